@@ -1,0 +1,33 @@
+# octavo_flags: what every translation unit of Octavo's own is compiled with. Third-party targets do not link it.
+add_library(octavo_flags INTERFACE)
+target_compile_features(octavo_flags INTERFACE cxx_std_23)
+
+target_compile_options(octavo_flags INTERFACE
+  -Wall -Wextra -Werror
+  # Same bits everywhere: a*b+c is two roundings unless the source asks for a fused one.
+  -ffp-contract=off
+  # Nothing reads errno after sqrt and its like; without this they are calls instead of one instruction.
+  -fno-math-errno
+  # Lets --gc-sections drop what no table row and no operator refers to.
+  -ffunction-sections -fdata-sections)
+
+if(EMSCRIPTEN)
+  add_compile_options(-fwasm-exceptions)
+  add_link_options(-fwasm-exceptions)
+  target_compile_options(octavo_flags INTERFACE -msimd128)
+  if(OCTAVO_RELAXED_SIMD)
+    target_compile_options(octavo_flags INTERFACE -mrelaxed-simd)
+  endif()
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  # SSE4.2: every PC since 2009 has it, and SIMDe maps SIMD128 onto it nearly one to one.
+  target_compile_options(octavo_flags INTERFACE -march=x86-64-v2)
+endif()
+
+if(OCTAVO_SCALAR)
+  target_compile_definitions(octavo_flags INTERFACE OCTAVO_SCALAR=1)
+endif()
+
+if(OCTAVO_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
