@@ -1,0 +1,27 @@
+#include "base/error.h"
+
+namespace octavo {
+
+std::string_view error_code_name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_model: return "InvalidModel";
+    case ErrorCode::unsupported: return "Unsupported";
+    case ErrorCode::invalid_graph: return "InvalidGraph";
+    case ErrorCode::invalid_input: return "InvalidInput";
+    case ErrorCode::invalid_option: return "InvalidOption";
+    case ErrorCode::invalid_data: return "InvalidData";
+    case ErrorCode::out_of_memory: return "OutOfMemory";
+  }
+  return "Error";
+}
+
+Error& Error::at_node(std::string_view name, std::string_view op) {
+  if (op_.empty()) {
+    node_ = name;
+    op_ = op;
+    message_ = text(op, " node '", name, "': ", message_);
+  }
+  return *this;
+}
+
+}  // namespace octavo

@@ -1,0 +1,65 @@
+#include "graph/attrs.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace octavo {
+
+namespace {
+
+template <class T>
+const T* get(const AttrValue* value, std::string_view name) {
+  if (value == nullptr) return nullptr;
+  const T* held = std::get_if<T>(value);
+  require(held != nullptr, ErrorCode::invalid_graph, "attribute '", name, "' has the wrong type");
+  return held;
+}
+
+}  // namespace
+
+const AttrValue* Attrs::find(std::string_view name) const {
+  const auto entry = std::ranges::find(entries_, name, [](const auto& e) { return std::string_view(e.first); });
+  return entry == entries_.end() ? nullptr : &entry->second;
+}
+
+int64_t Attrs::get_int(std::string_view name, int64_t fallback) const {
+  const auto* value = get<int64_t>(find(name), name);
+  return value ? *value : fallback;
+}
+
+float Attrs::get_float(std::string_view name, float fallback) const {
+  const auto* value = get<float>(find(name), name);
+  return value ? *value : fallback;
+}
+
+std::string Attrs::get_string(std::string_view name, std::string_view fallback) const {
+  const auto* value = get<std::string>(find(name), name);
+  return value ? *value : std::string(fallback);
+}
+
+std::vector<int64_t> Attrs::get_ints(std::string_view name, std::vector<int64_t> fallback) const {
+  const auto* value = get<std::vector<int64_t>>(find(name), name);
+  return value ? *value : fallback;
+}
+
+std::vector<float> Attrs::get_floats(std::string_view name, std::vector<float> fallback) const {
+  const auto* value = get<std::vector<float>>(find(name), name);
+  return value ? *value : fallback;
+}
+
+ConstantTensor Attrs::get_tensor(std::string_view name) const {
+  const auto* value = get<ConstantTensor>(find(name), name);
+  return value ? *value : nullptr;
+}
+
+void Attrs::set(std::string_view name, AttrValue value) {
+  erase(name);
+  entries_.emplace_back(name, std::move(value));
+}
+
+void Attrs::erase(std::string_view name) {
+  std::erase_if(entries_, [&](const auto& entry) { return entry.first == name; });
+}
+
+}  // namespace octavo

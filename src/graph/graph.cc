@@ -1,0 +1,89 @@
+#include "graph/graph.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+
+namespace octavo {
+
+ValueId Graph::add_value(Value value) {
+  values.push_back(std::move(value));
+  return static_cast<ValueId>(values.size() - 1);
+}
+
+ValueId Graph::add_constant(std::string name, Tensor tensor) {
+  return add_constant(std::move(name), std::make_shared<const Tensor>(std::move(tensor)));
+}
+
+ValueId Graph::add_constant(std::string name, ConstantTensor tensor) {
+  Value value;
+  value.name = std::move(name);
+  value.dtype = tensor->dtype();
+  value.shape = tensor->shape();
+  value.constant = std::move(tensor);
+  return add_value(std::move(value));
+}
+
+std::string Graph::unique_value_name(std::string_view stem) const {
+  const auto taken = [&](std::string_view name) {
+    return std::ranges::any_of(values, [&](const Value& value) { return value.name == name; });
+  };
+  if (!taken(stem)) return std::string(stem);
+  for (int i = 2;; ++i)
+    if (std::string name = text(stem, '_', i); !taken(name)) return name;
+}
+
+const Tensor* Graph::constant_input(const Node& node, std::size_t i) const {
+  return node.has_input(i) ? values[node.inputs[i]].constant.get() : nullptr;
+}
+
+Uses::Uses(const Graph& graph)
+    : producer(graph.values.size(), kNone), consumers(graph.values.size()), is_output(graph.values.size()) {
+  for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
+    for (ValueId id : graph.nodes[n].inputs)
+      if (id != kNoValue) consumers[id].push_back(n);
+    for (ValueId id : graph.nodes[n].outputs)
+      if (id != kNoValue) producer[id] = n;
+  }
+  for (ValueId id : graph.outputs) is_output[id] = true;
+}
+
+uint32_t Uses::only_consumer(ValueId value) const {
+  return consumers[value].size() == 1 && !is_output[value] ? consumers[value][0] : kNone;
+}
+
+void verify(const Graph& graph) {
+  std::vector<bool> available(graph.values.size());
+  const auto check_id = [&](ValueId id) {
+    require(id < graph.values.size(), ErrorCode::invalid_graph, "value id ", id, " is out of range");
+  };
+  for (ValueId id = 0; id < graph.values.size(); ++id) available[id] = graph.values[id].is_constant();
+  for (ValueId id : graph.inputs) {
+    check_id(id);
+    available[id] = true;
+  }
+  for (const Node& node : graph.nodes) {
+    for (ValueId id : node.inputs) {
+      if (id == kNoValue) continue;
+      check_id(id);
+      if (!available[id])
+        throw Error(ErrorCode::invalid_graph, text("reads '", graph[id].name, "' before it is computed"))
+            .at_node(node.name, node.op->name);
+    }
+    for (ValueId id : node.outputs) {
+      if (id == kNoValue) continue;
+      check_id(id);
+      if (available[id])
+        throw Error(ErrorCode::invalid_graph, text("computes '", graph[id].name, "', which already has a source"))
+            .at_node(node.name, node.op->name);
+      available[id] = true;
+    }
+  }
+  for (ValueId id : graph.outputs) {
+    check_id(id);
+    require(available[id], ErrorCode::invalid_graph, "graph output '", graph[id].name, "' is never computed");
+  }
+}
+
+}  // namespace octavo

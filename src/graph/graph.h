@@ -1,0 +1,89 @@
+// The network as data: values, nodes in topological order, inputs and outputs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/attrs.h"
+#include "tensor/qparams.h"
+#include "tensor/tensor.h"
+
+namespace octavo {
+
+struct OpDef;
+struct Prepared;
+struct Graph;
+
+// An index into Graph::values.
+using ValueId = uint32_t;
+// Stands in Node::inputs for an optional input that is left out, and in Node::outputs for an unused output.
+inline constexpr ValueId kNoValue = ~ValueId{0};
+
+// A tensor of the network: a graph input, a constant, or what a node computes.
+struct Value {
+  std::string name;
+  DType dtype = DType::f32;
+  std::optional<Shape> shape;              // nothing: not even the rank is known
+  ConstantTensor constant;                 // set: a weight or another constant
+  std::shared_ptr<const QParams> qparams;  // set by lowering: what the integers mean
+  std::vector<std::string> dim_names;      // names of dynamic dimensions, "" where a dimension has none
+
+  bool is_constant() const { return constant != nullptr; }
+};
+
+// One operation. `op` is never null: an operator that is not registered does not get into a graph.
+struct Node {
+  const OpDef* op = nullptr;
+  std::string name;  // unique within the graph; made up from the operator where the file has none
+  Attrs attrs;
+  std::vector<ValueId> inputs, outputs;
+  std::vector<Graph> subgraphs;
+  std::shared_ptr<const Prepared> prepared;  // packed weights and constants of the kernel, set by compile
+
+  bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i] != kNoValue; }
+};
+
+// A network in static single assignment: each value has at most one producer, and nodes stand after the producers
+// of their inputs. Copies are cheap, since constants are shared.
+struct Graph {
+  std::string name;
+  std::vector<Value> values;
+  std::vector<Node> nodes;
+  std::vector<ValueId> inputs, outputs;
+
+  ValueId add_value(Value value);
+  ValueId add_constant(std::string name, Tensor tensor);
+  ValueId add_constant(std::string name, ConstantTensor tensor);
+  // A name that no value has yet: `stem` itself or `stem` with a number.
+  std::string unique_value_name(std::string_view stem) const;
+
+  Value& operator[](ValueId id) { return values[id]; }
+  const Value& operator[](ValueId id) const { return values[id]; }
+  // The constant tensor behind a node's input, or null where the input is absent or computed.
+  const Tensor* constant_input(const Node& node, std::size_t i) const;
+};
+
+// Who makes and who reads each value: computed once, used by a rewrite, thrown away when the graph changes.
+struct Uses {
+  explicit Uses(const Graph& graph);
+
+  static constexpr uint32_t kNone = ~uint32_t{0};
+  std::vector<uint32_t> producer;                // by value: node index, or kNone
+  std::vector<std::vector<uint32_t>> consumers;  // by value: node indices, one entry an input slot
+  std::vector<bool> is_output;                   // by value: a graph output
+
+  // The one node that reads `value`, or kNone when several do, none does or it is a graph output.
+  uint32_t only_consumer(ValueId value) const;
+};
+
+// Throws Error(invalid_graph) when the graph breaks a promise of this header: an id out of range, a value with two
+// producers, a node before its producer, a value without source.
+void verify(const Graph& graph);
+
+// Text for people: one line a node, with shapes and attributes.
+std::string dump(const Graph& graph);
+
+}  // namespace octavo

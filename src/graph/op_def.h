@@ -1,0 +1,175 @@
+// What the library knows of an operator, in one record. The operators themselves live in src/ops.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "graph/graph.h"
+
+namespace octavo {
+
+struct KernelPolicy;  // base/kernel_policy.h: CPU facts and forced kernels
+
+// What is known of an operand before or while a plan is made.
+struct Operand {
+  DType dtype = DType::f32;
+  std::optional<Shape> shape;      // nothing: rank unknown; dimensions may be dynamic
+  const Tensor* known = nullptr;   // contents, where they are known already
+};
+
+// Shape inference of one node. An absent optional input has no shape.
+struct InferContext {
+  const Node& node;
+  std::span<const Operand> inputs;
+  std::span<Operand> outputs;
+
+  const Attrs& attrs() const { return node.attrs; }
+  bool has(std::size_t i) const { return i < inputs.size() && inputs[i].shape.has_value(); }
+  DType dtype(std::size_t i) const { return inputs[i].dtype; }
+  const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
+  // The contents of an integer input, when they are known.
+  std::optional<std::vector<int64_t>> known_ints(std::size_t i) const;
+  // The elements of a 1-D integer input, whether or not their values are known: Reshape's rank, say.
+  int64_t known_length(std::size_t i) const { return shape(i).rank() == 0 ? 1 : shape(i)[0]; }
+
+  void set(std::size_t i, DType dtype, Shape shape) {
+    if (i < outputs.size()) outputs[i] = {dtype, std::move(shape), nullptr};
+  }
+  void set_unknown(std::size_t i, DType dtype) {
+    if (i < outputs.size()) outputs[i] = {dtype, std::nullopt, nullptr};
+  }
+};
+
+// What a kernel needs that depends on constants alone: packed weights, tables, multipliers. Made once a node and
+// shared by every plan and session of the model.
+struct Prepared {
+  virtual ~Prepared() = default;
+};
+
+// One node while its Prepared is made. Only constants have contents.
+struct PrepareContext {
+  const Graph& graph;
+  const Node& node;
+  const KernelPolicy& kernels;
+
+  bool has(std::size_t i) const { return node.has_input(i); }
+  const Value& input(std::size_t i) const { return graph[node.inputs[i]]; }
+  const Value& output(std::size_t i) const { return graph[node.outputs[i]]; }
+  // The constant behind input i, or null where it is absent or computed.
+  const Tensor* constant(std::size_t i) const { return graph.constant_input(node, i); }
+};
+
+// Sees tensors as a session computes them: calibration and per-layer comparison.
+struct TensorObserver {
+  virtual ~TensorObserver() = default;
+  // `id` is the "id" attribute of the octavo.Observe node. The tensor lives only during the call.
+  virtual void observe(int64_t id, const TensorView& tensor) = 0;
+};
+
+// One node while it runs: every shape is static, every present tensor has memory.
+struct RunContext {
+  const Node& node;
+  std::span<const TensorView> inputs;   // absent optional inputs have no data
+  std::span<const TensorView> outputs;  // unused outputs have no data
+  std::span<std::byte> workspace;       // as many bytes as OpDef::workspace asked for, aligned to kAlignment
+  const KernelPolicy& kernels;
+  TensorObserver* observer = nullptr;
+
+  const Attrs& attrs() const { return node.attrs; }
+  bool has(std::size_t i) const { return i < inputs.size() && inputs[i].present(); }
+  template <class T>
+  const T& prepared() const {
+    return static_cast<const T&>(*node.prepared);
+  }
+};
+
+// One node while its plan is made: shapes are static, no tensor has memory yet. Absent inputs have dtype and shape
+// of their default and `present` false.
+struct PlanContext {
+  const Node& node;
+  std::span<const Operand> inputs;
+  std::span<const Operand> outputs;
+  const KernelPolicy& kernels;
+
+  bool has(std::size_t i) const { return i < inputs.size() && inputs[i].shape.has_value(); }
+  const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
+  template <class T>
+  const T& prepared() const {
+    return static_cast<const T&>(*node.prepared);
+  }
+};
+
+// How the layout pass may treat an operator when its inputs are permuted to channels-last.
+enum class LayoutRule {
+  opaque,         // needs its inputs exactly as ONNX lays them out
+  channels_last,  // input 0 and output 0 may be N…C when the attribute "channels_last" is 1 (Conv, pooling)
+  elementwise,    // computes element by element with broadcasting: any common permutation goes straight through
+  permutable,     // follows a permutation by changing its attributes: OpDef::permute
+};
+
+// How the static quantizer and the lowering treat an operator.
+enum class QuantRole {
+  none,          // stays float
+  weighted,      // input 0 activations, input 1 constant weights, input 2 bias; output requantized
+  arithmetic,    // every input and the output have qparams of their own (Add, Mul, Concat, AveragePool)
+  same_qparams,  // moves or selects elements: output has the qparams of input 0 (MaxPool, Reshape, Transpose)
+  lookup,        // a function of one element: a 256-entry table (Sigmoid, HardSwish)
+  clamp,         // folds into the clamp of the producer, or else behaves as lookup (Relu, Clip)
+};
+
+struct QuantRule {
+  QuantRole role = QuantRole::none;
+  // The operator that computes on integers. Empty: the operator itself does, on u8 data (same_qparams).
+  std::string_view integer_op;
+  // weighted: which axis of the weights runs over output channels.
+  int (*channel_axis)(const Graph&, const Node&) = nullptr;
+  // Why this node cannot be lowered to integer_op, or empty when it can. May be null: always can.
+  std::string (*obstacle)(const Graph&, const Node&) = nullptr;
+  // lookup: y = f(x) for one float, with the node's attributes and constants.
+  float (*function)(const Graph&, const Node&, float) = nullptr;
+};
+
+// An operator. All functions are pure and may throw Error; compile and session add the node's name to it.
+struct OpDef {
+  std::string_view name;  // ONNX's name in its default domain, or "octavo." and a name of our own
+  int min_inputs = 1, max_inputs = 1;
+  int min_outputs = 1, max_outputs = 1;
+
+  // Sets dtype and shape of each output. Called when the rank of every present input is known; dimensions and
+  // contents may not be. In a plan everything is static and the inputs in `shape_operands` have contents.
+  void (*infer)(InferContext&) = nullptr;
+  // Packs constants. Null: the operator needs nothing prepared.
+  std::shared_ptr<const Prepared> (*prepare)(const PrepareContext&) = nullptr;
+  // Bytes of workspace of a run. Null: none.
+  std::size_t (*workspace)(const PlanContext&) = nullptr;
+  void (*run)(RunContext&) = nullptr;
+  // True when output 0 is input 0 under another shape, so that both share memory and run is not called. Null: never.
+  bool (*is_view)(const PlanContext&) = nullptr;
+  // Multiply-accumulates of a run. Null: 0.
+  int64_t (*macs)(const PlanContext&) = nullptr;
+
+  uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
+  LayoutRule layout = LayoutRule::opaque;
+  // permutable: rewrites attributes and constant inputs so that the node computes the same with input 0 (all
+  // inputs for Concat) and output 0 permuted: new axis i is old axis permutation[i]. False: cannot.
+  bool (*permute)(Graph&, Node&, std::span<const int> permutation) = nullptr;
+  QuantRule quant;
+};
+
+// Registers an operator: `const RegisterOp relu({.name = "Relu", …});` at namespace scope of its file. Registration
+// ends before main, the registry never changes afterwards.
+struct RegisterOp {
+  explicit RegisterOp(OpDef def);
+};
+
+// The operator of that name, or null.
+const OpDef* find_op(std::string_view name);
+// The operator of that name, which must exist: for rewrites that make nodes.
+const OpDef& get_op(std::string_view name);
+
+}  // namespace octavo

@@ -1,0 +1,107 @@
+#include "graph/rewriter.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+
+namespace octavo {
+
+void replace_uses(Graph& graph, ValueId from, ValueId to) {
+  for (Node& node : graph.nodes) std::ranges::replace(node.inputs, from, to);
+  if (std::ranges::find(graph.outputs, from) == graph.outputs.end()) return;
+  std::swap(graph[from].name, graph[to].name);
+  std::swap(graph[from].dim_names, graph[to].dim_names);
+  std::ranges::replace(graph.outputs, from, to);
+}
+
+Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs, DType dtype,
+               std::optional<Shape> shape) {
+  Value value;
+  value.name = graph.unique_value_name(name);
+  value.dtype = dtype;
+  value.shape = std::move(shape);
+  Node node;
+  node.op = &get_op(op);
+  node.name = value.name;
+  node.inputs = std::move(inputs);
+  node.outputs = {graph.add_value(std::move(value))};
+  return node;
+}
+
+int remove_dead(Graph& graph) {
+  std::vector<bool> wanted(graph.values.size());
+  for (ValueId id : graph.outputs) wanted[id] = true;
+  std::vector<bool> live(graph.nodes.size());
+  for (std::size_t n = graph.nodes.size(); n-- > 0;) {
+    const Node& node = graph.nodes[n];
+    live[n] = std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && wanted[id]; });
+    if (!live[n]) continue;
+    for (ValueId id : node.inputs)
+      if (id != kNoValue) wanted[id] = true;
+  }
+  std::size_t n = 0;
+  const auto removed = std::erase_if(graph.nodes, [&](const Node&) { return !live[n++]; });
+
+  std::vector<bool> mentioned = wanted;
+  for (ValueId id : graph.inputs) mentioned[id] = true;
+  for (const Node& node : graph.nodes)
+    for (ValueId id : node.outputs)
+      if (id != kNoValue) mentioned[id] = true;
+  std::vector<ValueId> renumbered(graph.values.size(), kNoValue);
+  ValueId next = 0;
+  for (ValueId id = 0; id < graph.values.size(); ++id)
+    if (mentioned[id]) {
+      if (next != id) graph.values[next] = std::move(graph.values[id]);
+      renumbered[id] = next++;
+    }
+  graph.values.resize(next);
+  const auto renumber = [&](std::vector<ValueId>& ids) {
+    for (ValueId& id : ids)
+      if (id != kNoValue) id = renumbered[id];
+  };
+  for (Node& node : graph.nodes) {
+    renumber(node.inputs);
+    renumber(node.outputs);
+  }
+  renumber(graph.inputs);
+  renumber(graph.outputs);
+  return static_cast<int>(removed);
+}
+
+void sort_nodes(Graph& graph) {
+  const Uses uses(graph);
+  std::vector<uint32_t> order;
+  enum class Mark : uint8_t { unvisited, open, done };
+  std::vector<Mark> marks(graph.nodes.size());
+  // Depth first over producers with an explicit stack: networks are deeper than a WebAssembly stack is tall.
+  std::vector<std::pair<uint32_t, std::size_t>> stack;
+  for (uint32_t root = 0; root < graph.nodes.size(); ++root) {
+    if (marks[root] != Mark::unvisited) continue;
+    stack.emplace_back(root, 0);
+    marks[root] = Mark::open;
+    while (!stack.empty()) {
+      auto& [n, next_input] = stack.back();
+      const Node& node = graph.nodes[n];
+      if (next_input == node.inputs.size()) {
+        marks[n] = Mark::done;
+        order.push_back(n);
+        stack.pop_back();
+        continue;
+      }
+      const ValueId id = node.inputs[next_input++];
+      const uint32_t producer = id == kNoValue ? Uses::kNone : uses.producer[id];
+      if (producer == Uses::kNone || marks[producer] == Mark::done) continue;
+      if (marks[producer] == Mark::open)
+        throw Error(ErrorCode::invalid_graph, "is part of a cycle").at_node(node.name, node.op->name);
+      marks[producer] = Mark::open;
+      stack.emplace_back(producer, 0);
+    }
+  }
+  std::vector<Node> nodes;
+  nodes.reserve(order.size());
+  for (uint32_t n : order) nodes.push_back(std::move(graph.nodes[n]));
+  graph.nodes = std::move(nodes);
+}
+
+}  // namespace octavo

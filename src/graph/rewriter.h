@@ -1,0 +1,27 @@
+// Tools for passes: edit a graph and keep its promises.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace octavo {
+
+// Makes every reader of `from`, and the graph's outputs, read `to` instead. A graph output keeps its name: the two
+// values swap names when `from` is one.
+void replace_uses(Graph& graph, ValueId from, ValueId to);
+
+// A node of operator `op` with one new output value, named after `name`, of the given dtype and shape. The caller puts
+// the node in its place.
+Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs, DType dtype,
+               std::optional<Shape> shape);
+
+// Removes nodes whose outputs nobody reads, then values that nobody mentions. Returns the number of nodes removed.
+int remove_dead(Graph& graph);
+
+// Restores topological order after nodes were appended at the end. Throws Error(invalid_graph) on a cycle.
+void sort_nodes(Graph& graph);
+
+}  // namespace octavo

@@ -1,0 +1,57 @@
+#include "tensor/shape.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace octavo {
+
+bool Shape::is_static() const {
+  return std::ranges::all_of(dims, [](int64_t dim) { return dim >= 0; });
+}
+
+int64_t Shape::elements(int from, int to) const {
+  int64_t product = 1;
+  for (int axis = from; axis < to; ++axis) product *= dims[axis];
+  return product;
+}
+
+std::vector<int64_t> Shape::strides() const {
+  std::vector<int64_t> strides(dims.size());
+  int64_t stride = 1;
+  for (int axis = rank() - 1; axis >= 0; --axis) {
+    strides[axis] = stride;
+    stride *= dims[axis];
+  }
+  return strides;
+}
+
+std::string to_string(const Shape& shape) {
+  std::string out = "[";
+  for (int64_t dim : shape.dims) {
+    if (out.size() > 1) out += ',';
+    out += dim == kDynamic ? "?" : std::to_string(dim);
+  }
+  return out + ']';
+}
+
+int normalize_axis(int64_t axis, int rank) {
+  require(axis >= -rank && axis < rank, ErrorCode::invalid_graph, "axis ", axis, " is outside a tensor of rank ", rank);
+  return static_cast<int>(axis < 0 ? axis + rank : axis);
+}
+
+Shape broadcast_shapes(const Shape& a, const Shape& b) {
+  const int rank = std::max(a.rank(), b.rank());
+  Shape out(std::vector<int64_t>(rank, 1));
+  for (int i = 1; i <= rank; ++i) {
+    const int64_t x = i <= a.rank() ? a[a.rank() - i] : 1;
+    const int64_t y = i <= b.rank() ? b[b.rank() - i] : 1;
+    const bool fits = x == y || x == 1 || y == 1 || x == kDynamic || y == kDynamic;
+    require(fits, ErrorCode::invalid_graph, "shapes ", to_string(a), " and ", to_string(b), " do not broadcast");
+    const bool take_x = y == 1 || (y == kDynamic && x != 1);
+    out[rank - i] = take_x ? x : y;
+  }
+  return out;
+}
+
+}  // namespace octavo

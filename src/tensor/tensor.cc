@@ -1,0 +1,24 @@
+#include "tensor/tensor.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace octavo {
+
+Tensor::Tensor(DType dtype, Shape shape)
+    : buffer_(std::max<std::size_t>(static_cast<std::size_t>(shape.elements()) * size_of(dtype), 1)),
+      view_{dtype, std::move(shape), buffer_.data()} {}
+
+std::vector<int64_t> to_int64(const TensorView& tensor) {
+  if (tensor.dtype == DType::s64) {
+    const auto values = tensor.span<int64_t>();
+    return {values.begin(), values.end()};
+  }
+  require(tensor.dtype == DType::s32, ErrorCode::invalid_graph, "expected an integer tensor, got ",
+          dtype_name(tensor.dtype));
+  const auto values = tensor.span<int32_t>();
+  return {values.begin(), values.end()};
+}
+
+}  // namespace octavo

@@ -1,0 +1,77 @@
+// Dense row-major tensors: a view of memory, and an owner of it.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+
+#include "base/buffer.h"
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace octavo {
+
+// A dense row-major tensor in memory that somebody else owns. `data` is null for an absent optional input.
+struct TensorView {
+  DType dtype = DType::f32;
+  Shape shape;
+  std::byte* data = nullptr;
+
+  bool present() const { return data != nullptr; }
+  std::size_t bytes() const { return static_cast<std::size_t>(shape.elements()) * size_of(dtype); }
+  // The elements; T must be the C++ type of dtype.
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data);
+  }
+  template <class T>
+  std::span<T> span() const {
+    return {as<T>(), static_cast<std::size_t>(shape.elements())};
+  }
+};
+
+// A tensor that owns its memory. A tensor without elements still has a non-null data pointer.
+class Tensor {
+ public:
+  Tensor(DType dtype, Shape shape);
+  // A tensor of T with the given values; their number must be the shape's.
+  template <class T>
+  static Tensor of(Shape shape, std::span<const T> values);
+  template <class T>
+  static Tensor of(Shape shape, std::initializer_list<T> values) {
+    return of<T>(std::move(shape), std::span<const T>(values.begin(), values.size()));
+  }
+  template <class T>
+  static Tensor scalar(T value) {
+    return of<T>(Shape{}, {value});
+  }
+
+  DType dtype() const { return view_.dtype; }
+  const Shape& shape() const { return view_.shape; }
+  std::size_t bytes() const { return view_.bytes(); }
+  // The memory is writable through a view, also of a const tensor: constancy of graph constants is by contract.
+  const TensorView& view() const { return view_; }
+  template <class T>
+  std::span<T> span() const {
+    return view_.span<T>();
+  }
+
+ private:
+  Buffer buffer_;
+  TensorView view_;
+};
+
+// Constants are shared between graphs that are copies of one another, and never written to.
+using ConstantTensor = std::shared_ptr<const Tensor>;
+
+template <class T>
+Tensor Tensor::of(Shape shape, std::span<const T> values) {
+  Tensor tensor(dtype_of<T>, std::move(shape));
+  std::copy(values.begin(), values.end(), tensor.span<T>().begin());
+  return tensor;
+}
+
+// The elements of an integer tensor (s32 or s64), as int64. Throws Error(invalid_graph) for another dtype.
+std::vector<int64_t> to_int64(const TensorView& tensor);
+
+}  // namespace octavo
