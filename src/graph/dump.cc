@@ -7,6 +7,13 @@ namespace octavo {
 
 namespace {
 
+template <class T>
+std::string list(const std::vector<T>& items) {
+  std::string out = "[";
+  for (const T& item : items) out += text(out.size() > 1 ? "," : "", item);
+  return out + ']';
+}
+
 std::string to_text(const AttrValue& value) {
   struct Visitor {
     std::string operator()(int64_t v) const { return std::to_string(v); }
@@ -18,12 +25,6 @@ std::string to_text(const AttrValue& value) {
     std::string operator()(const std::vector<int64_t>& v) const { return list(v); }
     std::string operator()(const std::vector<float>& v) const { return list(v); }
     std::string operator()(const std::vector<std::string>& v) const { return list(v); }
-    template <class T>
-    static std::string list(const std::vector<T>& items) {
-      std::string out = "[";
-      for (const T& item : items) out += text(out.size() > 1 ? "," : "", item);
-      return out + ']';
-    }
   };
   return std::visit(Visitor{}, value);
 }

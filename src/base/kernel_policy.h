@@ -1,0 +1,25 @@
+// What decides which kernel of a family runs.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/isa.h"
+
+namespace octavo {
+
+// The engine's behaviour, and the kernels that a test or a user forces: row names of kernels.inc by family name
+// ("gemm_s8", "dwconv_f32", …). An engine has one policy for all of its models.
+struct KernelPolicy {
+  IsaFacts facts = isa_facts();
+  std::map<std::string, std::string, std::less<>> forced;
+
+  // The row forced for `family`, or "" when the best one is to be chosen.
+  std::string_view forced_kernel(std::string_view family) const {
+    const auto entry = forced.find(family);
+    return entry == forced.end() ? std::string_view() : std::string_view(entry->second);
+  }
+};
+
+}  // namespace octavo
