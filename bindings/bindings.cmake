@@ -1,0 +1,36 @@
+# engine-simd.{mjs,wasm} or engine-relaxed.{mjs,wasm}: the module that the npm package loads, from bindings/*.cc.
+file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/*.cc")
+if(NOT sources)
+  return()
+endif()
+if(OCTAVO_RELAXED_SIMD)
+  set(engine engine-relaxed)
+else()
+  set(engine engine-simd)
+  set(npm_programs "${PROJECT_SOURCE_DIR}/node_modules/.bin")
+  if(EXISTS "${npm_programs}/tsc")
+    set(OCTAVO_ENGINE_TYPES ON)
+  endif()
+endif()
+include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
+
+add_executable(octavo_engine_module ${sources})
+octavo_link(octavo_engine_module engine)
+target_compile_options(octavo_engine_module PRIVATE -Os)
+target_link_options(octavo_engine_module PRIVATE ${OCTAVO_ENGINE_LINK_FLAGS})
+set_target_properties(octavo_engine_module PROPERTIES
+  OUTPUT_NAME ${engine} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"
+  LINK_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
+
+# The package finds the engine beside its own modules.
+set(dist "${PROJECT_SOURCE_DIR}/web/package/dist")
+set(files "$<TARGET_FILE_DIR:octavo_engine_module>/${engine}.mjs" "$<TARGET_FILE_DIR:octavo_engine_module>/${engine}.wasm")
+if(OCTAVO_ENGINE_TYPES)
+  set_target_properties(octavo_engine_module PROPERTIES
+    RULE_LAUNCH_LINK "${CMAKE_COMMAND} -E env \"PATH=${npm_programs}:$ENV{PATH}\"")
+  list(APPEND files "$<TARGET_FILE_DIR:octavo_engine_module>/engine.d.ts")
+endif()
+add_custom_command(TARGET octavo_engine_module POST_BUILD
+  COMMAND ${CMAKE_COMMAND} -E make_directory "${dist}"
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different ${files} "${dist}"
+  VERBATIM)

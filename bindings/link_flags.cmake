@@ -1,0 +1,34 @@
+# How the engine module is linked, and why.
+set(OCTAVO_ENGINE_LINK_FLAGS
+  # 1. Embind makes the dozen calls of bindings/*.cc. There is no main().
+  -lembind --no-entry
+  # 2. Runs under a Content-Security-Policy with no more than 'wasm-unsafe-eval': no eval, no new Function.
+  -sDYNAMIC_EXECUTION=0
+  # 3. An ES module whose default export makes a new, independent engine at each call: nothing is global.
+  -sEXPORT_ES6=1 -sMODULARIZE=1 -sEXPORT_NAME=createEngine
+  # 4. Where it runs; leaves out the code for shells.
+  -sENVIRONMENT=web,worker,node
+  # 5. The heap follows the model: starts small, grows up to all that 32-bit pointers reach, and an allocation that
+  #    does not fit throws std::bad_alloc (which becomes a typed error) instead of aborting.
+  -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=16MB -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0
+  # 6. The engine takes and gives bytes, never files: 20 KB of JavaScript less.
+  -sFILESYSTEM=0
+  # 7. The engine's own exceptions stay inside: bindings catch them all and hand over a typed error. So the helpers that
+  #    would read them from JavaScript are not exported: they bring in the C++ demangler, 26 KB gzip.
+  -fwasm-exceptions
+  # 8. int64 crosses as BigInt. Every browser with SIMD128 has this.
+  -sWASM_BIGINT=1
+  # 9. Kernels and shape inference keep short arrays on the stack; 64 KB is tight for recursion into subgraphs.
+  -sSTACK_SIZE=512KB
+  # 10. What the package passes in: its own instantiation (streaming, shared compilation) or bytes, and loggers.
+  -sINCOMING_MODULE_JS_API=instantiateWasm,wasmBinary,locateFile,print,printErr
+  # 11. No polyfills, no setjmp: every browser with SIMD128 and wasm exceptions has TextDecoder and the rest.
+  -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
+  # 12. The linker drops what nothing reaches; binaryen optimizes the rest once more.
+  -O3 -g0 -Wl,--gc-sections)
+
+# 13. TypeScript types of the module: engine.d.ts. Emscripten runs the module to find them, which takes a build that every
+#     Node runs, and tsc, which it looks for on PATH.
+if(OCTAVO_ENGINE_TYPES)
+  list(APPEND OCTAVO_ENGINE_LINK_FLAGS --emit-tsd=engine.d.ts)
+endif()
