@@ -88,8 +88,7 @@ struct RunContext {
   }
 };
 
-// One node while its plan is made: shapes are static, no tensor has memory yet. Absent inputs have dtype and shape
-// of their default and `present` false.
+// One node while its plan is made: shapes are static, no tensor has memory yet. Absent inputs have no shape.
 struct PlanContext {
   const Node& node;
   std::span<const Operand> inputs;
@@ -126,6 +125,8 @@ struct QuantRule {
   QuantRole role = QuantRole::none;
   // The operator that computes on integers. Empty: the operator itself does, on u8 data (same_qparams).
   std::string_view integer_op;
+  // weighted: the operator that ranges and quantizes its float input itself. Empty: there is none.
+  std::string_view dynamic_op;
   // weighted: which axis of the weights runs over output channels.
   int (*channel_axis)(const Graph&, const Node&) = nullptr;
   // Why this node cannot be lowered to integer_op, or empty when it can. May be null: always can.
@@ -154,6 +155,8 @@ struct OpDef {
   int64_t (*macs)(const PlanContext&) = nullptr;
 
   uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
+  // Understands the float attributes "activation_min" and "activation_max", which clamp output 0.
+  bool clamps_output = false;
   LayoutRule layout = LayoutRule::opaque;
   // permutable: rewrites attributes and constant inputs so that the node computes the same with input 0 (all
   // inputs for Concat) and output 0 permuted: new axis i is old axis permutation[i]. False: cannot.
