@@ -4,6 +4,8 @@ target_compile_features(octavo_flags INTERFACE cxx_std_23)
 
 target_compile_options(octavo_flags INTERFACE
   -Wall -Wextra -Werror
+  # Records such as OpDef are written with the fields that matter; the others have their defaults.
+  -Wno-missing-designated-field-initializers
   # Same bits everywhere: a*b+c is two roundings unless the source asks for a fused one.
   -ffp-contract=off
   # Nothing reads errno after sqrt and its like; without this they are calls instead of one instruction.
