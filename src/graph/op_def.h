@@ -154,6 +154,7 @@ struct OpDef {
   // Multiply-accumulates of a run. Null: 0.
   int64_t (*macs)(const PlanContext&) = nullptr;
 
+  bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
   uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
   // Understands the float attributes "activation_min" and "activation_max", which clamp output 0.
   bool clamps_output = false;

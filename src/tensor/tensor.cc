@@ -7,8 +7,12 @@
 namespace octavo {
 
 Tensor::Tensor(DType dtype, Shape shape)
-    : buffer_(std::max<std::size_t>(static_cast<std::size_t>(shape.elements()) * size_of(dtype), 1)),
-      view_{dtype, std::move(shape), buffer_.data()} {}
+    : Tensor(dtype, shape, static_cast<std::size_t>(shape.elements()) * size_of(dtype)) {}
+
+Tensor::Tensor(DType dtype, Shape shape, std::size_t bytes)
+    : buffer_(std::max<std::size_t>(bytes, 1)), view_{dtype, std::move(shape), buffer_.data()} {}
+
+Tensor Tensor::without_elements(DType dtype, Shape shape) { return Tensor(dtype, std::move(shape), 0); }
 
 std::vector<int64_t> to_int64(const TensorView& tensor) {
   if (tensor.dtype == DType::s64) {

@@ -34,6 +34,8 @@ struct TensorView {
 class Tensor {
  public:
   Tensor(DType dtype, Shape shape);
+  // Stands for a tensor of that shape where nobody reads elements; it owns none.
+  static Tensor without_elements(DType dtype, Shape shape);
   // A tensor of T with the given values; their number must be the shape's.
   template <class T>
   static Tensor of(Shape shape, std::span<const T> values);
@@ -57,6 +59,8 @@ class Tensor {
   }
 
  private:
+  Tensor(DType dtype, Shape shape, std::size_t bytes);
+
   Buffer buffer_;
   TensorView view_;
 };

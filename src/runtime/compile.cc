@@ -1,0 +1,42 @@
+#include "base/error.h"
+#include "runtime/program.h"
+
+namespace octavo {
+
+namespace {
+
+// Backwards from the operands that decide shapes to everything those are computed from. The contents of a tensor do
+// not matter to an operator that reads shapes only, so the search ends there.
+std::vector<bool> find_needed_by_plan(const Graph& graph) {
+  std::vector<bool> needed(graph.values.size());
+  for (std::size_t n = graph.nodes.size(); n-- > 0;) {
+    const Node& node = graph.nodes[n];
+    bool output_needed = false;
+    for (ValueId id : node.outputs) output_needed |= id != kNoValue && needed[id];
+    if (node.op->reads_shape_only) output_needed = false;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      if (node.has_input(i) && (output_needed || (node.op->shape_operands >> i & 1))) needed[node.inputs[i]] = true;
+  }
+  return needed;
+}
+
+}  // namespace
+
+std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& kernels) {
+  verify(lowered);
+  auto model = std::make_shared<CompiledModel>();
+  model->kernels = kernels;
+  for (Node& node : lowered.nodes) {
+    if (node.op->prepare == nullptr) continue;
+    try {
+      node.prepared = node.op->prepare({lowered, node, model->kernels});
+    } catch (Error& error) {
+      throw error.at_node(node.name, node.op->name);
+    }
+  }
+  model->needed_by_plan = find_needed_by_plan(lowered);
+  model->graph = std::move(lowered);
+  return model;
+}
+
+}  // namespace octavo

@@ -1,0 +1,191 @@
+#include <algorithm>
+
+#include "base/error.h"
+#include "ops/evaluate.h"
+#include "runtime/program.h"
+
+namespace octavo {
+
+namespace {
+
+// Builds one Program: walks the nodes in order, infers shapes, computes what shapes depend on, and notes when each
+// block of memory is first and last used.
+class Planner {
+ public:
+  Planner(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds)
+      : model_(std::move(model)), graph_(model_->graph), program_(std::make_shared<Program>()) {
+    operands_.resize(graph_.values.size());
+    block_.assign(graph_.values.size(), kNoBlock);
+    bind_constants();
+    bind_feeds(feeds);
+    for (const Node& node : graph_.nodes) add(node);
+  }
+
+  std::shared_ptr<const Program> finish() {
+    const int end = static_cast<int>(program_->steps.size());
+    for (ValueId id : graph_.outputs)
+      if (block_[id] != kNoBlock) blocks_[block_[id]].last = end;
+    const MemoryPlan memory = plan_memory(blocks_);
+    const auto place = [&](Slot& slot) {
+      if (slot.kind == Slot::Kind::arena) slot.offset = memory.offsets[slot.offset];
+    };
+    for (Step& step : program_->steps) {
+      std::ranges::for_each(step.inputs, place);
+      std::ranges::for_each(step.outputs, place);
+      if (step.workspace_bytes > 0) step.workspace_offset = memory.offsets[step.workspace_offset];
+    }
+    for (ValueId id : graph_.inputs) place(program_->inputs.emplace_back(slot(id)));
+    for (ValueId id : graph_.outputs) place(program_->outputs.emplace_back(slot(id)));
+    program_->arena_bytes = memory.arena_bytes;
+    program_->model = std::move(model_);
+    return program_;
+  }
+
+ private:
+  static constexpr std::size_t kNoBlock = ~std::size_t{0};
+
+  void bind_constants() {
+    for (ValueId id = 0; id < graph_.values.size(); ++id)
+      if (const Value& value = graph_[id]; value.is_constant())
+        operands_[id] = {value.dtype, value.shape, value.constant.get()};
+  }
+
+  void bind_feeds(const std::vector<FeedSpec>& feeds) {
+    for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
+      const ValueId id = graph_.inputs[i];
+      check_feed(graph_[id], feeds[i]);
+      operands_[id] = {feeds[i].dtype, feeds[i].shape, model_->needed_by_plan[id] ? feeds[i].contents : nullptr};
+      allocate(id, 0);
+    }
+  }
+
+  static void check_feed(const Value& input, const FeedSpec& feed) {
+    require(feed.dtype == input.dtype, ErrorCode::invalid_input, "input '", input.name, "' expects ",
+            dtype_name(input.dtype), ", got ", dtype_name(feed.dtype));
+    if (!input.shape) return;
+    bool fits = feed.shape.rank() == input.shape->rank();
+    for (int axis = 0; fits && axis < feed.shape.rank(); ++axis)
+      fits = (*input.shape)[axis] == kDynamic || (*input.shape)[axis] == feed.shape[axis];
+    require(fits, ErrorCode::invalid_input, "input '", input.name, "' expects shape ", to_string(*input.shape),
+            ", got ", to_string(feed.shape));
+  }
+
+  void add(const Node& node) {
+    std::vector<Operand> inputs;
+    for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : operands_[id]);
+    if (is_computable_now(node)) return compute_now(node);
+    const std::vector<Operand> outputs = infer_node(graph_, node, inputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (node.outputs[i] == kNoValue) continue;
+      const auto& shape = outputs[i].shape;
+      if (!shape || !shape->is_static() || model_->needed_by_plan[node.outputs[i]])
+        throw Error(ErrorCode::unsupported, "a shape depends on data that is known only during the run")
+            .at_node(node.name, node.op->name);
+      operands_[node.outputs[i]] = outputs[i];
+    }
+    add_step(node, {node, inputs, outputs, model_->kernels});
+  }
+
+  // Shapes are arithmetic on few integers: whatever depends on constants and shapes alone is computed here.
+  bool is_computable_now(const Node& node) const {
+    if (node.op->reads_shape_only) return true;
+    return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == kNoValue || operands_[id].known; });
+  }
+
+  void compute_now(const Node& node) {
+    std::vector<const Tensor*> inputs;
+    std::vector<Tensor> stand_ins;
+    stand_ins.reserve(node.inputs.size());
+    for (ValueId id : node.inputs) {
+      if (id == kNoValue) {
+        inputs.push_back(nullptr);
+      } else if (operands_[id].known) {
+        inputs.push_back(operands_[id].known);
+      } else {
+        inputs.push_back(&stand_ins.emplace_back(Tensor::without_elements(operands_[id].dtype, *operands_[id].shape)));
+      }
+    }
+    std::vector<Tensor> outputs = evaluate_node(graph_, node, inputs, model_->kernels);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (node.outputs[i] == kNoValue) continue;
+      const auto& kept = program_->folded.emplace_back(std::make_shared<const Tensor>(std::move(outputs[i])));
+      operands_[node.outputs[i]] = {kept->dtype(), kept->shape(), kept.get()};
+    }
+  }
+
+  void add_step(const Node& node, const PlanContext& context) {
+    const int step_index = static_cast<int>(program_->steps.size());
+    const bool is_view = node.op->is_view && node.op->is_view(context) && block_[node.inputs[0]] != kNoBlock;
+    if (is_view) {
+      block_[node.outputs[0]] = block_[node.inputs[0]];
+      return;
+    }
+    Step step;
+    step.node = &node;
+    for (ValueId id : node.inputs) {
+      if (id != kNoValue && block_[id] != kNoBlock) blocks_[block_[id]].last = step_index;
+      step.inputs.push_back(slot(id));
+    }
+    for (ValueId id : node.outputs) {
+      if (id != kNoValue) allocate(id, step_index);
+      step.outputs.push_back(slot(id));
+    }
+    try {
+      step.workspace_bytes = node.op->workspace ? node.op->workspace(context) : 0;
+    } catch (Error& error) {
+      throw error.at_node(node.name, node.op->name);
+    }
+    if (step.workspace_bytes > 0) {
+      step.workspace_offset = blocks_.size();
+      blocks_.push_back({step.workspace_bytes, step_index, step_index});
+    }
+    program_->steps.push_back(std::move(step));
+  }
+
+  void allocate(ValueId id, int step) {
+    const Operand& operand = operands_[id];
+    // A tensor without elements keeps a place of its own: its data pointer must not be null.
+    const auto bytes = static_cast<std::size_t>(operand.shape->elements()) * size_of(operand.dtype);
+    block_[id] = blocks_.size();
+    blocks_.push_back({std::max<std::size_t>(bytes, 1), step, step});
+  }
+
+  // Until finish(), an arena slot's offset is the index of its block.
+  Slot slot(ValueId id) const {
+    if (id == kNoValue) return {};
+    const Operand& operand = operands_[id];
+    if (block_[id] != kNoBlock) return {Slot::Kind::arena, operand.dtype, *operand.shape, nullptr, block_[id]};
+    return {Slot::Kind::constant, operand.dtype, *operand.shape, operand.known->view().data, 0};
+  }
+
+  std::shared_ptr<const CompiledModel> model_;
+  const Graph& graph_;
+  std::shared_ptr<Program> program_;
+  std::vector<Operand> operands_;    // by value
+  std::vector<std::size_t> block_;   // by value: index into blocks_, or kNoBlock for what is known already
+  std::vector<Lifetime> blocks_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds) {
+  return Planner(std::move(model), feeds).finish();
+}
+
+int64_t count_macs(const Program& program) {
+  int64_t macs = 0;
+  for (const Step& step : program.steps) {
+    if (step.node->op->macs == nullptr) continue;
+    const auto operands = [](const std::vector<Slot>& slots) {
+      std::vector<Operand> operands;
+      for (const Slot& slot : slots)
+        operands.push_back(slot.kind == Slot::Kind::absent ? Operand{} : Operand{slot.dtype, slot.shape, nullptr});
+      return operands;
+    };
+    const auto inputs = operands(step.inputs), outputs = operands(step.outputs);
+    macs += step.node->op->macs({*step.node, inputs, outputs, program.model->kernels});
+  }
+  return macs;
+}
+
+}  // namespace octavo

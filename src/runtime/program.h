@@ -1,0 +1,67 @@
+// A network ready to run: compiled once, planned once for each set of input shapes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/kernel_policy.h"
+#include "graph/op_def.h"
+#include "runtime/memory_plan.h"
+
+namespace octavo {
+
+// A lowered graph whose nodes are prepared: weights are packed, tables are made. Immutable, shared by all programs.
+struct CompiledModel {
+  Graph graph;
+  KernelPolicy kernels;
+  // By value: a plan needs its contents, because the shape of something depends on them.
+  std::vector<bool> needed_by_plan;
+};
+
+// Prepares every node of a lowered graph. Errors name the node.
+std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& kernels);
+
+// Where a step finds a tensor.
+struct Slot {
+  enum class Kind : uint8_t { absent, constant, arena };
+  Kind kind = Kind::absent;
+  DType dtype = DType::f32;
+  Shape shape;
+  std::byte* constant = nullptr;
+  std::size_t offset = 0;  // in the arena
+};
+
+struct Step {
+  const Node* node = nullptr;
+  std::vector<Slot> inputs, outputs;
+  std::size_t workspace_offset = 0, workspace_bytes = 0;
+};
+
+// One plan of a compiled model: static shapes, steps in order, a place in the arena for every tensor.
+struct Program {
+  std::shared_ptr<const CompiledModel> model;
+  std::vector<Slot> inputs, outputs;  // as the graph's
+  std::vector<Step> steps;
+  std::size_t arena_bytes = 0;
+  std::vector<ConstantTensor> folded;  // what the plan computed ahead of time: shapes and what depends on them
+};
+
+// What a plan must know of a feed: its shape, and its contents where CompiledModel::needed_by_plan says so.
+struct FeedSpec {
+  DType dtype = DType::f32;
+  Shape shape;
+  const Tensor* contents = nullptr;
+};
+
+// Plans the model for feeds in the order of the graph's inputs. Throws Error(invalid_input) where dtype or rank of a
+// feed do not fit the input, Error(invalid_graph) where shapes do not fit each other.
+std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds);
+
+// Multiply-accumulates of one run.
+int64_t count_macs(const Program& program);
+
+}  // namespace octavo

@@ -1,0 +1,58 @@
+#include "runtime/session.h"
+
+#include <chrono>
+
+#include "base/error.h"
+
+namespace octavo {
+
+Session::Session(std::shared_ptr<const Program> program)
+    : program_(std::move(program)), arena_(program_->arena_bytes) {
+  const auto bind_all = [&](const std::vector<Slot>& slots) {
+    std::vector<TensorView> views;
+    for (const Slot& slot : slots) views.push_back(bind(slot));
+    return views;
+  };
+  for (const Step& step : program_->steps) steps_.push_back({bind_all(step.inputs), bind_all(step.outputs)});
+  inputs_ = bind_all(program_->inputs);
+  outputs_ = bind_all(program_->outputs);
+}
+
+TensorView Session::bind(const Slot& slot) {
+  switch (slot.kind) {
+    case Slot::Kind::constant: return {slot.dtype, slot.shape, slot.constant};
+    case Slot::Kind::arena: return {slot.dtype, slot.shape, arena_.data() + slot.offset};
+    case Slot::Kind::absent: break;
+  }
+  return {};
+}
+
+void Session::run_step(std::size_t i, TensorObserver* observer) {
+  const Step& step = program_->steps[i];
+  RunContext context{*step.node,
+                     steps_[i].inputs,
+                     steps_[i].outputs,
+                     {arena_.data() + step.workspace_offset, step.workspace_bytes},
+                     program_->model->kernels,
+                     observer};
+  try {
+    step.node->op->run(context);
+  } catch (Error& error) {
+    throw error.at_node(step.node->name, step.node->op->name);
+  }
+}
+
+void Session::run(TensorObserver* observer) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) run_step(i, observer);
+}
+
+void Session::run_profiled(std::vector<double>& step_ms) {
+  using Clock = std::chrono::steady_clock;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const auto start = Clock::now();
+    run_step(i, nullptr);
+    step_ms[i] += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  }
+}
+
+}  // namespace octavo

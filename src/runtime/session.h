@@ -1,0 +1,40 @@
+// Runs a program.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "runtime/program.h"
+
+namespace octavo {
+
+// One program with an arena of its own. run() allocates nothing.
+class Session {
+ public:
+  explicit Session(std::shared_ptr<const Program> program);
+
+  const Program& program() const { return *program_; }
+  // Where to write the feeds before each run: the memory is used again once the input has been read.
+  const std::vector<TensorView>& inputs() const { return inputs_; }
+  // Valid after a run and until the next.
+  const std::vector<TensorView>& outputs() const { return outputs_; }
+
+  // `observer`, if any, is called by octavo.Observe nodes. Errors name the node.
+  void run(TensorObserver* observer = nullptr);
+  // The same, and adds each step's time in milliseconds to `step_ms`, which has one entry a step.
+  void run_profiled(std::vector<double>& step_ms);
+
+ private:
+  struct BoundStep {
+    std::vector<TensorView> inputs, outputs;
+  };
+  TensorView bind(const Slot& slot);
+  void run_step(std::size_t i, TensorObserver* observer);
+
+  std::shared_ptr<const Program> program_;
+  Buffer arena_;
+  std::vector<BoundStep> steps_;
+  std::vector<TensorView> inputs_, outputs_;
+};
+
+}  // namespace octavo
