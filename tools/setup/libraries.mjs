@@ -1,0 +1,48 @@
+// C++ libraries: Catch2 3, SIMDe and protozero of Debian's next release, in the user's cache. On other systems CMake
+// fetches them from their own repositories (cmake/third_party.cmake).
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { say, step } from '../lib/log.mjs';
+import { cacheFolder } from '../lib/paths.mjs';
+import { run } from '../lib/run.mjs';
+import { downloadFromRelease, isDebian, unpackDeb } from './debian.mjs';
+import { linkTool } from './link.mjs';
+
+const release = 'trixie';
+const installation = join(cacheFolder, 'libraries-trixie-1');
+const headerPackages = { simde: 'libsimde-dev', protozero: 'libprotozero-dev' };
+
+/** Makes .tools/catch2, .tools/simde and .tools/protozero. */
+export async function ensureLibraries() {
+  if (!existsSync(join(installation, 'complete'))) {
+    if (!isDebian()) {
+      say('Catch2, SIMDe and protozero: CMake will fetch them');
+      return;
+    }
+    await install();
+  }
+  for (const name of ['catch2', ...Object.keys(headerPackages)]) linkTool(name, join(installation, name));
+}
+
+async function install() {
+  const downloads = await downloadFromRelease(release, { packages: Object.values(headerPackages), sources: ['catch2'] });
+  try {
+    rmSync(installation, { recursive: true, force: true });
+    await step(`unpacking C++ libraries into ${installation}`, async () => {
+      for (const [name, packageName] of Object.entries(headerPackages)) {
+        // Each library has an include folder of its own, so that a target sees only what it names.
+        const unpacked = join(installation, 'unpacked', name);
+        await unpackDeb(downloads.deb(packageName), unpacked);
+        mkdirSync(join(installation, name), { recursive: true });
+        renameSync(join(unpacked, 'usr/include'), join(installation, name, 'include'));
+      }
+      rmSync(join(installation, 'unpacked'), { recursive: true });
+      const catch2 = join(installation, 'catch2');
+      mkdirSync(catch2);
+      await run('tar', ['-xf', downloads.sourceArchive('catch2'), '-C', catch2, '--strip-components=1'], { quiet: true });
+    });
+  } finally {
+    downloads.remove();
+  }
+  writeFileSync(join(installation, 'complete'), '');
+}
