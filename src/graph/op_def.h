@@ -124,9 +124,9 @@ enum class QuantRole {
 struct QuantRule {
   QuantRole role = QuantRole::none;
   // The operator that computes on integers. Empty: the operator itself does, on u8 data (same_qparams).
-  std::string_view integer_op;
+  std::string_view integer_op = {};
   // weighted: the operator that ranges and quantizes its float input itself. Empty: there is none.
-  std::string_view dynamic_op;
+  std::string_view dynamic_op = {};
   // weighted: which axis of the weights runs over output channels.
   int (*channel_axis)(const Graph&, const Node&) = nullptr;
   // Why this node cannot be lowered to integer_op, or empty when it can. May be null: always can.
@@ -162,7 +162,7 @@ struct OpDef {
   // permutable: rewrites attributes and constant inputs so that the node computes the same with input 0 (all
   // inputs for Concat) and output 0 permuted: new axis i is old axis permutation[i]. False: cannot.
   bool (*permute)(Graph&, Node&, std::span<const int> permutation) = nullptr;
-  QuantRule quant;
+  QuantRule quant = {};
 };
 
 // Registers an operator: `const RegisterOp relu({.name = "Relu", …});` at namespace scope of its file. Registration
