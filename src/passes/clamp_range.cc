@@ -1,0 +1,24 @@
+#include "passes/clamp_range.h"
+
+#include <limits>
+
+#include "graph/op_def.h"
+
+namespace octavo {
+
+std::optional<ClampRange> clamp_range(const Graph& graph, const Node& node) {
+  if (node.op->quant.role != QuantRole::clamp) return std::nullopt;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (node.op->name == "Relu") return ClampRange{0, kInfinity};
+  ClampRange range{-kInfinity, kInfinity};
+  float* bounds[] = {&range.low, &range.high};
+  for (std::size_t i : {1, 2}) {
+    if (!node.has_input(i)) continue;
+    const Tensor* bound = graph.constant_input(node, i);
+    if (bound == nullptr || bound->dtype() != DType::f32) return std::nullopt;
+    *bounds[i - 1] = bound->span<float>()[0];
+  }
+  return range;
+}
+
+}  // namespace octavo

@@ -1,0 +1,131 @@
+// a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c).
+#include <cmath>
+#include <optional>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "graph/rewriter.h"
+#include "passes/passes.h"
+
+namespace octavo {
+
+namespace {
+
+// y[c] = scale[c] * x[c] + shift[c] for each output channel of the convolution before.
+struct Affine {
+  std::vector<double> scale, shift;
+};
+
+// A constant f32 tensor as one number a channel, if it is a scalar or varies along axis 1 of a tensor of `rank` only.
+std::optional<std::vector<double>> per_channel(const Tensor* tensor, int64_t channels, int rank) {
+  if (tensor == nullptr || tensor->dtype() != DType::f32) return std::nullopt;
+  const auto values = tensor->span<float>();
+  if (values.size() == 1 && tensor->shape().rank() <= rank) return std::vector<double>(channels, values[0]);
+  const Shape& shape = tensor->shape();
+  const int channel_axis = shape.rank() - (rank - 1);
+  const bool fits = channel_axis >= 0 && shape.rank() <= rank && shape[channel_axis] == channels &&
+                    static_cast<int64_t>(values.size()) == channels;
+  if (!fits) return std::nullopt;
+  return std::vector<double>(values.begin(), values.end());
+}
+
+std::optional<Affine> read_batch_normalization(const Graph& graph, const Node& node, int64_t channels) {
+  std::vector<double> parameters[4];  // scale, bias, mean, variance
+  for (int i = 0; i < 4; ++i) {
+    const Tensor* tensor = graph.constant_input(node, i + 1);
+    if (tensor == nullptr || tensor->dtype() != DType::f32 || tensor->shape().elements() != channels)
+      return std::nullopt;
+    const auto values = tensor->span<float>();
+    parameters[i].assign(values.begin(), values.end());
+  }
+  const auto& [scale, bias, mean, variance] = parameters;
+  const double epsilon = node.attrs.get_float("epsilon", 1e-5f);
+  Affine affine;
+  for (int64_t c = 0; c < channels; ++c) {
+    affine.scale.push_back(scale[c] / std::sqrt(variance[c] + epsilon));
+    affine.shift.push_back(bias[c] - mean[c] * affine.scale[c]);
+  }
+  return affine;
+}
+
+// Mul, Div, Add, Sub with one constant operand; `data` is the other.
+std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, ValueId data, int64_t channels, int rank) {
+  const std::string_view op = node.op->name;
+  if (op != "Mul" && op != "Div" && op != "Add" && op != "Sub") return std::nullopt;
+  const bool data_first = node.inputs[0] == data;
+  if (node.inputs[0] == node.inputs[1] || (op == "Div" && !data_first)) return std::nullopt;
+  const auto constant = per_channel(graph.constant_input(node, data_first ? 1 : 0), channels, rank);
+  if (!constant) return std::nullopt;
+  Affine affine{std::vector<double>(channels, 1), std::vector<double>(channels, 0)};
+  for (int64_t c = 0; c < channels; ++c) {
+    const double value = (*constant)[c];
+    if (op == "Mul") affine.scale[c] = value;
+    if (op == "Div") affine.scale[c] = 1 / value;
+    if (op == "Add") affine.shift[c] = value;
+    if (op == "Sub") affine.shift[c] = data_first ? -value : value;
+    if (op == "Sub" && !data_first) affine.scale[c] = -1;
+  }
+  return affine;
+}
+
+std::optional<Affine> read_affine(const Graph& graph, const Node& node, ValueId data, int64_t channels, int rank) {
+  if (node.op->name == "BatchNormalization" && node.inputs[0] == data)
+    return read_batch_normalization(graph, node, channels);
+  return read_arithmetic(graph, node, data, channels, rank);
+}
+
+// Gives the convolution new weights and a new bias; whoever else reads the old constants keeps them.
+void apply(Graph& graph, Node& conv, const Affine& affine) {
+  const Tensor& old_weights = *graph.constant_input(conv, 1);
+  const Tensor* old_bias = graph.constant_input(conv, 2);
+  const int64_t channels = old_weights.shape()[0];
+  const int64_t depth = old_weights.shape().elements(1, old_weights.shape().rank());
+  Tensor weights(DType::f32, old_weights.shape());
+  Tensor bias(DType::f32, {channels});
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t i = c * depth; i < (c + 1) * depth; ++i)
+      weights.span<float>()[i] = static_cast<float>(affine.scale[c] * old_weights.span<float>()[i]);
+    const double b = old_bias ? old_bias->span<float>()[c] : 0;
+    bias.span<float>()[c] = static_cast<float>(affine.scale[c] * b + affine.shift[c]);
+  }
+  const std::string weight_name = graph[conv.inputs[1]].name;
+  conv.inputs.resize(3, kNoValue);
+  const std::string bias_name = conv.has_input(2) ? graph[conv.inputs[2]].name : text(conv.name, ".bias");
+  conv.inputs[1] = graph.add_constant(graph.unique_value_name(weight_name), std::move(weights));
+  conv.inputs[2] = graph.add_constant(graph.unique_value_name(bias_name), std::move(bias));
+}
+
+bool is_foldable_conv(const Graph& graph, const Node& conv) {
+  const Tensor* weights = graph.constant_input(conv, 1);
+  if (conv.op->name != "Conv" || weights == nullptr || weights->dtype() != DType::f32) return false;
+  return !conv.has_input(2) || graph.constant_input(conv, 2) != nullptr;
+}
+
+}  // namespace
+
+int fold_affine_into_conv(Graph& graph) {
+  const Uses uses(graph);
+  int folded = 0;
+  for (Node& conv : graph.nodes) {
+    if (!is_foldable_conv(graph, conv)) continue;
+    const Shape weights = *graph[conv.inputs[1]].shape;
+    for (;;) {
+      const ValueId data = conv.outputs[0];
+      const uint32_t n = uses.only_consumer(data);
+      if (n == Uses::kNone) break;
+      Node& next = graph.nodes[n];
+      if (next.outputs.size() != 1) break;
+      const auto affine = read_affine(graph, next, data, weights[0], weights.rank());
+      if (!affine) break;
+      apply(graph, conv, *affine);
+      // The convolution now computes what `next` did; `next` is left with an output that nobody reads.
+      std::swap(conv.outputs[0], next.outputs[0]);
+      next.inputs.assign(next.inputs.size(), conv.inputs[0]);
+      ++folded;
+    }
+  }
+  remove_dead(graph);
+  return folded;
+}
+
+}  // namespace octavo

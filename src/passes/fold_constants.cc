@@ -1,0 +1,64 @@
+// f(constants) → constant.
+#include <algorithm>
+
+#include "base/error.h"
+#include "graph/rewriter.h"
+#include "ops/evaluate.h"
+#include "passes/passes.h"
+
+namespace octavo {
+
+namespace {
+
+bool is_foldable(const Graph& graph, const Node& node, bool fold_dequantize) {
+  const std::string_view op = node.op->name;
+  if (!fold_dequantize && (op == "DequantizeLinear" || op == "QuantizeLinear")) return false;
+  if (op == "octavo.Observe") return false;
+  return std::ranges::all_of(node.inputs,
+                             [&](ValueId id) { return id == kNoValue || graph[id].is_constant(); });
+}
+
+// Shape(x), where no dimension that it reports is dynamic.
+bool is_known_shape(const Graph& graph, const Node& node) {
+  return node.op->reads_shape_only && graph[node.inputs[0]].shape && graph[node.inputs[0]].shape->is_static();
+}
+
+void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
+  std::vector<TensorView> views;
+  std::vector<const Tensor*> inputs;
+  std::vector<Tensor> stand_ins;
+  stand_ins.reserve(node.inputs.size());
+  for (ValueId id : node.inputs) {
+    if (id == kNoValue)
+      inputs.push_back(nullptr);
+    else if (graph[id].is_constant())
+      inputs.push_back(graph[id].constant.get());
+    else
+      inputs.push_back(&stand_ins.emplace_back(Tensor::without_elements(graph[id].dtype, *graph[id].shape)));
+  }
+  std::vector<Tensor> outputs = evaluate_node(graph, node, inputs, kernels);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    Value& value = graph[node.outputs[i]];
+    value.constant = std::make_shared<const Tensor>(std::move(outputs[i]));
+    value.dtype = value.constant->dtype();
+    value.shape = value.constant->shape();
+  }
+}
+
+}  // namespace
+
+int fold_constants(Graph& graph, const KernelPolicy& kernels, bool fold_dequantize) {
+  std::vector<Node> kept;
+  for (Node& node : graph.nodes) {
+    if (is_foldable(graph, node, fold_dequantize) || is_known_shape(graph, node))
+      make_constant(graph, node, kernels);
+    else
+      kept.push_back(std::move(node));
+  }
+  const int folded = static_cast<int>(graph.nodes.size() - kept.size());
+  graph.nodes = std::move(kept);
+  return folded;
+}
+
+}  // namespace octavo

@@ -1,0 +1,33 @@
+// value.shape, value.dtype := what follows from the inputs and constants.
+#include "ops/evaluate.h"
+#include "passes/passes.h"
+
+namespace octavo {
+
+namespace {
+
+// The more telling of two shapes of the same value: a known rank beats an unknown one, a size beats kDynamic.
+std::optional<Shape> merge(const std::optional<Shape>& inferred, const std::optional<Shape>& declared) {
+  if (!inferred) return declared;
+  if (!declared || declared->rank() != inferred->rank()) return inferred;
+  Shape merged = *inferred;
+  for (int axis = 0; axis < merged.rank(); ++axis)
+    if (merged[axis] == kDynamic) merged[axis] = (*declared)[axis];
+  return merged;
+}
+
+}  // namespace
+
+void infer_shapes(Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    const std::vector<Operand> inferred = infer_node(graph, node, operands_of(graph, node));
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (node.outputs[i] == kNoValue) continue;
+      Value& value = graph[node.outputs[i]];
+      if (inferred[i].shape) value.dtype = inferred[i].dtype;
+      value.shape = merge(inferred[i].shape, value.shape);
+    }
+  }
+}
+
+}  // namespace octavo

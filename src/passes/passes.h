@@ -1,0 +1,51 @@
+// The rewrites. Each one leaves a graph that computes the same and returns how many places it changed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/kernel_policy.h"
+#include "graph/graph.h"
+
+namespace octavo {
+
+// shape and dtype of every value, as far as they follow from the inputs and constants; declared ones stay where
+// inference finds nothing. Throws Error(invalid_graph), naming the node, where shapes contradict each other.
+void infer_shapes(Graph& graph);
+
+// f(constants) → constant. `fold_dequantize`: also DequantizeLinear and QuantizeLinear, whose constants are quantized
+// weights that lowering still wants to see.
+int fold_constants(Graph& graph, const KernelPolicy& kernels, bool fold_dequantize);
+
+// Identity(x), Dropout(x) → x.
+int remove_identities(Graph& graph);
+
+// a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c), where a and c are constant scalars or vary by channel: BatchNormalization,
+// Mul, Div, Add and Sub behind a convolution.
+int fold_affine_into_conv(Graph& graph);
+
+// Spelt-out forms → HardSigmoid(x) and HardSwish(x) = x · clip(x/6 + 1/2, 0, 1).
+int recognise_hard_swish(Graph& graph);
+
+// Conv, pooling → T(channels-last Conv(T'(x))), and then transposes sink through whatever lets them until they cancel.
+int choose_layout(Graph& graph);
+
+// A float island of a quantized model, and what keeps it float.
+struct FloatIsland {
+  std::string node, op, reason;
+};
+
+// DQ → op → Q becomes op on integers; DynamicQuantizeLinear → DQ → op becomes the operator that quantizes for itself.
+int lower_qdq(Graph& graph, std::vector<FloatIsland>* islands = nullptr);
+
+// Clamp(op(x)) → op(x) with activation_min and activation_max, where the kernel clamps as it stores.
+int fuse_activations(Graph& graph);
+
+// What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.
+void simplify(Graph& graph, const KernelPolicy& kernels);
+
+// From plain ONNX (with or without Q and DQ) to what the kernels compute. Fills `islands`, if given, when the graph is
+// quantized at all.
+void lower(Graph& graph, const KernelPolicy& kernels, std::vector<FloatIsland>* islands = nullptr);
+
+}  // namespace octavo

@@ -1,0 +1,27 @@
+#include "graph/rewriter.h"
+#include "passes/passes.h"
+
+namespace octavo {
+
+void simplify(Graph& graph, const KernelPolicy& kernels) {
+  infer_shapes(graph);
+  remove_identities(graph);
+  // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
+  fold_constants(graph, kernels, /*fold_dequantize=*/false);
+  fold_affine_into_conv(graph);
+  recognise_hard_swish(graph);
+  remove_dead(graph);
+  infer_shapes(graph);
+}
+
+void lower(Graph& graph, const KernelPolicy& kernels, std::vector<FloatIsland>* islands) {
+  // Layout first: afterwards every transpose that is left stands beside Q and DQ, not between DQ, op and Q.
+  choose_layout(graph);
+  lower_qdq(graph, islands);
+  // Quantized weights whose operator stayed float are expanded once, here, and not in every run.
+  fold_constants(graph, kernels, /*fold_dequantize=*/true);
+  fuse_activations(graph);
+  remove_dead(graph);
+}
+
+}  // namespace octavo
