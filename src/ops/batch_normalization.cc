@@ -1,0 +1,71 @@
+// BatchNormalization (float32), inference only: y = (x - mean) / sqrt(var + epsilon) * scale + bias, channel by channel.
+// Usually folded into the weights before it; ONNX BatchNormalization-7 … -15.
+#include <cmath>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "ops/scratch.h"
+
+namespace octavo {
+
+namespace {
+
+int channel_axis(const Attrs& attrs, const Shape& x) {
+  return attrs.get_int("channels_last", 0) != 0 ? x.rank() - 1 : 1;
+}
+
+void infer(InferContext& ctx) {
+  require(ctx.attrs().get_int("training_mode", 0) == 0, ErrorCode::unsupported, "training_mode 1");
+  const Shape& x = ctx.shape(0);
+  require(x.rank() >= 2, ErrorCode::invalid_graph, "input ", to_string(x), " has no channels");
+  const int64_t channels = x[channel_axis(ctx.attrs(), x)];
+  for (std::size_t i = 0; i < 5; ++i)
+    require(ctx.dtype(i) == DType::f32, ErrorCode::unsupported, "BatchNormalization takes float32, not ",
+            dtype_name(ctx.dtype(i)));
+  for (std::size_t i = 1; i < 5; ++i) {
+    const Shape& vector = ctx.shape(i);
+    const bool fits = vector.rank() == 1 && (vector[0] == channels || vector[0] == kDynamic || channels == kDynamic);
+    require(fits, ErrorCode::invalid_graph, "parameter ", to_string(vector), " does not fit input ", to_string(x));
+  }
+  ctx.set(0, DType::f32, x);
+}
+
+std::size_t workspace(const PlanContext& ctx) {
+  return 2 * scratch_bytes<float>(ctx.shape(1).elements());
+}
+
+void run(RunContext& ctx) {
+  const Shape& shape = ctx.inputs[0].shape;
+  const int axis = channel_axis(ctx.attrs(), shape);
+  const int64_t outer = shape.elements(0, axis), channels = shape[axis], inner = shape.elements(axis + 1, shape.rank());
+  const float epsilon = ctx.attrs().get_float("epsilon", 1e-5f);
+  const float *scale = ctx.inputs[1].as<float>(), *bias = ctx.inputs[2].as<float>();
+  const float *mean = ctx.inputs[3].as<float>(), *variance = ctx.inputs[4].as<float>();
+  Scratch scratch(ctx.workspace);
+  float *const factor = scratch.take<float>(channels), *const offset = scratch.take<float>(channels);
+  for (int64_t c = 0; c < channels; ++c) {
+    factor[c] = scale[c] / std::sqrt(variance[c] + epsilon);
+    offset[c] = bias[c] - mean[c] * factor[c];
+  }
+  const float* x = ctx.inputs[0].as<float>();
+  float* y = ctx.outputs[0].as<float>();
+  for (int64_t i = 0; i < outer; ++i)
+    if (inner == 1)
+      for (int64_t c = 0; c < channels; ++c) *y++ = *x++ * factor[c] + offset[c];
+    else
+      for (int64_t c = 0; c < channels; ++c)
+        for (int64_t j = 0; j < inner; ++j) *y++ = *x++ * factor[c] + offset[c];
+}
+
+const RegisterOp batch_normalization({.name = "BatchNormalization",
+                                      .min_inputs = 5,
+                                      .max_inputs = 5,
+                                      .max_outputs = 5,
+                                      .infer = infer,
+                                      .workspace = workspace,
+                                      .run = run,
+                                      .layout = LayoutRule::channels_last});
+
+}  // namespace
+
+}  // namespace octavo

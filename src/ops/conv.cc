@@ -1,0 +1,124 @@
+// Conv (float32): 1-D and 2-D, grouped, depthwise, dilated. ONNX Conv-1 … Conv-11.
+#include <variant>
+
+#include "base/error.h"
+#include "kernels/conv/conv.h"
+#include "kernels/dwconv_f32/dwconv_f32.h"
+#include "ops/activation.h"
+#include "ops/conv_layer.h"
+#include "ops/kernel_choice.h"
+#include "ops/weights.h"
+
+namespace octavo {
+
+namespace {
+
+using kernels::ConvGeometry;
+
+// Packed weights of either kind; a view of memory that somebody else owns.
+using Packed = std::variant<kernels::PackedConvF32, kernels::PackedDwconvF32>;
+
+struct PreparedConv : Prepared {
+  Buffer memory;
+  Packed weights;
+};
+
+std::size_t packed_size(const KernelPolicy& policy, const ConvGeometry& g) {
+  return is_depthwise(g) ? packed_size_dwconv_f32(choose_dwconv_f32(policy), g)
+                         : packed_size_conv_f32(choose_gemm_f32(policy), g);
+}
+
+Packed pack(const KernelPolicy& policy, const ConvGeometry& g, const float* weights, void* memory) {
+  if (is_depthwise(g)) return pack_dwconv_f32(choose_dwconv_f32(policy), g, weights, memory);
+  return pack_conv_f32(choose_gemm_f32(policy), g, weights, memory);
+}
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::f32, ErrorCode::unsupported, "Conv takes float32, not ",
+          dtype_name(ctx.dtype(0)), " with weights of ", dtype_name(ctx.dtype(1)));
+  infer_conv(ctx, DType::f32);
+}
+
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const Tensor* const weights = ctx.constant(1);
+  if (weights == nullptr) return nullptr;
+  const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, weights->shape());
+  auto prepared = std::make_shared<PreparedConv>();
+  prepared->memory = Buffer(packed_size(ctx.kernels, g));
+  prepared->weights = pack(ctx.kernels, g, weights->span<float>().data(), prepared->memory.data());
+  return prepared;
+}
+
+// Scratch memory of the kernel. Weights that are not packed yet have the geometry, but no panels.
+std::size_t kernel_workspace(const Packed& packed, const ConvGeometry& g) {
+  if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
+    return workspace_bytes_dwconv_f32(*depthwise, g);
+  return workspace_bytes_conv_f32(std::get<kernels::PackedConvF32>(packed), g);
+}
+
+// As much workspace as a kernel can want when the weights come at run time.
+std::size_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g) {
+  if (is_depthwise(g)) {
+    const auto& kernel = choose_dwconv_f32(policy);
+    return workspace_bytes_dwconv_f32({&kernel, g.c, g.kh, g.kw, nullptr}, g);
+  }
+  const auto& kernel = choose_gemm_f32(policy);
+  return workspace_bytes_conv_f32({{&kernel, g.group_outputs(), g.depth(), nullptr}, g.groups, 0}, g);
+}
+
+std::size_t workspace(const PlanContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
+  const std::size_t reorder = reorder_bytes<float, float>(ctx.node.attrs, g);
+  if (ctx.node.prepared) return reorder + kernel_workspace(ctx.prepared<PreparedConv>().weights, g);
+  return reorder + scratch_bytes<std::byte>(packed_size(ctx.kernels, g)) + unpacked_workspace(ctx.kernels, g);
+}
+
+void run(RunContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const Activation activation(ctx.attrs());
+  const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
+  Scratch scratch(ctx.workspace);
+  Packed packed = ctx.node.prepared ? ctx.prepared<PreparedConv>().weights
+                                    : pack(ctx.kernels, g, ctx.inputs[1].as<float>(),
+                                           scratch.take<std::byte>(packed_size(ctx.kernels, g)));
+  const auto compute = [&](const float* in, float* out) {
+    const kernels::BiasClampF32 epilogue{bias, activation.lo, activation.hi, out, g.oc};
+    void* const memory = scratch.take<std::byte>(0);
+    if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
+      dwconv_f32(*depthwise, g, {in, 0, g.n * g.oh, memory}, epilogue);
+    else
+      conv_f32(std::get<kernels::PackedConvF32>(packed), g, {in, 0, g.positions(), memory}, epilogue);
+  };
+  with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), scratch, compute);
+}
+
+int output_channel_axis(const Graph&, const Node&) { return 0; }
+
+std::string obstacle(const Graph& graph, const Node& node) {
+  if (!has_weight(graph, node, 1)) return "its weights are computed at run time";
+  if (node.has_input(2) && !has_weight(graph, node, 2)) return "its bias is computed at run time";
+  const auto& shape = graph[node.inputs[1]].shape;
+  if (shape && shape->elements(1, shape->rank()) > kernels::max_reduction)
+    return "its reduction is too deep for int32 accumulators";
+  return {};
+}
+
+const RegisterOp conv({.name = "Conv",
+                       .min_inputs = 2,
+                       .max_inputs = 3,
+                       .infer = infer,
+                       .prepare = prepare,
+                       .workspace = workspace,
+                       .run = run,
+                       .macs = conv_node_macs,
+                       .clamps_output = true,
+                       .layout = LayoutRule::channels_last,
+                       .quant = {.role = QuantRole::weighted,
+                                 .integer_op = "octavo.QConv",
+                                 .dynamic_op = "octavo.DynamicQConv",
+                                 .channel_axis = output_channel_axis,
+                                 .obstacle = obstacle}});
+
+}  // namespace
+
+}  // namespace octavo

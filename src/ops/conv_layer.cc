@@ -1,0 +1,98 @@
+#include "ops/conv_layer.h"
+
+#include "base/error.h"
+#include "ops/window.h"
+
+namespace octavo {
+
+namespace {
+
+int64_t group_count(const Attrs& attrs) {
+  const int64_t groups = attrs.get_int("group", 1);
+  require(groups >= 1, ErrorCode::invalid_graph, "group is ", groups);
+  return groups;
+}
+
+// The kernel sizes: dimensions of w, or kernel_shape where those are dynamic.
+std::vector<int64_t> kernel_sizes(const Attrs& attrs, const Shape& w) {
+  std::vector<int64_t> kernel(w.dims.begin() + 2, w.dims.end());
+  const std::vector<int64_t> given = attrs.get_ints("kernel_shape");
+  if (given.empty()) return kernel;
+  require(given.size() == kernel.size(), ErrorCode::invalid_graph, "kernel_shape has ", given.size(),
+          " values, but the weights are ", to_string(w));
+  for (std::size_t i = 0; i < kernel.size(); ++i) {
+    if (kernel[i] == kDynamic) kernel[i] = given[i];
+    require(kernel[i] == given[i], ErrorCode::invalid_graph, "kernel_shape does not fit weights ", to_string(w));
+  }
+  return kernel;
+}
+
+bool differ(int64_t a, int64_t b) { return a != kDynamic && b != kDynamic && a != b; }
+
+int to_int(int64_t size) {
+  require(size >= 0 && size < (int64_t{1} << 31), ErrorCode::invalid_graph, "a dimension of ", size, " is too large");
+  return static_cast<int>(size);
+}
+
+}  // namespace
+
+void infer_conv(InferContext& ctx, DType dtype) {
+  const Shape &x = ctx.shape(0), &w = ctx.shape(1);
+  require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input ", to_string(x), " and weights ", to_string(w),
+          " have different ranks");
+  const ImageAxes axes(x, ctx.attrs());
+  require(axes.spatial_rank() <= 2, ErrorCode::unsupported, "convolution over ", axes.spatial_rank(),
+          " spatial axes: input ", to_string(x));
+  const int64_t groups = group_count(ctx.attrs());
+  const int64_t channels = w[1] == kDynamic ? kDynamic : w[1] * groups;
+  require(!differ(x[axes.channels()], channels), ErrorCode::invalid_graph, "input ", to_string(x), " has ",
+          x[axes.channels()], " channels, but weights ", to_string(w), " in ", groups, " groups take ", channels);
+  require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph, "weights ", to_string(w),
+          " do not divide into ", groups, " groups");
+  if (ctx.has(2)) {
+    const Shape& bias = ctx.shape(2);
+    require(bias.rank() == 1 && !differ(bias[0], w[0]), ErrorCode::invalid_graph, "bias ", to_string(bias),
+            " does not fit weights ", to_string(w));
+  }
+  const Window window = read_window(ctx.attrs(), kernel_sizes(ctx.attrs(), w));
+  ctx.set(0, dtype, windowed_shape(window, axes, x, w[0]));
+}
+
+kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w) {
+  kernels::ConvGeometry g;
+  g.groups = to_int(group_count(attrs));
+  g.oc = to_int(w[0]);
+  g.c = to_int(w[1] * g.groups);
+  g.kh = w.rank() == 4 ? to_int(w[2]) : 1;
+  g.kw = to_int(w[w.rank() - 1]);
+  return g;
+}
+
+kernels::ConvGeometry conv_geometry(const Attrs& attrs, const Shape& x, const Shape& w) {
+  const ImageAxes axes(x, attrs);
+  const Window window = read_window(attrs, kernel_sizes(attrs, w));
+  kernels::ConvGeometry g = conv_weight_geometry(attrs, w);
+  g.n = to_int(x[0]);
+  const int last = axes.spatial_rank() - 1;
+  const WindowAxis horizontal = window.resolve(last, x[axes.spatial(last)]);
+  g.w = to_int(x[axes.spatial(last)]);
+  g.ow = to_int(window.output_size(last, g.w));
+  g.stride_w = to_int(horizontal.stride);
+  g.dilation_w = to_int(horizontal.dilation);
+  g.pad_left = to_int(horizontal.pad_begin);
+  if (last == 1) {
+    const WindowAxis vertical = window.resolve(0, x[axes.spatial(0)]);
+    g.h = to_int(x[axes.spatial(0)]);
+    g.oh = to_int(window.output_size(0, g.h));
+    g.stride_h = to_int(vertical.stride);
+    g.dilation_h = to_int(vertical.dilation);
+    g.pad_top = to_int(vertical.pad_begin);
+  }
+  return g;
+}
+
+int64_t conv_node_macs(const PlanContext& ctx) {
+  return conv_macs(conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1)));
+}
+
+}  // namespace octavo

@@ -1,0 +1,131 @@
+// MatMul (float32), numpy's matmul. ONNX MatMul-1 … MatMul-13.
+#include <algorithm>
+
+#include "base/error.h"
+#include "ops/activation.h"
+#include "ops/matrix.h"
+#include "ops/scratch.h"
+#include "ops/weights.h"
+
+namespace octavo {
+
+namespace {
+
+// Products [m, k] · [k, n], one for each index of `batch`; the strides say how far apart (in matrices) the operands of
+// neighbouring indices are, 0 where an operand is broadcast.
+struct Sizes {
+  int64_t m, n, k;
+  std::vector<int64_t> batch, a_stride, b_stride;
+  int64_t products = 1;
+
+  Sizes(const Shape& a, const Shape& b) {
+    m = a.rank() > 1 ? a[a.rank() - 2] : 1;
+    k = a[a.rank() - 1];
+    n = b.rank() > 1 ? b[b.rank() - 1] : 1;
+    if (b.rank() <= 2) {  // every row of A meets the same matrix
+      m = a.elements(0, a.rank() - 1);
+      return;
+    }
+    const int rank = std::max(a.rank(), b.rank()) - 2;
+    batch.resize(rank);
+    a_stride.resize(rank);
+    b_stride.resize(rank);
+    const auto dim = [&](const Shape& shape, int axis) {
+      const int own = axis - rank + shape.rank() - 2;
+      return own >= 0 ? shape[own] : 1;
+    };
+    int64_t a_step = 1, b_step = 1;
+    for (int i = rank - 1; i >= 0; --i) {
+      const int64_t da = dim(a, i), db = dim(b, i);
+      batch[i] = da == 1 ? db : da;
+      a_stride[i] = da == 1 ? 0 : a_step;
+      b_stride[i] = db == 1 ? 0 : b_step;
+      a_step *= da;
+      b_step *= db;
+      products *= batch[i];
+    }
+  }
+
+  // Which matrix of an operand takes part in product `index`.
+  int64_t matrix(int64_t index, const std::vector<int64_t>& stride) const {
+    int64_t at = 0;
+    for (int i = static_cast<int>(batch.size()) - 1; i >= 0; --i) {
+      at += index % batch[i] * stride[i];
+      index /= batch[i];
+    }
+    return at;
+  }
+};
+
+void infer(InferContext& ctx) {
+  require_float_inputs(ctx);
+  ctx.set(0, DType::f32, matmul_shape(ctx.shape(0), ctx.shape(1)));
+}
+
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const Tensor* const b = ctx.constant(1);
+  return b && b->shape().rank() == 2 ? pack_constant_matrix(ctx.kernels, *b, false) : nullptr;
+}
+
+std::size_t workspace(const PlanContext& ctx) {
+  if (ctx.node.prepared) return 0;
+  const Sizes s(ctx.shape(0), ctx.shape(1));
+  return packed_matrix_bytes(ctx.kernels, s.k, s.n);
+}
+
+void run(RunContext& ctx) {
+  const Sizes s(ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const Activation activation(ctx.attrs());
+  const float* const a = ctx.inputs[0].as<float>();
+  float* y = ctx.outputs[0].as<float>();
+  const auto multiply = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
+    gemm_f32(weights, {a + a_matrix * s.m * s.k, s.k, static_cast<int>(s.m)},
+             {nullptr, activation.lo, activation.hi, y, s.n});
+    y += s.m * s.n;
+  };
+  if (ctx.node.prepared) return multiply(ctx.prepared<PackedMatrix>().weights, 0);
+  kernels::PackedGemmF32 weights;
+  int64_t packed = -1;
+  for (int64_t i = 0; i < s.products; ++i) {
+    const int64_t b_matrix = s.matrix(i, s.b_stride);
+    if (b_matrix != packed)
+      weights = pack_matrix(ctx.kernels, ctx.inputs[1].as<float>() + b_matrix * s.k * s.n, s.k, s.n, false,
+                            ctx.workspace.data());
+    packed = b_matrix;
+    multiply(weights, s.matrix(i, s.a_stride));
+  }
+}
+
+int64_t macs(const PlanContext& ctx) {
+  const Sizes s(ctx.shape(0), ctx.shape(1));
+  return s.products * s.m * s.n * s.k;
+}
+
+int channel_axis(const Graph&, const Node&) { return 1; }
+
+std::string obstacle(const Graph& graph, const Node& node) {
+  if (!has_weight(graph, node, 1)) return "its second operand is computed at run time";
+  const auto& b = graph[node.inputs[1]].shape;
+  if (b && b->rank() != 2) return text("its weights have the shape ", to_string(*b), " and not that of a matrix");
+  if (b && (*b)[0] > kernels::max_reduction) return "its reduction is too deep for int32 accumulators";
+  return {};
+}
+
+const RegisterOp matmul({.name = "MatMul",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer,
+                         .prepare = prepare,
+                         .workspace = workspace,
+                         .run = run,
+                         .macs = macs,
+                         .clamps_output = true,
+                         .quant = {.role = QuantRole::weighted,
+                                   .integer_op = "octavo.QGemm",
+                                   .dynamic_op = "octavo.DynamicQGemm",
+                                   .channel_axis = channel_axis,
+                                   .obstacle = obstacle}});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,28 @@
+// Shapes of matrix products and packed float matrices, for Gemm and MatMul.
+#pragma once
+
+#include "base/kernel_policy.h"
+#include "graph/op_def.h"
+#include "kernels/gemm_f32/gemm_f32.h"
+
+namespace octavo {
+
+// The right-hand side B of a product, packed: [k, n], or [n, k] when transposed.
+struct PackedMatrix : Prepared {
+  Buffer memory;
+  kernels::PackedGemmF32 weights;
+};
+
+std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n);
+kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, int64_t k, int64_t n, bool transposed,
+                                   void* memory);
+std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b, bool transposed);
+
+// The shape of A · B by numpy's rules: 1-D operands are a row and a column that vanish, dimensions before the last two
+// broadcast. Throws Error(invalid_graph) naming both shapes when they do not fit.
+Shape matmul_shape(const Shape& a, const Shape& b);
+
+// Throws Error(unsupported) unless inputs 0 and 1 are float32.
+void require_float_inputs(const InferContext& ctx);
+
+}  // namespace octavo

@@ -1,0 +1,109 @@
+// MaxPool and GlobalMaxPool on float32, uint8 and int8. ONNX MaxPool-1 … MaxPool-12, GlobalMaxPool-1.
+#include "base/error.h"
+#include "ops/pool_layer.h"
+#include "ops/window.h"
+
+namespace octavo {
+
+namespace {
+
+using kernels::PoolGeometry;
+
+bool is_poolable(DType dtype) { return dtype == DType::f32 || dtype == DType::u8 || dtype == DType::s8; }
+
+template <class F>
+void visit_poolable(DType dtype, F f) {
+  if (dtype == DType::u8) return f(uint8_t{});
+  if (dtype == DType::s8) return f(int8_t{});
+  f(float{});
+}
+
+void infer(InferContext& ctx) {
+  require(is_poolable(ctx.dtype(0)), ErrorCode::unsupported, "MaxPool takes float32, uint8 and int8, not ",
+          dtype_name(ctx.dtype(0)));
+  infer_pool(ctx, ctx.dtype(0));
+  if (ctx.outputs.size() < 2) return;
+  // Indices count elements of a channels-first tensor and are laid out as one.
+  Shape indices = *ctx.outputs[0].shape;
+  const ImageAxes axes(indices, ctx.attrs());
+  if (axes.channels_last) {
+    const int64_t channels = indices.dims.back();
+    indices.dims.pop_back();
+    indices.dims.insert(indices.dims.begin() + 1, channels);
+  }
+  ctx.set(1, DType::s64, indices);
+}
+
+void infer_global(InferContext& ctx) {
+  require(is_poolable(ctx.dtype(0)), ErrorCode::unsupported, "GlobalMaxPool takes float32, uint8 and int8, not ",
+          dtype_name(ctx.dtype(0)));
+  infer_global_pool(ctx, ctx.dtype(0));
+}
+
+// Where the (first) maximum of each window lies in the flattened channels-first input: row-major, or with the two
+// innermost spatial axes swapped for storage_order 1.
+template <class T>
+void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channels, const T* in, int64_t* indices) {
+  const bool channels_last = attrs.get_int("channels_last", 0) != 0;
+  const bool column_major = attrs.get_int("storage_order", 0) != 0;
+  const auto& [a0, a1, a2] = planes.axes;
+  const int64_t pixels = planes.input_pixels();
+  const int64_t images = channels_last ? planes.n : planes.n / channels;
+  const int64_t pixel_stride = channels_last ? channels : 1;
+  for (int64_t plane = 0; plane < images * channels; ++plane) {
+    const T* const x = channels_last ? in + plane / channels * pixels * channels + plane % channels : in + plane * pixels;
+    for (int64_t o = 0; o < planes.output_pixels(); ++o) {
+      const kernels::PoolTaps t0(a0, o / (a1.out * a2.out)), t1(a1, o / a2.out % a1.out), t2(a2, o % a2.out);
+      int64_t best = -1, index = 0;
+      for (int64_t i = t0.first_tap; i < t0.end_tap; ++i)
+        for (int64_t j = t1.first_tap; j < t1.end_tap; ++j)
+          for (int64_t k = t2.first_tap; k < t2.end_tap; ++k) {
+            const int64_t d = t0.start + i * a0.dilation, r = t1.start + j * a1.dilation, c = t2.start + k * a2.dilation;
+            const int64_t pixel = (d * a1.in + r) * a2.in + c;
+            if (best >= 0 && !(x[best * pixel_stride] < x[pixel * pixel_stride])) continue;
+            best = pixel;
+            index = column_major ? (d * a2.in + c) * a1.in + r : pixel;
+          }
+      *indices++ = plane * pixels + index;
+    }
+  }
+}
+
+void run(RunContext& ctx) {
+  const Shape& x = ctx.inputs[0].shape;
+  const PoolGeometry g = pool_geometry(ctx.attrs(), x);
+  visit_poolable(ctx.inputs[0].dtype, [&]<class T>(T) {
+    kernels::max_pool(g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>());
+    if (ctx.outputs.size() > 1 && ctx.outputs[1].present())
+      find_indices(ctx.attrs(), g, x[ImageAxes(x, ctx.attrs()).channels()], ctx.inputs[0].as<T>(),
+                   ctx.outputs[1].as<int64_t>());
+  });
+}
+
+void run_global(RunContext& ctx) {
+  const PoolGeometry g = global_pool_geometry(ctx.attrs(), ctx.inputs[0].shape);
+  visit_poolable(ctx.inputs[0].dtype,
+                 [&]<class T>(T) { kernels::max_pool(g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>()); });
+}
+
+std::string obstacle(const Graph&, const Node& node) {
+  const bool wants_indices = node.outputs.size() > 1 && node.outputs[1] != kNoValue;
+  return wants_indices ? "its indices are used" : "";
+}
+
+const RegisterOp max_pool({.name = "MaxPool",
+                           .max_outputs = 2,
+                           .infer = infer,
+                           .run = run,
+                           .layout = LayoutRule::channels_last,
+                           .quant = {.role = QuantRole::same_qparams, .obstacle = obstacle}});
+
+const RegisterOp global_max_pool({.name = "GlobalMaxPool",
+                                  .infer = infer_global,
+                                  .run = run_global,
+                                  .layout = LayoutRule::channels_last,
+                                  .quant = {.role = QuantRole::same_qparams}});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,92 @@
+#include "ops/window.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace octavo {
+
+namespace {
+
+// Far beyond any real window, small enough that no index computed from it overflows.
+constexpr int64_t kMaxWindow = 1 << 24;
+
+// The list attribute `name`, or `count` times `fallback`.
+std::vector<int64_t> read_list(const Attrs& attrs, std::string_view name, std::size_t count, int64_t fallback,
+                               int64_t smallest) {
+  std::vector<int64_t> values = attrs.get_ints(name);
+  if (values.empty()) return std::vector<int64_t>(count, fallback);
+  require(values.size() == count, ErrorCode::invalid_graph, "attribute '", name, "' has ", values.size(),
+          " values where ", count, " are needed");
+  for (int64_t value : values)
+    require(value >= smallest && value <= kMaxWindow, ErrorCode::invalid_graph, "attribute '", name, "' has the value ",
+            value, ", which is out of range");
+  return values;
+}
+
+Window::AutoPad read_auto_pad(const Attrs& attrs) {
+  const std::string name = attrs.get_string("auto_pad", "NOTSET");
+  if (name == "SAME_UPPER") return Window::AutoPad::same_upper;
+  if (name == "SAME_LOWER") return Window::AutoPad::same_lower;
+  if (name == "VALID") return Window::AutoPad::valid;
+  require(name == "NOTSET" || name.empty(), ErrorCode::invalid_graph, "unknown auto_pad '", name, "'");
+  return Window::AutoPad::not_set;
+}
+
+}  // namespace
+
+Window read_window(const Attrs& attrs, const std::vector<int64_t>& kernel) {
+  const std::size_t rank = kernel.size();
+  Window window;
+  window.auto_pad = read_auto_pad(attrs);
+  window.ceil_mode = attrs.get_int("ceil_mode", 0) != 0;
+  const auto strides = read_list(attrs, "strides", rank, 1, 1);
+  const auto dilations = read_list(attrs, "dilations", rank, 1, 1);
+  auto pads = read_list(attrs, "pads", 2 * rank, 0, 0);
+  if (window.auto_pad != Window::AutoPad::not_set) pads.assign(2 * rank, 0);
+  for (std::size_t i = 0; i < rank; ++i) {
+    require(kernel[i] == kDynamic || (kernel[i] >= 1 && kernel[i] <= kMaxWindow), ErrorCode::invalid_graph,
+            "a kernel size of ", kernel[i], " is out of range");
+    window.axes.push_back({kernel[i], strides[i], dilations[i], pads[i], pads[rank + i]});
+  }
+  return window;
+}
+
+int64_t Window::output_size(int axis, int64_t input) const {
+  const WindowAxis& a = axes[axis];
+  if (input == kDynamic || a.kernel == kDynamic) return kDynamic;
+  if (auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower) return (input + a.stride - 1) / a.stride;
+  const int64_t room = input + a.pad_begin + a.pad_end - a.extent();
+  require(room >= 0, ErrorCode::invalid_graph, "a window of ", a.kernel, " with dilation ", a.dilation,
+          " does not fit into an input of ", input, " with padding ", a.pad_begin, " and ", a.pad_end);
+  if (!ceil_mode || auto_pad == AutoPad::valid) return room / a.stride + 1;
+  const int64_t size = (room + a.stride - 1) / a.stride + 1;
+  return (size - 1) * a.stride >= input + a.pad_begin ? size - 1 : size;
+}
+
+WindowAxis Window::resolve(int axis, int64_t input) const {
+  WindowAxis a = axes[axis];
+  if (auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower) {
+    const int64_t total = std::max<int64_t>((output_size(axis, input) - 1) * a.stride + a.extent() - input, 0);
+    const int64_t less = total / 2;
+    a.pad_begin = auto_pad == AutoPad::same_upper ? less : total - less;
+    a.pad_end = total - a.pad_begin;
+  }
+  return a;
+}
+
+ImageAxes::ImageAxes(const Shape& shape, const Attrs& attrs)
+    : rank(shape.rank()), channels_last(attrs.get_int("channels_last", 0) != 0) {
+  require(rank >= 3, ErrorCode::invalid_graph, "input ", to_string(shape),
+          " is not an image: batch, channels and at least one spatial axis are needed");
+}
+
+Shape windowed_shape(const Window& window, const ImageAxes& axes, const Shape& input, int64_t channels) {
+  Shape out = input;
+  out[axes.channels()] = channels;
+  for (int i = 0; i < axes.spatial_rank(); ++i)
+    out[axes.spatial(i)] = window.output_size(i, input[axes.spatial(i)]);
+  return out;
+}
+
+}  // namespace octavo
