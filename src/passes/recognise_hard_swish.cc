@@ -127,7 +127,8 @@ int recognise_hard_swish(Graph& graph) {
     if (!match || !match->is_hard_swish()) match = matcher.scaled_gated(node);
     const bool is_hard_swish = match && match->is_hard_swish();
     if (!is_hard_swish) match = node.op->name == "HardSigmoid" ? std::nullopt : matcher.ramp(node.outputs[0]);
-    if (!match || !match->is_unit() || near(match->slope, 0)) continue;
+    const bool is_plain_clip = match && near(match->slope, 1) && near(match->offset, 0);
+    if (!match || !match->is_unit() || is_plain_clip) continue;
 
     Node& replaced = graph.nodes[n];
     replaced.op = &get_op(is_hard_swish ? "HardSwish" : "HardSigmoid");

@@ -1,0 +1,73 @@
+#include "passes/shift_to_unsigned.h"
+
+#include "base/error.h"
+#include "graph/op_def.h"
+
+namespace octavo {
+
+namespace {
+
+constexpr int kShift = 128;
+
+class Shifter {
+ public:
+  explicit Shifter(Graph& graph) : graph_(graph), uses_(graph) {}
+
+  int run() {
+    int shifted = 0;
+    for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
+      const Node& node = graph_.nodes[n];
+      if (node.op->name != "QuantizeLinear" || graph_[node.outputs[0]].dtype != DType::s8) continue;
+      affected_ = {n};
+      tensors_.clear();
+      if (!is_scalar_zero_point(node) || !collect(node.outputs[0])) continue;
+      for (uint32_t a : affected_)
+        if (graph_.nodes[a].op->name.ends_with("QuantizeLinear") || graph_.nodes[a].op->name == "DequantizeLinear")
+          shift(graph_.nodes[a]);
+      for (ValueId id : tensors_) graph_[id].dtype = DType::u8;
+      ++shifted;
+    }
+    return shifted;
+  }
+
+ private:
+  bool is_scalar_zero_point(const Node& node) const {
+    const Tensor* zero_point = graph_.constant_input(node, 2);
+    return zero_point && zero_point->dtype() == DType::s8 && zero_point->shape().elements() == 1;
+  }
+
+  // Follows `id` to every DQ. False when something else reads the integers.
+  bool collect(ValueId id) {
+    if (uses_.is_output[id]) return false;
+    tensors_.push_back(id);
+    for (uint32_t n : uses_.consumers[id]) {
+      const Node& node = graph_.nodes[n];
+      affected_.push_back(n);
+      if (node.op->name == "DequantizeLinear" && is_scalar_zero_point(node)) continue;
+      const bool moves = node.op->quant.role == QuantRole::same_qparams && node.outputs.size() == 1;
+      if (!moves || !collect(node.outputs[0])) return false;
+    }
+    return true;
+  }
+
+  void shift(Node& node) {
+    const int zero_point = graph_.constant_input(node, 2)->span<int8_t>()[0];
+    Tensor shifted = Tensor::scalar(static_cast<uint8_t>(zero_point + kShift));
+    const std::string name = graph_.unique_value_name(text(graph_[node.inputs[2]].name, ".u8"));
+    node.inputs[2] = graph_.add_constant(name, std::move(shifted));
+    for (std::string_view bound : {"octavo.qmin", "octavo.qmax"})
+      if (node.attrs.has(bound)) node.attrs.set(bound, node.attrs.get_int(bound, 0) + kShift);
+    if (node.attrs.has("output_dtype")) node.attrs.erase("output_dtype");
+  }
+
+  Graph& graph_;
+  Uses uses_;
+  std::vector<uint32_t> affected_;
+  std::vector<ValueId> tensors_;
+};
+
+}  // namespace
+
+int shift_to_unsigned(Graph& graph) { return Shifter(graph).run(); }
+
+}  // namespace octavo
