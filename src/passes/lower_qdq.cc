@@ -1,0 +1,317 @@
+// DQ → op → Q becomes op on integers; DynamicQuantizeLinear → DQ → op becomes the operator that quantizes for itself.
+//
+// The pass walks the QuantizeLinear nodes. Each asks the operator before it, through its QuantRule, whether it has an
+// integer form; the integer node then computes what the Q node did, and the float nodes in between die unread. What
+// the integers mean moves from the Q and DQ nodes to Value::qparams.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "graph/rewriter.h"
+#include "ops/lookup.h"
+#include "ops/qdq_params.h"
+#include "passes/clamp_range.h"
+#include "passes/passes.h"
+#include "passes/shift_to_unsigned.h"
+
+namespace octavo {
+
+namespace {
+
+// A float value that is DequantizeLinear of integers.
+struct Dequantized {
+  ValueId q;
+  QParams params;
+};
+
+class Lowering {
+ public:
+  explicit Lowering(Graph& graph) : graph_(graph), uses_(graph) {}
+
+  int run() {
+    int lowered = 0;
+    for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (graph_.nodes[n].op->name == "QuantizeLinear")
+        lowered += lower_before(n);
+      else if (!graph_.nodes[n].op->quant.dynamic_op.empty())
+        lowered += lower_dynamic(n);
+    }
+    return lowered;
+  }
+
+  // By node name: why it has no integer form here.
+  const std::map<std::string, std::string>& obstacles() const { return obstacles_; }
+
+ private:
+  Node* producer(ValueId id) {
+    return uses_.producer[id] == Uses::kNone ? nullptr : &graph_.nodes[uses_.producer[id]];
+  }
+
+  std::optional<Dequantized> dequantized(ValueId id) {
+    const Node* node = id == kNoValue ? nullptr : producer(id);
+    if (node == nullptr || node->op->name != "DequantizeLinear") return std::nullopt;
+    auto params = read_qparams(graph_, *node);
+    if (!params) return std::nullopt;
+    return Dequantized{node->inputs[0], std::move(*params)};
+  }
+
+  // The same for an activation: 8 bits unsigned, one scale.
+  std::optional<Dequantized> dequantized_activation(ValueId id) {
+    auto found = dequantized(id);
+    if (!found || !found->params.per_tensor() || graph_[found->q].dtype != DType::u8) return std::nullopt;
+    return found;
+  }
+
+  void set_qparams(ValueId id, const QParams& params) {
+    graph_[id].qparams = std::make_shared<const QParams>(params);
+  }
+
+  bool fail(const Node& node, std::string reason) {
+    obstacles_.try_emplace(node.name, std::move(reason));
+    return false;
+  }
+
+  // Replaces the Q node `n` and the operator before it.
+  bool lower_before(uint32_t n) {
+    const Node quantize = graph_.nodes[n];
+    const auto out = read_qparams(graph_, quantize);
+    if (!out || !out->per_tensor() || graph_[quantize.outputs[0]].dtype != DType::u8) return false;
+    Node* last = producer(quantize.inputs[0]);
+    if (last == nullptr) return false;
+    if (uses_.only_consumer(quantize.inputs[0]) == Uses::kNone)
+      return fail(*last, "its float output is read as well");
+
+    if (const auto range = clamp_range(graph_, *last)) {
+      const Node* clamped = producer(last->inputs[0]);
+      const bool belongs = clamped && uses_.only_consumer(last->inputs[0]) != Uses::kNone &&
+                           (clamped->op->quant.role == QuantRole::weighted ||
+                            clamped->op->quant.role == QuantRole::arithmetic);
+      if (belongs && replace(n, *clamped, quantize.outputs[0], *out, range)) return true;
+    }
+    return replace(n, *last, quantize.outputs[0], *out, std::nullopt);
+  }
+
+  // Puts the integer form of `node` in the place of node n.
+  bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<ClampRange> clamp) {
+    std::optional<Node> integer;
+    switch (node.op->quant.role) {
+      case QuantRole::weighted: integer = lower_weighted(node); break;
+      case QuantRole::arithmetic: integer = lower_arithmetic(node); break;
+      case QuantRole::lookup:
+      case QuantRole::clamp: integer = lower_lookup(node, out); break;
+      case QuantRole::same_qparams: integer = lower_same_qparams(node, out); break;
+      case QuantRole::none: return fail(node, "it has no integer form");
+    }
+    if (!integer) return false;
+    if (clamp) {
+      // Rounding is monotonic, so clamping the integer is clamping the float.
+      integer->attrs.set("qmin", int64_t{quantize_bound(clamp->low, out)});
+      integer->attrs.set("qmax", int64_t{quantize_bound(clamp->high, out)});
+    }
+    integer->outputs = {output};
+    set_qparams(output, out);
+    graph_.nodes[n] = std::move(*integer);
+    return true;
+  }
+
+  static int32_t quantize_bound(float x, const QParams& params) {
+    const float q = std::nearbyint(x / params.scale[0]) + static_cast<float>(params.zero_point[0]);
+    return static_cast<int32_t>(std::clamp(q, float(params.qmin), float(params.qmax)));
+  }
+
+  static Node integer_node(const Node& node, std::string_view op) {
+    Node integer;
+    integer.op = &get_op(op);
+    integer.name = node.name;
+    integer.attrs = node.attrs;
+    return integer;
+  }
+
+  // The s8 weights of a weighted node with their qparams set, or nothing, with the reason noted.
+  std::optional<Dequantized> weights_of(const Node& node) {
+    auto weights = dequantized(node.inputs[1]);
+    const auto reject = [&](std::string_view reason) {
+      fail(node, std::string(reason));
+      return std::nullopt;
+    };
+    if (!weights || !graph_[weights->q].is_constant()) return reject("its weights are not quantized constants");
+    if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
+    const QParams& params = weights->params;
+    if (std::ranges::any_of(params.zero_point, [](int32_t z) { return z != 0; }))
+      return reject("its weights are not symmetric");
+    if (!params.per_tensor() && params.axis != node.op->quant.channel_axis(graph_, node))
+      return reject("its weights are not quantized along the output channels");
+    if (node.op->quant.obstacle)
+      if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) return reject(reason);
+    set_qparams(weights->q, params);
+    return weights;
+  }
+
+  std::optional<Node> lower_weighted(const Node& node) {
+    const auto input = dequantized_activation(node.inputs[0]);
+    if (!input) {
+      fail(node, "its input is not quantized to 8 bits with one scale");
+      return std::nullopt;
+    }
+    const auto weights = weights_of(node);
+    if (!weights) return std::nullopt;
+    Node integer = integer_node(node, node.op->quant.integer_op);
+    integer.inputs = {input->q, weights->q};
+    if (node.has_input(2)) {
+      const auto bias = integer_bias(node, input->params.scale[0], weights->params.scale);
+      if (!bias) return std::nullopt;
+      integer.inputs.push_back(*bias);
+    }
+    set_qparams(input->q, input->params);
+    return integer;
+  }
+
+  // The bias in units of the accumulator, s_x · s_w[n].
+  std::optional<ValueId> integer_bias(const Node& node, float input_scale, const std::vector<float>& weight_scale) {
+    const auto quantized = dequantized(node.inputs[2]);
+    const ConstantTensor source = graph_[quantized ? quantized->q : node.inputs[2]].constant;
+    const bool usable = source && source->dtype() == (quantized ? DType::s32 : DType::f32);
+    if (!usable) {
+      fail(node, "its bias is not a constant of int32 or float32");
+      return std::nullopt;
+    }
+    const int64_t count = source->shape().elements();
+    Tensor bias(DType::s32, {count});
+    for (int64_t i = 0; i < count; ++i) {
+      const float unit = input_scale * weight_scale[weight_scale.size() == 1 ? 0 : i];
+      double units;
+      if (quantized) {
+        const auto& scale = quantized->params.scale;
+        const float own = scale[scale.size() == 1 ? 0 : i];
+        units = own == unit ? source->span<int32_t>()[i] : double(source->span<int32_t>()[i]) * own / unit;
+      } else {
+        units = double(source->span<float>()[i]) / unit;
+      }
+      if (!(std::abs(units) < kLargestBias)) {
+        fail(node, "its bias is too large for the scale of its weights");
+        return std::nullopt;
+      }
+      bias.span<int32_t>()[i] = static_cast<int32_t>(std::nearbyint(units));
+    }
+    return graph_.add_constant(graph_.unique_value_name(text(node.name, ".bias_s32")), std::move(bias));
+  }
+
+  std::optional<Node> lower_arithmetic(const Node& node) {
+    Node integer = integer_node(node, node.op->quant.integer_op);
+    for (ValueId id : node.inputs) {
+      const auto input = dequantized_activation(id);
+      if (!input) {
+        fail(node, text("its input '", id == kNoValue ? "" : graph_[id].name, "' is not quantized to 8 bits"));
+        return std::nullopt;
+      }
+      integer.inputs.push_back(input->q);
+      set_qparams(input->q, input->params);
+    }
+    if (node.op->quant.obstacle)
+      if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) {
+        fail(node, std::move(reason));
+        return std::nullopt;
+      }
+    return integer;
+  }
+
+  std::optional<Node> lower_lookup(const Node& node, const QParams& out) {
+    const auto input = dequantized_activation(node.inputs[0]);
+    const auto function = node.op->quant.function;
+    if (!input || function == nullptr) {
+      fail(node, "its input is not quantized to 8 bits with one scale");
+      return std::nullopt;
+    }
+    Node integer = integer_node(node, "octavo.Lookup");
+    integer.attrs = {};
+    Tensor table = make_table(input->params, out, [&](float x) { return function(graph_, node, x); });
+    integer.inputs = {input->q,
+                      graph_.add_constant(graph_.unique_value_name(text(node.name, ".table")), std::move(table))};
+    set_qparams(input->q, input->params);
+    return integer;
+  }
+
+  std::optional<Node> lower_same_qparams(const Node& node, const QParams& out) {
+    const auto input = dequantized_activation(node.inputs[0]);
+    const auto same_meaning = [&] {
+      return input->params.scale == out.scale && input->params.zero_point == out.zero_point &&
+             input->params.qmin >= out.qmin && input->params.qmax <= out.qmax;
+    };
+    if (!input || node.outputs.size() != 1 || !same_meaning()) {
+      fail(node, "its input and output are not quantized with the same scale and zero_point");
+      return std::nullopt;
+    }
+    Node integer = integer_node(node, node.op->name);
+    integer.inputs = node.inputs;
+    integer.inputs[0] = input->q;
+    set_qparams(input->q, input->params);
+    return integer;
+  }
+
+  // DynamicQuantizeLinear(x) → DQ → op(…, DQ(w)): op ranges and quantizes x itself.
+  bool lower_dynamic(uint32_t n) {
+    const Node node = graph_.nodes[n];
+    const Node* dequantize = producer(node.inputs[0]);
+    if (dequantize == nullptr || dequantize->op->name != "DequantizeLinear") return false;
+    const Node* quantize = producer(dequantize->inputs[0]);
+    const bool dynamic = quantize && quantize->op->name == "DynamicQuantizeLinear" && dequantize->inputs.size() == 3 &&
+                         dequantize->inputs[1] == quantize->outputs[1] && dequantize->inputs[2] == quantize->outputs[2];
+    if (!dynamic) return false;
+    const auto weights = weights_of(node);
+    if (!weights) return false;
+
+    Node integer = integer_node(node, node.op->quant.dynamic_op);
+    for (const auto& [name, value] : quantize->attrs) integer.attrs.set(name, value);
+    integer.inputs = {quantize->inputs[0], weights->q};
+    if (node.has_input(2)) integer.inputs.push_back(node.inputs[2]);
+    integer.outputs = node.outputs;
+    graph_.nodes[n] = std::move(integer);
+    return true;
+  }
+
+  // Leaves the accumulator room for the products: see kernels::max_reduction.
+  static constexpr double kLargestBias = 1 << 30;
+
+  Graph& graph_;
+  Uses uses_;
+  std::map<std::string, std::string> obstacles_;
+};
+
+bool is_quantized(const Graph& graph) {
+  return std::ranges::any_of(graph.nodes, [](const Node& node) {
+    return node.op->name == "DequantizeLinear" || node.op->name == "DynamicQuantizeLinear";
+  });
+}
+
+// Every node that still computes with floats, other than those that only carry numbers in and out of integers.
+std::vector<FloatIsland> find_islands(const Graph& graph, const std::map<std::string, std::string>& obstacles) {
+  std::vector<FloatIsland> islands;
+  for (const Node& node : graph.nodes) {
+    const bool carries = node.op->name.ends_with("QuantizeLinear") || node.op->name == "DequantizeLinear" ||
+                         node.op->name.starts_with("octavo.") || node.op->quant.role == QuantRole::same_qparams;
+    if (carries || graph[node.outputs[0]].dtype != DType::f32) continue;
+    const auto known = obstacles.find(node.name);
+    const bool has_form = node.op->quant.role != QuantRole::none;
+    islands.push_back({node.name, std::string(node.op->name),
+                       known != obstacles.end() ? known->second
+                       : has_form               ? "its inputs or its output are not quantized"
+                                                : "it has no integer form"});
+  }
+  return islands;
+}
+
+}  // namespace
+
+int lower_qdq(Graph& graph, std::vector<FloatIsland>* islands) {
+  if (!is_quantized(graph)) return 0;
+  shift_to_unsigned(graph);
+  Lowering lowering(graph);
+  const int lowered = lowering.run();
+  remove_dead(graph);
+  if (islands) *islands = find_islands(graph, lowering.obstacles());
+  return lowered;
+}
+
+}  // namespace octavo

@@ -1,0 +1,49 @@
+// Runs a compiled model on feeds by name, whatever their shapes.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "runtime/session.h"
+
+namespace octavo {
+
+// A tensor for the graph input of that name. It is copied before the run starts.
+struct Feed {
+  std::string_view name;
+  const Tensor* tensor;
+};
+
+// A compiled model with a session for each of the last few combinations of input shapes. The weights are shared; a
+// new combination costs a plan and an arena. Not for use from several threads at once.
+class Executor {
+ public:
+  explicit Executor(std::shared_ptr<const CompiledModel> model) : model_(std::move(model)) {}
+
+  const CompiledModel& model() const { return *model_; }
+
+  // Runs once. The result views stay valid until the next run. Throws Error(invalid_input), naming the feed, when one
+  // is missing, unknown or does not fit its input.
+  const std::vector<TensorView>& run(std::span<const Feed> feeds, TensorObserver* observer = nullptr);
+
+  // Makes the plan and the arena for feeds of these shapes ahead of the first run.
+  Session& session_for(std::span<const Feed> feeds);
+
+ private:
+  struct Entry {
+    std::vector<FeedSpec> specs;
+    std::vector<std::vector<std::byte>> contents;  // by input: what the plan depends on, else empty
+    std::unique_ptr<Session> session;
+  };
+  bool matches(const Entry& entry, const std::vector<const Tensor*>& tensors) const;
+  std::vector<const Tensor*> in_order(std::span<const Feed> feeds) const;
+  Session& session_for(const std::vector<const Tensor*>& tensors);
+
+  std::shared_ptr<const CompiledModel> model_;
+  std::list<Entry> recent_;  // the latest first
+};
+
+}  // namespace octavo
