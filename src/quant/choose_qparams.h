@@ -1,0 +1,41 @@
+// From the range of observed values to scale and zero_point.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "quant/value_range.h"
+#include "tensor/qparams.h"
+#include "tensor/tensor.h"
+
+namespace octavo {
+
+enum class QScheme : uint8_t {
+  affine,     // min..max, extended to hold 0, maps to qmin..qmax
+  symmetric,  // -m..m with m = max(|min|, |max|) maps to qmin..qmax around a fixed zero_point
+};
+
+// Smallest scale of PyTorch's observers: float32's epsilon.
+inline constexpr float kScaleEpsilon = std::numeric_limits<float>::epsilon();
+
+// PyTorch's UniformQuantizationObserverBase._calculate_qparams, per tensor, in float32:
+//
+//   affine:     scale = (max(max, 0) - min(min, 0)) / (qmax - qmin)   zero_point = clamp(qmin - round(min / scale))
+//   symmetric:  scale = max(-min, max, 0) / ((qmax - qmin) / 2)       zero_point = 0, or qmin's and qmax's middle when
+//                                                                      qmin is 0 (128 for 0..255)
+//
+// with scale >= kScaleEpsilon. An empty range gives scale 1 and zero_point 0; an infinite one an infinite scale. Throws
+// Error(invalid_data) when min > max or one is NaN.
+QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme scheme = QScheme::affine);
+
+enum class WeightRange : uint8_t {
+  narrow,  // [-127, 127]: -w is representable whenever w is
+  full,    // [-128, 127], PyTorch's qint8
+};
+
+// Symmetric int8 qparams of a float32 weight tensor, for each index along `axis`, or for the whole tensor when axis is
+// -1. `choose_qparams` where there is any non-zero weight; an all-zero channel gets scale 1, since any scale represents
+// it and 1 is harmless. Throws Error(invalid_data) when a weight is NaN or infinite.
+QParams choose_weight_qparams(const TensorView& weights, int axis, WeightRange range);
+
+}  // namespace octavo
