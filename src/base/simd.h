@@ -34,6 +34,7 @@
 #define OCTAVO_RELAXED 1
 
 #define SIMDE_ENABLE_NATIVE_ALIASES
+#define SIMDE_WASM_RELAXED_SIMD_ENABLE_NATIVE_ALIASES
 #include <simde/wasm/relaxed-simd.h>
 #include <simde/wasm/simd128.h>
 // SIMDe 0.8 binds this name to the f64x2 function.

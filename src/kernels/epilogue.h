@@ -46,6 +46,29 @@ inline void fold_zero_point(const int32_t* bias, const int32_t* column_sum, int3
   for (int i = 0; i < n; ++i) out[i] = (bias ? bias[i] : 0) - a_zero_point * column_sum[i];
 }
 
+/// The same epilogue for outputs that start at (row, column) of the ones described.
+inline RequantizeU8 shifted(RequantizeU8 e, int64_t row, int column) {
+  e.bias += column;
+  e.multiplier += column;
+  e.out += row * e.ldc + column;
+  return e;
+}
+
+inline DequantizeF32 shifted(DequantizeF32 e, int64_t row, int column) {
+  e.a_scale += row * e.row_param_stride;
+  e.a_zero_point += row * e.row_param_stride;
+  e.w_scale += column;
+  if (e.bias) e.bias += column;
+  e.out += row * e.ldc + column;
+  return e;
+}
+
+inline BiasClampF32 shifted(BiasClampF32 e, int64_t row, int column) {
+  if (e.bias) e.bias += column;
+  e.out += row * e.ldc + column;
+  return e;
+}
+
 /// Longest reduction whose int32 accumulator cannot overflow: 255 * 128 * 65536 < 2^31, bias of up to 2^23 included.
 inline constexpr int max_reduction = 65536;
 

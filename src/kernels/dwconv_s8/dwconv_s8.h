@@ -22,10 +22,17 @@ struct DwconvS8Args {
   void* workspace;
 };
 
+/// How a kernel wants its weights; see pack.cc.
+enum class TapForm : uint8_t {
+  s8,             ///< [channel][tap]
+  s16_row_pairs,  ///< two rows of the filter side by side, for dot products of two
+};
+
 /// One row of kernels.inc.
 struct DwconvS8Kernel {
   const char* name;
   Isa isa;
+  TapForm form;
   int channel_block;      ///< channels that are computed together
   ActivationRange range;  ///< widest activations for which it is exact
   bool (*usable)(const IsaFacts&);

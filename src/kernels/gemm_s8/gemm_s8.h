@@ -45,7 +45,7 @@ struct PackedGemmS8 {
   const GemmS8Kernel* kernel;
   int n, k;
   int k_padded;               ///< k rounded up to the kernel's kr
-  const int8_t* panels;       ///< see pack.cc
+  const void* panels;         ///< see pack.cc
   const int32_t* acc_start;   ///< [n rounded up to nr]: what an accumulator starts with (undoes the flip of A)
   const int32_t* column_sum;  ///< [n] Σ_k B[k][n]
 };

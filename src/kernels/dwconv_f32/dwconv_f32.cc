@@ -1,0 +1,51 @@
+#include "kernels/dwconv_f32/dwconv_f32.h"
+
+#include <cstring>
+
+#include "kernels/dwconv_f32/kernels.h"
+
+namespace octavo::kernels {
+namespace {
+
+constexpr DwconvF32Kernel table[] = {
+#define KERNEL(name, isa, channel_block) {#name, Isa::isa, channel_block, dwconv_f32_rows::name##_run},
+#include "kernels/dwconv_f32/kernels.inc"
+#undef KERNEL
+};
+
+}  // namespace
+
+std::span<const DwconvF32Kernel> dwconv_f32_kernels() { return table; }
+
+const DwconvF32Kernel* select_dwconv_f32(const IsaFacts& facts, std::string_view force) {
+  for (const DwconvF32Kernel& kernel : table) {
+    if ((force.empty() || force == kernel.name) && kernel.isa <= facts.isa) return &kernel;
+  }
+  return nullptr;
+}
+
+size_t packed_size_dwconv_f32(const DwconvF32Kernel& kernel, const ConvGeometry& g) {
+  const int blocks = (g.c + kernel.channel_block - 1) / kernel.channel_block;
+  return size_t(blocks) * size_t(kernel.channel_block) * size_t(g.kh) * size_t(g.kw) * sizeof(float);
+}
+
+PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel& kernel, const ConvGeometry& g, const float* weights,
+                                void* memory) {
+  std::memset(memory, 0, packed_size_dwconv_f32(kernel, g));
+  float* packed = static_cast<float*>(memory);
+  const int block = kernel.channel_block, taps = g.kh * g.kw;
+  for (int c = 0; c < g.c; ++c) {
+    for (int tap = 0; tap < taps; ++tap) {
+      packed[(ptrdiff_t(c / block) * taps + tap) * block + c % block] = weights[ptrdiff_t(c) * taps + tap];
+    }
+  }
+  return {&kernel, g.c, g.kh, g.kw, packed};
+}
+
+size_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&) { return 0; }
+
+void dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args, const BiasClampF32& e) {
+  b.kernel->run(b, g, args, e);
+}
+
+}  // namespace octavo::kernels

@@ -1,0 +1,57 @@
+#include "kernels/gemm_f32/gemm_f32.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/a_panel.h"
+#include "kernels/gemm_f32/kernels.h"
+
+namespace octavo::kernels {
+namespace {
+
+constexpr GemmF32Kernel table[] = {
+#define KERNEL(name, isa, mr, nr) {#name, Isa::isa, mr, nr, gemm_f32_rows::name##_run},
+#include "kernels/gemm_f32/kernels.inc"
+#undef KERNEL
+};
+
+}  // namespace
+
+std::span<const GemmF32Kernel> gemm_f32_kernels() { return table; }
+
+const GemmF32Kernel* select_gemm_f32(const IsaFacts& facts, std::string_view force) {
+  for (const GemmF32Kernel& kernel : table) {
+    if ((force.empty() || force == kernel.name) && kernel.isa <= facts.isa) return &kernel;
+  }
+  return nullptr;
+}
+
+size_t packed_size_gemm_f32(const GemmF32Kernel& kernel, int n, int k) {
+  return size_t((n + kernel.nr - 1) / kernel.nr) * size_t(kernel.nr) * size_t(k) * sizeof(float);
+}
+
+PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<float>& weights, void* memory) {
+  const int depth = weights.depth(), nr = kernel.nr;
+  std::memset(memory, 0, packed_size_gemm_f32(kernel, weights.n, depth));
+  float* panels = static_cast<float*>(memory);
+  int k = 0;
+  for (int y = 0; y < weights.kh; ++y) {
+    for (int x = 0; x < weights.kw; ++x) {
+      for (int c = 0; c < weights.channels; ++c, ++k) {
+        for (int n = 0; n < weights.n; ++n) {
+          panels[(ptrdiff_t(n / nr) * depth + k) * nr + n % nr] = weights.at(n, y, x, c);
+        }
+      }
+    }
+  }
+  return {&kernel, weights.n, depth, panels};
+}
+
+void gemm_f32(const PackedGemmF32& b, const GemmF32Args& args, const BiasClampF32& e) {
+  const int rows = panel_rows(b.k * ptrdiff_t(sizeof(float)));
+  for (int row = 0; row < args.m; row += rows) {
+    b.kernel->run(b, args.a + row * args.lda, args.lda, std::min(rows, args.m - row), shifted(e, row, 0));
+  }
+}
+
+}  // namespace octavo::kernels

@@ -1,0 +1,94 @@
+// The tile that every matrix product runs on, whatever its instruction.
+//
+// Rows of A are read four bytes a step (4 u8, 2 s16 or 1 f32 of k) and splat over a vector; B is packed in panels of
+// eight columns, two vectors of four columns a step. An mr×8 tile keeps 2·mr accumulators, two vectors of B and one of A:
+// 6×8 fills the fifteen registers that V8 gives out. One step an iteration: unrolling over k only spills.
+//
+// Mac is the instruction: b_bytes (of one vector of B in memory), load_b(p), multiply_add(acc, a, b).
+#pragma once
+
+#include <algorithm>
+
+#include "base/simd.h"
+#include "kernels/epilogue_simd.h"
+
+#if OCTAVO_SIMD
+
+namespace octavo::kernels {
+
+/// Packed B, and where its accumulators start. `acc_start` (padded to 8 columns) and `column_sum` may be null in float.
+struct PackedPanels {
+  const void* panels;
+  int n, steps;
+  const int32_t* acc_start;
+  const int32_t* column_sum;
+};
+
+/// Mr×(4·Nv) outputs. `panel_bytes` is the distance of panels, of which a tile spans Nv / 2.
+template <class Mac, int Mr, int Nv, class EpilogueTile>
+inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* b, ptrdiff_t panel_bytes,
+                     const v128_t (&start)[Nv], const EpilogueTile& epilogue, int row) {
+  v128_t acc[Mr][Nv];
+  const char* rows[Mr];
+  for (int m = 0; m < Mr; ++m) {
+    rows[m] = a + (row + m) * row_bytes;
+    for (int v = 0; v < Nv; ++v) acc[m][v] = start[v];
+  }
+#pragma clang loop unroll(disable)
+  for (int step = 0; step < steps; ++step) {
+    v128_t weights[Nv];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < Nv; ++v) weights[v] = Mac::load_b(b + (v / 2) * panel_bytes + (v % 2) * Mac::b_bytes);
+#pragma clang loop unroll(full)
+    for (int m = 0; m < Mr; ++m) {
+      const v128_t activations = wasm_v128_load32_splat(rows[m]);
+      rows[m] += 4;
+#pragma clang loop unroll(full)
+      for (int v = 0; v < Nv; ++v) acc[m][v] = Mac::multiply_add(acc[m][v], activations, weights[v]);
+    }
+    b += 2 * Mac::b_bytes;
+  }
+  for (int m = 0; m < Mr; ++m) epilogue.store(row + m, acc[m]);
+}
+
+/// All m rows by the panels of columns [n, n + 4·Nv).
+template <class Mac, int Nv, class Epilogue>
+inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t row_bytes, int m, const Epilogue& e) {
+  const ptrdiff_t panel_bytes = ptrdiff_t(b.steps) * 2 * Mac::b_bytes;
+  const char* panel = static_cast<const char*>(b.panels) + (n / 8) * panel_bytes;
+  const typename EpilogueTile<Epilogue, Nv>::type epilogue(e, b.column_sum, n, std::min(4 * Nv, b.n - n));
+  v128_t start[Nv];
+  for (int v = 0; v < Nv; ++v) {
+    const v128_t acc_start = b.acc_start ? wasm_v128_load(b.acc_start + n + 4 * v) : wasm_i32x4_const_splat(0);
+    start[v] = epilogue.start(v, acc_start);
+  }
+  int row = 0;
+  if constexpr (Nv == 2) {
+    for (; row + 6 <= m; row += 6) run_tile<Mac, 6, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+    if (row + 4 <= m) {
+      run_tile<Mac, 4, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+      row += 4;
+    }
+    if (row + 2 <= m) {
+      run_tile<Mac, 2, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+      row += 2;
+    }
+  }
+  for (; row < m; ++row) run_tile<Mac, 1, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+}
+
+/// m rows by all columns. A single row takes 32 columns at a time: eight accumulators hide the latency that six rows
+/// hide otherwise.
+template <class Mac, class Epilogue>
+void run_panels(const PackedPanels& b, const void* a, ptrdiff_t row_bytes, int m, const Epilogue& e) {
+  const char* rows = static_cast<const char*>(a);
+  int n = 0;
+  if (m == 1) {
+    for (; n + 32 <= b.n; n += 32) run_columns<Mac, 8>(b, n, rows, row_bytes, m, e);
+  }
+  for (; n < b.n; n += 8) run_columns<Mac, 2>(b, n, rows, row_bytes, m, e);
+}
+
+}  // namespace octavo::kernels
+
+#endif
