@@ -23,7 +23,7 @@ class Executor {
  public:
   explicit Executor(std::shared_ptr<const CompiledModel> model) : model_(std::move(model)) {}
 
-  const CompiledModel& model() const { return *model_; }
+  const std::shared_ptr<const CompiledModel>& model() const { return model_; }
 
   // Runs once. The result views stay valid until the next run. Throws Error(invalid_input), naming the feed, when one
   // is missing, unknown or does not fit its input.

@@ -1,0 +1,110 @@
+// The library in one header: load, describe, run, quantize, compare, write. Bindings include nothing else.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/kernel_policy.h"
+#include "onnx/model.h"
+#include "passes/passes.h"
+#include "quant/calibrator.h"
+#include "quant/compare.h"
+#include "quant/compare_layers.h"
+#include "quant/quantize_dynamic.h"
+#include "quant/quantize_static.h"
+#include "runtime/executor.h"
+
+namespace octavo {
+
+// Which microkernel multiplies integers for activations of a range, and what that rests on.
+struct KernelChoice {
+  std::string family, activations, kernel, why;
+};
+
+struct EngineInfo {
+  std::string build;  // "scalar", "simd" or "relaxed"
+  std::string dot;    // how the engine computes the relaxed integer dot product
+  std::vector<KernelChoice> kernels;
+};
+
+// Throws Error(invalid_option) when the policy forces a kernel that does not exist or that this CPU cannot run.
+EngineInfo describe_engine(const KernelPolicy& kernels);
+
+// A graph input or output. Dynamic dimensions have a name where the file names them.
+struct TensorInfo {
+  std::string name;
+  DType dtype;
+  std::optional<Shape> shape;
+  std::vector<std::string> dim_names;
+};
+
+struct Description {
+  int64_t opset = 0, ir_version = 0;  // as the file had them
+  std::string producer;
+  std::vector<TensorInfo> inputs, outputs;
+  int64_t parameters = 0;  // elements of weights and biases
+  int64_t macs = -1;       // of a run with dynamic dimensions taken as 1; -1 when no such run is possible
+  std::map<std::string, int> operators;  // how often each occurs
+  std::string scheme;                    // "none", "dynamic", "static" or "weight-only"
+  int integer_nodes = 0, float_nodes = 0;
+  std::vector<FloatIsland> islands;
+};
+
+class Calibration;
+
+// A network, float or quantized. Compiled at the first run or description. Not for use from several threads at once.
+class Model {
+ public:
+  // Reads and simplifies an ONNX file; the bytes may go away afterwards. Throws what onnx::read_model throws.
+  static std::unique_ptr<Model> load(std::span<const std::byte> file, const KernelPolicy& kernels);
+
+  Description describe();
+
+  // Runs once. The views are in the order of the graph's outputs and stay valid until the next run.
+  const std::vector<TensorView>& run(std::span<const Feed> feeds) { return executor().run(feeds); }
+  const Graph& graph() const { return model_.graph; }
+
+  std::unique_ptr<Model> quantize_dynamic(const DynamicOptions& options) const;
+  // Static quantization is three steps: calibrate, Calibration::observe for each sample, Calibration::finish.
+  std::unique_ptr<Calibration> calibrate(const StaticOptions& options) const;
+  std::vector<LayerComparison> compare_layers(const Model& quantized, std::span<const Feed> feeds) const;
+
+  // Standard ONNX; quantized models have QuantizeLinear and DequantizeLinear nodes.
+  std::string to_onnx() const { return onnx::write_model(model_); }
+
+ private:
+  friend class Calibration;
+  Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {}
+  std::unique_ptr<Model> with_graph(Graph graph) const;
+  Executor& executor();
+
+  onnx::Model model_;
+  KernelPolicy kernels_;
+  std::unique_ptr<Executor> executor_;
+  std::vector<FloatIsland> islands_;
+};
+
+// Watches a float model run on samples, then quantizes it. Does not need the model any more.
+class Calibration {
+ public:
+  Calibration(const Model& model, const StaticOptions& options);
+
+  // Throws Error(invalid_data) where a sample makes a tensor NaN or infinite, and what Model::run throws.
+  void observe(std::span<const Feed> feeds) { executor_->run(feeds, &calibrator_); }
+  // Throws Error(invalid_data) without any sample.
+  std::unique_ptr<Model> finish() const;
+
+ private:
+  onnx::Model model_;
+  KernelPolicy kernels_;
+  StaticPlan plan_;
+  Calibrator calibrator_;
+  std::unique_ptr<Executor> executor_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,54 @@
+#include "engine/engine.h"
+
+namespace octavo {
+
+std::unique_ptr<Model> Model::load(std::span<const std::byte> file, const KernelPolicy& kernels) {
+  onnx::Model model = onnx::read_model(file);
+  simplify(model.graph, kernels);
+  return std::unique_ptr<Model>(new Model(std::move(model), kernels));
+}
+
+std::unique_ptr<Model> Model::with_graph(Graph graph) const {
+  onnx::Model model = model_;
+  model.graph = std::move(graph);
+  return std::unique_ptr<Model>(new Model(std::move(model), kernels_));
+}
+
+Executor& Model::executor() {
+  if (!executor_) {
+    Graph lowered = model_.graph;
+    lower(lowered, kernels_, &islands_);
+    executor_ = std::make_unique<Executor>(compile(std::move(lowered), kernels_));
+  }
+  return *executor_;
+}
+
+std::unique_ptr<Model> Model::quantize_dynamic(const DynamicOptions& options) const {
+  return with_graph(octavo::quantize_dynamic(model_.graph, options));
+}
+
+std::unique_ptr<Calibration> Model::calibrate(const StaticOptions& options) const {
+  return std::make_unique<Calibration>(*this, options);
+}
+
+std::vector<LayerComparison> Model::compare_layers(const Model& quantized, std::span<const Feed> feeds) const {
+  return octavo::compare_layers(model_.graph, quantized.model_.graph, kernels_, feeds);
+}
+
+Calibration::Calibration(const Model& model, const StaticOptions& options)
+    : model_(model.model_),
+      kernels_(model.kernels_),
+      plan_(prepare_static(model_.graph, options)),
+      calibrator_(plan_, options) {
+  Graph observed = plan_.graph;
+  lower(observed, kernels_);
+  executor_ = std::make_unique<Executor>(compile(std::move(observed), kernels_));
+}
+
+std::unique_ptr<Model> Calibration::finish() const {
+  onnx::Model quantized = model_;
+  quantized.graph = convert_static(model_.graph, plan_, calibrator_);
+  return std::unique_ptr<Model>(new Model(std::move(quantized), kernels_));
+}
+
+}  // namespace octavo
