@@ -1,0 +1,37 @@
+#include "quant/node_selection.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+
+namespace octavo {
+
+NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
+                             std::span<const std::string_view> default_ops)
+    : graph_(graph),
+      op_types_(options.op_types.begin(), options.op_types.end()),
+      excluded_(options.exclude.begin(), options.exclude.end()) {
+  for (const Node& node : graph.nodes)
+    require(!node.op->name.ends_with("QuantizeLinear") && node.op->name != "DequantizeLinear", ErrorCode::unsupported,
+            "the model is quantized already: node '", node.name, "' is a ", node.op->name);
+  for (std::string_view name : op_types_) {
+    const OpDef* op = find_op(name);
+    require(op != nullptr, ErrorCode::invalid_option, "unknown operator '", name, "'");
+    require(op->quant.role != QuantRole::none, ErrorCode::invalid_option, "operator '", name, "' has no integer form");
+  }
+  for (std::string_view name : excluded_) {
+    const bool exists = std::ranges::any_of(graph.nodes, [&](const Node& node) { return node.name == name; });
+    require(exists, ErrorCode::invalid_option, "unknown node '", name, "'");
+  }
+  if (op_types_.empty()) op_types_.insert(default_ops.begin(), default_ops.end());
+}
+
+bool NodeSelection::contains(const Node& node) const {
+  const QuantRule& rule = node.op->quant;
+  if (rule.role == QuantRole::none || excludes(node)) return false;
+  if (!op_types_.empty() && !op_types_.contains(node.op->name)) return false;
+  return rule.obstacle == nullptr || rule.obstacle(graph_, node).empty();
+}
+
+}  // namespace octavo

@@ -1,0 +1,35 @@
+// What the quantizers can be asked for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "quant/choose_qparams.h"
+#include "quant/observer.h"
+
+namespace octavo {
+
+// Common to the dynamic and the static quantizer.
+struct QuantizeOptions {
+  std::vector<std::string> op_types;             // operators to quantize; empty: the quantizer's default
+  std::vector<std::string> exclude;              // names of nodes that stay float
+  bool per_channel = true;                       // weights: a scale for each output channel
+  bool reduce_range = false;                     // activations in 0..127 (u7) and not in 0..255 (u8)
+  WeightRange weight_range = WeightRange::narrow;
+
+  int32_t activation_qmax() const { return reduce_range ? 127 : 255; }
+};
+
+// What shares one scale when activations are ranged at run time.
+enum class Granularity : uint8_t { row, tensor };
+
+struct DynamicOptions : QuantizeOptions {
+  Granularity granularity = Granularity::row;
+};
+
+struct StaticOptions : QuantizeOptions {
+  ObserverOptions observer;
+};
+
+}  // namespace octavo
