@@ -24,7 +24,7 @@ double sqnr_db(double signal, double noise) {
 
 }  // namespace
 
-Comparison compare_values(std::span<const float> reference, std::span<const float> other) {
+TensorComparison compare_tensors(std::span<const float> reference, std::span<const float> other) {
   require(reference.size() == other.size(), ErrorCode::invalid_data, "tensors of ", reference.size(), " and ",
           other.size(), " elements cannot be compared");
   double dot = 0, a_squared = 0, b_squared = 0, noise = 0, max_abs = 0;

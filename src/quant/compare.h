@@ -5,13 +5,13 @@
 
 namespace octavo {
 
-struct Comparison {
+struct TensorComparison {
   double cosine = 1;    // of the angle between both as vectors; two zero vectors agree (1), one alone does not (0)
   double sqnr_db = 0;   // 10 log10(Σ reference² / Σ (reference - other)²); infinite when both are equal
   double max_abs = 0;   // largest absolute difference
 };
 
 // Compares in double. NaN in either tensor makes the figures NaN. Throws Error(invalid_data) when the lengths differ.
-Comparison compare_values(std::span<const float> reference, std::span<const float> other);
+TensorComparison compare_tensors(std::span<const float> reference, std::span<const float> other);
 
 }  // namespace octavo

@@ -1,0 +1,32 @@
+#include "quant/calibrator.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace octavo {
+
+Calibrator::Calibrator(const StaticPlan& plan) {
+  for (const auto& [value, range_of] : plan.activations)
+    if (value == range_of) entries_[value] = {plan.graph[value].name, make_observer(plan.options.observer)};
+}
+
+void Calibrator::observe(int64_t id, const TensorView& tensor) {
+  const auto entry = entries_.find(id);
+  require(entry != entries_.end(), ErrorCode::invalid_graph, "value ", id, " is not part of the calibration plan");
+  const std::span<const float> values = tensor.span<float>();
+  const ValueRange range = find_range(values);
+  require(values.empty() || (std::isfinite(range.min) && std::isfinite(range.max)), ErrorCode::invalid_data,
+          "'", entry->second.name, "' has a NaN or infinite value in the calibration data");
+  entry->second.observer->observe(values, range);
+}
+
+ValueRange Calibrator::range(ValueId id) const {
+  const auto entry = entries_.find(id);
+  const ValueRange range = entry == entries_.end() ? ValueRange{} : entry->second.observer->range();
+  require(!range.empty(), ErrorCode::invalid_data, "no calibration data",
+          entry == entries_.end() ? "" : text(" for '", entry->second.name, "'"));
+  return range;
+}
+
+}  // namespace octavo

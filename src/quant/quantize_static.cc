@@ -1,0 +1,136 @@
+#include "quant/quantize_static.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "graph/rewriter.h"
+#include "quant/qdq.h"
+
+namespace octavo {
+
+namespace {
+
+// Largest bias in units of the accumulator. It leaves the products three quarters of int32.
+constexpr int32_t kLargestBias = 1 << 29;
+
+class StaticConverter {
+ public:
+  StaticConverter(const StaticPlan& plan, const Calibrator& calibrator)
+      : plan_(plan), calibrator_(calibrator), graph_(plan.graph) {}
+
+  Graph convert() {
+    for (const auto& [value, range_of] : plan_.activations)
+      if (value == range_of) choose_activation(value);
+    for (uint32_t n : plan_.arithmetic) quantize_constants(n);
+    for (uint32_t n : plan_.weighted) quantize_weights(n);
+    for (const QuantizedActivation& activation : plan_.activations) insert_qdq(activation);
+    sort_nodes(graph_);
+    remove_dead(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  QParams activation_qparams(ValueRange range, const std::string& name) const {
+    QParams qparams = choose_qparams(range, 0, plan_.options.activation_qmax());
+    require(std::isfinite(qparams.scale[0]), ErrorCode::invalid_data, "the range of '", name, "' is too wide");
+    return qparams;
+  }
+
+  void choose_activation(ValueId id) {
+    const std::string name = graph_[id].name;
+    QParams qparams = activation_qparams(calibrator_.range(id), name);
+    activations_.emplace(id, add_qparams(graph_, name, std::move(qparams), DType::u8));
+  }
+
+  void quantize_constants(uint32_t n) {
+    for (std::size_t i = 0; i < graph_.nodes[n].inputs.size(); ++i) {
+      const ValueId id = graph_.nodes[n].inputs[i];
+      if (!is_float_constant(graph_, id)) continue;
+      const auto [entry, is_new] = constants_.try_emplace(id, kNoValue);
+      if (is_new) {
+        const ValueRange range = find_range(graph_[id].constant->span<float>());
+        entry->second = add_dequantized_constant(graph_, id, activation_qparams(range, graph_[id].name), DType::u8);
+      }
+      graph_.nodes[n].inputs[i] = entry->second;
+    }
+  }
+
+  void quantize_weights(uint32_t n) {
+    const Node node = graph_.nodes[n];
+    const float input_scale = activations_.at(range_of(node.inputs[0])).qparams.scale[0];
+    QParams qparams = choose_node_weight_qparams(graph_, node, plan_.options);
+    if (has_channel_bias(node)) {
+      make_room_for_bias(node, input_scale, qparams);
+      graph_.nodes[n].inputs[2] = dequantized_bias(node, input_scale, qparams);
+    }
+    const auto [entry, is_new] = weights_.try_emplace({node.inputs[1], qparams.axis, qparams.scale}, kNoValue);
+    if (is_new) entry->second = add_dequantized_constant(graph_, node.inputs[1], qparams, DType::s8);
+    graph_.nodes[n].inputs[1] = entry->second;
+  }
+
+  ValueId range_of(ValueId id) const {
+    return std::ranges::find(plan_.activations, id, &QuantizedActivation::value)->range_of;
+  }
+
+  // True for a constant float32 bias with one value for each output channel along its last axis.
+  bool has_channel_bias(const Node& node) const {
+    if (node.inputs.size() < 3 || !is_float_constant(graph_, node.inputs[2])) return false;
+    const Shape& bias = graph_[node.inputs[2]].constant->shape();
+    const Shape& weights = graph_[node.inputs[1]].constant->shape();
+    const int64_t channels = weights[node.op->quant.channel_axis(graph_, node)];
+    return bias.rank() > 0 && bias[bias.rank() - 1] == channels && bias.elements() == channels;
+  }
+
+  void make_room_for_bias(const Node& node, float input_scale, QParams& weights) const {
+    const Value& bias = graph_[node.inputs[2]];
+    const auto values = bias.constant->span<float>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!std::isfinite(values[i]))
+        throw Error(ErrorCode::invalid_data, text("constant '", bias.name, "': a bias is NaN or infinite"))
+            .at_node(node.name, node.op->name);
+      float& scale = weights.scale[weights.per_tensor() ? 0 : i];
+      scale = std::max(scale, std::abs(values[i]) / input_scale / kLargestBias);
+    }
+  }
+
+  ValueId dequantized_bias(const Node& node, float input_scale, const QParams& weights) {
+    const ValueId id = node.inputs[2];
+    QParams qparams{.qmin = std::numeric_limits<int32_t>::min(), .qmax = std::numeric_limits<int32_t>::max()};
+    if (!weights.per_tensor()) qparams.axis = graph_[id].constant->shape().rank() - 1;
+    for (float scale : weights.scale) {
+      qparams.scale.push_back(input_scale * scale);
+      qparams.zero_point.push_back(0);
+    }
+    return add_dequantized_constant(graph_, id, qparams, DType::s32);
+  }
+
+  // Everyone who reads the value reads it quantized and dequantized.
+  void insert_qdq(const QuantizedActivation& activation) {
+    const auto [id, range_of] = activation;
+    const std::string name = graph_[id].name;
+    const QParamConstants& constants = activations_.at(range_of);
+    Node quantize = make_quantize(graph_, name, id, constants);
+    Node dequantize = make_dequantize(graph_, name, quantize.outputs[0], constants);
+    redirect(graph_, id, dequantize.outputs[0]);
+    graph_.nodes.push_back(std::move(quantize));
+    graph_.nodes.push_back(std::move(dequantize));
+  }
+
+  const StaticPlan& plan_;
+  const Calibrator& calibrator_;
+  Graph graph_;
+  std::map<ValueId, QParamConstants> activations_;  // by value with a range of its own
+  std::map<ValueId, ValueId> constants_;            // by constant: dequantized operand
+  std::map<std::tuple<ValueId, int, std::vector<float>>, ValueId> weights_;  // by constant, axis and scales
+};
+
+}  // namespace
+
+Graph convert_static(const StaticPlan& plan, const Calibrator& calibrator) {
+  return StaticConverter(plan, calibrator).convert();
+}
+
+}  // namespace octavo
