@@ -39,15 +39,15 @@ Calibration::Calibration(const Model& model, const StaticOptions& options)
     : model_(model.model_),
       kernels_(model.kernels_),
       plan_(prepare_static(model_.graph, options)),
-      calibrator_(plan_, options) {
-  Graph observed = plan_.graph;
+      calibrator_(plan_) {
+  Graph observed = plan_.observed;
   lower(observed, kernels_);
   executor_ = std::make_unique<Executor>(compile(std::move(observed), kernels_));
 }
 
 std::unique_ptr<Model> Calibration::finish() const {
   onnx::Model quantized = model_;
-  quantized.graph = convert_static(model_.graph, plan_, calibrator_);
+  quantized.graph = convert_static(plan_, calibrator_);
   return std::unique_ptr<Model>(new Model(std::move(quantized), kernels_));
 }
 

@@ -1,0 +1,93 @@
+#include "describe.h"
+
+#include "tensors.h"
+
+namespace octavo::bindings {
+
+using emscripten::val;
+
+namespace {
+
+template <class Items, class F>
+val array_of(const Items& items, F&& item_to_js) {
+  val array = val::array();
+  for (const auto& item : items) array.call<void>("push", item_to_js(item));
+  return array;
+}
+
+val tensor_info(const TensorInfo& info) {
+  val object = val::object();
+  object.set("name", info.name);
+  object.set("type", std::string(dtype_name(info.dtype)));
+  object.set("dims", info.shape ? dims_to_js(*info.shape, info.dim_names) : val::null());
+  return object;
+}
+
+val kernel_choice(const KernelChoice& choice) {
+  val object = val::object();
+  object.set("family", choice.family);
+  object.set("activations", choice.activations);
+  object.set("kernel", choice.kernel);
+  object.set("why", choice.why);
+  return object;
+}
+
+val island(const FloatIsland& island) {
+  val object = val::object();
+  object.set("node", island.node);
+  object.set("op", island.op);
+  object.set("reason", island.reason);
+  return object;
+}
+
+}  // namespace
+
+val to_js(const EngineInfo& info, std::size_t heap_bytes) {
+  val object = val::object();
+  object.set("build", info.build);
+  object.set("dot", info.dot);
+  object.set("kernels", array_of(info.kernels, kernel_choice));
+  object.set("heapBytes", static_cast<double>(heap_bytes));
+  return object;
+}
+
+val to_js(const Description& description) {
+  val operators = val::object();
+  for (const auto& [name, count] : description.operators) operators.set(name, count);
+  val quantization = val::object();
+  quantization.set("scheme", description.scheme);
+  quantization.set("integerNodes", description.integer_nodes);
+  quantization.set("floatNodes", description.float_nodes);
+  quantization.set("islands", array_of(description.islands, island));
+
+  val object = val::object();
+  object.set("opset", static_cast<double>(description.opset));
+  object.set("irVersion", static_cast<double>(description.ir_version));
+  object.set("producer", description.producer);
+  object.set("inputs", array_of(description.inputs, tensor_info));
+  object.set("outputs", array_of(description.outputs, tensor_info));
+  object.set("parameters", static_cast<double>(description.parameters));
+  object.set("macs", static_cast<double>(description.macs));
+  object.set("operators", operators);
+  object.set("quantization", quantization);
+  return object;
+}
+
+val to_js(const TensorComparison& comparison) {
+  val object = val::object();
+  object.set("cosine", comparison.cosine);
+  object.set("sqnrDb", comparison.sqnr_db);
+  object.set("maxAbs", comparison.max_abs);
+  return object;
+}
+
+val to_js(const std::vector<LayerComparison>& layers) {
+  return array_of(layers, [](const LayerComparison& layer) {
+    val object = to_js(layer.comparison);
+    object.set("name", layer.name);
+    object.set("op", layer.op);
+    return object;
+  });
+}
+
+}  // namespace octavo::bindings

@@ -1,0 +1,15 @@
+// Reports as JavaScript objects; web/package/src/native.ts declares their fields.
+#pragma once
+
+#include <emscripten/val.h>
+
+#include "engine/engine.h"
+
+namespace octavo::bindings {
+
+emscripten::val to_js(const EngineInfo& info, std::size_t heap_bytes);
+emscripten::val to_js(const Description& description);
+emscripten::val to_js(const TensorComparison& comparison);
+emscripten::val to_js(const std::vector<LayerComparison>& layers);
+
+}  // namespace octavo::bindings

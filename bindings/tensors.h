@@ -1,0 +1,32 @@
+// Tensors between JavaScript's typed arrays and the heap. Data is always copied: a view of the heap would die with the
+// next growth of the memory.
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace octavo::bindings {
+
+// An array of { name, type, dims, data }, copied into the heap.
+struct Feeds {
+  explicit Feeds(const emscripten::val& tensors);
+
+  std::vector<std::string> names;
+  std::vector<Tensor> tensors;
+  std::vector<Feed> feeds;
+};
+
+// The outputs of a run as an array of { name, type, dims, data }.
+emscripten::val to_js(const Graph& graph, const std::vector<TensorView>& outputs);
+
+// A typed array of `size` bytes' copy of memory, of the class that holds elements of `dtype`.
+emscripten::val copy_to_js(DType dtype, const void* data, std::size_t bytes);
+
+// The number[] of dimensions; dynamic ones are their name, or "?".
+emscripten::val dims_to_js(const Shape& shape, const std::vector<std::string>& names);
+
+}  // namespace octavo::bindings

@@ -1,0 +1,50 @@
+#include "engine/engine.h"
+#include "ops/kernel_choice.h"
+
+namespace octavo {
+
+namespace {
+
+std::string_view build_name(Isa isa) {
+  switch (isa) {
+    case Isa::scalar: return "scalar";
+    case Isa::simd128: return "simd";
+    case Isa::relaxed: return "relaxed";
+  }
+  return "";
+}
+
+// How i32x4.relaxed_dot_i8x16_i7x16_add_s treats 8-bit activations here.
+std::string dot_behaviour(const IsaFacts& facts) {
+  if (facts.isa != Isa::relaxed) return "not in this build";
+  if (facts.dot_high_bit == HighBit::unknown) return "unknown";
+  const std::string_view sign = facts.dot_high_bit == HighBit::reads_unsigned ? "unsigned" : "signed";
+  return text(sign, facts.dot_saturates ? ", saturating" : ", exact");
+}
+
+std::string reason(const KernelPolicy& policy, std::string_view family, const std::string& dot) {
+  if (!policy.forced_kernel(family).empty()) return "forced";
+  return text("best for ", build_name(policy.facts.isa), ", relaxed dot: ", dot);
+}
+
+}  // namespace
+
+EngineInfo describe_engine(const KernelPolicy& policy) {
+  using kernels::ActivationRange;
+  EngineInfo info;
+  info.build = build_name(policy.facts.isa);
+  info.dot = dot_behaviour(policy.facts);
+  const auto add = [&](std::string_view family, std::string_view activations, std::string_view kernel) {
+    info.kernels.push_back({std::string(family), std::string(activations), std::string(kernel),
+                            reason(policy, family, info.dot)});
+  };
+  add("gemm_s8", "u8", choose_gemm_s8(policy, ActivationRange::u8).name);
+  add("gemm_s8", "u7", choose_gemm_s8(policy, ActivationRange::u7).name);
+  add("dwconv_s8", "u8", choose_dwconv_s8(policy, ActivationRange::u8).name);
+  add("dwconv_s8", "u7", choose_dwconv_s8(policy, ActivationRange::u7).name);
+  add("gemm_f32", "f32", choose_gemm_f32(policy).name);
+  add("dwconv_f32", "f32", choose_dwconv_f32(policy).name);
+  return info;
+}
+
+}  // namespace octavo
