@@ -1,0 +1,46 @@
+// Runs JavaScript test suites and counts what ran: {passed, failed, skipped}.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { filesUnder } from './stamp.mjs';
+import { inRoot } from './paths.mjs';
+import { Problem, runStatus } from './run.mjs';
+
+const resultsFolder = inRoot('build/test-results');
+
+function freshResults(name) {
+  const file = join(resultsFolder, name);
+  mkdirSync(dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+  return file;
+}
+
+/** A suite that failed, or crashed before it wrote its results, never counts as free of failures. */
+function checked(counts, status, name) {
+  if (counts.passed + counts.failed === 0) throw new Problem(`${name} ran no test (exit code ${status})`);
+  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+/** Node's own test runner over the *.test.mjs files of a package's test folder. */
+export async function nodeTest(folder) {
+  const results = freshResults('node-test.tap');
+  const reporters = [
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...['--test-reporter=tap', `--test-reporter-destination=${results}`],
+  ];
+  const testFiles = filesUnder(join(folder, 'test')).filter((file) => file.endsWith('.test.mjs'));
+  const status = await runStatus(process.execPath, ['--test', ...reporters, ...testFiles], { cwd: folder });
+  const text = readFileSync(results, 'utf8');
+  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  const counts = { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') };
+  return checked(counts, status, folder);
+}
+
+/** Playwright over `folder`, driving the browser program `chromium`. */
+export async function playwright(folder, chromium) {
+  const results = freshResults('playwright.json');
+  const env = { OCTAVO_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: results };
+  const program = inRoot('node_modules/.bin/playwright');
+  const status = await runStatus(program, ['test', '--reporter=list,json'], { cwd: folder, env });
+  const { stats } = JSON.parse(readFileSync(results, 'utf8'));
+  return checked({ passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }, status, folder);
+}
