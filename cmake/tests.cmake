@@ -1,6 +1,7 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
 # those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them.
 octavo_add_catch2()
+octavo_add_json()
 
 function(octavo_layer_test name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cc")
@@ -10,7 +11,7 @@ function(octavo_layer_test name)
   set(target octavo_${name}_test)
   add_executable(${target} ${sources})
   octavo_link(${target} ${name})
-  target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain)
+  target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain octavo_json)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE
     OCTAVO_FIXTURES_DIR="${PROJECT_SOURCE_DIR}/tests/fixtures"

@@ -39,3 +39,16 @@ function(octavo_add_catch2)
   set_target_properties(Catch2 PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
   target_compile_options(Catch2 PRIVATE -O1 -g0)
 endfunction()
+
+# nlohmann-json, which reads fixtures in the tests.
+function(octavo_add_json)
+  add_library(octavo_json INTERFACE)
+  if(EXISTS "${OCTAVO_TOOLS}/nlohmann-json/include/nlohmann/json.hpp")
+    target_include_directories(octavo_json SYSTEM INTERFACE "${OCTAVO_TOOLS}/nlohmann-json/include")
+  else()
+    FetchContent_Declare(nlohmann_json GIT_REPOSITORY https://github.com/nlohmann/json GIT_TAG v3.11.3
+      SOURCE_SUBDIR include)
+    FetchContent_MakeAvailable(nlohmann_json)
+    target_include_directories(octavo_json SYSTEM INTERFACE "${nlohmann_json_SOURCE_DIR}/include")
+  endif()
+endfunction()

@@ -1,5 +1,5 @@
-// C++ libraries: Catch2 3, SIMDe and protozero of Debian's next release, in the user's cache. On other systems CMake
-// fetches them from their own repositories (cmake/third_party.cmake).
+// C++ libraries: Catch2 3, SIMDe, protozero and nlohmann-json of Debian's next release, in the user's cache. On other
+// systems CMake fetches them from their own repositories (cmake/third_party.cmake).
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { say, step } from '../lib/log.mjs';
@@ -9,14 +9,18 @@ import { downloadFromRelease, isDebian, unpackDeb } from './debian.mjs';
 import { linkTool } from './link.mjs';
 
 const release = 'trixie';
-const installation = join(cacheFolder, 'libraries-trixie-1');
-const headerPackages = { simde: 'libsimde-dev', protozero: 'libprotozero-dev' };
+const installation = join(cacheFolder, 'libraries-trixie-2');
+const headerPackages = {
+  simde: 'libsimde-dev',
+  protozero: 'libprotozero-dev',
+  'nlohmann-json': 'nlohmann-json3-dev',
+};
 
-/** Makes .tools/catch2, .tools/simde and .tools/protozero. */
+/** Makes .tools/catch2 and a folder beside it for each of headerPackages. */
 export async function ensureLibraries() {
   if (!existsSync(join(installation, 'complete'))) {
     if (!isDebian()) {
-      say('Catch2, SIMDe and protozero: CMake will fetch them');
+      say('Catch2, SIMDe, protozero and nlohmann-json: CMake will fetch them');
       return;
     }
     await install();
