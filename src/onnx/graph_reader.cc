@@ -1,0 +1,201 @@
+#include "onnx/graph_reader.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "graph/rewriter.h"
+#include "onnx/fields.h"
+#include "onnx/node_reader.h"
+#include "onnx/tensor_reader.h"
+#include "onnx/upgrade.h"
+#include "onnx/value_reader.h"
+
+namespace octavo::onnx {
+
+namespace {
+
+// What the file says of a name, wherever it says it.
+struct Symbol {
+  enum class Source : uint8_t { none, initializer, input, node };
+  Source source = Source::none;
+  bool is_used = false;  // by a node or as a graph output
+  ValueId id = kNoValue;
+  ValueInfo info;
+};
+
+class GraphReader {
+ public:
+  explicit GraphReader(int64_t opset) { draft_.opset = opset; }
+
+  Graph read(pbf_reader message) {
+    read_fields(message);
+    for (const auto& reader : initializers_) add_initializer(reader);
+    for (const ValueInfo& input : inputs_) add_input(input);
+    for (const RawNode& raw : raw_nodes_) add_node_outputs(raw);
+    for (RawNode& raw : raw_nodes_)
+      if (!is_constant(raw)) add_node(raw);
+    for (const ValueInfo& output : outputs_) add_output(output);
+    sort_nodes(draft_.graph);
+    verify(draft_.graph);
+    return std::move(draft_.graph);
+  }
+
+ private:
+  static bool is_constant(const RawNode& raw) {
+    return raw.op_type == "Constant" && is_default_domain(raw.domain);
+  }
+
+  // Fields may come in any order, so names are looked up only after all of them were seen.
+  void read_fields(pbf_reader message) {
+    while (message.next()) switch (message.tag_and_type()) {
+        case bytes(graph_proto::node): raw_nodes_.push_back(read_node(message.get_message())); break;
+        case bytes(graph_proto::name): draft_.graph.name = read_string(message); break;
+        case bytes(graph_proto::initializer): initializers_.push_back(message.get_message()); break;
+        case bytes(graph_proto::input): inputs_.push_back(read_value_info(message.get_message())); break;
+        case bytes(graph_proto::output): outputs_.push_back(read_value_info(message.get_message())); break;
+        case bytes(graph_proto::value_info): {
+          const ValueInfo info = read_value_info(message.get_message());
+          symbols_[info.name].info = info;
+          break;
+        }
+        case bytes(graph_proto::sparse_initializer):
+          throw Error(ErrorCode::unsupported, "sparse initializers are not supported");
+        default: message.skip();
+      }
+    for (const RawNode& raw : raw_nodes_)
+      for (std::string_view name : raw.inputs) symbols_[name].is_used = true;
+    for (const ValueInfo& output : outputs_) {
+      symbols_[output.name].is_used = true;
+      if (output.has_type) symbols_[output.name].info = output;
+    }
+    require(!outputs_.empty(), ErrorCode::invalid_model, "the model has no outputs");
+  }
+
+  Symbol& define(std::string_view name, Symbol::Source source) {
+    Symbol& symbol = symbols_[name];
+    require(!name.empty(), ErrorCode::invalid_model, "a graph input or initializer has no name");
+    require(symbol.source == Symbol::Source::none, ErrorCode::invalid_model, "the value '", name,
+            "' is defined twice");
+    symbol.source = source;
+    draft_.value_names.take(name);
+    return symbol;
+  }
+
+  void add_constant(Symbol& symbol, std::string_view name, ConstantTensor tensor) {
+    symbol.id = draft_.graph.add_constant(std::string(name), std::move(tensor));
+  }
+
+  void add_value(Symbol& symbol, std::string_view name) {
+    Value value;
+    value.name = name;
+    if (symbol.info.has_type) read_type(symbol.info.type, value);
+    symbol.id = draft_.graph.add_value(std::move(value));
+  }
+
+  void add_initializer(const pbf_reader& reader) {
+    const std::string_view name = read_tensor_name(reader);
+    Symbol& symbol = define(name, Symbol::Source::initializer);
+    if (symbol.is_used) add_constant(symbol, name, read_tensor(reader, text("initializer '", name, '\'')));
+  }
+
+  // Before IR version 4 every initializer was listed as an input too; such an input is a constant.
+  void add_input(const ValueInfo& input) {
+    if (symbols_[input.name].source == Symbol::Source::initializer) return;
+    require(input.has_type, ErrorCode::invalid_model, "the input '", input.name, "' has no type");
+    Symbol& symbol = define(input.name, Symbol::Source::input);
+    symbol.info = input;
+    add_value(symbol, input.name);
+    draft_.graph.inputs.push_back(symbol.id);
+  }
+
+  void add_node_outputs(const RawNode& raw) try {
+    for (std::string_view name : raw.outputs) {
+      if (name.empty()) continue;
+      Symbol& symbol = define(name, Symbol::Source::node);
+      if (is_constant(raw)) {
+        if (symbol.is_used) add_constant(symbol, name, constant_value(raw.attrs));
+      } else if (symbol.is_used || name == raw.outputs[0]) {
+        add_value(symbol, name);
+      }
+    }
+  } catch (Error& error) {
+    throw error.at_node(raw.name, raw.op_type);
+  }
+
+  // The value a node reads or computes; kNoValue where it is left out or nobody reads it.
+  ValueId find(std::string_view name) {
+    if (name.empty()) return kNoValue;
+    const Symbol& symbol = symbols_[name];
+    require(symbol.source != Symbol::Source::none, ErrorCode::invalid_model, "reads '", name,
+            "', which nothing computes");
+    return symbol.id;
+  }
+
+  std::vector<ValueId> find_all(const std::vector<std::string_view>& names) {
+    std::vector<ValueId> ids;
+    for (std::string_view name : names) ids.push_back(find(name));
+    while (!ids.empty() && ids.back() == kNoValue) ids.pop_back();
+    return ids;
+  }
+
+  void add_node(RawNode& raw) {
+    DraftNode node{std::string(raw.op_type), {}};
+    node.node.name = draft_.node_names.take_unique(raw.name.empty() ? raw.op_type : raw.name);
+    try {
+      require(is_default_domain(raw.domain), ErrorCode::unsupported, "operators of the domain '", raw.domain,
+              "' are not supported");
+      node.node.attrs = std::move(raw.attrs);
+      node.node.inputs = find_all(raw.inputs);
+      node.node.outputs = find_all(raw.outputs);
+      upgrade(draft_, node);
+      // Operators of Octavo's own exist only between passes.
+      const OpDef* op = node.op_type.starts_with(kMetadataPrefix) ? nullptr : find_op(node.op_type);
+      require(op != nullptr, ErrorCode::unsupported, "this operator is not supported (opset ", draft_.opset,
+              ')');
+      node.node.op = op;
+      check_arity(node.node);
+    } catch (Error& error) {
+      throw error.at_node(node.node.name, raw.op_type);
+    }
+    draft_.graph.nodes.push_back(std::move(node.node));
+  }
+
+  static void check_arity(const Node& node) {
+    const OpDef& op = *node.op;
+    const auto inputs = static_cast<int64_t>(node.inputs.size()),
+               outputs = static_cast<int64_t>(node.outputs.size());
+    require(inputs >= op.min_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but needs ",
+            op.min_inputs);
+    require(inputs <= op.max_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but takes at most ",
+            op.max_inputs);
+    for (int i = 0; i < op.min_inputs; ++i)
+      require(node.has_input(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+    require(outputs >= op.min_outputs, ErrorCode::invalid_graph, "has ", outputs, " outputs, but needs ",
+            op.min_outputs);
+    require(outputs <= op.max_outputs, ErrorCode::unsupported, "output ", outputs - 1, " is not supported");
+  }
+
+  void add_output(const ValueInfo& output) {
+    const Symbol& symbol = symbols_[output.name];
+    require(symbol.id != kNoValue, ErrorCode::invalid_model, "the output '", output.name,
+            "' is never computed");
+    require(listed_outputs_.take(output.name), ErrorCode::invalid_model, "the output '", output.name,
+            "' is listed twice");
+    draft_.graph.outputs.push_back(symbol.id);
+  }
+
+  Draft draft_;
+  std::vector<RawNode> raw_nodes_;
+  std::vector<pbf_reader> initializers_;
+  std::vector<ValueInfo> inputs_, outputs_;
+  std::map<std::string_view, Symbol> symbols_;
+  Names listed_outputs_;
+};
+
+}  // namespace
+
+Graph read_graph(pbf_reader message, int64_t opset) { return GraphReader(opset).read(message); }
+
+}  // namespace octavo::onnx

@@ -1,0 +1,12 @@
+// GraphProto: looks names up and builds the graph.
+#pragma once
+
+#include "graph/graph.h"
+#include "onnx/wire.h"
+
+namespace octavo::onnx {
+
+// The graph of a model whose operators have the forms of `opset`. See read_model for errors.
+Graph read_graph(pbf_reader message, int64_t opset);
+
+}  // namespace octavo::onnx

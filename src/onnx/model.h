@@ -1,0 +1,52 @@
+// A model as it stands in an .onnx file, and the way from and to its bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace octavo::onnx {
+
+// Opsets of the default domain. Whatever the file has, each operator in memory has the form of kOpset; between kOpset
+// and kNewestOpset no operator that Octavo knows changed other than by what the upgrade table handles.
+inline constexpr int64_t kOldestOpset = 7;
+inline constexpr int64_t kOpset = 21;
+inline constexpr int64_t kNewestOpset = 23;
+inline constexpr int64_t kIrVersion = 10;  // the IR version that came with kOpset
+
+struct Model {
+  Graph graph;
+  // As the file read had them. write_model writes kIrVersion, kOpset and "octavo" instead.
+  int64_t ir_version = kIrVersion;
+  int64_t opset = kOpset;
+  std::string producer_name = "octavo", producer_version;
+
+  std::string doc;
+  std::vector<std::pair<std::string, std::string>> metadata_props;
+};
+
+// Reads an ONNX ModelProto (onnx.proto3 of ONNX 1.18). The tensors are copied: `file` may go away afterwards.
+// Values that nobody reads are left out; initializers and Constant nodes become constants of the graph; nodes are
+// sorted topologically. The metadata of a node whose key starts with kMetadataPrefix becomes attributes.
+//
+// Any bytes give either a verified graph or an Error:
+//   invalid_model  damaged, truncated, inconsistent or not ONNX at all
+//   unsupported    an operator, domain, opset, data type or feature that Octavo lacks
+//   invalid_graph  a node with too few or too many inputs, or with attributes that its opset does not have
+//   out_of_memory
+Model read_model(std::span<const std::byte> file);
+
+// The bytes of a ModelProto of opset kOpset: the same bytes for the same model on every machine. Reading them gives
+// the same graph. Attributes named kMetadataPrefix… (integers and strings) go to the node's metadata_props; a string
+// there that spells an integer comes back as an integer. Shapes of intermediate values are written where known.
+//
+// Throws Error(unsupported), naming the node, for an operator of Octavo's own ("octavo.…"), and for a model above
+// the 2 GiB that protobuf allows.
+std::string write_model(const Model& model);
+
+}  // namespace octavo::onnx

@@ -1,0 +1,16 @@
+#include "onnx/names.h"
+
+#include "base/error.h"
+
+namespace octavo::onnx {
+
+std::string Names::take_unique(std::string_view stem) {
+  if (take(stem)) return std::string(stem);
+  int& suffix = last_suffix_.try_emplace(std::string(stem), 1).first->second;
+  std::string name;
+  do name = text(stem, '_', ++suffix);
+  while (!take(name));
+  return name;
+}
+
+}  // namespace octavo::onnx

@@ -1,0 +1,90 @@
+#include <new>
+#include <optional>
+#include <protozero/exception.hpp>
+
+#include "base/error.h"
+#include "onnx/fields.h"
+#include "onnx/graph_reader.h"
+#include "onnx/model.h"
+#include "onnx/wire.h"
+
+namespace octavo::onnx {
+
+namespace {
+
+// Sets the opset if the OperatorSetIdProto is that of the default domain.
+void read_opset(pbf_reader message, std::optional<int64_t>& opset) {
+  std::string_view domain;
+  int64_t version = 0;
+  while (message.next()) switch (message.tag_and_type()) {
+      case bytes(opset_proto::domain): domain = read_string(message); break;
+      case varint(opset_proto::version): version = message.get_int64(); break;
+      default: message.skip();
+    }
+  if (is_default_domain(domain)) opset = version;
+}
+
+// Functions of other domains are reported at the nodes that call them. One in the default domain would redefine an
+// operator.
+void check_function(pbf_reader message) {
+  std::string_view name, domain;
+  while (message.next()) switch (message.tag_and_type()) {
+      case bytes(function_proto::name): name = read_string(message); break;
+      case bytes(function_proto::domain): domain = read_string(message); break;
+      default: message.skip();
+    }
+  require(!is_default_domain(domain), ErrorCode::unsupported, "the model redefines the operator ", name,
+          " by a function, which is not supported");
+}
+
+void check_versions(const Model& model, const std::optional<int64_t>& opset) {
+  require(model.ir_version != 0, ErrorCode::invalid_model,
+          "the file is not an ONNX model: it names no IR version");
+  require(model.ir_version >= 3, ErrorCode::unsupported, "IR version ", model.ir_version,
+          " is not supported; the oldest is 3");
+  require(opset.has_value(), ErrorCode::invalid_model, "the model names no opset of the default domain");
+  require(*opset >= kOldestOpset && *opset <= kNewestOpset, ErrorCode::unsupported, "opset ", *opset,
+          " is not supported; the oldest is ", kOldestOpset, " and the newest ", kNewestOpset);
+}
+
+Model read_proto(pbf_reader message) {
+  Model model;
+  model.ir_version = 0;
+  model.producer_name.clear();
+  std::optional<int64_t> opset;
+  std::optional<pbf_reader> graph;
+  while (message.next()) switch (message.tag_and_type()) {
+      case varint(model_proto::ir_version): model.ir_version = message.get_int64(); break;
+      case bytes(model_proto::producer_name): model.producer_name = read_string(message); break;
+      case bytes(model_proto::producer_version): model.producer_version = read_string(message); break;
+      case bytes(model_proto::doc_string): model.doc = read_string(message); break;
+      case bytes(model_proto::opset_import): read_opset(message.get_message(), opset); break;
+      case bytes(model_proto::metadata_props):
+        model.metadata_props.emplace_back(read_entry(message.get_message()));
+        break;
+      case bytes(model_proto::functions): check_function(message.get_message()); break;
+      case bytes(model_proto::graph):
+        require(!graph, ErrorCode::invalid_model, "the file is damaged: it holds two graphs");
+        graph = message.get_message();
+        break;
+      default: message.skip();
+    }
+  require(graph.has_value(), ErrorCode::invalid_model, "the file is not an ONNX model: it holds no graph");
+  check_versions(model, opset);
+  model.opset = *opset;
+  model.graph = read_graph(*graph, model.opset);
+  return model;
+}
+
+}  // namespace
+
+Model read_model(std::span<const std::byte> file) try {
+  require(!file.empty(), ErrorCode::invalid_model, "the file is empty");
+  return read_proto(pbf_reader(reinterpret_cast<const char*>(file.data()), file.size()));
+} catch (const protozero::exception&) {
+  throw Error(ErrorCode::invalid_model, "the file is not an ONNX model, or it is damaged or incomplete");
+} catch (const std::bad_alloc&) {
+  throw Error(ErrorCode::out_of_memory, "there is not enough memory to read the model");
+}
+
+}  // namespace octavo::onnx

@@ -1,0 +1,146 @@
+#include "onnx/tensor_reader.h"
+
+#include <bit>
+#include <cstring>
+
+#include "base/error.h"
+#include "onnx/data_type.h"
+#include "onnx/fields.h"
+
+namespace octavo::onnx {
+
+static_assert(std::endian::native == std::endian::little, "raw_data is little-endian and copied as it is");
+
+namespace {
+
+struct Header {
+  Shape shape;
+  int64_t data_type = 0;
+  bool has_raw = false, is_external = false, is_segment = false;
+  std::string_view raw;
+};
+
+Header read_header(pbf_reader message, std::string_view what) {
+  Header header;
+  while (message.next()) switch (message.tag_and_type()) {
+      case varint(tensor_proto::dims):
+      case bytes(tensor_proto::dims):
+        read_numbers(message, pbf_wire_type::varint, [&](uint64_t dim) {
+          header.shape.dims.push_back(static_cast<int64_t>(dim));
+          require(header.shape.dims.back() >= 0, ErrorCode::invalid_model, what, " has a negative dimension");
+        });
+        break;
+      case varint(tensor_proto::data_type): header.data_type = message.get_int32(); break;
+      case bytes(tensor_proto::raw_data):
+        header.has_raw = true;
+        header.raw = read_bytes(message);
+        break;
+      case varint(tensor_proto::data_location): header.is_external = message.get_int32() != 0; break;
+      case bytes(tensor_proto::segment): header.is_segment = true; [[fallthrough]];
+      default: message.skip();
+    }
+  return header;
+}
+
+struct TypedField {
+  uint32_t number;
+  pbf_wire_type wire_type;
+};
+
+// Where a TensorProto keeps its elements when not in raw_data. 16-bit floats are called u16 here.
+TypedField typed_field(DType dtype) {
+  switch (dtype) {
+    case DType::f32: return {tensor_proto::float_data, pbf_wire_type::fixed32};
+    case DType::f64: return {tensor_proto::double_data, pbf_wire_type::fixed64};
+    case DType::s64: return {tensor_proto::int64_data, pbf_wire_type::varint};
+    case DType::u32:
+    case DType::u64: return {tensor_proto::uint64_data, pbf_wire_type::varint};
+    default: return {tensor_proto::int32_data, pbf_wire_type::varint};
+  }
+}
+
+// Stores the elements' low bytes: right for signed, unsigned and floating-point types alike. Returns the number of
+// elements in the message; those above `capacity` are only counted.
+int64_t read_typed(pbf_reader message, DType dtype, std::byte* out, int64_t capacity) {
+  const TypedField field = typed_field(dtype);
+  const std::size_t width = size_of(dtype);
+  int64_t count = 0;
+  while (message.next(field.number)) {
+    if (message.wire_type() != field.wire_type && message.wire_type() != pbf_wire_type::length_delimited) {
+      message.skip();
+      continue;
+    }
+    read_numbers(message, field.wire_type, [&](uint64_t bits) {
+      if (count < capacity) std::memcpy(out + count * width, &bits, width);
+      ++count;
+    });
+  }
+  return count;
+}
+
+// IEEE 754 binary16. Subnormals are scaled by the float unit, which is exact.
+float half_to_float(uint16_t half) {
+  const uint32_t sign = (half & 0x8000u) << 16, magnitude = half & 0x7FFFu;
+  if (magnitude < 0x0400) return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(magnitude * 0x1p-24f));
+  const uint32_t rebias = magnitude >= 0x7C00 ? 0x7F800000u - (0x7C00u << 13) : (127u - 15u) << 23;
+  return std::bit_cast<float>(sign | ((magnitude << 13) + rebias));
+}
+
+Tensor widen(const Tensor& halves, int64_t data_type) {
+  Tensor floats(DType::f32, halves.shape());
+  const auto out = floats.span<float>();
+  const auto in = halves.span<uint16_t>();
+  for (std::size_t i = 0; i < in.size(); ++i)
+    out[i] = data_type == kFloat16 ? half_to_float(in[i]) : std::bit_cast<float>(uint32_t{in[i]} << 16);
+  return floats;
+}
+
+}  // namespace
+
+int64_t checked_elements(const Shape& shape, std::string_view what) {
+  constexpr int64_t limit = int64_t{1} << 40;
+  // An empty tensor has to pass the limit too: its other dimensions are multiplied with one another elsewhere.
+  int64_t nonzero = 1;
+  bool is_empty = false;
+  for (int64_t dim : shape.dims) {
+    is_empty |= dim == 0;
+    const bool overflows = dim > 0 && __builtin_mul_overflow(nonzero, dim, &nonzero);
+    require(!overflows && nonzero <= limit && shape.rank() <= 64, ErrorCode::invalid_model, "the shape of ",
+            what, " is too large");
+  }
+  return is_empty ? 0 : nonzero;
+}
+
+std::string_view read_tensor_name(pbf_reader message) {
+  std::string_view name;
+  while (message.next(tensor_proto::name, pbf_wire_type::length_delimited)) name = read_string(message);
+  return name;
+}
+
+ConstantTensor read_tensor(pbf_reader message, std::string_view what) {
+  const Header header = read_header(message, what);
+  require(!header.is_external, ErrorCode::unsupported, what, " keeps its data in another file");
+  require(!header.is_segment, ErrorCode::unsupported, what, " is split into segments");
+  const bool is_half = header.data_type == kFloat16 || header.data_type == kBfloat16;
+  const DType dtype = is_half ? DType::u16 : dtype_of_data_type(header.data_type, what);
+  const auto elements = static_cast<uint64_t>(checked_elements(header.shape, what));
+  // An element that is not in raw_data takes at least one byte of the message.
+  const uint64_t bytes = elements * size_of(dtype);
+  require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),
+          ErrorCode::invalid_model, what, " has the shape ", to_string(header.shape),
+          ", which its data do not fit");
+
+  Tensor tensor(dtype, header.shape);
+  if (header.has_raw) {
+    if (bytes != 0) std::memcpy(tensor.view().data, header.raw.data(), bytes);
+  } else {
+    const int64_t count = read_typed(message, dtype, tensor.view().data, static_cast<int64_t>(elements));
+    require(static_cast<uint64_t>(count) == elements, ErrorCode::invalid_model, what, " has ", count,
+            " elements, but the shape ", to_string(header.shape));
+  }
+  if (dtype == DType::boolean)
+    for (uint8_t& flag : std::span(tensor.view().as<uint8_t>(), elements)) flag = flag != 0;
+  return std::make_shared<const Tensor>(is_half ? widen(tensor, header.data_type) : std::move(tensor));
+}
+
+}  // namespace octavo::onnx

@@ -1,0 +1,24 @@
+// TensorProto: initializers and tensor attributes.
+#pragma once
+
+#include <string_view>
+
+#include "onnx/wire.h"
+#include "tensor/tensor.h"
+
+namespace octavo::onnx {
+
+// The name of a TensorProto.
+std::string_view read_tensor_name(pbf_reader message);
+
+// The tensor, from raw_data or from the typed field of its data type. float16 and bfloat16 are widened to float32.
+// `what` names the tensor in errors. Memory is taken only after the data was seen to be there.
+// Throws Error(invalid_model) where data and dimensions disagree, Error(unsupported) for external data, segments and
+// data types that Octavo lacks.
+ConstantTensor read_tensor(pbf_reader message, std::string_view what);
+
+// The product of the dimensions, dynamic ones taken as 1. Throws Error(invalid_model), naming `what`, above 2^40: no
+// later product of dimensions or bytes can overflow.
+int64_t checked_elements(const Shape& shape, std::string_view what);
+
+}  // namespace octavo::onnx

@@ -1,0 +1,64 @@
+#include "onnx/value_reader.h"
+
+#include "base/error.h"
+#include "onnx/data_type.h"
+#include "onnx/fields.h"
+#include "onnx/tensor_reader.h"
+
+namespace octavo::onnx {
+
+namespace {
+
+void read_dimension(pbf_reader message, Value& value) {
+  int64_t size = kDynamic;
+  std::string_view name;
+  while (message.next()) switch (message.tag_and_type()) {
+      case varint(dim_proto::dim_value): size = message.get_int64(); break;
+      case bytes(dim_proto::dim_param): name = read_string(message); break;
+      default: message.skip();
+    }
+  value.shape->dims.push_back(size > 0 ? size : kDynamic);
+  value.dim_names.emplace_back(name);
+}
+
+void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
+  int64_t elem_type = 0;
+  while (message.next()) switch (message.tag_and_type()) {
+      case varint(tensor_type_proto::elem_type): elem_type = message.get_int32(); break;
+      case bytes(tensor_type_proto::shape): {
+        value.shape.emplace();
+        value.dim_names.clear();
+        pbf_reader shape = message.get_message();
+        while (shape.next(shape_proto::dim, pbf_wire_type::length_delimited))
+          read_dimension(shape.get_message(), value);
+        break;
+      }
+      default: message.skip();
+    }
+  value.dtype = dtype_of_data_type(elem_type, what);
+  if (value.shape) checked_elements(*value.shape, what);
+}
+
+}  // namespace
+
+ValueInfo read_value_info(pbf_reader message) {
+  ValueInfo info;
+  while (message.next()) switch (message.tag_and_type()) {
+      case bytes(value_info_proto::name): info.name = read_string(message); break;
+      case bytes(value_info_proto::type):
+        info.has_type = true;
+        info.type = message.get_message();
+        break;
+      default: message.skip();
+    }
+  return info;
+}
+
+void read_type(pbf_reader type, Value& value) {
+  const std::string what = text("value '", value.name, '\'');
+  require(type.next(type_proto::tensor_type, pbf_wire_type::length_delimited), ErrorCode::unsupported, what,
+          " is not a tensor");
+  read_tensor_type(type.get_message(), value, what);
+}
+
+}  // namespace octavo::onnx

@@ -1,0 +1,177 @@
+#include <protozero/pbf_writer.hpp>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "onnx/data_type.h"
+#include "onnx/fields.h"
+#include "onnx/model.h"
+
+namespace octavo::onnx {
+
+namespace {
+
+using protozero::pbf_writer;
+
+// protozero leaves an empty submessage out, but a shape without dimensions and a dimension without size mean something.
+void add_empty_message(pbf_writer& parent, uint32_t field) {
+  parent.add_message(field, protozero::data_view());
+}
+
+void write_entry(pbf_writer entry, std::string_view key, std::string_view value) {
+  entry.add_string(entry_proto::key, key.data(), key.size());
+  entry.add_string(entry_proto::value, value.data(), value.size());
+}
+
+void write_tensor(pbf_writer out, std::string_view name, const Tensor& tensor) {
+  for (int64_t dim : tensor.shape().dims) out.add_int64(tensor_proto::dims, dim);
+  out.add_int32(tensor_proto::data_type, data_type_of(tensor.dtype()));
+  out.add_string(tensor_proto::name, name.data(), name.size());
+  out.add_bytes(tensor_proto::raw_data, reinterpret_cast<const char*>(tensor.view().data), tensor.bytes());
+}
+
+struct AttributeWriter {
+  pbf_writer& out;
+
+  void type(attribute_proto::Type type) const {
+    out.add_enum(attribute_proto::type, static_cast<int32_t>(type));
+  }
+
+  void operator()(int64_t number) const {
+    out.add_int64(attribute_proto::i, number);
+    type(attribute_proto::Type::i);
+  }
+  void operator()(float number) const {
+    out.add_float(attribute_proto::f, number);
+    type(attribute_proto::Type::f);
+  }
+  void operator()(const std::string& string) const {
+    out.add_bytes(attribute_proto::s, string);
+    type(attribute_proto::Type::s);
+  }
+  void operator()(const std::vector<int64_t>& numbers) const {
+    for (int64_t number : numbers) out.add_int64(attribute_proto::ints, number);
+    type(attribute_proto::Type::ints);
+  }
+  void operator()(const std::vector<float>& numbers) const {
+    for (float number : numbers) out.add_float(attribute_proto::floats, number);
+    type(attribute_proto::Type::floats);
+  }
+  void operator()(const std::vector<std::string>& strings) const {
+    for (const std::string& string : strings) out.add_bytes(attribute_proto::strings, string);
+    type(attribute_proto::Type::strings);
+  }
+  void operator()(const ConstantTensor& tensor) const {
+    write_tensor(pbf_writer(out, attribute_proto::t), "", *tensor);
+    type(attribute_proto::Type::tensor);
+  }
+};
+
+std::string metadata_text(std::string_view name, const AttrValue& value) {
+  if (const auto* number = std::get_if<int64_t>(&value)) return std::to_string(*number);
+  const auto* string = std::get_if<std::string>(&value);
+  require(string != nullptr, ErrorCode::unsupported, "attribute '", name,
+          "' is neither an integer nor a string");
+  return *string;
+}
+
+void write_node(pbf_writer out, const Graph& graph, const Node& node) {
+  const auto name_of = [&](ValueId id) { return id == kNoValue ? std::string_view() : graph[id].name; };
+  const std::string_view op = node.op->name;
+  require(!op.starts_with(kMetadataPrefix), ErrorCode::unsupported, "this operator is not part of ONNX");
+  require(node.subgraphs.empty(), ErrorCode::unsupported, "nested graphs are not supported");
+  for (ValueId id : node.inputs) out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
+  for (ValueId id : node.outputs) out.add_string(node_proto::output, name_of(id).data(), name_of(id).size());
+  out.add_string(node_proto::name, node.name);
+  out.add_string(node_proto::op_type, op.data(), op.size());
+  for (const auto& [name, value] : node.attrs) {
+    if (name.starts_with(kMetadataPrefix)) {
+      write_entry(pbf_writer(out, node_proto::metadata_props), name, metadata_text(name, value));
+      continue;
+    }
+    pbf_writer attribute(out, node_proto::attribute);
+    attribute.add_string(attribute_proto::name, name);
+    std::visit(AttributeWriter{attribute}, value);
+  }
+}
+
+void write_shape(pbf_writer& tensor_type, const Value& value) {
+  if (value.shape->rank() == 0) return add_empty_message(tensor_type, tensor_type_proto::shape);
+  pbf_writer shape(tensor_type, tensor_type_proto::shape);
+  for (int axis = 0; axis < value.shape->rank(); ++axis) {
+    const int64_t size = (*value.shape)[axis];
+    const bool is_named =
+        static_cast<std::size_t>(axis) < value.dim_names.size() && !value.dim_names[axis].empty();
+    if (size == kDynamic && !is_named) {
+      add_empty_message(shape, shape_proto::dim);
+      continue;
+    }
+    pbf_writer dim(shape, shape_proto::dim);
+    if (size == kDynamic)
+      dim.add_string(dim_proto::dim_param, value.dim_names[axis]);
+    else
+      dim.add_int64(dim_proto::dim_value, size);
+  }
+}
+
+void write_value_info(pbf_writer out, const Value& value) {
+  out.add_string(value_info_proto::name, value.name);
+  pbf_writer type(out, value_info_proto::type);
+  pbf_writer tensor_type(type, type_proto::tensor_type);
+  tensor_type.add_enum(tensor_type_proto::elem_type, data_type_of(value.dtype));
+  if (value.shape) write_shape(tensor_type, value);
+}
+
+void write_graph(pbf_writer out, const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    try {
+      write_node(pbf_writer(out, graph_proto::node), graph, node);
+    } catch (Error& error) {
+      throw error.at_node(node.name, node.op->name);
+    }
+  }
+  out.add_string(graph_proto::name, graph.name.empty() ? "octavo" : graph.name);
+  const Uses uses(graph);
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    const Value& value = graph[id];
+    if (value.is_constant() && (!uses.consumers[id].empty() || uses.is_output[id]))
+      write_tensor(pbf_writer(out, graph_proto::initializer), value.name, *value.constant);
+  }
+  for (ValueId id : graph.inputs) write_value_info(pbf_writer(out, graph_proto::input), graph[id]);
+  for (ValueId id : graph.outputs) write_value_info(pbf_writer(out, graph_proto::output), graph[id]);
+  for (ValueId id = 0; id < graph.values.size(); ++id)
+    if (uses.producer[id] != Uses::kNone && !uses.is_output[id] && graph[id].shape)
+      write_value_info(pbf_writer(out, graph_proto::value_info), graph[id]);
+}
+
+// The file's size, but for a few bytes a node.
+uint64_t estimate_size(const Graph& graph) {
+  uint64_t size = 4096 + 256 * graph.nodes.size() + 64 * graph.values.size();
+  for (const Value& value : graph.values)
+    if (value.is_constant()) size += value.constant->bytes();
+  return size;
+}
+
+}  // namespace
+
+std::string write_model(const Model& model) {
+  const uint64_t size = estimate_size(model.graph);
+  require(size < (uint64_t{1} << 31), ErrorCode::unsupported,
+          "the model is larger than the 2 GiB of an ONNX file");
+  std::string file;
+  file.reserve(static_cast<std::size_t>(size));
+  pbf_writer out(file);
+  out.add_int64(model_proto::ir_version, kIrVersion);
+  out.add_string(model_proto::producer_name, "octavo");
+  if (!model.doc.empty()) out.add_string(model_proto::doc_string, model.doc);
+  write_graph(pbf_writer(out, model_proto::graph), model.graph);
+  {
+    pbf_writer opset(out, model_proto::opset_import);
+    opset.add_string(opset_proto::domain, "");
+    opset.add_int64(opset_proto::version, kOpset);
+  }
+  for (const auto& [key, value] : model.metadata_props)
+    write_entry(pbf_writer(out, model_proto::metadata_props), key, value);
+  return file;
+}
+
+}  // namespace octavo::onnx
