@@ -1,0 +1,68 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "passes/passes.h"
+#include "support/graph_builder.h"
+#include "support/interpreter.h"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+Graph with_layout(GraphBuilder& b, const Shape& input) {
+  infer_shapes(b.graph);
+  std::vector<Tensor> feeds;
+  feeds.push_back(b.random_tensor(input));
+  const std::vector<Tensor> before = interpret(b.graph, feeds);
+  Graph graph = b.graph;
+  choose_layout(graph);
+  verify(graph);
+  INFO(dump(graph));
+  const std::vector<Tensor> after = interpret(graph, feeds);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    CHECK(largest_difference(before[i].view(), after[i].view()) <= 1e-5f);
+  return graph;
+}
+
+ValueId conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) { return b.node("Conv", {x, b.random({out, in, 1, 1})}); }
+
+}  // namespace
+
+TEST_CASE("A chain of convolutions has a transpose at each end only") {
+  GraphBuilder b;
+  ValueId y = conv(b, b.input("x", {1, 3, 4, 5}), 6, 3);
+  y = b.node("Add", {y, b.random({6, 1, 1})});
+  y = b.node("Mul", {b.node("Relu", {y}), b.node("Sigmoid", {y})});
+  b.output(conv(b, y, 2, 6));
+  CHECK(count(with_layout(b, {1, 3, 4, 5}), "Transpose") == 2);
+}
+
+TEST_CASE("Branches join channels-last, and axes follow") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 3, 4, 5});
+  const ValueId y = b.node("Concat", {conv(b, x, 4, 3), conv(b, x, 2, 3)}, attrs({{"axis", int64_t{1}}}));
+  const ValueId pooled = b.node("ReduceMean", {y, b.constant(Tensor::of<int64_t>({2}, {2, 3}))}, attrs({{"keepdims", int64_t{1}}}));
+  b.output(b.node("Softmax", {b.node("Mul", {y, pooled})}, attrs({{"axis", int64_t{1}}})));
+  CHECK(count(with_layout(b, {1, 3, 4, 5}), "Transpose") == 2);
+}
+
+TEST_CASE("An operator that needs channels first gets them") {
+  GraphBuilder b;
+  const ValueId y = conv(b, b.input("x", {2, 3, 4, 5}), 4, 3);
+  b.output(b.node("Reshape", {y, b.constant(Tensor::of<int64_t>({2}, {2, -1}))}));
+  b.output(b.node("Flatten", {b.node("GlobalAveragePool", {y})}));
+  with_layout(b, {2, 3, 4, 5});
+}
+
+TEST_CASE("Graphs without convolutions stay as they are") {
+  GraphBuilder b;
+  b.output(b.node("Add", {b.node("Relu", {b.input("x", {1, 3, 4, 5})}), b.random({5})}));
+  CHECK(count(with_layout(b, {1, 3, 4, 5}), "Transpose") == 0);
+}
+
+TEST_CASE("One-dimensional convolutions are laid out, too") {
+  GraphBuilder b;
+  const ValueId y = b.node("Conv", {b.input("x", {2, 3, 9}), b.random({4, 3, 3})});
+  b.output(b.node("MaxPool", {y}, attrs({{"kernel_shape", std::vector<int64_t>{2}}})));
+  CHECK(count(with_layout(b, {2, 3, 9}), "Transpose") == 2);
+}

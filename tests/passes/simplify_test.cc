@@ -1,0 +1,112 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "passes/passes.h"
+#include "support/graph_builder.h"
+#include "support/interpreter.h"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+// Simplifies and checks that the outputs stay what they were; returns the simplified graph.
+Graph simplified(GraphBuilder& b, const Shape& input, float tolerance = 1e-5f) {
+  std::vector<Tensor> feeds;
+  feeds.push_back(b.random_tensor(input));
+  const std::vector<Tensor> before = interpret(b.graph, feeds);
+  Graph graph = b.graph;
+  simplify(graph, KernelPolicy{});
+  verify(graph);
+  const std::vector<Tensor> after = interpret(graph, feeds);
+  INFO(dump(graph));
+  for (std::size_t i = 0; i < before.size(); ++i)
+    CHECK(largest_difference(before[i].view(), after[i].view()) <= tolerance);
+  return graph;
+}
+
+ValueId conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) {
+  return b.node("Conv", {x, b.random({out, in, 3, 3}), b.random({out})}, attrs({{"pads", std::vector<int64_t>{1, 1, 1, 1}}}));
+}
+
+}  // namespace
+
+TEST_CASE("BatchNormalization, Mul and Add disappear into the convolution before them") {
+  GraphBuilder b;
+  ValueId y = conv(b, b.input("x", {1, 3, 5, 5}), 4, 3);
+  const ValueId variance = b.constant({4}, {0.5f, 1, 2, 3});
+  y = b.node("BatchNormalization", {y, b.random({4}), b.random({4}), b.random({4}), variance});
+  y = b.node("Mul", {y, b.random({1, 4, 1, 1})});
+  y = b.node("Add", {b.constant({}, {2}), y});
+  y = b.node("Sub", {b.random({4, 1, 1}), y});
+  b.output(y);
+  const Graph graph = simplified(b, {1, 3, 5, 5}, 1e-4f);
+  CHECK(graph.nodes.size() == 1);
+  CHECK(graph[graph.outputs[0]].name == "Sub");
+}
+
+TEST_CASE("What is read twice or varies inside of a channel is not folded") {
+  GraphBuilder b;
+  const ValueId y = conv(b, b.input("x", {1, 3, 5, 5}), 4, 3);
+  b.output(b.node("Mul", {y, b.constant({}, {2})}));
+  b.output(b.node("Add", {y, b.random({5})}));
+  CHECK(simplified(b, {1, 3, 5, 5}).nodes.size() == 3);
+}
+
+TEST_CASE("Shared weights are folded for each convolution on its own") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 3, 5, 5}), weights = b.random({4, 3, 1, 1});
+  b.output(b.node("Mul", {b.node("Conv", {x, weights}), b.constant({}, {3})}));
+  b.output(b.node("Conv", {x, weights}));
+  CHECK(simplified(b, {1, 3, 5, 5}).nodes.size() == 2);
+}
+
+TEST_CASE("Hard swish is recognised in the ways that exporters spell it") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 64});
+  const auto scalar = [&](float value) { return b.constant({}, {value}); };
+  ValueId y = kNoValue;
+  SECTION("x * clip(x + 3, 0, 6) / 6") {
+    const ValueId gate = b.node("Clip", {b.node("Add", {x, scalar(3)}), scalar(0), scalar(6)});
+    y = b.node("Div", {b.node("Mul", {x, gate}), scalar(6)});
+  }
+  SECTION("x * (clip(3 + x, 0, 6) * (1/6))") {
+    const ValueId gate = b.node("Clip", {b.node("Add", {scalar(3), x}), scalar(0), scalar(6)});
+    y = b.node("Mul", {b.node("Mul", {gate, scalar(1 / 6.f)}), x});
+  }
+  SECTION("x * HardSigmoid(x, 1/6, 1/2)") {
+    y = b.node("Mul", {x, b.node("HardSigmoid", {x}, attrs({{"alpha", 1 / 6.f}, {"beta", 0.5f}}))});
+  }
+  b.output(y);
+  const Graph graph = simplified(b, {2, 64});
+  CHECK(graph.nodes.size() == 1);
+  CHECK(count(graph, "HardSwish") == 1);
+}
+
+TEST_CASE("Hard sigmoid is recognised, a plain clip is left alone") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 64});
+  const auto scalar = [&](float value) { return b.constant({}, {value}); };
+  const ValueId inner = b.node("Add", {b.node("Mul", {x, scalar(0.2f)}), scalar(0.5f)});
+  b.output(b.node("Clip", {inner, scalar(0), scalar(1)}));
+  b.output(b.node("Clip", {x, scalar(0), scalar(1)}));
+  const Graph graph = simplified(b, {2, 64});
+  CHECK(count(graph, "HardSigmoid") == 1);
+  CHECK(count(graph, "Clip") == 1);
+}
+
+TEST_CASE("A gate of another slope is not hard swish") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 64});
+  b.output(b.node("Mul", {x, b.node("HardSigmoid", {x})}));
+  CHECK(count(simplified(b, {2, 64}), "HardSwish") == 0);
+}
+
+TEST_CASE("Constants and the shapes of static tensors are computed once") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 6});
+  const ValueId weights = b.node("Reshape", {b.random({12}), b.constant(Tensor::of<int64_t>({2}, {6, 2}))});
+  b.output(b.node("MatMul", {b.node("Identity", {x}), weights}));
+  b.output(b.node("Reshape", {x, b.node("Shape", {x})}));
+  const Graph graph = simplified(b, {2, 6});
+  CHECK(graph.nodes.size() == 2);
+}

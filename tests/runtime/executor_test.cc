@@ -1,0 +1,89 @@
+#include "runtime/executor.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "base/error.h"
+#include "support/graph_builder.h"
+
+using namespace octavo;
+using namespace octavo::test;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+
+namespace {
+
+Executor make_executor(GraphBuilder& builder) { return Executor(compile(builder.graph, KernelPolicy{})); }
+
+std::vector<float> run(Executor& executor, std::string_view name, const Tensor& tensor) {
+  const Feed feed{name, &tensor};
+  const auto values = executor.run({&feed, 1})[0].span<float>();
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+TEST_CASE("A model runs on feeds of any shape that its dynamic dimensions allow") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {kDynamic, 2});
+  b.output(b.node("Relu", {b.node("Add", {x, b.constant({2}, {1, -1})})}));
+  Executor executor = make_executor(b);
+  CHECK(run(executor, "x", Tensor::of<float>({1, 2}, {1, 0.5f})) == std::vector<float>{2, 0});
+  CHECK(run(executor, "x", Tensor::of<float>({2, 2}, {1, 2, 3, 4})) == std::vector<float>{2, 1, 4, 3});
+  CHECK(run(executor, "x", Tensor::of<float>({1, 2}, {-3, 5})) == std::vector<float>{0, 4});
+}
+
+TEST_CASE("Shapes computed from shapes are known before the run") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {kDynamic, 2, 3});
+  const ValueId batch = b.node("Gather", {b.node("Shape", {x}), b.constant(Tensor::of<int64_t>({1}, {0}))});
+  const ValueId shape = b.node("Concat", {batch, b.constant(Tensor::of<int64_t>({1}, {-1}))}, attrs({{"axis", 0}}));
+  b.output(b.node("Reshape", {x, shape}));
+  Executor executor = make_executor(b);
+  const Tensor tensor = b.random_tensor({4, 2, 3});
+  const Feed feed{"x", &tensor};
+  CHECK(executor.run({&feed, 1})[0].shape == Shape{4, 6});
+  CHECK(executor.session_for({&feed, 1}).program().steps.empty());
+}
+
+TEST_CASE("A shape given as a feed makes a plan of its own for each value") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {4});
+  const ValueId shape = b.input("shape", {2}, DType::s64);
+  b.output(b.node("Reshape", {x, shape}));
+  Executor executor = make_executor(b);
+  const Tensor tensor = Tensor::of<float>({4}, {1, 2, 3, 4});
+  for (const Shape& expected : {Shape{2, 2}, Shape{1, 4}, Shape{2, 2}}) {
+    const Tensor dims = Tensor::of<int64_t>({2}, {expected[0], expected[1]});
+    const Feed feeds[] = {{"x", &tensor}, {"shape", &dims}};
+    CHECK(executor.run(feeds)[0].shape == expected);
+  }
+}
+
+TEST_CASE("Feeds that do not fit name the input") {
+  GraphBuilder b;
+  b.output(b.node("Relu", {b.input("image", {1, 3})}));
+  Executor executor = make_executor(b);
+  const Tensor good(DType::f32, {1, 3}), wide(DType::f32, {1, 4}), integers(DType::s64, {1, 3});
+  const auto feed = [&](std::string_view name, const Tensor& tensor) { run(executor, name, tensor); };
+  CHECK_THROWS_MATCHES(feed("picture", good), Error,
+                       MessageMatches(ContainsSubstring("no input 'picture'") && ContainsSubstring("'image'")));
+  CHECK_THROWS_MATCHES(feed("image", wide), Error,
+                       MessageMatches(ContainsSubstring("[1,3]") && ContainsSubstring("[1,4]")));
+  CHECK_THROWS_MATCHES(feed("image", integers), Error,
+                       MessageMatches(ContainsSubstring("float32") && ContainsSubstring("int64")));
+  CHECK_THROWS_MATCHES(executor.run({}), Error, MessageMatches(ContainsSubstring("'image' is missing")));
+  CHECK_NOTHROW(feed("image", good));
+}
+
+TEST_CASE("A reshape shares memory with its input") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 8});
+  const ValueId flat = b.node("Reshape", {b.node("Relu", {x}), b.constant(Tensor::of<int64_t>({1}, {16}))});
+  b.output(b.node("Tanh", {flat}));
+  Executor executor = make_executor(b);
+  const Tensor tensor = b.random_tensor({2, 8});
+  const Feed feed{"x", &tensor};
+  CHECK(executor.session_for({&feed, 1}).program().steps.size() == 2);
+}
