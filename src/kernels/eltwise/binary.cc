@@ -1,0 +1,139 @@
+#include "kernels/eltwise/binary.h"
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/eltwise/unary.h"
+
+namespace octavo::kernels {
+
+namespace {
+
+template <class A, class B, class F>
+void row(const std::byte* a_bytes, const std::byte* b_bytes, std::byte* out_bytes, int64_t n, bool a_steps,
+         bool b_steps) {
+  const A* a = reinterpret_cast<const A*>(a_bytes);
+  const B* b = reinterpret_cast<const B*>(b_bytes);
+  A* out = reinterpret_cast<A*>(out_bytes);
+  constexpr F f;
+  if (a_steps && b_steps) {
+    for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
+  } else if (a_steps) {
+    const B y = *b;
+    for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], y);
+  } else if (b_steps) {
+    const A x = *a;
+    for (int64_t i = 0; i < n; ++i) out[i] = f(x, b[i]);
+  } else {
+    const A value = f(*a, *b);
+    for (int64_t i = 0; i < n; ++i) out[i] = value;
+  }
+}
+
+// Integer arithmetic wraps around: in C++ only that of unsigned types does.
+template <class T>
+struct Wrapping : std::make_unsigned<T> {};
+template <>
+struct Wrapping<float> {
+  using type = float;
+};
+template <class T>
+using Wide = typename Wrapping<T>::type;
+
+template <class T>
+struct Add {
+  T operator()(T a, T b) const { return static_cast<T>(static_cast<Wide<T>>(a) + static_cast<Wide<T>>(b)); }
+};
+template <class T>
+struct Sub {
+  T operator()(T a, T b) const { return static_cast<T>(static_cast<Wide<T>>(a) - static_cast<Wide<T>>(b)); }
+};
+template <class T>
+struct Mul {
+  T operator()(T a, T b) const { return static_cast<T>(static_cast<Wide<T>>(a) * static_cast<Wide<T>>(b)); }
+};
+template <class T>
+struct Div {
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      // The quotient of the least number and -1 is out of range: negation wraps around instead.
+      if (b == 0) return 0;
+      if (b == -1) return Sub<T>()(0, a);
+    }
+    return a / b;
+  }
+};
+
+template <class T>
+T from_double(double x) {
+  if constexpr (std::is_same_v<T, float>) {
+    return static_cast<float>(x);
+  } else {
+    // 2^31 and 2^63 are exact in float64, the largest T need not be.
+    constexpr double kLimit = -static_cast<double>(std::numeric_limits<T>::min());
+    if (x != x) return 0;
+    if (x >= kLimit) return std::numeric_limits<T>::max();
+    return x < -kLimit ? std::numeric_limits<T>::min() : static_cast<T>(x);
+  }
+}
+
+template <class Base, class Exponent>
+struct Pow {
+  Base operator()(Base a, Exponent b) const {
+    if constexpr (std::is_integral_v<Base> && std::is_integral_v<Exponent>) {
+      if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+      Base result = 1;
+      for (; b > 0; b >>= 1, a = Mul<Base>()(a, a))
+        if (b & 1) result = Mul<Base>()(result, a);
+      return result;
+    } else {
+      return from_double<Base>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+    }
+  }
+};
+
+}  // namespace
+
+template <class T>
+BinaryRow binary_row(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::add: return row<T, T, Add<T>>;
+    case BinaryOp::sub: return row<T, T, Sub<T>>;
+    case BinaryOp::mul: return row<T, T, Mul<T>>;
+    case BinaryOp::div: break;
+  }
+  return row<T, T, Div<T>>;
+}
+
+template BinaryRow binary_row<float>(BinaryOp);
+template BinaryRow binary_row<int32_t>(BinaryOp);
+template BinaryRow binary_row<int64_t>(BinaryOp);
+
+template <class Base, class Exponent>
+BinaryRow pow_row() {
+  return row<Base, Exponent, Pow<Base, Exponent>>;
+}
+
+template BinaryRow pow_row<float, float>();
+template BinaryRow pow_row<float, int32_t>();
+template BinaryRow pow_row<float, int64_t>();
+template BinaryRow pow_row<int32_t, float>();
+template BinaryRow pow_row<int32_t, int32_t>();
+template BinaryRow pow_row<int32_t, int64_t>();
+template BinaryRow pow_row<int64_t, float>();
+template BinaryRow pow_row<int64_t, int32_t>();
+template BinaryRow pow_row<int64_t, int64_t>();
+
+void binary(const StridedBox<3>& box, BinaryRow row, const void* a, const void* b, void* out, const Clamp* clamp) {
+  const auto bytes = [](const void* p) { return static_cast<std::byte*>(const_cast<void*>(p)); };
+  box.for_each_row({bytes(a), bytes(b), bytes(out)}, [&](const auto& p, int64_t n, const auto& steps) {
+    row(p[0], p[1], p[2], n, steps[0] != 0, steps[1] != 0);
+    if (clamp) {
+      float* values = reinterpret_cast<float*>(p[2]);
+      clip(values, values, n, clamp->lo, clamp->hi);
+    }
+  });
+}
+
+}  // namespace octavo::kernels
