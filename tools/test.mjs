@@ -52,11 +52,11 @@ const stages = [
   { name: 'wasm', needs: 'tests', run: () => catch2(wasmPresets) },
   {
     name: 'package',
-    needs: 'web/package',
+    needs: 'tests/package',
     run: async () => {
       await buildEngine();
       await buildWeb();
-      return nodeTest(inRoot('web/package'));
+      return nodeTest(inRoot('tests/package'));
     },
   },
   {

@@ -20,15 +20,15 @@ function checked(counts, status, name) {
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-/** Node's own test runner over the *.test.mjs files of a package's test folder. */
+/** Node's own test runner over the *.test.mjs files under `folder`, one file at a time. */
 export async function nodeTest(folder) {
   const results = freshResults('node-test.tap');
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=tap', `--test-reporter-destination=${results}`],
   ];
-  const testFiles = filesUnder(join(folder, 'test')).filter((file) => file.endsWith('.test.mjs'));
-  const status = await runStatus(process.execPath, ['--test', ...reporters, ...testFiles], { cwd: folder });
+  const testFiles = filesUnder(folder).filter((file) => file.endsWith('.test.mjs'));
+  const status = await runStatus(process.execPath, ['--test', '--test-concurrency=1', ...reporters, ...testFiles], { cwd: folder });
   const text = readFileSync(results, 'utf8');
   const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   const counts = { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') };

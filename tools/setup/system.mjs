@@ -66,4 +66,9 @@ async function ensure(requirements) {
 }
 
 export const ensureBuildPrograms = () => ensure(builders);
+const linters = [
+  { package: 'clang-tidy-19', present: () => findProgram('clang-tidy-19') || findProgram('clang-tidy'), elsewhere: 'clang-tidy 19' },
+];
+
+export const ensureLinters = () => ensure(linters);
 export const ensureBrowser = () => ensure(browsers);

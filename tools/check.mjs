@@ -1,0 +1,73 @@
+// npm run check: formatters, linters, types, layering and download sizes. Every check runs, then the failed ones are named.
+import { existsSync, readFileSync } from 'node:fs';
+import { say, step } from './lib/log.mjs';
+import { clangTidy } from './lib/clang_tidy.mjs';
+import { clangFormat, prettier } from './lib/formatters.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { main, runStatus } from './lib/run.mjs';
+import { printSizes } from './lib/sizes.mjs';
+import { cppEndings, sourceFiles } from './lib/sources.mjs';
+import { buildEngine, buildPresets, buildWeb } from './build.mjs';
+import { setUp } from './setup.mjs';
+import { ensureLinters } from './setup/system.mjs';
+
+const npmProgram = (name) => inRoot('node_modules/.bin', name);
+
+/** Includes name "layer/file.h", so that the include roots of cmake/layers.cmake decide what is visible. */
+function includes() {
+  const faults = sourceFiles(cppEndings).flatMap((file) =>
+    readFileSync(inRoot(file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) => (/^\s*#\s*include\s+"[^"]*\.\.\//.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+  );
+  for (const fault of faults) console.error(`${fault}  (include by layer, not by "../")`);
+  return faults.length;
+}
+
+/** Compiles the generated assertions of cmake/layer_check.cmake: no layer sees one that it does not name. */
+async function layering() {
+  await buildPresets(['native'], ['octavo_layer_checks']);
+  return 0;
+}
+
+async function types() {
+  let worst = 0;
+  for (const workspace of ['web/package', 'web/demo', 'e2e', 'examples']) {
+    if (!existsSync(inRoot(workspace, 'tsconfig.json'))) continue;
+    worst = Math.max(worst, await runStatus(npmProgram('tsc'), ['--noEmit', '--project', workspace]));
+  }
+  return worst;
+}
+
+async function sizes() {
+  await buildEngine();
+  await buildWeb();
+  return printSizes();
+}
+
+/** Each check gives 0 when there is nothing to complain of. */
+const checks = {
+  'clang-format': () => clangFormat(['--dry-run', '-Werror']),
+  prettier: () => prettier(['--check']),
+  includes,
+  layering,
+  'clang-tidy': () => clangTidy(inRoot('build/native')),
+  sizes,
+  types,
+  eslint: () => runStatus(npmProgram('eslint'), ['--max-warnings', '0', '.']),
+};
+
+await main(async () => {
+  await setUp();
+  await ensureLinters();
+  const failed = [];
+  for (const [name, check] of Object.entries(checks)) {
+    const status = await step(name, async () => check()).catch((error) => {
+      console.error(error.message);
+      return 1;
+    });
+    if (status !== 0) failed.push(name);
+  }
+  say(failed.length === 0 ? 'check: all well' : `check: FAILED: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+});
