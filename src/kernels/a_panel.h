@@ -101,7 +101,8 @@ struct PanelF32 {
 
 /// Rows of one panel of `row_bytes` each: enough to reuse a panel of B from L1, few enough to stay in L2.
 inline int panel_rows(ptrdiff_t row_bytes) {
-  constexpr int tile_rows = 6, panel_bytes = 96 * 1024, most = 96;
+  constexpr int tile_rows = 12,  // both 4 and 6 divide it
+   panel_bytes = 96 * 1024, most = 96;
   const auto rows = static_cast<int>(panel_bytes / (row_bytes > 0 ? row_bytes : 1)) / tile_rows * tile_rows;
   return rows < tile_rows ? tile_rows : rows > most ? most : rows;
 }

@@ -1,10 +1,11 @@
 // The tile that every matrix product runs on, whatever its instruction.
 //
 // Rows of A are read four bytes a step (4 u8, 2 s16 or 1 f32 of k) and splat over a vector; B is packed in panels of
-// eight columns, two vectors of four columns a step. An mr×8 tile keeps 2·mr accumulators, two vectors of B and one of A:
-// 6×8 fills the fifteen registers that V8 gives out. One step an iteration: unrolling over k only spills.
+// eight columns, two vectors of four columns a step. An mr×8 tile keeps 2·mr accumulators, two vectors of B, one of A, and
+// one of products unless the instruction adds by itself. V8 gives out fifteen registers and spills before they are full,
+// so the tile is 6×8 for i32x4.relaxed_dot_add and 4×8 for all others. One step an iteration: unrolling over k spills too.
 //
-// Mac is the instruction: b_bytes (of one vector of B in memory), load_b(p), multiply_add(acc, a, b).
+// Mac is the instruction: mr, b_bytes (of one vector of B in memory), load_b(p), multiply_add(acc, a, b).
 #pragma once
 
 #include <algorithm>
@@ -64,8 +65,9 @@ inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t r
   }
   int row = 0;
   if constexpr (Nv == 2) {
-    for (; row + 6 <= m; row += 6) run_tile<Mac, 6, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
-    if (row + 4 <= m) {
+    constexpr int mr = Mac::mr;
+    for (; row + mr <= m; row += mr) run_tile<Mac, mr, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+    if (mr > 4 && row + 4 <= m) {
       run_tile<Mac, 4, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
       row += 4;
     }

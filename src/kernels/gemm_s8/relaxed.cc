@@ -15,6 +15,7 @@ struct RelaxedBytes {
 #ifdef __wasm__
 /// The engine's own reading of the second operand; the probe has found that it is the one the row needs.
 struct UnsignedDot : RelaxedBytes {
+  static constexpr int mr = 6;
   static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) {
     return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(b, a, acc);
   }
@@ -24,6 +25,7 @@ using SignedDot = UnsignedDot;
 /// Native builds have no such instruction: the row is computed exactly, under the assumption that it makes.
 template <v128_t (*ExtendLow)(v128_t), v128_t (*ExtendHigh)(v128_t)>
 struct ExactDot : RelaxedBytes {
+  static constexpr int mr = 6;
   static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) {
     const v128_t low = wasm_i32x4_dot_i16x8(ExtendLow(a), wasm_i16x8_extend_low_i8x16(b));
     const v128_t high = wasm_i32x4_dot_i16x8(ExtendHigh(a), wasm_i16x8_extend_high_i8x16(b));
@@ -41,6 +43,7 @@ using SignedDot = ExactDot<signed_low, signed_high>;
 
 /// Pair sums fit i16 with activations of 0..127: |2·127·128| < 2^15.
 struct PairDot : RelaxedBytes {
+  static constexpr int mr = 4;
   static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) {
     return wasm_i32x4_add(acc, wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_relaxed_dot_i8x16_i7x16(b, a)));
   }
