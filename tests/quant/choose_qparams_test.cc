@@ -1,0 +1,116 @@
+#include "quant/choose_qparams.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include "base/error.h"
+#include "support/json_fixture.h"
+#include "support/op_runner.h"
+
+using namespace octavo;
+using namespace octavo::test;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+}  // namespace
+
+TEST_CASE("choose_qparams gives PyTorch's scale and zero_point") {
+  const Json fixture = read_json_fixture("pytorch/choose_qparams.json");
+  // A number, or in per-channel cases a list of them.
+  const auto list = [](const Json& value) { return value.is_array() ? value : Json::array({value}); };
+  int compared = 0;
+  for (const Json& c : fixture["cases"]) {
+    const QScheme scheme =
+        c["qscheme"].get<std::string>().ends_with("symmetric") ? QScheme::symmetric : QScheme::affine;
+    const Json mins = list(c["min"]), maxs = list(c["max"]);
+    for (std::size_t channel = 0; channel < mins.size(); ++channel) {
+      CAPTURE(c.dump(), channel);
+      const auto choose = [&] {
+        return choose_qparams({to_float(mins[channel]), to_float(maxs[channel])}, c["quant_min"], c["quant_max"], scheme);
+      };
+      ++compared;
+      if (c.contains("error")) {
+        CHECK(error_of(choose).starts_with("InvalidData: "));
+        continue;
+      }
+      const QParams qparams = choose();
+      const float scale = to_float(list(c["scale"])[channel]);
+      CHECK((qparams.scale[0] == scale || std::abs(qparams.scale[0] - scale) <= 1e-6f * scale));
+      CHECK(qparams.zero_point[0] == list(c["zero_point"])[channel].get<int32_t>());
+    }
+  }
+  CHECK(compared >= 300);
+}
+
+TEST_CASE("weights get PyTorch's per-channel scales in the full range, and 1 for a channel of zeros") {
+  const Json fixture = read_json_fixture("pytorch/observers.json");
+  int compared = 0;
+  for (const Json& c : fixture["cases"]) {
+    if (c["observer"] != "PerChannelMinMaxObserver") continue;
+    const Json& weights = fixture["weights"][c["data"].get<std::string>()];
+    const Tensor tensor = Tensor::of<float>(Shape(weights["shape"].get<std::vector<int64_t>>()),
+                                            std::span<const float>(to_floats(weights["values"])));
+    const int axis = weights["channel_axis"];
+    const QParams qparams = choose_weight_qparams(tensor.view(), axis, WeightRange::full);
+    CHECK(qparams.axis == axis);
+    CHECK(qparams.qmin == -128);
+    const std::vector<float> scales = to_floats(c["qparams"]["qint8 symmetric"]["scale"]);
+    REQUIRE(qparams.scale.size() == scales.size());
+    for (std::size_t channel = 0; channel < scales.size(); ++channel) {
+      CAPTURE(c["data"].dump(), channel);
+      const bool all_zero = to_float(c["min"][channel]) == 0 && to_float(c["max"][channel]) == 0;
+      CHECK_THAT(qparams.scale[channel], WithinRel(all_zero ? 1.0f : scales[channel], 1e-6f));
+      CHECK(qparams.zero_point[channel] == 0);
+      ++compared;
+    }
+  }
+  CHECK(compared >= 10);
+}
+
+TEST_CASE("narrow weights map the largest weight to 127") {
+  const Tensor weights = Tensor::of<float>({2, 3}, {1, -2.54f, 0, 0.5f, 0.25f, 1.27f});
+  const QParams rows = choose_weight_qparams(weights.view(), 0, WeightRange::narrow);
+  CHECK(rows.qmin == -127);
+  CHECK(rows.qmax == 127);
+  CHECK_THAT(rows.scale[0], WithinRel(0.02f, 1e-6f));
+  CHECK_THAT(rows.scale[1], WithinRel(0.01f, 1e-6f));
+
+  const QParams columns = choose_weight_qparams(weights.view(), 1, WeightRange::narrow);
+  CHECK_THAT(columns.scale[0], WithinRel(1.0f / 127, 1e-6f));
+  CHECK_THAT(columns.scale[1], WithinRel(0.02f, 1e-6f));
+  CHECK_THAT(columns.scale[2], WithinRel(0.01f, 1e-6f));
+
+  const QParams whole = choose_weight_qparams(weights.view(), -1, WeightRange::narrow);
+  CHECK(whole.per_tensor());
+  REQUIRE(whole.scale.size() == 1);
+  CHECK_THAT(whole.scale[0], WithinRel(0.02f, 1e-6f));
+}
+
+TEST_CASE("weights that are not finite are an error") {
+  for (float bad : {kInfinity, -kInfinity, kNan}) {
+    const Tensor weights = Tensor::of<float>({1, 3}, {1, bad, 0});
+    CHECK(error_of([&] { choose_weight_qparams(weights.view(), 0, WeightRange::narrow); }).starts_with("InvalidData"));
+  }
+}
+
+TEST_CASE("find_range finds minimum, maximum and NaN at every position of every length") {
+  for (std::size_t length = 1; length < 70; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      std::vector<float> values(length, 1.0f);
+      values[at] = -3;
+      CHECK(find_range(values) == ValueRange{-3, length == 1 ? -3.0f : 1.0f});
+      values[at] = 5;
+      CHECK(find_range(values) == ValueRange{length == 1 ? 5.0f : 1.0f, 5});
+      values[at] = kNan;
+      CHECK(std::isnan(find_range(values).min));
+      CHECK(std::isnan(find_range(values).max));
+    }
+  }
+  CHECK(find_range({}).empty());
+  const std::vector<float> infinities = {1, kInfinity, -kInfinity};
+  CHECK(find_range(infinities) == ValueRange{-kInfinity, kInfinity});
+}

@@ -1,0 +1,59 @@
+#include "quant/compare.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "support/op_runner.h"
+
+using namespace octavo;
+using namespace octavo::test;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+using Floats = std::vector<float>;
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+}  // namespace
+
+TEST_CASE("equal tensors have cosine 1, infinite SQNR and no difference") {
+  const TensorComparison same = compare_tensors(Floats{1, -2, 3}, Floats{1, -2, 3});
+  CHECK_THAT(same.cosine, WithinRel(1.0, 1e-12));
+  CHECK(std::isinf(same.sqnr_db));
+  CHECK(same.max_abs == 0);
+}
+
+TEST_CASE("figures of a small difference") {
+  const TensorComparison c = compare_tensors(Floats{3, 4}, Floats{3, 4.5f});
+  CHECK_THAT(c.cosine, WithinRel(27 / (5 * std::sqrt(29.25)), 1e-12));
+  CHECK_THAT(c.sqnr_db, WithinRel(20.0, 1e-12));  // 25 : 0.25
+  CHECK_THAT(c.max_abs, WithinRel(0.5, 1e-12));
+}
+
+TEST_CASE("opposite, orthogonal and zero vectors") {
+  CHECK_THAT(compare_tensors(Floats{1, 2}, Floats{-1, -2}).cosine, WithinRel(-1.0, 1e-12));
+  CHECK(compare_tensors(Floats{1, 0}, Floats{0, 1}).cosine == 0);
+  CHECK(compare_tensors(Floats{0, 0}, Floats{0, 0}).cosine == 1);
+  const TensorComparison noise_only = compare_tensors(Floats{0, 0}, Floats{1, 0});
+  CHECK(noise_only.cosine == 0);
+  CHECK(noise_only.sqnr_db == -std::numeric_limits<double>::infinity());
+  CHECK(std::isinf(compare_tensors(Floats{}, Floats{}).sqnr_db));
+}
+
+TEST_CASE("sums do not overflow float32") {
+  const TensorComparison c = compare_tensors(Floats(4, 3e38f), Floats(4, -3e38f));
+  CHECK_THAT(c.cosine, WithinRel(-1.0, 1e-12));
+  CHECK_THAT(c.max_abs, WithinRel(2 * double(3e38f), 1e-12));
+}
+
+TEST_CASE("NaN shows in every figure, and lengths must agree") {
+  const TensorComparison c = compare_tensors(Floats{1, kNan, 3}, Floats{1, 2, 3});
+  CHECK(std::isnan(c.cosine));
+  CHECK(std::isnan(c.sqnr_db));
+  CHECK(std::isnan(c.max_abs));
+  CHECK(error_of([] { compare_tensors(Floats{1}, Floats{1, 2}); }).starts_with("InvalidData: tensors of 1 and 2"));
+}
