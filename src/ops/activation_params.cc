@@ -1,0 +1,36 @@
+#include "ops/activation_params.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace octavo {
+
+ActivationParams activation_params(const Value& value) {
+  require(value.dtype == DType::u8 && value.qparams && value.qparams->per_tensor(), ErrorCode::invalid_graph, "'",
+          value.name, "' is not a uint8 tensor with one scale");
+  const QParams& q = *value.qparams;
+  const ActivationParams params{q.scale.at(0), q.zero_point.at(0), q.qmin, q.qmax};
+  const bool in_range = 0 <= q.qmin && q.qmin <= q.qmax && q.qmax <= 255 && params.zero_point >= 0 &&
+                        params.zero_point <= 255 && params.scale > 0 && std::isfinite(params.scale);
+  require(in_range, ErrorCode::invalid_graph, "'", value.name, "' has scale ", params.scale, ", zero_point ",
+          params.zero_point, " and integers ", q.qmin, " to ", q.qmax);
+  return params;
+}
+
+ActivationParams output_params(const PrepareContext& ctx) {
+  ActivationParams params = activation_params(ctx.output(0));
+  const Attrs& attrs = ctx.node.attrs;
+  const int32_t lo = params.qmin, hi = params.qmax;
+  params.qmin = static_cast<int32_t>(std::clamp<int64_t>(attrs.get_int("qmin", lo), lo, hi));
+  params.qmax = static_cast<int32_t>(std::clamp<int64_t>(attrs.get_int("qmax", hi), params.qmin, hi));
+  return params;
+}
+
+void check_multiplier(float multiplier) {
+  require(std::abs(multiplier) < 0x1p100f, ErrorCode::invalid_graph, "scales are too far apart: their ratio is ",
+          multiplier);
+}
+
+}  // namespace octavo

@@ -1,0 +1,55 @@
+// DequantizeLinear: y = (x - zero_point) * scale, from uint8, int8, uint16, int16 or int32. ONNX DequantizeLinear-10 … -21.
+#include "base/error.h"
+#include "kernels/quantize/quantize.h"
+#include "ops/qdq_layout.h"
+
+namespace octavo {
+
+namespace {
+
+bool is_quantized(DType dtype) {
+  return dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16 || dtype == DType::s32;
+}
+
+void infer(InferContext& ctx) {
+  require(is_quantized(ctx.dtype(0)), ErrorCode::unsupported, "DequantizeLinear from ", dtype_name(ctx.dtype(0)));
+  require(!ctx.has(2) || ctx.dtype(2) == ctx.dtype(0), ErrorCode::invalid_graph, "a zero_point of ",
+          dtype_name(ctx.has(2) ? ctx.dtype(2) : ctx.dtype(0)), " for an input of ", dtype_name(ctx.dtype(0)));
+  check_qdq(ctx);
+  ctx.set(0, DType::f32, ctx.shape(0));
+}
+
+template <class T>
+void dequantize(const RunContext& ctx) {
+  const QdqLayout layout = qdq_layout(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const T* x = ctx.inputs[0].as<T>();
+  const T* const zero_point = ctx.has(2) ? ctx.inputs[2].as<T>() : nullptr;
+  const float* const scale = ctx.inputs[1].as<float>();
+  float* y = ctx.outputs[0].as<float>();
+  for (int64_t run = 0; run < layout.runs; ++run, x += layout.length, y += layout.length) {
+    const int64_t p = run % layout.parameters;
+    kernels::dequantize(x, layout.length, scale[p], zero_point ? zero_point[p] : 0, y);
+  }
+}
+
+void run(RunContext& ctx) {
+  switch (ctx.inputs[0].dtype) {
+    case DType::s8: return dequantize<int8_t>(ctx);
+    case DType::u16: return dequantize<uint16_t>(ctx);
+    case DType::s16: return dequantize<int16_t>(ctx);
+    case DType::s32: return dequantize<int32_t>(ctx);
+    default: return dequantize<uint8_t>(ctx);
+  }
+}
+
+const RegisterOp dequantize_linear({.name = "DequantizeLinear",
+                                    .min_inputs = 2,
+                                    .max_inputs = 3,
+                                    .infer = infer,
+                                    .run = run,
+                                    .layout = LayoutRule::permutable,
+                                    .permute = permute_qdq});
+
+}  // namespace
+
+}  // namespace octavo

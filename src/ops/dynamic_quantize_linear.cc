@@ -1,0 +1,58 @@
+// DynamicQuantizeLinear: ranges x as it comes, then quantizes it to uint8. ONNX DynamicQuantizeLinear-11.
+//
+// With the attribute "octavo.granularity" = "row" every row (the last axis) has a range of its own, and scale and
+// zero_point have the shape of x with a last dimension of 1; the DequantizeLinear after it reads them as one number a row.
+// "octavo.qmax" narrows the range of the integers.
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "kernels/quantize/quantize.h"
+#include "ops/qdq_params.h"
+
+namespace octavo {
+
+namespace {
+
+bool is_by_row(const Attrs& attrs, const Shape& x) {
+  const std::string granularity = attrs.get_string(kGranularityAttribute, "tensor");
+  require(granularity == "row" || granularity == "tensor", ErrorCode::invalid_graph, "unknown granularity '",
+          granularity, "'");
+  return granularity == "row" && x.rank() > 0;
+}
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "DynamicQuantizeLinear takes float32, not ",
+          dtype_name(ctx.dtype(0)));
+  integer_range(ctx.attrs(), DType::u8);
+  const Shape& x = ctx.shape(0);
+  Shape parameters;
+  if (is_by_row(ctx.attrs(), x)) {
+    parameters = x;
+    parameters[x.rank() - 1] = 1;
+  }
+  ctx.set(0, DType::u8, x);
+  ctx.set(1, DType::f32, parameters);
+  ctx.set(2, DType::u8, parameters);
+}
+
+void run(RunContext& ctx) {
+  const Shape& shape = ctx.inputs[0].shape;
+  const IntegerRange range = integer_range(ctx.attrs(), DType::u8);
+  const int64_t rows = is_by_row(ctx.attrs(), shape) ? shape.elements(0, shape.rank() - 1) : 1;
+  const int64_t length = rows == 0 ? 0 : shape.elements() / rows;
+  const float* x = ctx.inputs[0].as<float>();
+  uint8_t* y = ctx.outputs[0].as<uint8_t>();
+  const auto is_used = [&](std::size_t i) { return i < ctx.outputs.size() && ctx.outputs[i].present(); };
+  for (int64_t row = 0; row < rows; ++row, x += length, y += length) {
+    const auto params = kernels::dynamic_params(kernels::find_range(x, length), range.qmin, range.qmax);
+    kernels::quantize(x, length, params, y);
+    if (is_used(1)) ctx.outputs[1].as<float>()[row] = params.scale;
+    if (is_used(2)) ctx.outputs[2].as<uint8_t>()[row] = static_cast<uint8_t>(params.zero_point);
+  }
+}
+
+const RegisterOp dynamic_quantize_linear(
+    {.name = "DynamicQuantizeLinear", .min_outputs = 3, .max_outputs = 3, .infer = infer, .run = run});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,37 @@
+// octavo.Lookup: y[i] = table[x[i]] on uint8, any function of one quantized element. Input 1 is the table, uint8 [256].
+#include "ops/lookup.h"
+
+#include "base/error.h"
+#include "graph/op_def.h"
+
+namespace octavo {
+
+namespace {
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::u8, ErrorCode::unsupported,
+          "octavo.Lookup takes uint8 and a table of uint8, not ", dtype_name(ctx.dtype(0)), " and ",
+          dtype_name(ctx.dtype(1)));
+  require(ctx.shape(1) == Shape{kernels::kTableSize}, ErrorCode::invalid_graph, "the table has the shape ",
+          to_string(ctx.shape(1)));
+  ctx.set(0, DType::u8, ctx.shape(0));
+}
+
+void run(RunContext& ctx) {
+  kernels::lookup(ctx.inputs[1].as<uint8_t>(), ctx.inputs[0].as<uint8_t>(), ctx.inputs[0].shape.elements(),
+                  ctx.outputs[0].as<uint8_t>());
+}
+
+bool permute(Graph&, Node&, std::span<const int>) { return true; }
+
+const RegisterOp lookup({.name = "octavo.Lookup",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer,
+                         .run = run,
+                         .layout = LayoutRule::permutable,
+                         .permute = permute});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,72 @@
+// QuantizeLinear: y = clamp(round_half_even(x / scale) + zero_point), to uint8, int8, uint16 or int16. ONNX
+// QuantizeLinear-10 … -21. The attributes "octavo.qmin" and "octavo.qmax" narrow the range of the integers.
+#include "base/error.h"
+#include "kernels/quantize/quantize.h"
+#include "ops/qdq_layout.h"
+#include "ops/qdq_params.h"
+
+namespace octavo {
+
+namespace {
+
+// TensorProto.DataType of the attribute "output_dtype"; 0 leaves it to the zero_point.
+DType output_dtype(const InferContext& ctx) {
+  const int64_t asked = ctx.attrs().get_int("output_dtype", 0);
+  DType dtype = ctx.has(2) ? ctx.dtype(2) : DType::u8;
+  switch (asked) {
+    case 0: break;
+    case 2: dtype = DType::u8; break;
+    case 3: dtype = DType::s8; break;
+    case 4: dtype = DType::u16; break;
+    case 5: dtype = DType::s16; break;
+    default: throw Error(ErrorCode::unsupported, text("output_dtype ", asked));
+  }
+  require(!ctx.has(2) || ctx.dtype(2) == dtype, ErrorCode::invalid_graph, "output_dtype ", asked,
+          " does not agree with a zero_point of ", dtype_name(ctx.dtype(2)));
+  const bool known = dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16;
+  require(known, ErrorCode::unsupported, "QuantizeLinear to ", dtype_name(dtype));
+  return dtype;
+}
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "QuantizeLinear takes float32, not ",
+          dtype_name(ctx.dtype(0)));
+  check_qdq(ctx);
+  const DType dtype = output_dtype(ctx);
+  integer_range(ctx.attrs(), dtype);
+  ctx.set(0, dtype, ctx.shape(0));
+}
+
+template <class T>
+void quantize(const RunContext& ctx) {
+  const QdqLayout layout = qdq_layout(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const IntegerRange range = integer_range(ctx.attrs(), dtype_of<T>);
+  const float *x = ctx.inputs[0].as<float>(), *scale = ctx.inputs[1].as<float>();
+  const T* const zero_point = ctx.has(2) ? ctx.inputs[2].as<T>() : nullptr;
+  T* y = ctx.outputs[0].as<T>();
+  for (int64_t run = 0; run < layout.runs; ++run, x += layout.length, y += layout.length) {
+    const int64_t p = run % layout.parameters;
+    kernels::quantize(x, layout.length, {scale[p], zero_point ? zero_point[p] : 0, range.qmin, range.qmax}, y);
+  }
+}
+
+void run(RunContext& ctx) {
+  switch (ctx.outputs[0].dtype) {
+    case DType::s8: return quantize<int8_t>(ctx);
+    case DType::u16: return quantize<uint16_t>(ctx);
+    case DType::s16: return quantize<int16_t>(ctx);
+    default: return quantize<uint8_t>(ctx);
+  }
+}
+
+const RegisterOp quantize_linear({.name = "QuantizeLinear",
+                                  .min_inputs = 2,
+                                  .max_inputs = 3,
+                                  .infer = infer,
+                                  .run = run,
+                                  .layout = LayoutRule::permutable,
+                                  .permute = permute_qdq});
+
+}  // namespace
+
+}  // namespace octavo
