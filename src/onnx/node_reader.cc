@@ -102,6 +102,8 @@ RawNode read_node(pbf_reader message) {
       Attribute attribute = read_attribute(reader);
       require(!node.attrs.has(attribute.name), ErrorCode::invalid_model, "attribute '", attribute.name,
               "' is there twice");
+      require(!attribute.name.starts_with(kMetadataPrefix), ErrorCode::invalid_model, "the attribute name '",
+              attribute.name, "' is reserved");
       node.attrs.set(attribute.name, value_of(attribute));
     }
   } catch (Error& error) {

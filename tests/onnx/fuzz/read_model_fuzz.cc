@@ -1,0 +1,22 @@
+// Any bytes are a model or an Error; a model that can be written comes back as the same graph.
+#include <cstdint>
+
+#include "base/error.h"
+#include "onnx/model.h"
+
+namespace onnx = octavo::onnx;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  onnx::Model model;
+  std::string file;
+  try {
+    model = onnx::read_model(std::as_bytes(std::span(data, size)));
+    file = onnx::write_model(model);
+  } catch (const octavo::Error& error) {
+    if (*error.what() == '\0') __builtin_trap();
+    return 0;
+  }
+  const onnx::Model back = onnx::read_model(std::as_bytes(std::span(file)));
+  if (octavo::dump(back.graph) != octavo::dump(model.graph)) __builtin_trap();
+  return 0;
+}

@@ -1,0 +1,148 @@
+// What is written is ONNX, and reading it gives the same graph.
+#include <catch2/catch_test_macros.hpp>
+
+#include "graph/rewriter.h"
+#include "onnx/model_builder.h"
+
+namespace octavo::onnx {
+namespace {
+
+Model through_bytes(const Model& model) { return read(write_model(model)); }
+
+Value value_of(std::string name, DType dtype, std::optional<Shape> shape,
+               std::vector<std::string> dim_names = {}) {
+  Value value;
+  value.name = std::move(name);
+  value.dtype = dtype;
+  value.shape = std::move(shape);
+  value.dim_names = std::move(dim_names);
+  return value;
+}
+
+// x -> Clip(x, -, hi) -> y
+Model clip_model() {
+  Model model;
+  Graph& graph = model.graph;
+  graph.name = "net";
+  graph.inputs = {graph.add_value(value_of("x", DType::f32, Shape{kDynamic, 3, kDynamic}, {"N", "", ""}))};
+  const ValueId hi = graph.add_constant("hi", Tensor::scalar(6.0f));
+  graph.nodes = {make_node(graph, "Clip", "y", {graph.inputs[0], kNoValue, hi}, DType::f32, std::nullopt)};
+  graph.outputs = graph.nodes[0].outputs;
+  return model;
+}
+
+TEST_CASE("a graph comes back as it was") {
+  Model model = clip_model();
+  model.doc = "a doc";
+  model.metadata_props = {{"k", "v"}};
+  const Model back = through_bytes(model);
+  CHECK(dump(back.graph) == dump(model.graph));
+  CHECK(back.graph.name == "net");
+  CHECK(back.opset == kOpset);
+  CHECK(back.ir_version == kIrVersion);
+  CHECK(back.producer_name == "octavo");
+  CHECK(back.doc == "a doc");
+  CHECK(back.metadata_props == model.metadata_props);
+  const Value& x = back.graph[back.graph.inputs[0]];
+  CHECK(*x.shape == Shape{kDynamic, 3, kDynamic});
+  CHECK(x.dim_names == std::vector<std::string>{"N", "", ""});
+  CHECK(!back.graph.nodes[0].has_input(1));
+  CHECK(back.graph.constant_input(back.graph.nodes[0], 2)->span<float>()[0] == 6);
+}
+
+TEST_CASE("scalars and unknown ranks stay apart") {
+  Model model = clip_model();
+  Graph& graph = model.graph;
+  graph[graph.inputs[0]].shape = Shape{};
+  const Graph back = through_bytes(model).graph;
+  CHECK(back[back.inputs[0]].shape == Shape{});
+  CHECK(!back[back.outputs[0]].shape.has_value());
+}
+
+TEST_CASE("shapes of intermediate values are written") {
+  Model model = clip_model();
+  Graph& graph = model.graph;
+  graph[graph.outputs[0]].shape = Shape{2, 3, 4};
+  graph.nodes.push_back(make_node(graph, "Shape", "dims", {graph.outputs[0]}, DType::s64, Shape{3}));
+  graph.outputs = graph.nodes[1].outputs;
+  const Graph back = through_bytes(model).graph;
+  const Value& y = back[back.nodes[0].outputs[0]];
+  CHECK(y.shape == Shape{2, 3, 4});
+  CHECK(dump(back) == dump(graph));
+}
+
+TEST_CASE("constants of every dtype, and only those that are read") {
+  Model model = clip_model();
+  Graph& graph = model.graph;
+  graph.add_constant("unused", Tensor::scalar(1.0f));
+  Node concat;
+  concat.op = graph.nodes[0].op;
+  for (DType dtype : {DType::f32, DType::f64, DType::s8, DType::u8, DType::s16, DType::u16, DType::s32,
+                      DType::u32, DType::s64, DType::u64, DType::boolean}) {
+    Tensor tensor(dtype, Shape{2, 1});
+    for (std::size_t i = 0; i < tensor.bytes(); ++i)
+      tensor.view().data[i] = static_cast<std::byte>(dtype == DType::boolean ? i % 2 : 3 * i + 1);
+    const ValueId id = graph.add_constant(std::string(dtype_name(dtype)), std::move(tensor));
+    graph.outputs.push_back(id);
+  }
+  const Graph back = through_bytes(model).graph;
+  REQUIRE(back.outputs.size() == graph.outputs.size());
+  for (std::size_t i = 1; i < back.outputs.size(); ++i) {
+    const Tensor &a = *graph[graph.outputs[i]].constant, &b = *back[back.outputs[i]].constant;
+    REQUIRE(a.dtype() == b.dtype());
+    CHECK(a.shape() == b.shape());
+    CHECK(std::equal(a.view().data, a.view().data + a.bytes(), b.view().data));
+  }
+  for (const Value& value : back.values) CHECK(value.name != "unused");
+}
+
+TEST_CASE("attributes of every type come back, Octavo's own through the metadata") {
+  Model model = clip_model();
+  Attrs& attrs = model.graph.nodes[0].attrs;
+  attrs.set("i", int64_t{0});
+  attrs.set("f", 0.0f);
+  attrs.set("s", std::string());
+  attrs.set("ints", std::vector<int64_t>{-1, 0});
+  attrs.set("no_ints", std::vector<int64_t>{});
+  attrs.set("floats", std::vector<float>{0.5f});
+  attrs.set("strings", std::vector<std::string>{"", "b"});
+  attrs.set("t", std::make_shared<const Tensor>(Tensor::of<int64_t>({2}, {1, 2})));
+  attrs.set("octavo.qmax", int64_t{127});
+  attrs.set("octavo.granularity", std::string("row"));
+  const Bytes bytes = write_model(model);
+  const Graph back = read(bytes).graph;
+  CHECK(dump(back) == dump(model.graph));
+  CHECK(back.nodes[0].attrs.get_tensor("t")->span<int64_t>()[1] == 2);
+  CHECK(back.nodes[0].attrs.get_int("octavo.qmax", 0) == 127);
+}
+
+TEST_CASE("the same model gives the same bytes, and its reading too") {
+  const Model model = clip_model();
+  const Bytes bytes = write_model(model);
+  CHECK(write_model(model) == bytes);
+  CHECK(write_model(read(bytes)) == bytes);
+}
+
+TEST_CASE("operators of Octavo's own cannot be written") {
+  Model model = clip_model();
+  Graph& graph = model.graph;
+  graph.nodes.push_back(
+      make_node(graph, "octavo.Observe", "seen", {graph.outputs[0]}, DType::f32, std::nullopt));
+  try {
+    write_model(model);
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::unsupported);
+    CHECK(error.node() == "seen");
+    CHECK(error.op() == "octavo.Observe");
+  }
+}
+
+TEST_CASE("metadata hold integers and strings only") {
+  Model model = clip_model();
+  model.graph.nodes[0].attrs.set("octavo.f", 0.5f);
+  CHECK_THROWS_AS(write_model(model), Error);
+}
+
+}  // namespace
+}  // namespace octavo::onnx
