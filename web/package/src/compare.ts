@@ -1,0 +1,120 @@
+// Float against quantized: size, speed and how far the outputs are apart.
+import { OctavoError } from './error.js';
+import type { TensorDifference } from './native.js';
+import { checkSamples, countOf, type Model } from './model.js';
+import type { Agreement, CompareOptions, CompareReport, ModelFigures, Samples } from './options.js';
+import { nextTask } from './rpc.js';
+
+/**
+ * Runs both models on each sample, taking turns, and reports sizes, times and agreement.
+ *
+ * Times are those of the engine alone, pooled over all samples and repeats. One untimed turn comes first: the first run
+ * of a shape also plans memory and packs weights.
+ * @throws OctavoError `InvalidOption`, `InvalidData` without samples, `InvalidInput`, `Disposed`; the signal's reason
+ */
+export async function compare(
+  float: Model,
+  quantized: Model,
+  samples: Samples,
+  options: CompareOptions = {},
+): Promise<CompareReport> {
+  const { repeats = 5, layers = false, onProgress, signal } = options;
+  signal?.throwIfAborted();
+  checkSamples('samples', samples);
+  if (!Number.isInteger(repeats) || repeats < 1) {
+    throw new OctavoError(
+      'InvalidOption',
+      `option 'repeats' is a whole number from 1 up, not ${String(repeats)}`,
+    );
+  }
+  const { engine } = float;
+  if (quantized.engine !== engine) {
+    throw new OctavoError('InvalidOption', 'two models are compared in one engine; these live in two');
+  }
+  const total = countOf(samples);
+  const floatMs: number[] = [];
+  const quantizedMs: number[] = [];
+  const outputs = new AgreementSums<unknown>();
+  const layerSums = new AgreementSums<{ op: string }>();
+  let count = 0;
+  let rows = 0;
+  let sameTop1 = 0;
+  for await (const sample of samples) {
+    signal?.throwIfAborted();
+    const feeds = float.toFeeds(sample);
+    const models = [float.handle, quantized.handle] as const;
+    if (count === 0) {
+      onProgress?.({ phase: 'compile', loaded: 0, total: 1 });
+      await engine.call('compareSample', [...models, feeds, 1], signal);
+      onProgress?.({ phase: 'compile', loaded: 1, total: 1 });
+      onProgress?.({ phase: 'compare', loaded: 0, total });
+    }
+    const comparison = await engine.call('compareSample', [...models, feeds, repeats], signal);
+    floatMs.push(...comparison.floatMs);
+    quantizedMs.push(...comparison.quantizedMs);
+    outputs.add(comparison.outputs);
+    rows += comparison.rows;
+    sameTop1 += comparison.sameTop1;
+    if (layers) layerSums.add(await engine.call('compareLayers', [...models, feeds], signal));
+    onProgress?.({ phase: 'compare', loaded: ++count, total });
+    await nextTask();
+  }
+  if (count === 0) throw new OctavoError('InvalidData', 'there is no sample to compare with');
+  const figures = {
+    float: figuresOf(floatMs, await engine.call('fileBytes', [float.handle], signal)),
+    quantized: figuresOf(quantizedMs, await engine.call('fileBytes', [quantized.handle], signal)),
+  };
+  return {
+    samples: count,
+    ...figures,
+    speedup: figures.float.ms / figures.quantized.ms,
+    sizeRatio: figures.quantized.bytes / figures.float.bytes,
+    outputs: outputs.means(),
+    top1Agreement: rows > 0 ? sameTop1 / rows : undefined,
+    ...(layers ? { layers: layerSums.means() } : {}),
+  };
+}
+
+/** Gathers differences of many samples by name, in order of first appearance. */
+class AgreementSums<Extra> {
+  readonly #byName = new Map<string, (TensorDifference & { name: string } & Extra)[]>();
+
+  add(differences: readonly (TensorDifference & { name: string } & Extra)[]): void {
+    for (const difference of differences) {
+      const list = this.#byName.get(difference.name);
+      if (list) list.push(difference);
+      else this.#byName.set(difference.name, [difference]);
+    }
+  }
+
+  means(): (Agreement & Extra)[] {
+    return [...this.#byName.values()].map((list) => {
+      const cosines = list.map(({ cosine }) => cosine);
+      const sqnrs = list.map(({ sqnrDb }) => sqnrDb);
+      return {
+        ...list[0],
+        cosine: mean(cosines),
+        cosineWorst: Math.min(...cosines),
+        sqnrDb: mean(sqnrs),
+        sqnrDbWorst: Math.min(...sqnrs),
+        maxAbs: Math.max(...list.map(({ maxAbs }) => maxAbs)),
+      };
+    });
+  }
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function figuresOf(ms: readonly number[], bytes: number): ModelFigures {
+  const sorted = ms.toSorted((a, b) => a - b);
+  const msQuartiles: [number, number] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  return { bytes, ms: quantile(sorted, 0.5), msBest: sorted[0], msQuartiles };
+}
+
+/** Linear interpolation between the two nearest of the sorted values, as numpy's default. */
+function quantile(sorted: readonly number[], share: number): number {
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below];
+  return low + (position - below) * ((sorted[below + 1] ?? low) - low);
+}

@@ -1,0 +1,148 @@
+// Engines: where models live.
+import { platform } from '#platform';
+import { OctavoError } from './error.js';
+import { EngineHost, type CreateNativeModule, type Handle } from './host.js';
+import type { EngineInfo, EngineOptions } from './options.js';
+import { Client, localChannel, type Channel } from './rpc.js';
+import { chooseBuild, instantiate, wasmLocation, type Build } from './start.js';
+
+/** An engine: one WebAssembly instance with its own memory, in a worker or in this thread. */
+export class Engine {
+  readonly info: EngineInfo;
+  readonly #client: Client<EngineHost>;
+  readonly #leaks: FinalizationRegistry<{ handle: Handle; name: string }>;
+  #nextHandle: Handle = 1;
+  #open = true;
+
+  /** @internal Use `createEngine`. */
+  constructor(client: Client<EngineHost>, info: EngineInfo, onLeak?: (modelName: string) => void) {
+    this.#client = client;
+    this.info = info;
+    this.#leaks = new FinalizationRegistry(({ handle, name }) => {
+      this.release(handle);
+      onLeak?.(name);
+    });
+  }
+
+  /** Whether the engine can still be used: it was neither disposed nor did it crash. */
+  get usable(): boolean {
+    return this.#open;
+  }
+
+  /** Bytes of the engine's memory now. It grows by need and never shrinks. */
+  heapBytes(): Promise<number> {
+    return this.call('heapBytes', []);
+  }
+
+  /** How many models, calibrations and downloads are alive in the engine. */
+  liveObjects(): Promise<number> {
+    return this.call('liveObjects', []);
+  }
+
+  /** Ends the engine with all of its models. Doing so again is no error. */
+  dispose(): void {
+    this.#open = false;
+    this.#client.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal A name for something that the host is about to make. */
+  newHandle(): Handle {
+    return this.#nextHandle++;
+  }
+
+  /** @internal */
+  async call<Method extends keyof EngineHost>(
+    method: Method,
+    args: Parameters<EngineHost[Method]>,
+    signal?: AbortSignal,
+  ): Promise<Awaited<ReturnType<EngineHost[Method]>>> {
+    if (!this.#open) throw new OctavoError('Disposed', 'the engine was disposed');
+    try {
+      return await this.#client.call(method, args, signal);
+    } catch (error) {
+      if (error instanceof OctavoError && ['Internal', 'EngineStart'].includes(error.code))
+        this.#open = false;
+      throw error;
+    }
+  }
+
+  /** @internal Frees what `handle` names, after whatever is under way; never fails. */
+  release(handle: Handle): void {
+    if (this.#open) this.#client.call('release', [handle]).catch(() => {});
+  }
+
+  /** @internal Frees `handle` when `owner` is garbage-collected, unless `untrack` comes first. */
+  track(owner: object, handle: Handle, name: string): void {
+    this.#leaks.register(owner, { handle, name }, owner);
+  }
+
+  /** @internal */
+  untrack(owner: object): void {
+    this.#leaks.unregister(owner);
+  }
+}
+
+const loadGlue: Record<Build, () => Promise<{ default: CreateNativeModule }>> = {
+  simd: () => import('./engine-simd.mjs'),
+  relaxed: () => import('./engine-relaxed.mjs'),
+};
+
+const wasmBeside: Record<Build, () => URL> = {
+  simd: () => new URL('./engine-simd.wasm', import.meta.url),
+  relaxed: () => new URL('./engine-relaxed.wasm', import.meta.url),
+};
+
+/**
+ * Starts an engine of its own; any number live side by side.
+ * @throws OctavoError `EngineStart` when it cannot start here, `InvalidOption`
+ */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { build, why } = await chooseBuild(options.build ?? 'auto');
+  const worker = options.worker ?? platform.workerByDefault;
+  const base = platform.baseUrl();
+  const wasmUrl = options.wasmUrl ? wasmLocation(build, new URL(options.wasmUrl, base)).href : undefined;
+  const client = new Client<EngineHost>(worker ? platform.startWorker(build) : localEngine(build));
+  try {
+    const { forcedKernels } = options;
+    const native = await client.call('start', [{ wasmUrl, forcedKernels }]);
+    const { dot, kernels } = native;
+    return new Engine(client, { build: native.build, why, dot, kernels, worker }, options.onLeak);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+function localEngine(build: Build): Channel {
+  const host = new EngineHost(async (wasmUrl) => {
+    const [glue, wasm] = await Promise.all([
+      loadGlue[build](),
+      platform.compile(wasmUrl ? new URL(wasmUrl) : wasmBeside[build]()),
+    ]);
+    return instantiate(glue.default, wasm);
+  });
+  return localChannel(host);
+}
+
+let shared: Promise<Engine> | undefined;
+
+/**
+ * The engine that `loadModel` uses when none is given: made on first use, and made anew after a failed start, a crash
+ * or a disposal.
+ */
+export async function defaultEngine(): Promise<Engine> {
+  shared ??= createEngine();
+  try {
+    const engine = await shared;
+    if (engine.usable) return engine;
+  } catch (error) {
+    shared = undefined;
+    throw error;
+  }
+  shared = undefined;
+  return defaultEngine();
+}

@@ -1,0 +1,19 @@
+// Octavo: quantizes ONNX models to int8 and runs them, float or int8.
+export { compare } from './compare.js';
+export { Engine, createEngine, defaultEngine } from './engine.js';
+export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
+export { Model, loadModel, type LoadOptions } from './model.js';
+export type {
+  DynamicOptions,
+  KernelChoice,
+  ModelDescription,
+  QuantizeOptions,
+  StaticOptions,
+  ValueDescription,
+} from './native.js';
+export type * from './options.js';
+export { imagePresets, imageToTensor, presetForInput } from './preprocess/images.js';
+export type { ImagePreset, ImagePresetName, RgbaImage } from './preprocess/images.js';
+export type { Build } from './start.js';
+export type { ModelSource } from './source.js';
+export { Tensor, type Feeds, type TensorData, type TensorLike, type TensorType } from './tensor.js';

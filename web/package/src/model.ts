@@ -1,0 +1,209 @@
+// Models: load, run, quantize, write.
+import { defaultEngine, type Engine } from './engine.js';
+import { OctavoError } from './error.js';
+import type { Handle } from './host.js';
+import type { ModelDescription, NativeTensor, ValueDescription } from './native.js';
+import type {
+  CallOptions,
+  LongCallOptions,
+  QuantizeDynamicOptions,
+  QuantizeStaticOptions,
+  Sample,
+  Samples,
+} from './options.js';
+import { nextTask } from './rpc.js';
+import { openSource, type ModelSource } from './source.js';
+import { fromNativeTensors, toNativeTensors, type Tensor } from './tensor.js';
+
+/** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */
+export class Model {
+  /** Where it came from, for messages. */
+  readonly name: string;
+  readonly engine: Engine;
+  readonly #description: ModelDescription;
+  #handle: Handle | undefined;
+
+  /** @internal Use `loadModel`. */
+  constructor(engine: Engine, handle: Handle, name: string, description: ModelDescription) {
+    this.engine = engine;
+    this.name = name;
+    this.#handle = handle;
+    this.#description = description;
+    engine.track(this, handle, name);
+  }
+
+  get inputs(): readonly ValueDescription[] {
+    return this.#description.inputs;
+  }
+
+  get outputs(): readonly ValueDescription[] {
+    return this.#description.outputs;
+  }
+
+  /** What the model is made of: opset, inputs, outputs, parameters, operators, quantization. */
+  describe(): ModelDescription {
+    return structuredClone(this.#description);
+  }
+
+  /**
+   * Runs the model once.
+   * @param sample feeds by input name, or the one tensor of a model with one input
+   * @throws OctavoError `InvalidInput` for a wrong name, type or shape, `Disposed`; the signal's reason
+   */
+  async run(sample: Sample, { signal }: CallOptions = {}): Promise<Record<string, Tensor>> {
+    signal?.throwIfAborted();
+    const outputs = await this.engine.call('run', [this.handle, this.toFeeds(sample)], signal);
+    return fromNativeTensors(outputs);
+  }
+
+  /**
+   * An int8 copy whose activations are ranged while it runs. Named and meant as ONNX Runtime's `quantize_dynamic` and
+   * PyTorch's `quantize_dynamic`.
+   * @throws OctavoError `InvalidOption`, `Disposed`; the signal's reason
+   */
+  async quantizeDynamic(options: QuantizeDynamicOptions = {}): Promise<Model> {
+    const { onProgress, signal, ...nativeOptions } = options;
+    signal?.throwIfAborted();
+    const target = this.engine.newHandle();
+    onProgress?.({ phase: 'quantize', loaded: 0, total: 1 });
+    return this.#derive(target, async () => {
+      const args: [Handle, Handle, typeof nativeOptions] = [this.handle, target, nativeOptions];
+      const description = await this.engine.call('quantizeDynamic', args, signal);
+      onProgress?.({ phase: 'quantize', loaded: 1, total: 1 });
+      return description;
+    });
+  }
+
+  /**
+   * An int8 copy whose activations are ranged beforehand, from typical input. Named and meant as ONNX Runtime's
+   * `quantize_static`. Each sample is observed and let go.
+   * @throws OctavoError `InvalidOption`, `InvalidInput`, `InvalidData` (no sample, NaN, infinity), `Disposed`; the
+   *   signal's reason; whatever the calibration iterable throws
+   */
+  async quantizeStatic(options: QuantizeStaticOptions): Promise<Model> {
+    const { calibration, onProgress, signal, ...nativeOptions } = options ?? {};
+    signal?.throwIfAborted();
+    checkSamples('calibration', calibration);
+    const calibrator = this.engine.newHandle();
+    const target = this.engine.newHandle();
+    try {
+      await this.engine.call('beginCalibration', [this.handle, calibrator, nativeOptions], signal);
+      const total = countOf(calibration);
+      let loaded = 0;
+      onProgress?.({ phase: 'calibrate', loaded, total });
+      for await (const sample of calibration) {
+        signal?.throwIfAborted();
+        await this.engine.call('observe', [calibrator, this.toFeeds(sample)], signal);
+        onProgress?.({ phase: 'calibrate', loaded: ++loaded, total });
+        await nextTask();
+      }
+      signal?.throwIfAborted();
+      if (loaded === 0) throw new OctavoError('InvalidData', 'there is no calibration data');
+      onProgress?.({ phase: 'quantize', loaded: 0, total: 1 });
+      return await this.#derive(target, async () => {
+        const description = await this.engine.call('finishCalibration', [calibrator, target], signal);
+        onProgress?.({ phase: 'quantize', loaded: 1, total: 1 });
+        return description;
+      });
+    } finally {
+      this.engine.release(calibrator);
+    }
+  }
+
+  /** The model as an ONNX file; a quantized one in QDQ form, as ONNX Runtime reads it. */
+  async toOnnx({ signal }: CallOptions = {}): Promise<Uint8Array> {
+    return this.engine.call('toOnnx', [this.handle], signal);
+  }
+
+  /** Frees the model's memory. Doing so again is no error; using it afterwards is one of code `Disposed`. */
+  dispose(): void {
+    if (this.#handle === undefined) return;
+    this.engine.untrack(this);
+    this.engine.release(this.#handle);
+    this.#handle = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal */
+  get handle(): Handle {
+    if (this.#handle === undefined) throw new OctavoError('Disposed', `the model ${this.name} was disposed`);
+    return this.#handle;
+  }
+
+  /** @internal */
+  toFeeds(sample: Sample): NativeTensor[] {
+    return toNativeTensors(sample, this.inputs);
+  }
+
+  async #derive(target: Handle, make: () => Promise<ModelDescription>): Promise<Model> {
+    try {
+      return new Model(this.engine, target, this.name, await make());
+    } catch (error) {
+      // An aborted call may still finish in the engine: what it makes is freed then.
+      this.engine.release(target);
+      throw error;
+    }
+  }
+}
+
+export interface LoadOptions extends LongCallOptions {
+  /** The engine to load into; by default one that all such calls share. */
+  engine?: Engine;
+}
+
+/**
+ * Loads an ONNX model. The bytes go into the engine's memory as they come.
+ * @param source a URL (in Node also a path), the bytes, a Blob or File, or a Response
+ * @throws OctavoError `Download`, `File`, `InvalidModel`, `Unsupported`, `InvalidGraph`, `EngineStart`, `OutOfMemory`;
+ *   the signal's reason
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const engine = options.engine ?? (await defaultEngine());
+  const handle = engine.newHandle();
+  let name = 'model';
+  try {
+    const opened = await openSource(source, signal);
+    name = opened.name;
+    await engine.call('beginLoad', [handle, opened.total], signal);
+    let loaded = 0;
+    onProgress?.({ phase: 'download', loaded, total: opened.total });
+    for await (const chunk of opened.chunks) {
+      await engine.call('appendLoad', [handle, chunk], signal);
+      loaded += chunk.byteLength;
+      onProgress?.({ phase: 'download', loaded, total: opened.total });
+    }
+    signal?.throwIfAborted();
+    onProgress?.({ phase: 'parse', loaded: 0, total: 1 });
+    const description = await engine.call('finishLoad', [handle], signal);
+    onProgress?.({ phase: 'parse', loaded: 1, total: 1 });
+    return new Model(engine, handle, name, description);
+  } catch (error) {
+    engine.release(handle);
+    signal?.throwIfAborted();
+    throw error instanceof OctavoError && !['Disposed', 'EngineStart'].includes(error.code)
+      ? error.inFile(name)
+      : error;
+  }
+}
+
+/** @throws OctavoError `InvalidOption` when `samples` cannot be iterated over */
+export function checkSamples(what: string, samples: Samples): void {
+  const iterable = samples as Partial<Iterable<Sample> & AsyncIterable<Sample>> | undefined;
+  if (
+    typeof iterable?.[Symbol.asyncIterator] === 'function' ||
+    typeof iterable?.[Symbol.iterator] === 'function'
+  )
+    return;
+  throw new OctavoError('InvalidOption', `${what} must be an iterable or async iterable of samples`);
+}
+
+/** How many samples there are, when that can be told without taking them. */
+export function countOf(samples: Samples): number | undefined {
+  if (Array.isArray(samples)) return samples.length;
+  return samples instanceof Set ? samples.size : undefined;
+}

@@ -1,0 +1,146 @@
+// The engine's module as bindings/*.cc export it. Every call may throw a NativeError, a plain object.
+
+export type TypedData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** `type` as in onnxruntime-common; bool travels as Uint8Array. */
+export interface NativeTensor {
+  name: string;
+  type: string;
+  dims: number[];
+  data: TypedData;
+}
+
+export interface NativeError {
+  code: string;
+  message: string;
+  node: string;
+  op: string;
+}
+
+export interface NativeModule {
+  /** To be read anew after every call: memory may have grown. */
+  readonly HEAPU8: Uint8Array;
+  allocate(bytes: number): number;
+  /** Only for memory that was never given to `load`. */
+  release(pointer: number): void;
+  Engine: new (options: { forcedKernels?: Record<string, string> }) => NativeEngine;
+  compareTensors(reference: Float32Array, other: Float32Array): TensorDifference;
+}
+
+export interface NativeEngine {
+  info(): NativeInfo;
+  /** Takes the memory over in every case, errors included. */
+  load(pointer: number, size: number): NativeModel;
+  delete(): void;
+}
+
+export interface NativeInfo {
+  build: 'simd' | 'relaxed' | 'scalar';
+  /** How `i32x4.relaxed_dot_i8x16_i7x16_add_s` behaves here, as the start-up probe found it. */
+  dot: string;
+  kernels: KernelChoice[];
+  heapBytes: number;
+}
+
+/** The kernel that a family uses for one range of activations, and why. */
+export interface KernelChoice {
+  family: string;
+  activations: 'u8' | 'u7';
+  kernel: string;
+  why: string;
+}
+
+export interface NativeModel {
+  describe(): ModelDescription;
+  run(feeds: NativeTensor[]): NativeTensor[];
+  quantizeDynamic(options: DynamicOptions): NativeModel;
+  calibrate(options: StaticOptions): NativeCalibrator;
+  compareLayers(quantized: NativeModel, feeds: NativeTensor[]): LayerDifference[];
+  toOnnx(): Uint8Array;
+  delete(): void;
+}
+
+export interface NativeCalibrator {
+  observe(feeds: NativeTensor[]): void;
+  finish(): NativeModel;
+  delete(): void;
+}
+
+/** An input or output; a dynamic dimension is given by its name. */
+export interface ValueDescription {
+  name: string;
+  type: string;
+  dims: (number | string)[];
+}
+
+/** What a model is made of. */
+export interface ModelDescription {
+  opset: number;
+  irVersion: number;
+  producer: string;
+  inputs: ValueDescription[];
+  outputs: ValueDescription[];
+  parameters: number;
+  /** Multiply-adds of one run with dynamic dimensions taken as 1; -1 where shapes cannot be resolved. */
+  macs: number;
+  /** How many nodes there are of each operator. */
+  operators: Record<string, number>;
+  quantization: {
+    scheme: 'none' | 'dynamic' | 'static' | 'weight-only';
+    integerNodes: number;
+    floatNodes: number;
+    /** Nodes that stay float between dequantize and quantize, and why. */
+    islands: { node: string; op: string; reason: string }[];
+  };
+}
+
+/** Options of both quantizers, named as in ONNX Runtime. */
+export interface QuantizeOptions {
+  /** Operators to quantize. Dynamic: Gemm and MatMul by default. Static: all that have an integer form. */
+  opTypesToQuantize?: readonly string[];
+  /** Names of nodes that stay float. */
+  nodesToExclude?: readonly string[];
+  /** One scale per output channel of a weight (the default), or one per tensor. */
+  perChannel?: boolean;
+  /** 7-bit activations (0..127), PyTorch's reduce_range: faster on PCs without VNNI. Default false. */
+  reduceRange?: boolean;
+  /** `narrow`, the default: weights in [-127, 127]. `full`: in [-128, 127], as PyTorch. */
+  weightRange?: 'narrow' | 'full';
+}
+
+export interface DynamicOptions extends QuantizeOptions {
+  /** Activations are ranged per row (per token, the default) or per tensor. */
+  granularity?: 'row' | 'tensor';
+}
+
+export interface StaticOptions extends QuantizeOptions {
+  /** How the range of an activation is chosen, as in PyTorch. Default `histogram`. */
+  observer?: 'minmax' | 'movingAverage' | 'histogram';
+  /** Of the `movingAverage` observer. */
+  averagingConstant?: number;
+  /** Of the `histogram` observer. */
+  bins?: number;
+}
+
+/** How far a tensor is from its reference. */
+export interface TensorDifference {
+  cosine: number;
+  /** Signal to quantization noise, 20 log10(|reference| / |reference - other|), in decibels; Infinity when equal. */
+  sqnrDb: number;
+  maxAbs: number;
+}
+
+export interface LayerDifference extends TensorDifference {
+  name: string;
+  op: string;
+}

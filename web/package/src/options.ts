@@ -1,0 +1,106 @@
+// Options and reports of the public API.
+import type { Build } from './start.js';
+import type { KernelChoice, DynamicOptions, StaticOptions } from './native.js';
+import type { Feeds, TensorLike } from './tensor.js';
+
+/** How far a long call has come. */
+export interface Progress {
+  phase: 'download' | 'parse' | 'calibrate' | 'quantize' | 'compile' | 'compare';
+  /** Bytes for `download`, samples for `calibrate` and `compare`, else 0 and then 1. */
+  loaded: number;
+  /** What `loaded` will be in the end; undefined while unknown. */
+  total: number | undefined;
+}
+
+/** What every call that may take long accepts. */
+export interface CallOptions {
+  /** Ends the call: it then throws the signal's reason, and what it had built is freed. */
+  signal?: AbortSignal;
+}
+
+export interface LongCallOptions extends CallOptions {
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface EngineOptions {
+  /** Which build to load; `auto`, the default, takes the best that runs here. */
+  build?: Build | 'auto';
+  /** Whether the engine lives in a worker: by default in browsers; Node has it in the process. */
+  worker?: boolean;
+  /** Kernel by family, instead of the choice of the start-up probe. For tests and benchmarks. */
+  forcedKernels?: Record<string, string>;
+  /** Where the .wasm files are, when not beside the package's modules: a folder (with a final slash) or the file. */
+  wasmUrl?: string | URL;
+  /** Is told the name of each model that was garbage-collected without `dispose`. The engine frees it then. */
+  onLeak?: (modelName: string) => void;
+}
+
+/** What runs, and why. */
+export interface EngineInfo {
+  build: Build | 'scalar';
+  /** Why this build. */
+  why: string;
+  /** How the relaxed dot product behaves on this CPU and JavaScript engine, as the start-up probe found it. */
+  dot: string;
+  kernels: KernelChoice[];
+  /** Whether the engine runs in a worker. */
+  worker: boolean;
+}
+
+/** One sample: feeds by input name, or the one tensor of a model with one input. */
+export type Sample = Feeds | TensorLike;
+/** Samples as they are at hand; those of an (async) generator are read one at a time and never kept. */
+export type Samples = Iterable<Sample> | AsyncIterable<Sample>;
+
+export interface QuantizeDynamicOptions extends DynamicOptions, LongCallOptions {}
+
+export interface QuantizeStaticOptions extends StaticOptions, LongCallOptions {
+  /** Typical input, from which the ranges of activations are learnt. */
+  calibration: Samples;
+}
+
+export interface CompareOptions extends LongCallOptions {
+  /** Timed runs of each model for each sample, float and quantized taking turns. Default 5. */
+  repeats?: number;
+  /** Compare the outputs of the layers too. Default false. */
+  layers?: boolean;
+}
+
+/** Size and time of one of two compared models. */
+export interface ModelFigures {
+  /** Bytes of the ONNX file. */
+  bytes: number;
+  /** Median time of a run, in milliseconds. */
+  ms: number;
+  msBest: number;
+  /** First and third quartile: the spread. */
+  msQuartiles: [number, number];
+}
+
+/** Mean over the samples, and the worst of them. */
+export interface Agreement {
+  name: string;
+  /** Mean cosine similarity. */
+  cosine: number;
+  cosineWorst: number;
+  /** Mean signal-to-quantization-noise ratio in decibels; Infinity when all are equal. */
+  sqnrDb: number;
+  sqnrDbWorst: number;
+  /** Largest absolute difference. */
+  maxAbs: number;
+}
+
+export interface CompareReport {
+  samples: number;
+  float: ModelFigures;
+  quantized: ModelFigures;
+  /** How many times as fast the quantized model is, by medians. */
+  speedup: number;
+  /** Bytes of the quantized file over those of the float file. */
+  sizeRatio: number;
+  outputs: Agreement[];
+  /** Share of the rows of the first output whose largest element is in the same place; undefined if there are none. */
+  top1Agreement: number | undefined;
+  /** The float model's layers in order, if asked for. */
+  layers?: (Agreement & { op: string })[];
+}

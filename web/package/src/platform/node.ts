@@ -1,0 +1,52 @@
+// Node: the engine in the caller's thread, files by path.
+import { open, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { OctavoError, messageOf } from '../error.js';
+import type { Source } from '../source.js';
+import { compileFromUrl } from '../start.js';
+import type { Platform } from './platform.js';
+
+const chunkBytes = 1 << 20;
+
+async function openFile(path: string | URL): Promise<Source> {
+  const name = path instanceof URL ? fileURLToPath(path) : path;
+  try {
+    const file = await open(name);
+    const stat = await file.stat();
+    if (stat.isDirectory()) {
+      await file.close();
+      throw new Error('it is a folder');
+    }
+    return { name, total: stat.size, chunks: file.createReadStream({ highWaterMark: chunkBytes }) };
+  } catch (error) {
+    throw new OctavoError('File', `cannot read ${name}: ${reason(error)}`, { file: name }, { cause: error });
+  }
+}
+
+function reason(error: unknown): string {
+  const code = (error as { code?: string }).code;
+  return code === 'ENOENT' ? 'there is no such file' : messageOf(error);
+}
+
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  if (url.protocol !== 'file:') return compileFromUrl(url);
+  try {
+    return await WebAssembly.compile(await readFile(url));
+  } catch (error) {
+    const file = fileURLToPath(url);
+    throw new OctavoError('EngineStart', `cannot load the engine from ${file}: ${reason(error)}`, { file });
+  }
+}
+
+export const platform: Platform = {
+  workerByDefault: false,
+  startWorker: () => {
+    throw new OctavoError(
+      'InvalidOption',
+      "option 'worker' is for browsers; in Node the engine runs in the process",
+    );
+  },
+  compile,
+  baseUrl: () => undefined,
+  openFile,
+};

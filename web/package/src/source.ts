@@ -1,0 +1,106 @@
+// Where a model's bytes come from: one stream of chunks, whatever it was.
+import { OctavoError, messageOf } from './error.js';
+import { platform } from '#platform';
+
+/** What `loadModel` takes: a URL (in Node also a path), the bytes themselves, a file or an answer of `fetch`. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob | Response;
+
+/** A file on its way. */
+export interface Source {
+  /** The name for error messages. */
+  name: string;
+  /** Its size in bytes, when known before it is there. */
+  total: number | undefined;
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/**
+ * Opens a source. The bytes come as they are read: nothing is gathered here.
+ * @throws OctavoError `Download`, `File` or `InvalidOption`; the signal's reason
+ */
+export async function openSource(source: ModelSource, signal?: AbortSignal): Promise<Source> {
+  if (typeof source === 'string' || source instanceof URL) return openAddress(source, signal);
+  if (source instanceof Uint8Array) return bytesSource(source);
+  if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
+  if (source instanceof Blob) {
+    const name = source instanceof File ? source.name : 'model';
+    return { name, total: source.size, chunks: streamChunks(source.stream(), name, source.size) };
+  }
+  if (source instanceof Response) return openResponse(source, source.url || 'model');
+  throw new OctavoError('InvalidOption', 'a model is loaded from a URL, a path, bytes, a Blob or a Response');
+}
+
+const sliceBytes = 4 << 20;
+
+function bytesSource(bytes: Uint8Array): Source {
+  const chunks = function* () {
+    for (let start = 0; start < bytes.byteLength; start += sliceBytes)
+      yield bytes.subarray(start, start + sliceBytes);
+  };
+  return { name: 'model', total: bytes.byteLength, chunks: chunks() };
+}
+
+async function openAddress(address: string | URL, signal?: AbortSignal): Promise<Source> {
+  const url = toUrl(address);
+  if (!url || url.protocol === 'file:') {
+    if (platform.openFile) return platform.openFile(url ?? address);
+    throw new OctavoError('Download', `${String(address)} is no URL that can be fetched`, {
+      file: String(address),
+    });
+  }
+  let response: Response;
+  try {
+    response = await fetch(url, signal ? { signal } : {});
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new OctavoError('Download', `cannot fetch ${url.href}: ${messageOf(error)}`, { file: url.href });
+  }
+  return openResponse(response, url.href);
+}
+
+/** The URL that an address is; undefined for a path. A Windows path's drive is no scheme. */
+function toUrl(address: string | URL): URL | undefined {
+  if (address instanceof URL) return address;
+  if (/^[a-z][a-z0-9+.-]+:/i.test(address)) return URL.canParse(address) ? new URL(address) : undefined;
+  const base = platform.baseUrl();
+  return base && URL.canParse(address, base) ? new URL(address, base) : undefined;
+}
+
+function openResponse(response: Response, name: string): Source {
+  if (!response.ok) {
+    const status = `${response.status} ${response.statusText}`.trim();
+    throw new OctavoError('Download', `cannot fetch ${name}: HTTP status ${status}`, { file: name });
+  }
+  if (response.bodyUsed || !response.body) {
+    throw new OctavoError('Download', `the response of ${name} has no body to read`, { file: name });
+  }
+  // Where the transfer is compressed, Content-Length counts the compressed bytes.
+  const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
+  const total = length === null ? undefined : Number(length);
+  return { name, total, chunks: streamChunks(response.body, name, total) };
+}
+
+async function* streamChunks(stream: ReadableStream<Uint8Array>, name: string, total: number | undefined) {
+  const reader = stream.getReader();
+  let loaded = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      loaded += value.byteLength;
+      yield value;
+    }
+  } catch (error) {
+    // An abort by the reader's own signal keeps its reason: loadModel looks at the signal first.
+    throw new OctavoError('Download', `the download of ${name} broke off: ${messageOf(error)}`, {
+      file: name,
+    });
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+  if (total !== undefined && loaded < total) {
+    throw new OctavoError('Download', `the download of ${name} ended after ${loaded} of ${total} bytes`, {
+      file: name,
+    });
+  }
+}

@@ -1,0 +1,102 @@
+// From a .wasm file to a native module, and the choice between the builds.
+import { relaxedSimd, simd } from 'wasm-feature-detect';
+import { OctavoError, messageOf } from './error.js';
+import type { CreateNativeModule } from './host.js';
+import type { NativeModule } from './native.js';
+
+/** The builds that the package ships. A .wasm with an instruction that the browser lacks does not even validate. */
+export type Build = 'simd' | 'relaxed';
+
+/** Which build to load, and a sentence of why. */
+export interface BuildChoice {
+  build: Build;
+  why: string;
+}
+
+/**
+ * Takes the best build that runs here, or checks the wanted one.
+ * @throws OctavoError `EngineStart` when it does not run here, `InvalidOption` when there is no such build
+ */
+export async function chooseBuild(wanted: Build | 'auto'): Promise<BuildChoice> {
+  if (!['simd', 'relaxed', 'auto'].includes(wanted)) {
+    throw new OctavoError(
+      'InvalidOption',
+      `option 'build' is one of 'simd', 'relaxed', 'auto', not '${wanted}'`,
+    );
+  }
+  const [hasSimd, hasRelaxed] = await Promise.all([simd(), relaxedSimd()]);
+  if (!hasSimd) {
+    throw new OctavoError(
+      'EngineStart',
+      'this JavaScript engine has no WebAssembly SIMD, which Octavo needs',
+    );
+  }
+  if (wanted === 'simd') return { build: 'simd', why: 'asked for' };
+  if (wanted === 'relaxed' && !hasRelaxed) {
+    throw new OctavoError('EngineStart', `the relaxed build does not run here: ${whyNotRelaxed()}`);
+  }
+  if (wanted === 'relaxed') return { build: 'relaxed', why: 'asked for' };
+  return hasRelaxed
+    ? { build: 'relaxed', why: 'relaxed SIMD is supported' }
+    : { build: 'simd', why: whyNotRelaxed() };
+}
+
+function whyNotRelaxed(): string {
+  const node = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node;
+  const flag = node && Number.parseInt(node) < 22;
+  return flag
+    ? `Node ${node} has relaxed SIMD only with --experimental-wasm-relaxed-simd --no-liftoff`
+    : 'relaxed SIMD is not supported';
+}
+
+/** Where the .wasm of a build is: in the folder `wasmUrl` if that ends with a slash, else at `wasmUrl` itself. */
+export function wasmLocation(build: Build, wasmUrl: URL): URL {
+  return wasmUrl.pathname.endsWith('/') ? new URL(`engine-${build}.wasm`, wasmUrl) : wasmUrl;
+}
+
+/**
+ * Fetches and compiles, while it streams where the server says `application/wasm`.
+ * @throws OctavoError `EngineStart`
+ */
+export async function compileFromUrl(url: URL): Promise<WebAssembly.Module> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    const type = response.headers.get('content-type')?.split(';')[0]?.trim();
+    if (type === 'application/wasm') return await WebAssembly.compileStreaming(response);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    throw new OctavoError('EngineStart', `cannot load the engine from ${url.href}: ${messageOf(error)}`, {
+      file: url.href,
+    });
+  }
+}
+
+/**
+ * A new, independent native module of a compiled .wasm.
+ * @throws OctavoError `EngineStart`
+ */
+export function instantiate(create: CreateNativeModule, wasm: WebAssembly.Module): Promise<NativeModule> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) =>
+      reject(
+        new OctavoError(
+          'EngineStart',
+          `the engine does not start: ${messageOf(error)}`,
+          {},
+          { cause: error },
+        ),
+      );
+    const ignore = () => {};
+    create({
+      instantiateWasm(imports, done) {
+        WebAssembly.instantiate(wasm, imports)
+          .then((instance) => done(instance, wasm))
+          .catch(fail);
+        return {};
+      },
+      print: ignore,
+      printErr: ignore,
+    }).then(resolve, fail);
+  });
+}
