@@ -12,9 +12,8 @@ inline constexpr int kMaxRank = 8;
 
 /// A box of `rank` axes, outermost first, that is walked through N tensors at once. Steps are in bytes; a step of 0
 /// repeats (broadcasting) or accumulates (reduction), a negative one walks backwards.
-template <int N>
-struct StridedBox {
-  using Steps = std::array<ptrdiff_t, N>;
+template <int N> struct StridedBox {
+  using Steps = std::array<int64_t, N>;
   using Pointers = std::array<std::byte*, N>;
 
   int rank = 0;
@@ -45,8 +44,7 @@ struct StridedBox {
   }
 
   /// Calls visit(pointers) for each point of the outermost `axes` axes, in order.
-  template <class Visit>
-  void for_each(int axes, Pointers pointers, Visit&& visit) const {
+  template <class Visit> void for_each(int axes, Pointers pointers, Visit&& visit) const {
     for (int axis = 0; axis < rank; ++axis)
       if (dims[axis] == 0) return;
     int64_t index[kMaxRank] = {};
@@ -62,8 +60,7 @@ struct StridedBox {
   }
 
   /// Calls row(pointers, n, steps) for each run along the innermost axis; a box without axes is one run of one.
-  template <class Row>
-  void for_each_row(Pointers pointers, Row&& row) const {
+  template <class Row> void for_each_row(Pointers pointers, Row&& row) const {
     const int64_t n = rank > 0 ? dims[rank - 1] : 1;
     const Steps step = rank > 0 ? steps[rank - 1] : Steps{};
     for_each(rank > 0 ? rank - 1 : 0, pointers, [&](const Pointers& p) { row(p, n, step); });

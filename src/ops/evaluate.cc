@@ -1,8 +1,27 @@
 #include "ops/evaluate.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "base/error.h"
 
 namespace octavo {
+
+namespace {
+
+// Throws Error(out_of_memory) for a shape that no memory can hold, so that nobody else computes sizes that overflow.
+void require_addressable(const Operand& operand) {
+  constexpr uint64_t kLimit = std::min<uint64_t>(PTRDIFF_MAX, uint64_t{1} << 40);
+  uint64_t bytes = size_of(operand.dtype);
+  for (int64_t dim : operand.shape->dims) {
+    const uint64_t size = dim > 0 ? static_cast<uint64_t>(dim) : 1;
+    require(size <= kLimit / bytes, ErrorCode::out_of_memory, "a tensor of shape ", to_string(*operand.shape),
+            " does not fit into memory");
+    bytes *= size;
+  }
+}
+
+}  // namespace
 
 std::vector<Operand> operands_of(const Graph& graph, const Node& node) {
   std::vector<Operand> operands;
@@ -26,6 +45,8 @@ std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<
   try {
     InferContext context{node, inputs, outputs};
     node.op->infer(context);
+    for (const Operand& output : outputs)
+      if (output.shape) require_addressable(output);
   } catch (Error& error) {
     throw error.at_node(node.name, node.op->name);
   }
@@ -46,11 +67,13 @@ std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::spa
     std::vector<Tensor> outputs;
     std::vector<TensorView> output_views;
     for (const Operand& output : inferred) {
-      require(output.shape && output.shape->is_static(), ErrorCode::unsupported, "its output shape depends on data");
+      require(output.shape && output.shape->is_static(), ErrorCode::unsupported,
+              "its output shape depends on data");
       output_views.push_back(outputs.emplace_back(output.dtype, *output.shape).view());
     }
     Node prepared = node;
-    if (prepared.op->prepare && !prepared.prepared) prepared.prepared = prepared.op->prepare({graph, node, kernels});
+    if (prepared.op->prepare && !prepared.prepared)
+      prepared.prepared = prepared.op->prepare({graph, node, kernels});
     const PlanContext plan{prepared, operands, inferred, kernels};
     Buffer workspace(prepared.op->workspace ? prepared.op->workspace(plan) : 0);
     RunContext run{prepared, input_views, output_views, {workspace.data(), workspace.size()}, kernels};

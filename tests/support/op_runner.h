@@ -85,7 +85,8 @@ class OpRunner {
     if (node_.op->is_view && node_.op->is_view(plan)) {
       std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
     } else {
-      RunContext context{node_, inputs, output_views, {workspace.data(), workspace.size()}, policy_, observer_};
+      RunContext context{node_,   inputs,   output_views, {workspace.data(), workspace.size()},
+                         policy_, observer_};
       node_.op->run(context);
     }
     return outputs;
@@ -118,7 +119,8 @@ class OpRunner {
     if (node_.op->permute == nullptr || !node_.op->permute(graph_, node_, permutation)) return false;
     tensors_.resize(node_.inputs.size());
     for (std::size_t i = 0; i < node_.inputs.size(); ++i)
-      if (node_.has_input(i) && graph_[node_.inputs[i]].is_constant()) tensors_[i] = graph_[node_.inputs[i]].constant;
+      if (node_.has_input(i) && graph_[node_.inputs[i]].is_constant())
+        tensors_[i] = graph_[node_.inputs[i]].constant;
     return true;
   }
 
@@ -137,8 +139,9 @@ class OpRunner {
 
   void infer_node() {
     const int given = static_cast<int>(node_.inputs.size());
-    require(given >= node_.op->min_inputs && given <= node_.op->max_inputs, ErrorCode::invalid_graph, node_.op->name,
-            " takes ", node_.op->min_inputs, " to ", node_.op->max_inputs, " inputs, not ", given);
+    require(given >= node_.op->min_inputs && given <= node_.op->max_inputs, ErrorCode::invalid_graph,
+            node_.op->name, " takes ", node_.op->min_inputs, " to ", node_.op->max_inputs, " inputs, not ",
+            given);
     inputs_.assign(tensors_.size(), Operand{});
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
       if (!tensors_[i]) continue;
@@ -184,17 +187,15 @@ inline std::vector<Operand> infer_op(std::string_view op, std::vector<Operand> i
 }
 
 // The elements, for comparison with a vector.
-template <class T>
-std::vector<T> values(const Tensor& tensor) {
-  require(tensor.dtype() == dtype_of<T>, ErrorCode::invalid_graph, "a test expected ", dtype_name(dtype_of<T>),
-          " but got ", dtype_name(tensor.dtype()));
+template <class T> std::vector<T> values(const Tensor& tensor) {
+  require(tensor.dtype() == dtype_of<T>, ErrorCode::invalid_graph, "a test expected ",
+          dtype_name(dtype_of<T>), " but got ", dtype_name(tensor.dtype()));
   const auto span = tensor.span<T>();
   return {span.begin(), span.end()};
 }
 
 // A tensor with the values first, first + step, … in order.
-template <class T>
-Tensor iota(Shape shape, T first = 0, T step = 1) {
+template <class T> Tensor iota(Shape shape, T first = 0, T step = 1) {
   Tensor tensor(dtype_of<T>, std::move(shape));
   for (T& element : tensor.span<T>()) {
     element = first;
@@ -204,8 +205,7 @@ Tensor iota(Shape shape, T first = 0, T step = 1) {
 }
 
 // "InvalidGraph: message" of the Error that f throws, or "" when it throws none.
-template <class F>
-std::string error_of(F&& f) {
+template <class F> std::string error_of(F&& f) {
   try {
     f();
   } catch (const Error& error) {

@@ -32,29 +32,22 @@ void row(const std::byte* a_bytes, const std::byte* b_bytes, std::byte* out_byte
 }
 
 // Integer arithmetic wraps around: in C++ only that of unsigned types does.
-template <class T>
-struct Wrapping : std::make_unsigned<T> {};
-template <>
-struct Wrapping<float> {
+template <class T> struct Wrapping : std::make_unsigned<T> {};
+template <> struct Wrapping<float> {
   using type = float;
 };
-template <class T>
-using Wide = typename Wrapping<T>::type;
+template <class T> using Wide = typename Wrapping<T>::type;
 
-template <class T>
-struct Add {
+template <class T> struct Add {
   T operator()(T a, T b) const { return static_cast<T>(static_cast<Wide<T>>(a) + static_cast<Wide<T>>(b)); }
 };
-template <class T>
-struct Sub {
+template <class T> struct Sub {
   T operator()(T a, T b) const { return static_cast<T>(static_cast<Wide<T>>(a) - static_cast<Wide<T>>(b)); }
 };
-template <class T>
-struct Mul {
+template <class T> struct Mul {
   T operator()(T a, T b) const { return static_cast<T>(static_cast<Wide<T>>(a) * static_cast<Wide<T>>(b)); }
 };
-template <class T>
-struct Div {
+template <class T> struct Div {
   T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
       // The quotient of the least number and -1 is out of range: negation wraps around instead.
@@ -65,8 +58,7 @@ struct Div {
   }
 };
 
-template <class T>
-T from_double(double x) {
+template <class T> T from_double(double x) {
   if constexpr (std::is_same_v<T, float>) {
     return static_cast<float>(x);
   } else {
@@ -78,8 +70,7 @@ T from_double(double x) {
   }
 }
 
-template <class Base, class Exponent>
-struct Pow {
+template <class Base, class Exponent> struct Pow {
   Base operator()(Base a, Exponent b) const {
     if constexpr (std::is_integral_v<Base> && std::is_integral_v<Exponent>) {
       if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
@@ -95,8 +86,7 @@ struct Pow {
 
 }  // namespace
 
-template <class T>
-BinaryRow binary_row(BinaryOp op) {
+template <class T> BinaryRow binary_row(BinaryOp op) {
   switch (op) {
     case BinaryOp::add: return row<T, T, Add<T>>;
     case BinaryOp::sub: return row<T, T, Sub<T>>;
@@ -110,10 +100,7 @@ template BinaryRow binary_row<float>(BinaryOp);
 template BinaryRow binary_row<int32_t>(BinaryOp);
 template BinaryRow binary_row<int64_t>(BinaryOp);
 
-template <class Base, class Exponent>
-BinaryRow pow_row() {
-  return row<Base, Exponent, Pow<Base, Exponent>>;
-}
+template <class Base, class Exponent> BinaryRow pow_row() { return row<Base, Exponent, Pow<Base, Exponent>>; }
 
 template BinaryRow pow_row<float, float>();
 template BinaryRow pow_row<float, int32_t>();
@@ -125,7 +112,8 @@ template BinaryRow pow_row<int64_t, float>();
 template BinaryRow pow_row<int64_t, int32_t>();
 template BinaryRow pow_row<int64_t, int64_t>();
 
-void binary(const StridedBox<3>& box, BinaryRow row, const void* a, const void* b, void* out, const Clamp* clamp) {
+void binary(const StridedBox<3>& box, BinaryRow row, const void* a, const void* b, void* out,
+            const Clamp* clamp) {
   const auto bytes = [](const void* p) { return static_cast<std::byte*>(const_cast<void*>(p)); };
   box.for_each_row({bytes(a), bytes(b), bytes(out)}, [&](const auto& p, int64_t n, const auto& steps) {
     row(p[0], p[1], p[2], n, steps[0] != 0, steps[1] != 0);

@@ -8,8 +8,7 @@ namespace octavo::kernels {
 
 namespace {
 
-template <class F>
-void map(const float* x, float* y, int64_t n, F f) {
+template <class F> void map(const float* x, float* y, int64_t n, F f) {
   for (int64_t i = 0; i < n; ++i) y[i] = f(x[i]);
 }
 
@@ -53,8 +52,7 @@ void sqrt_f32(const float* x, float* y, int64_t n, UnaryParams) {
   map(x, y, n, [](float v) { return std::sqrt(v); });
 }
 
-template <class T>
-void clip(const T* x, T* y, int64_t n, T lo, T hi) {
+template <class T> void clip(const T* x, T* y, int64_t n, T lo, T hi) {
   for (int64_t i = 0; i < n; ++i) {
     const T v = x[i] < lo ? lo : x[i];
     y[i] = v > hi ? hi : v;

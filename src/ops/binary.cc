@@ -1,0 +1,71 @@
+// Add, Sub, Mul, Div (float32, int32, int64) with broadcasting. ONNX opset 7 to 14.
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "kernels/eltwise/binary.h"
+#include "ops/activation.h"
+#include "ops/broadcast.h"
+#include "ops/operands.h"
+
+namespace octavo {
+
+namespace {
+
+using kernels::BinaryOp;
+
+void infer(InferContext& ctx) {
+  require_dtype(ctx, 0, {DType::f32, DType::s32, DType::s64});
+  require_same_dtype(ctx, 0, 1);
+  Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
+  require_strided_rank(out);
+  ctx.set(0, ctx.dtype(0), std::move(out));
+}
+
+kernels::BinaryRow row_function(BinaryOp op, DType dtype) {
+  switch (dtype) {
+    case DType::s32: return kernels::binary_row<int32_t>(op);
+    case DType::s64: return kernels::binary_row<int64_t>(op);
+    default: return kernels::binary_row<float>(op);
+  }
+}
+
+bool contains_zero(const TensorView& integers) {
+  const auto is_zero = [](auto v) { return v == 0; };
+  return integers.dtype == DType::s32 ? std::ranges::any_of(integers.span<int32_t>(), is_zero)
+                                      : std::ranges::any_of(integers.span<int64_t>(), is_zero);
+}
+
+template <BinaryOp op> void run(RunContext& ctx) {
+  const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
+  if (op == BinaryOp::div && a.dtype != DType::f32)
+    require(!contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", to_string(a.shape),
+            " by zero");
+  const Activation activation(ctx.attrs());
+  const kernels::Clamp clamp{activation.lo, activation.hi};
+  const bool clamps = a.dtype == DType::f32 && (std::isfinite(clamp.lo) || std::isfinite(clamp.hi));
+  kernels::binary(broadcast_box(a, b, out), row_function(op, a.dtype), a.data, b.data, out.data,
+                  clamps ? &clamp : nullptr);
+}
+
+template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {}) {
+  return {.name = name,
+          .min_inputs = 2,
+          .max_inputs = 2,
+          .infer = infer,
+          .run = run<op>,
+          .clamps_output = true,
+          .layout = LayoutRule::elementwise,
+          .quant = quant};
+}
+
+const RegisterOp add(define<BinaryOp::add>("Add",
+                                           {.role = QuantRole::arithmetic, .integer_op = "octavo.QAdd"}));
+const RegisterOp sub(define<BinaryOp::sub>("Sub"));
+const RegisterOp mul(define<BinaryOp::mul>("Mul",
+                                           {.role = QuantRole::arithmetic, .integer_op = "octavo.QMul"}));
+const RegisterOp div(define<BinaryOp::div>("Div"));
+
+}  // namespace
+
+}  // namespace octavo

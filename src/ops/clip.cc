@@ -1,0 +1,72 @@
+// Clip: min(max(x, low), high), with either bound optional. ONNX Clip-11 … Clip-13.
+#include <limits>
+
+#include "base/error.h"
+#include "kernels/eltwise/unary.h"
+#include "ops/operands.h"
+
+namespace octavo {
+
+namespace {
+
+void infer(InferContext& ctx) {
+  require_dtype(ctx, 0, {DType::f32, DType::s8, DType::u8, DType::s32, DType::s64});
+  for (std::size_t i : {1, 2}) {
+    if (!ctx.has(i)) continue;
+    require_same_dtype(ctx, 0, i);
+    const Shape& bound = ctx.shape(i);
+    require(!bound.is_static() || bound.elements() == 1, ErrorCode::invalid_graph, "input ", i,
+            " must be one number, but has shape ", to_string(bound));
+  }
+  infer_as_input(ctx);
+}
+
+template <class T> void run_typed(RunContext& ctx) {
+  using Limits = std::numeric_limits<T>;
+  const T lowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
+  kernels::clip<T>(ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>(), ctx.inputs[0].shape.elements(),
+                   ctx.has(1) ? *ctx.inputs[1].as<T>() : lowest,
+                   ctx.has(2) ? *ctx.inputs[2].as<T>() : highest);
+}
+
+void run(RunContext& ctx) {
+  switch (ctx.inputs[0].dtype) {
+    case DType::s8: return run_typed<int8_t>(ctx);
+    case DType::u8: return run_typed<uint8_t>(ctx);
+    case DType::s32: return run_typed<int32_t>(ctx);
+    case DType::s64: return run_typed<int64_t>(ctx);
+    default: return run_typed<float>(ctx);
+  }
+}
+
+std::string obstacle(const Graph& graph, const Node& node) {
+  for (std::size_t i : {1, 2})
+    if (node.has_input(i) && graph.constant_input(node, i) == nullptr) return "its bounds are not constant";
+  return "";
+}
+
+float function(const Graph& graph, const Node& node, float x) {
+  require(obstacle(graph, node).empty(), ErrorCode::unsupported,
+          "the bounds of a Clip table must be constant");
+  const Tensor* low = graph.constant_input(node, 1);
+  const Tensor* high = graph.constant_input(node, 2);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  kernels::clip<float>(&x, &x, 1, low ? low->span<float>()[0] : -kInfinity,
+                       high ? high->span<float>()[0] : kInfinity);
+  return x;
+}
+
+const RegisterOp clip({.name = "Clip",
+                       .max_inputs = 3,
+                       .infer = infer,
+                       .run = run,
+                       .layout = LayoutRule::elementwise,
+                       .quant = {.role = QuantRole::clamp,
+                                 .integer_op = "octavo.Lookup",
+                                 .obstacle = obstacle,
+                                 .function = function}});
+
+}  // namespace
+
+}  // namespace octavo

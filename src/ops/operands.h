@@ -1,0 +1,42 @@
+// Small rules about operands that many operators share.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+
+#include "graph/op_def.h"
+
+namespace octavo {
+
+// Throws Error(unsupported) unless input i has one of the dtypes.
+void require_dtype(const InferContext& ctx, std::size_t i, std::initializer_list<DType> supported);
+// Throws Error(invalid_graph) unless inputs i and j have the same dtype.
+void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j);
+// Throws Error(unsupported) for more axes than strided kernels take.
+void require_strided_rank(const Shape& shape);
+// Throws Error(unsupported) for more axes than any operator takes.
+void require_rank(int64_t rank);
+
+// Element i of a tensor of s32 or s64. Unlike to_int64 it allocates nothing, so that `run` may call it.
+int64_t int_at(const TensorView& tensor, int64_t i);
+
+// Bit a is set when axis a is among `axes`, a tensor of integers in [-rank, rank). Throws Error(invalid_graph) for an
+// axis outside of that, and for one that is named twice.
+uint32_t axis_mask(const TensorView& axes, int rank);
+
+// Output 0 has the dtype and shape of input 0.
+void infer_as_input(InferContext& ctx);
+
+// OpDef::is_view of operators that only ever change the shape, and their OpDef::run, for memory that cannot be shared.
+bool always_view(const PlanContext& ctx);
+void copy_input(RunContext& ctx);
+
+// OpDef::permute of operators whose attribute "axis" names an axis of input 0; -1, the last one, where it is absent.
+bool permute_axis_attribute(Graph& graph, Node& node, std::span<const int> permutation);
+
+// Rewrites input `slot`, a list of axes of input 0, for OpDef::permute. An absent list stands for the axes
+// 0 … implied - 1. False when the list is not constant.
+bool permute_axes_input(Graph& graph, Node& node, std::size_t slot, int64_t implied,
+                        std::span<const int> permutation);
+
+}  // namespace octavo

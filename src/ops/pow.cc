@@ -1,0 +1,58 @@
+// Pow (base and exponent float32, int32 or int64, independently) with broadcasting. ONNX Pow-7 … Pow-15.
+#include "kernels/eltwise/binary.h"
+#include "ops/broadcast.h"
+#include "ops/operands.h"
+
+namespace octavo {
+
+namespace {
+
+void infer(InferContext& ctx) {
+  for (std::size_t i : {0, 1}) require_dtype(ctx, i, {DType::f32, DType::s32, DType::s64});
+  Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
+  require_strided_rank(out);
+  ctx.set(0, ctx.dtype(0), std::move(out));
+}
+
+template <class Base> kernels::BinaryRow row_function(DType exponent) {
+  switch (exponent) {
+    case DType::s32: return kernels::pow_row<Base, int32_t>();
+    case DType::s64: return kernels::pow_row<Base, int64_t>();
+    default: return kernels::pow_row<Base, float>();
+  }
+}
+
+kernels::BinaryRow row_function(DType base, DType exponent) {
+  switch (base) {
+    case DType::s32: return row_function<int32_t>(exponent);
+    case DType::s64: return row_function<int64_t>(exponent);
+    default: return row_function<float>(exponent);
+  }
+}
+
+bool is_square(const TensorView& base, const TensorView& exponent) {
+  return base.dtype == DType::f32 && exponent.dtype == DType::f32 && exponent.shape.elements() == 1 &&
+         exponent.as<float>()[0] == 2.0f && exponent.shape.rank() <= base.shape.rank();
+}
+
+void run(RunContext& ctx) {
+  const TensorView &base = ctx.inputs[0], &exponent = ctx.inputs[1], &out = ctx.outputs[0];
+  if (is_square(base, exponent)) {
+    kernels::binary(broadcast_box(base, base, out), kernels::binary_row<float>(kernels::BinaryOp::mul),
+                    base.data, base.data, out.data, nullptr);
+  } else {
+    kernels::binary(broadcast_box(base, exponent, out), row_function(base.dtype, exponent.dtype), base.data,
+                    exponent.data, out.data, nullptr);
+  }
+}
+
+const RegisterOp pow({.name = "Pow",
+                      .min_inputs = 2,
+                      .max_inputs = 2,
+                      .infer = infer,
+                      .run = run,
+                      .layout = LayoutRule::elementwise});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,75 @@
+// Shape and ConstantOfShape: tensors of dimensions, and dimensions made tensors. ONNX Shape-15, ConstantOfShape-9.
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernels/transpose/transpose.h"
+#include "ops/operands.h"
+
+namespace octavo {
+
+namespace {
+
+struct AxisRange {
+  int begin, end;
+};
+
+// Attributes "start" and "end", with negative ones counted from the back.
+AxisRange axis_range(const Attrs& attrs, int rank) {
+  const auto clamp = [&](int64_t axis) {
+    return static_cast<int>(std::clamp<int64_t>(axis < 0 ? axis + rank : axis, 0, rank));
+  };
+  const int begin = clamp(attrs.get_int("start", 0));
+  return {begin, std::max(begin, clamp(attrs.get_int("end", rank)))};
+}
+
+void infer_shape(InferContext& ctx) {
+  const AxisRange axes = axis_range(ctx.attrs(), ctx.shape(0).rank());
+  ctx.set(0, DType::s64, {axes.end - axes.begin});
+}
+
+void run_shape(RunContext& ctx) {
+  const Shape& shape = ctx.inputs[0].shape;
+  const AxisRange axes = axis_range(ctx.attrs(), shape.rank());
+  std::copy(shape.dims.begin() + axes.begin, shape.dims.begin() + axes.end, ctx.outputs[0].as<int64_t>());
+}
+
+// Attribute "value", one element; float32 zero where it is absent.
+ConstantTensor value_of(const Attrs& attrs) {
+  ConstantTensor value = attrs.get_tensor("value");
+  require(value == nullptr || value->shape().elements() == 1, ErrorCode::invalid_graph,
+          "the attribute 'value' must be one number, but has shape ",
+          to_string(value ? value->shape() : Shape()));
+  return value;
+}
+
+void infer_constant(InferContext& ctx) {
+  const ConstantTensor value = value_of(ctx.attrs());
+  const DType dtype = value ? value->dtype() : DType::f32;
+  if (const auto dims = ctx.known_ints(0)) {
+    require_rank(static_cast<int64_t>(dims->size()));
+    for (int64_t dim : *dims) require(dim >= 0, ErrorCode::invalid_graph, "dimension ", dim, " is negative");
+    ctx.set(0, dtype, Shape(*dims));
+  } else if (const int64_t rank = ctx.known_length(0); rank == kDynamic) {
+    ctx.set_unknown(0, dtype);
+  } else {
+    require_rank(rank);
+    ctx.set(0, dtype, Shape(std::vector<int64_t>(rank, kDynamic)));
+  }
+}
+
+void run_constant(RunContext& ctx) {
+  const TensorView& y = ctx.outputs[0];
+  const ConstantTensor value = value_of(ctx.attrs());
+  const int64_t zero = 0;
+  kernels::fill(y.data, y.shape.elements(), value ? value->view().data : static_cast<const void*>(&zero),
+                static_cast<int>(size_of(y.dtype)));
+}
+
+const RegisterOp shape({.name = "Shape", .infer = infer_shape, .run = run_shape, .reads_shape_only = true});
+
+const RegisterOp constant_of_shape(
+    {.name = "ConstantOfShape", .infer = infer_constant, .run = run_constant, .shape_operands = 1 << 0});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,75 @@
+// Functions of one float32: a line of the table is an operator. ONNX opset 6 to 16.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/eltwise/unary.h"
+#include "ops/operands.h"
+
+namespace octavo {
+
+namespace {
+
+using Params = kernels::UnaryParams;
+
+struct UnaryOp {
+  std::string_view name;
+  kernels::UnaryKernel kernel;
+  // The same function in float64, for the tables of quantized operators.
+  double (*function)(double x, Params params);
+  // Where the attributes "alpha" and "beta" are absent.
+  Params defaults = {};
+  QuantRole role = QuantRole::lookup;
+};
+
+constexpr UnaryOp kOps[] = {
+    {"Relu", kernels::relu_f32, [](double x, Params) { return x < 0 ? 0 : x; }, {}, QuantRole::clamp},
+    {"LeakyRelu",
+     kernels::leaky_relu_f32,
+     [](double x, Params p) { return x < 0 ? x * p.alpha : x; },
+     {.alpha = 0.01f}},
+    {"Sigmoid", kernels::sigmoid_f32, [](double x, Params) { return 1 / (1 + std::exp(-x)); }},
+    {"HardSigmoid",
+     kernels::hard_sigmoid_f32,
+     [](double x, Params p) { return std::clamp(x * p.alpha + p.beta, 0.0, 1.0); },
+     {.alpha = 0.2f, .beta = 0.5f}},
+    {"HardSwish", kernels::hard_swish_f32,
+     [](double x, Params) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }},
+    {"Tanh", kernels::tanh_f32, [](double x, Params) { return std::tanh(x); }},
+    {"Exp", kernels::exp_f32, [](double x, Params) { return std::exp(x); }},
+    {"Sqrt", kernels::sqrt_f32, [](double x, Params) { return std::sqrt(x); }},
+};
+
+Params params(const Attrs& attrs, const UnaryOp& op) {
+  return {attrs.get_float("alpha", op.defaults.alpha), attrs.get_float("beta", op.defaults.beta)};
+}
+
+void infer(InferContext& ctx) {
+  require_dtype(ctx, 0, {DType::f32});
+  infer_as_input(ctx);
+}
+
+template <std::size_t i> void run(RunContext& ctx) {
+  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
+  kOps[i].kernel(x.as<float>(), y.as<float>(), x.shape.elements(), params(ctx.attrs(), kOps[i]));
+}
+
+template <std::size_t i> float function(const Graph&, const Node& node, float x) {
+  return static_cast<float>(kOps[i].function(x, params(node.attrs, kOps[i])));
+}
+
+template <std::size_t i> OpDef define() {
+  return {.name = kOps[i].name,
+          .infer = infer,
+          .run = run<i>,
+          .layout = LayoutRule::elementwise,
+          .quant = {.role = kOps[i].role, .integer_op = "octavo.Lookup", .function = function<i>}};
+}
+
+template <std::size_t... i> void define_all(std::index_sequence<i...>) { (RegisterOp(define<i>()), ...); }
+
+const bool registered = (define_all(std::make_index_sequence<std::size(kOps)>()), true);
+
+}  // namespace
+
+}  // namespace octavo
