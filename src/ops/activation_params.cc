@@ -7,11 +7,17 @@
 
 namespace octavo {
 
+namespace {
+
+bool is_one_scale(const QParams& q) { return q.per_tensor() && q.scale.size() == 1 && q.zero_point.size() == 1; }
+
+}  // namespace
+
 ActivationParams activation_params(const Value& value) {
-  require(value.dtype == DType::u8 && value.qparams && value.qparams->per_tensor(), ErrorCode::invalid_graph, "'",
+  require(value.dtype == DType::u8 && value.qparams && is_one_scale(*value.qparams), ErrorCode::invalid_graph, "'",
           value.name, "' is not a uint8 tensor with one scale");
   const QParams& q = *value.qparams;
-  const ActivationParams params{q.scale.at(0), q.zero_point.at(0), q.qmin, q.qmax};
+  const ActivationParams params{q.scale[0], q.zero_point[0], q.qmin, q.qmax};
   const bool in_range = 0 <= q.qmin && q.qmin <= q.qmax && q.qmax <= 255 && params.zero_point >= 0 &&
                         params.zero_point <= 255 && params.scale > 0 && std::isfinite(params.scale);
   require(in_range, ErrorCode::invalid_graph, "'", value.name, "' has scale ", params.scale, ", zero_point ",

@@ -1,0 +1,85 @@
+// octavo.DynamicQConv: DynamicQuantizeLinear → Conv on integers → float, in one. x float32, w int8 constant, bias
+// float32 [oc] or absent, y float32; the attributes are Conv's, and "octavo.qmax" narrows the integers of x, which is
+// ranged as a whole.
+#include "base/error.h"
+#include "kernels/quantize/quantize.h"
+#include "ops/activation.h"
+#include "ops/conv_layer.h"
+#include "ops/int8_conv.h"
+#include "ops/int8_weights.h"
+#include "ops/kernel_choice.h"
+#include "ops/qdq_params.h"
+
+namespace octavo {
+
+namespace {
+
+using kernels::ConvGeometry;
+
+struct PreparedDynamicQConv : Prepared {
+  Int8ConvWeights weights;
+  std::vector<float> w_scale;
+};
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
+          "octavo.DynamicQConv takes float32 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
+          dtype_name(ctx.dtype(1)));
+  require(!ctx.has(2) || ctx.dtype(2) == DType::f32, ErrorCode::unsupported, "a bias of ",
+          dtype_name(ctx.has(2) ? ctx.dtype(2) : DType::f32),
+          " and not float32");
+  integer_range(ctx.attrs(), DType::u8);
+  infer_conv(ctx, DType::f32);
+}
+
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, ctx.input(1).shape.value());
+  const Tensor& weights = int8_weights(ctx, g.depth());
+  auto prepared = std::make_shared<PreparedDynamicQConv>();
+  const auto range = activation_range(integer_range(ctx.node.attrs, DType::u8).qmax);
+  prepared->weights = Int8ConvWeights(ctx.kernels, range, g, weights);
+  prepared->w_scale = channel_scales(ctx.input(1), 0, g.oc);
+  return prepared;
+}
+
+std::size_t workspace(const PlanContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
+  return scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node.attrs, g) +
+         ctx.prepared<PreparedDynamicQConv>().weights.workspace(g);
+}
+
+void run(RunContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& prepared = ctx.prepared<PreparedDynamicQConv>();
+  const Activation activation(ctx.attrs());
+  const IntegerRange integers = integer_range(ctx.attrs(), DType::u8);
+  const float* const x = ctx.inputs[0].as<float>();
+  const auto count = static_cast<int64_t>(input_elements(g));
+  const auto params = kernels::dynamic_params(kernels::find_range(x, count), integers.qmin, integers.qmax);
+  Scratch scratch(ctx.workspace);
+  uint8_t* const quantized = scratch.take<uint8_t>(input_elements(g));
+  kernels::quantize(x, count, params, quantized);
+  const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
+  const auto compute = [&](const uint8_t* in, float* out) {
+    const kernels::DequantizeF32 epilogue{&params.scale, &params.zero_point, 0,   prepared.w_scale.data(), bias,
+                                          activation.lo, activation.hi,      out, g.oc};
+    prepared.weights.run(g, in, static_cast<uint8_t>(params.zero_point), scratch.take<std::byte>(0), epilogue);
+  };
+  with_channels_last(ctx.attrs(), g, const_cast<const uint8_t*>(quantized), ctx.outputs[0].as<float>(), scratch,
+                     compute);
+}
+
+const RegisterOp dynamic_q_conv({.name = "octavo.DynamicQConv",
+                                 .min_inputs = 2,
+                                 .max_inputs = 3,
+                                 .infer = infer,
+                                 .prepare = prepare,
+                                 .workspace = workspace,
+                                 .run = run,
+                                 .macs = conv_node_macs,
+                                 .clamps_output = true,
+                                 .layout = LayoutRule::channels_last});
+
+}  // namespace
+
+}  // namespace octavo

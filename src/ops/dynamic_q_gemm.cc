@@ -1,0 +1,88 @@
+// octavo.DynamicQGemm: DynamicQuantizeLinear → Gemm or MatMul on integers → float, in one. x float32 [… , k], w int8
+// constant [k, n] (or [n, k] with "transB"), bias float32 [n] or absent, y float32 [… , n]. "octavo.granularity" = "row"
+// ranges each row of x on its own, "tensor" all of x; "octavo.qmax" narrows its integers.
+#include "base/error.h"
+#include "kernels/quantize/quantize.h"
+#include "ops/activation.h"
+#include "ops/int8_matrix.h"
+#include "ops/int8_weights.h"
+#include "ops/kernel_choice.h"
+#include "ops/qdq_params.h"
+#include "ops/scratch.h"
+
+namespace octavo {
+
+namespace {
+
+struct PreparedDynamicQGemm : Prepared {
+  Int8Matrix matrix;
+  std::vector<float> w_scale;
+};
+
+bool is_by_row(const Attrs& attrs) { return attrs.get_string(kGranularityAttribute, "tensor") == "row"; }
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
+          "octavo.DynamicQGemm takes float32 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
+          dtype_name(ctx.dtype(1)));
+  require(!ctx.has(2) || ctx.dtype(2) == DType::f32, ErrorCode::unsupported, "a bias of ",
+          dtype_name(ctx.has(2) ? ctx.dtype(2) : DType::f32),
+          " and not float32");
+  integer_range(ctx.attrs(), DType::u8);
+  infer_product(ctx, DType::f32);
+}
+
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const ProductSizes s(ctx.node.attrs, {1}, ctx.input(1).shape.value());
+  const Tensor& weights = int8_weights(ctx, s.k);
+  auto prepared = std::make_shared<PreparedDynamicQGemm>();
+  const auto range = activation_range(integer_range(ctx.node.attrs, DType::u8).qmax);
+  prepared->matrix = Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights);
+  prepared->w_scale = channel_scales(ctx.input(1), s.channel_axis, s.n);
+  return prepared;
+}
+
+std::size_t workspace(const PlanContext& ctx) {
+  const ProductSizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
+  return scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) + scratch_bytes<int32_t>(s.m) +
+         workspace_bytes_gemm_s8(ctx.prepared<PreparedDynamicQGemm>().matrix.weights);
+}
+
+void run(RunContext& ctx) {
+  const ProductSizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& prepared = ctx.prepared<PreparedDynamicQGemm>();
+  const Activation activation(ctx.attrs());
+  const IntegerRange integers = integer_range(ctx.attrs(), DType::u8);
+  Scratch scratch(ctx.workspace);
+  uint8_t* const quantized = scratch.take<uint8_t>(s.m * s.k);
+  float* const scale = scratch.take<float>(s.m);
+  int32_t* const zero_point = scratch.take<int32_t>(s.m);
+
+  const bool by_row = is_by_row(ctx.attrs());
+  const int64_t blocks = by_row ? s.m : 1, length = by_row ? s.k : s.m * s.k;
+  for (int64_t i = 0; i < blocks && s.m > 0; ++i) {
+    const float* const x = ctx.inputs[0].as<float>() + i * length;
+    const auto params = kernels::dynamic_params(kernels::find_range(x, length), integers.qmin, integers.qmax);
+    kernels::quantize(x, length, params, quantized + i * length);
+    scale[i] = params.scale;
+    zero_point[i] = params.zero_point;
+  }
+  const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
+  gemm_s8(prepared.matrix.weights, {quantized, s.k, static_cast<int>(s.m), scratch.take<std::byte>(0)},
+          kernels::DequantizeF32{scale, zero_point, by_row ? 1 : 0, prepared.w_scale.data(), bias, activation.lo,
+                                 activation.hi, ctx.outputs[0].as<float>(), s.n});
+}
+
+const RegisterOp dynamic_q_gemm({.name = "octavo.DynamicQGemm",
+                                 .min_inputs = 2,
+                                 .max_inputs = 3,
+                                 .infer = infer,
+                                 .prepare = prepare,
+                                 .workspace = workspace,
+                                 .run = run,
+                                 .macs = product_macs,
+                                 .clamps_output = true});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,49 @@
+#include "ops/int8_matrix.h"
+
+#include "base/error.h"
+#include "ops/kernel_choice.h"
+
+namespace octavo {
+
+ProductSizes::ProductSizes(const Attrs& attrs, const Shape& x, const Shape& w)
+    : channel_axis(attrs.get_int("transB", 0) != 0 ? 0 : 1) {
+  m = x.is_static() ? x.elements(0, x.rank() - 1) : kDynamic;
+  n = w[channel_axis];
+  k = w[1 - channel_axis];
+}
+
+void infer_product(InferContext& ctx, DType dtype) {
+  const Shape &x = ctx.shape(0), &w = ctx.shape(1);
+  require(x.rank() >= 1 && w.rank() == 2, ErrorCode::invalid_graph, "shapes ", to_string(x), " and ", to_string(w),
+          " are not rows and a matrix");
+  const ProductSizes s(ctx.attrs(), x, w);
+  const auto fits = [](int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; };
+  require(fits(x[x.rank() - 1], s.k), ErrorCode::invalid_graph, "shapes ", to_string(x), " and ", to_string(w),
+          s.channel_axis == 0 ? " (transposed)" : "", " have no matrix product");
+  if (ctx.has(2)) {
+    const Shape& bias = ctx.shape(2);
+    require(bias.rank() >= 1 && fits(bias[bias.rank() - 1], s.n) && (!bias.is_static() || fits(bias.elements(), s.n)),
+            ErrorCode::invalid_graph, "bias ", to_string(bias), " is not one value for each of ", s.n, " columns");
+  }
+  Shape out = x;
+  out[x.rank() - 1] = s.n;
+  ctx.set(0, dtype, out);
+}
+
+Int8Matrix::Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range, const Attrs& attrs,
+                       const Tensor& w) {
+  const ProductSizes s(attrs, {1}, w.shape());
+  const int n = static_cast<int>(s.n), k = static_cast<int>(s.k);
+  const int8_t* const data = w.span<int8_t>().data();
+  const auto& kernel = choose_gemm_s8(policy, range);
+  memory = Buffer(packed_size_gemm_s8(kernel, n, k));
+  weights = pack_gemm_s8(kernel, s.channel_axis == 0 ? kernels::weights_nk(data, n, k) : kernels::weights_kn(data, k, n),
+                         memory.data());
+}
+
+int64_t product_macs(const PlanContext& ctx) {
+  const ProductSizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
+  return s.m * s.n * s.k;
+}
+
+}  // namespace octavo

@@ -1,0 +1,83 @@
+// octavo.QAveragePool and octavo.QGlobalAveragePool: AveragePool and GlobalAveragePool on uint8, with exact sums; see
+// kernels/pool/pool.h for the equation.
+#include "base/error.h"
+#include "ops/activation_params.h"
+#include "ops/pool_layer.h"
+#include "ops/scratch.h"
+
+namespace octavo {
+
+namespace {
+
+// The largest window whose sum is exact.
+constexpr int64_t kLargestWindow = 1 << 23;
+
+struct PreparedPool : Prepared {
+  ActivationParams in, out;
+};
+
+void require_u8(const InferContext& ctx) {
+  require(ctx.dtype(0) == DType::u8, ErrorCode::unsupported, ctx.node.op->name, " takes uint8, not ",
+          dtype_name(ctx.dtype(0)));
+}
+
+void infer(InferContext& ctx) {
+  require_u8(ctx);
+  infer_pool(ctx, DType::u8);
+}
+
+void infer_global(InferContext& ctx) {
+  require_u8(ctx);
+  infer_global_pool(ctx, DType::u8);
+}
+
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  auto prepared = std::make_shared<PreparedPool>();
+  prepared->in = activation_params(ctx.input(0));
+  prepared->out = output_params(ctx);
+  check_multiplier(prepared->in.scale / prepared->out.scale);
+  return prepared;
+}
+
+using GeometryOf = kernels::PoolGeometry (*)(const Attrs&, const Shape&);
+
+template <GeometryOf kGeometry>
+std::size_t workspace(const PlanContext& ctx) {
+  const kernels::PoolGeometry g = kGeometry(ctx.node.attrs, ctx.shape(0));
+  const int64_t window = g.axes[0].kernel * g.axes[1].kernel * g.axes[2].kernel;
+  require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window, " elements may overflow its sum");
+  return scratch_bytes<int32_t>(static_cast<std::size_t>(g.c));
+}
+
+template <GeometryOf kGeometry>
+void run(RunContext& ctx) {
+  const auto& prepared = ctx.prepared<PreparedPool>();
+  const ActivationParams &in = prepared.in, &out = prepared.out;
+  const kernels::AveragePoolU8 params{in.zero_point,
+                                      out.zero_point,
+                                      out.qmin,
+                                      out.qmax,
+                                      in.scale / out.scale,
+                                      ctx.attrs().get_int("count_include_pad", 0) != 0,
+                                      reinterpret_cast<int32_t*>(ctx.workspace.data())};
+  kernels::average_pool(kGeometry(ctx.attrs(), ctx.inputs[0].shape), ctx.inputs[0].as<uint8_t>(),
+                        ctx.outputs[0].as<uint8_t>(), params);
+}
+
+const RegisterOp average_pool({.name = "octavo.QAveragePool",
+                               .infer = infer,
+                               .prepare = prepare,
+                               .workspace = workspace<pool_geometry>,
+                               .run = run<pool_geometry>,
+                               .layout = LayoutRule::channels_last});
+
+const RegisterOp global_average_pool({.name = "octavo.QGlobalAveragePool",
+                                      .infer = infer_global,
+                                      .prepare = prepare,
+                                      .workspace = workspace<global_pool_geometry>,
+                                      .run = run<global_pool_geometry>,
+                                      .layout = LayoutRule::channels_last});
+
+}  // namespace
+
+}  // namespace octavo

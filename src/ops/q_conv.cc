@@ -1,0 +1,68 @@
+// octavo.QConv: Conv on integers. x uint8, w int8 [oc, c/group, kh, kw] constant, bias int32 [oc] constant or absent,
+// y uint8; the attributes are Conv's. y = clamp(round_half_even(Σ (x - zx) · w + bias) · sx·sw/sy) + zy).
+#include "base/error.h"
+#include "ops/conv_layer.h"
+#include "ops/int8_conv.h"
+#include "ops/int8_weights.h"
+#include "ops/kernel_choice.h"
+
+namespace octavo {
+
+namespace {
+
+using kernels::ConvGeometry;
+
+struct PreparedQConv : Prepared {
+  Int8ConvWeights weights;
+  Requantization requantization;
+  uint8_t zero_point;
+};
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
+          "octavo.QConv takes uint8 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
+          dtype_name(ctx.dtype(1)));
+  infer_conv(ctx, DType::u8);
+}
+
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const ActivationParams in = activation_params(ctx.input(0));
+  const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, ctx.input(1).shape.value());
+  const Tensor& weights = int8_weights(ctx, g.depth());
+  auto prepared = std::make_shared<PreparedQConv>();
+  prepared->weights = Int8ConvWeights(ctx.kernels, activation_range(in.qmax), g, weights);
+  prepared->requantization = make_requantization(ctx, channel_scales(ctx.input(1), 0, g.oc), g.depth(),
+                                                 prepared->weights.column_sum());
+  prepared->zero_point = static_cast<uint8_t>(in.zero_point);
+  return prepared;
+}
+
+std::size_t workspace(const PlanContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
+  return reorder_bytes<uint8_t, uint8_t>(ctx.node.attrs, g) + ctx.prepared<PreparedQConv>().weights.workspace(g);
+}
+
+void run(RunContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& prepared = ctx.prepared<PreparedQConv>();
+  Scratch scratch(ctx.workspace);
+  const auto compute = [&](const uint8_t* in, uint8_t* out) {
+    prepared.weights.run(g, in, prepared.zero_point, scratch.take<std::byte>(0),
+                         prepared.requantization.epilogue(out, g.oc));
+  };
+  with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<uint8_t>(), ctx.outputs[0].as<uint8_t>(), scratch, compute);
+}
+
+const RegisterOp q_conv({.name = "octavo.QConv",
+                         .min_inputs = 2,
+                         .max_inputs = 3,
+                         .infer = infer,
+                         .prepare = prepare,
+                         .workspace = workspace,
+                         .run = run,
+                         .macs = conv_node_macs,
+                         .layout = LayoutRule::channels_last});
+
+}  // namespace
+
+}  // namespace octavo

@@ -1,0 +1,83 @@
+// octavo.QAdd and octavo.QMul: sum and product of two uint8 tensors with numpy's broadcasting; see
+// kernels/eltwise_s8/eltwise_s8.h for the equations.
+#include "base/error.h"
+#include "kernels/eltwise_s8/eltwise_s8.h"
+#include "kernels/strided.h"
+#include "ops/activation_params.h"
+
+namespace octavo {
+
+namespace {
+
+struct PreparedEltwise : Prepared {
+  kernels::EltwiseU8 params;
+};
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::u8, ErrorCode::unsupported, ctx.node.op->name,
+          " takes uint8, not ", dtype_name(ctx.dtype(0)), " and ", dtype_name(ctx.dtype(1)));
+  const Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
+  require(out.rank() <= kernels::kMaxRank, ErrorCode::unsupported, "more than ", kernels::kMaxRank, " axes: ",
+          to_string(out));
+  ctx.set(0, DType::u8, out);
+}
+
+// Multipliers are computed in float64 and rounded to float32 once.
+template <bool kIsProduct>
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const ActivationParams a = activation_params(ctx.input(0)), b = activation_params(ctx.input(1));
+  const ActivationParams y = output_params(ctx);
+  auto prepared = std::make_shared<PreparedEltwise>();
+  const double a_multiplier = kIsProduct ? double(a.scale) * b.scale / y.scale : double(a.scale) / y.scale;
+  prepared->params = {a.zero_point, b.zero_point, y.zero_point, y.qmin, y.qmax, static_cast<float>(a_multiplier),
+                      static_cast<float>(double(b.scale) / y.scale)};
+  check_multiplier(prepared->params.a_multiplier);
+  check_multiplier(prepared->params.b_multiplier);
+  return prepared;
+}
+
+// Steps in bytes of an operand along the axes of the output; 0 where it is repeated.
+std::vector<int64_t> broadcast_steps(const Shape& operand, int rank) {
+  std::vector<int64_t> steps(rank);
+  const std::vector<int64_t> strides = operand.strides();
+  for (int i = 1; i <= operand.rank(); ++i)
+    if (operand[operand.rank() - i] != 1) steps[rank - i] = strides[operand.rank() - i];
+  return steps;
+}
+
+template <kernels::EltwiseRowU8 kRow>
+void run(RunContext& ctx) {
+  const Shape& shape = ctx.outputs[0].shape;
+  const auto a = broadcast_steps(ctx.inputs[0].shape, shape.rank());
+  const auto b = broadcast_steps(ctx.inputs[1].shape, shape.rank()), out = shape.strides();
+  kernels::StridedBox<3> box;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    box.append(shape[axis], {static_cast<ptrdiff_t>(a[axis]), static_cast<ptrdiff_t>(b[axis]),
+                             static_cast<ptrdiff_t>(out[axis])});
+  const auto& params = ctx.prepared<PreparedEltwise>().params;
+  box.for_each_row({ctx.inputs[0].data, ctx.inputs[1].data, ctx.outputs[0].data},
+                   [&](const auto& at, int64_t n, const auto& step) {
+                     kRow(params, reinterpret_cast<const uint8_t*>(at[0]), reinterpret_cast<const uint8_t*>(at[1]),
+                          reinterpret_cast<uint8_t*>(at[2]), n, step[0] != 0, step[1] != 0);
+                   });
+}
+
+const RegisterOp q_add({.name = "octavo.QAdd",
+                        .min_inputs = 2,
+                        .max_inputs = 2,
+                        .infer = infer,
+                        .prepare = prepare<false>,
+                        .run = run<kernels::add_row_u8>,
+                        .layout = LayoutRule::elementwise});
+
+const RegisterOp q_mul({.name = "octavo.QMul",
+                        .min_inputs = 2,
+                        .max_inputs = 2,
+                        .infer = infer,
+                        .prepare = prepare<true>,
+                        .run = run<kernels::mul_row_u8>,
+                        .layout = LayoutRule::elementwise});
+
+}  // namespace
+
+}  // namespace octavo

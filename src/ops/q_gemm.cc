@@ -1,0 +1,58 @@
+// octavo.QGemm: Gemm and MatMul on integers. x uint8 [… , k], w int8 constant [k, n] (or [n, k] with "transB"), bias
+// int32 [n] constant or absent, y uint8 [… , n]. y = clamp(round_half_even((Σ (x - zx) · w + bias) · sx·sw/sy) + zy).
+#include "base/error.h"
+#include "ops/int8_matrix.h"
+#include "ops/int8_weights.h"
+#include "ops/kernel_choice.h"
+
+namespace octavo {
+
+namespace {
+
+struct PreparedQGemm : Prepared {
+  Int8Matrix matrix;
+  Requantization requantization;
+};
+
+void infer(InferContext& ctx) {
+  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
+          "octavo.QGemm takes uint8 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
+          dtype_name(ctx.dtype(1)));
+  infer_product(ctx, DType::u8);
+}
+
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const ActivationParams in = activation_params(ctx.input(0));
+  const ProductSizes s(ctx.node.attrs, {1}, ctx.input(1).shape.value());
+  const Tensor& weights = int8_weights(ctx, s.k);
+  auto prepared = std::make_shared<PreparedQGemm>();
+  prepared->matrix = Int8Matrix(ctx.kernels, activation_range(in.qmax), ctx.node.attrs, weights);
+  prepared->requantization = make_requantization(ctx, channel_scales(ctx.input(1), s.channel_axis, s.n), s.k,
+                                                 prepared->matrix.weights.column_sum);
+  return prepared;
+}
+
+std::size_t workspace(const PlanContext& ctx) {
+  return workspace_bytes_gemm_s8(ctx.prepared<PreparedQGemm>().matrix.weights);
+}
+
+void run(RunContext& ctx) {
+  const ProductSizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& prepared = ctx.prepared<PreparedQGemm>();
+  gemm_s8(prepared.matrix.weights,
+          {ctx.inputs[0].as<uint8_t>(), s.k, static_cast<int>(s.m), ctx.workspace.data()},
+          prepared.requantization.epilogue(ctx.outputs[0].as<uint8_t>(), s.n));
+}
+
+const RegisterOp q_gemm({.name = "octavo.QGemm",
+                         .min_inputs = 2,
+                         .max_inputs = 3,
+                         .infer = infer,
+                         .prepare = prepare,
+                         .workspace = workspace,
+                         .run = run,
+                         .macs = product_macs});
+
+}  // namespace
+
+}  // namespace octavo
