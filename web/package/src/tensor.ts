@@ -63,13 +63,15 @@ export class Tensor<T extends TensorType = TensorType> implements TensorLike {
     data: TensorData<T> | readonly (number | bigint | boolean)[],
     dims?: readonly number[],
   ) {
-    const made: TensorData = ArrayBuffer.isView(data) ? data : typedArrayOf(type, data);
+    const made = isList(data) ? typedArrayOf(type, data) : data;
     checkTensor('tensor', type, made, dims ?? [made.length]);
     this.type = type;
     this.data = made as TensorData<T>;
     this.dims = dims ?? [made.length];
   }
 }
+
+const isList = (data: TensorData | readonly unknown[]): data is readonly unknown[] => Array.isArray(data);
 
 function typedArrayOf(type: TensorType, values: readonly unknown[]): TensorData {
   const arrayType = arrayTypes[type] as { from(values: Iterable<unknown>): TensorData } | undefined;
@@ -84,6 +86,15 @@ function typedArrayOf(type: TensorType, values: readonly unknown[]): TensorData 
     );
   }
   throw unknownType('tensor', type);
+}
+
+/** A tensor of little-endian bytes, which are copied. */
+export function tensorOfBytes<T extends TensorType>(type: T, bytes: Uint8Array, dims: readonly number[]): Tensor<T> {
+  const arrayType = arrayTypes[type];
+  if (bytes.byteLength % arrayType.BYTES_PER_ELEMENT !== 0) {
+    throw new OctavoError('InvalidInput', `${bytes.byteLength} bytes are no whole number of ${type} elements`);
+  }
+  return new Tensor(type, new arrayType(bytes.slice().buffer as ArrayBuffer) as TensorData<T>, dims);
 }
 
 function unknownType(what: string, type: unknown): OctavoError {

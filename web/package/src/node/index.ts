@@ -1,0 +1,6 @@
+// octavo/node: files for Node programs. The command line is made of these.
+export { enableRelaxedSimd } from './flags.js';
+export { readImage } from './images.js';
+export { readNpy, writeNpy } from './npy.js';
+export { readTensorProto } from './tensor_proto.js';
+export { listFiles, readSamples, sampleExtensions, type SampleOptions } from './samples.js';

@@ -1,0 +1,69 @@
+// ONNX TensorProto files (.pb), as ONNX's own test data are. Field numbers and data types are those of onnx.proto.
+import { PbfReader } from 'pbf';
+import { messageOf } from '../error.js';
+import { Tensor, tensorOfBytes, type TensorType } from '../tensor.js';
+import { contentError, readBytes } from './files.js';
+
+const tensorTypes: Readonly<Record<number, TensorType>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  4: 'uint16',
+  5: 'int16',
+  6: 'int32',
+  7: 'int64',
+  9: 'bool',
+  11: 'float64',
+  12: 'uint32',
+  13: 'uint64',
+};
+
+interface TensorProto {
+  name: string;
+  dims: number[];
+  dataType: number;
+  values: number[];
+  raw: Uint8Array | undefined;
+  external: boolean;
+}
+
+function readField(tag: number, tensor: TensorProto, reader: PbfReader): void {
+  if (tag === 1) reader.readPackedVarint(tensor.dims, true);
+  else if (tag === 2) tensor.dataType = reader.readVarint();
+  else if (tag === 4) reader.readPackedFloat(tensor.values);
+  else if (tag === 5 || tag === 7) reader.readPackedVarint(tensor.values, true);
+  else if (tag === 8) tensor.name = reader.readString();
+  else if (tag === 9) tensor.raw = reader.readBytes();
+  else if (tag === 10) reader.readPackedDouble(tensor.values);
+  else if (tag === 11) reader.readPackedVarint(tensor.values);
+  else if (tag === 14) tensor.external = reader.readVarint() !== 0;
+}
+
+/**
+ * Reads one tensor, and the name that it carries (maybe empty).
+ * @throws OctavoError `File`, or `InvalidData` when it is no whole TensorProto of numbers
+ */
+export async function readTensorProto(path: string): Promise<{ name: string; tensor: Tensor }> {
+  const bytes = await readBytes(path);
+  const proto: TensorProto = { name: '', dims: [], dataType: 0, values: [], raw: undefined, external: false };
+  try {
+    new PbfReader(bytes).readFields(readField, proto);
+  } catch (error) {
+    throw contentError(path, `is no TensorProto: ${messageOf(error)}`, error);
+  }
+  const type = tensorTypes[proto.dataType];
+  if (!type) throw contentError(path, `is no TensorProto of numbers (data type ${proto.dataType})`);
+  if (proto.external) throw contentError(path, 'keeps its data in another file, which is not supported');
+  try {
+    return { name: proto.name, tensor: makeTensor(type, proto) };
+  } catch (error) {
+    throw contentError(path, messageOf(error), error);
+  }
+}
+
+function makeTensor(type: TensorType, { dims, values, raw }: TensorProto): Tensor {
+  if (raw) return tensorOfBytes(type, raw, dims);
+  if (!/^u?int64$/.test(type)) return new Tensor(type, values, dims);
+  if (!values.every(Number.isSafeInteger)) throw new Error('an integer needs more than 53 bits');
+  return new Tensor(type, values.map(BigInt), dims);
+}
