@@ -89,12 +89,19 @@ function typedArrayOf(type: TensorType, values: readonly unknown[]): TensorData 
 }
 
 /** A tensor of little-endian bytes, which are copied. */
-export function tensorOfBytes<T extends TensorType>(type: T, bytes: Uint8Array, dims: readonly number[]): Tensor<T> {
+export function tensorOfBytes<T extends TensorType>(
+  type: T,
+  bytes: Uint8Array,
+  dims: readonly number[],
+): Tensor<T> {
   const arrayType = arrayTypes[type];
   if (bytes.byteLength % arrayType.BYTES_PER_ELEMENT !== 0) {
-    throw new OctavoError('InvalidInput', `${bytes.byteLength} bytes are no whole number of ${type} elements`);
+    throw new OctavoError(
+      'InvalidInput',
+      `${bytes.byteLength} bytes are no whole number of ${type} elements`,
+    );
   }
-  return new Tensor(type, new arrayType(bytes.slice().buffer as ArrayBuffer) as TensorData<T>, dims);
+  return new Tensor(type, new arrayType(bytes.slice().buffer) as TensorData<T>, dims);
 }
 
 function unknownType(what: string, type: unknown): OctavoError {

@@ -6,7 +6,7 @@ import { OctavoError, messageOf } from '../error.js';
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const buffer = await readFile(path);
-    return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   } catch (error) {
     throw fileError('read', path, error);
   }

@@ -31,7 +31,7 @@ async function startJpegDecoder(): Promise<string[]> {
 async function jpegPixels(path: string, bytes: Uint8Array): Promise<RgbaImage> {
   const complaints = (jpegComplaints ??= await startJpegDecoder());
   try {
-    const pixels = await decodeJpeg(bytes.slice().buffer as ArrayBuffer, { preserveOrientation: true });
+    const pixels = await decodeJpeg(bytes.slice().buffer, { preserveOrientation: true });
     if (complaints.length === 0) return pixels;
   } catch (error) {
     if (error instanceof Error) complaints.push(error.message);

@@ -34,7 +34,8 @@ export async function readNpy(path: string): Promise<Tensor> {
   }
   const type = tensorTypes[array.dtype];
   if (!type) throw contentError(path, `has elements of type ${array.dtype}, which is no type of tensors`);
-  if (array.fortranOrder && array.shape.length > 1) throw contentError(path, 'is in Fortran order; save it in C order');
+  if (array.fortranOrder && array.shape.length > 1)
+    throw contentError(path, 'is in Fortran order; save it in C order');
   try {
     // npyjs gives booleans as a plain array.
     return new Tensor(type, array.data as unknown as TensorData, array.shape);
@@ -45,7 +46,11 @@ export async function readNpy(path: string): Promise<Tensor> {
 
 /** @throws OctavoError `File` */
 export async function writeNpy(path: string, { type, data, dims }: Tensor): Promise<void> {
-  const bytes = dump(type === 'bool' ? Array.from(data as Uint8Array) : data, [...dims], type === 'bool' ? { dtype: 'b1' } : {});
+  const bytes = dump(
+    type === 'bool' ? Array.from(data as Uint8Array) : data,
+    [...dims],
+    type === 'bool' ? { dtype: 'b1' } : {},
+  );
   try {
     await writeFile(path, new Uint8Array(bytes));
   } catch (error) {

@@ -44,7 +44,11 @@ export interface SampleOptions {
  * Reads one file as the tensor of `input`. An array that lacks only the batch dimension gets one of 1.
  * @throws OctavoError `File`, `InvalidData`, `InvalidOption` for an unknown preset
  */
-export async function readSample(path: string, input: ValueDescription, options: SampleOptions): Promise<Tensor> {
+export async function readSample(
+  path: string,
+  input: ValueDescription,
+  options: SampleOptions,
+): Promise<Tensor> {
   const extension = extname(path).toLowerCase();
   if (extension === '.npy') return fitted(await readNpy(path), input);
   if (extension === '.pb') return (await readTensorProto(path)).tensor;
@@ -69,7 +73,9 @@ export function presetName(input: ValueDescription, { preset }: SampleOptions): 
   const name = preset ?? presetForInput(input);
   if (name !== undefined && known.includes(name)) return name as ImagePresetName;
   const problem =
-    preset === undefined ? `no image preset fits input '${input.name}'` : `there is no image preset '${preset}'`;
+    preset === undefined
+      ? `no image preset fits input '${input.name}'`
+      : `there is no image preset '${preset}'`;
   throw new OctavoError('InvalidOption', `${problem}; choose one with --preset: ${known.join(', ')}`);
 }
 

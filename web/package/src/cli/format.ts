@@ -1,0 +1,43 @@
+// Text for people.
+import Table from 'cli-table3';
+import type { ValueDescription } from '../native.js';
+
+/** A table without lines: the first column left, numbers right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const columns = head.map((_, i) => (i === 0 ? 'left' : 'right'));
+  const spaces = Object.fromEntries(lineNames.map((name) => [name, '']));
+  const made = new Table({
+    head: [...head],
+    colAligns: columns,
+    chars: { ...spaces, middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made.toString();
+}
+
+const lineNames = [
+  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
+];
+
+export function bytes(count: number): string {
+  if (count < 1e3) return `${count} B`;
+  return count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(2)} MB`;
+}
+
+export function count(value: number): string {
+  if (value < 1e4) return String(value);
+  return value < 1e6 ? `${(value / 1e3).toFixed(1)} thousand` : `${(value / 1e6).toFixed(1)} million`;
+}
+
+export const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+export const decibels = (value: number) => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'equal');
+export const shape = (dims: readonly (number | string)[]) => `[${dims.join(', ')}]`;
+export const value = ({ name, type, dims }: ValueDescription) => `${name}: ${type} ${shape(dims)}`;
+
+/** Prints a result: the document with --json, else the text. */
+export function print(json: boolean | undefined, document: unknown, text: () => string): void {
+  const plain = (_key: string, item: unknown) => (typeof item === 'bigint' ? Number(item) : item);
+  process.stdout.write(`${json ? JSON.stringify(document, plain, 2) : text()}\n`);
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// The command line. Results go to stdout, all else to stderr; a failure is one line there and exit code 1.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { messageOf } from '../error.js';
+import { enableRelaxedSimd } from '../node/flags.js';
+import { compareCommand } from './compare.js';
+import { inspectCommand } from './inspect.js';
+import { quantizeCommand } from './quantize.js';
+import { runCommand } from './run.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('octavo')
+  .description('Quantizes ONNX models to int8, runs them and compares them with their float originals.')
+  .version(version)
+  .showSuggestionAfterError(false);
+for (const command of [inspectCommand(), quantizeCommand(), runCommand(), compareCommand()]) {
+  command.option('--verbose', 'show the stack of an error').showSuggestionAfterError(false);
+  program.addCommand(command);
+}
+
+enableRelaxedSimd();
+try {
+  await program.parseAsync();
+} catch (error) {
+  const verbose = process.argv.includes('--verbose');
+  const line = `octavo: ${messageOf(error).replace(/\s*\n\s*/g, ' ')}`;
+  process.stderr.write(`${verbose && error instanceof Error ? error.stack : line}\n`);
+  process.exitCode = 1;
+}

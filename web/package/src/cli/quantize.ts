@@ -1,0 +1,65 @@
+// octavo quantize MODEL -o OUT --method dynamic|static
+import { writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { fileError } from '../node/files.js';
+import * as format from './format.js';
+import {
+  addCommonOptions,
+  addPresetOption,
+  addQuantizationOptions,
+  load,
+  quantize,
+  withEngine,
+  type CommonOptions,
+  type QuantizationOptions,
+} from './options.js';
+
+interface Options extends CommonOptions, QuantizationOptions {
+  output: string;
+  method: 'dynamic' | 'static';
+}
+
+export function quantizeCommand(): Command {
+  const command = new Command('quantize')
+    .description('Write an int8 copy of a float model.')
+    .argument('<model>', 'ONNX file or URL')
+    .requiredOption('-o, --output <file>', 'where to write the int8 ONNX file')
+    .addOption(
+      new Option('--method <method>', 'ranges of activations while running, or beforehand from typical input')
+        .choices(['dynamic', 'static'])
+        .makeOptionMandatory(),
+    )
+    .action((path: string, options: Options) =>
+      withEngine(options, (engine) => write(engine, path, options)),
+    );
+  return addCommonOptions(addPresetOption(addQuantizationOptions(command)));
+}
+
+async function write(engine: Parameters<typeof load>[0], path: string, options: Options): Promise<void> {
+  using model = await load(engine, path);
+  using quantized = await quantize(model, options.method, options);
+  const onnx = await quantized.toOnnx();
+  try {
+    await writeFile(options.output, onnx);
+  } catch (error) {
+    throw fileError('write', options.output, error);
+  }
+  const floatBytes = await engine.call('fileBytes', [model.handle]);
+  const { quantization } = quantized.describe();
+  const report = {
+    float: { file: path, bytes: floatBytes },
+    quantized: { file: options.output, bytes: onnx.byteLength },
+    sizeRatio: onnx.byteLength / floatBytes,
+    quantization,
+  };
+  format.print(options.json, report, () => {
+    const { integerNodes, floatNodes, islands } = quantization;
+    const sizes = `${format.bytes(floatBytes)} -> ${format.bytes(onnx.byteLength)}`;
+    const lines = [
+      `${options.output}: ${sizes} (${report.sizeRatio.toFixed(3)})`,
+      `${integerNodes} nodes in integers, ${floatNodes} in float`,
+      ...islands.map(({ node, op, reason }) => `  float: ${op} ${node}: ${reason}`),
+    ];
+    return lines.join('\n');
+  });
+}

@@ -1,0 +1,97 @@
+// octavo run MODEL --input NAME=FILE
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { OctavoError } from '../error.js';
+import type { Model } from '../model.js';
+import { fileError } from '../node/files.js';
+import { writeNpy } from '../node/npy.js';
+import { readSample } from '../node/samples.js';
+import type { Tensor } from '../tensor.js';
+import * as format from './format.js';
+import { addCommonOptions, addPresetOption, load, withEngine, type CommonOptions } from './options.js';
+
+interface Options extends CommonOptions {
+  input: string[];
+  output?: string;
+  preset?: string;
+}
+
+interface Output {
+  name: string;
+  type: string;
+  dims: readonly number[];
+  file?: string;
+  data?: (number | bigint)[];
+}
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('Run a model once.')
+    .argument('<model>', 'ONNX file or URL')
+    .requiredOption(
+      '--input <name=file...>',
+      'a file for each input; with one input, its name may be left out',
+    )
+    .option('--output <folder>', 'write each output there, as NAME.npy, instead of printing it')
+    .action((path: string, options: Options) =>
+      withEngine(options, async (engine) => {
+        using model = await load(engine, path);
+        const feeds = await readFeeds(model, options);
+        const start = performance.now();
+        const tensors = await model.run(feeds);
+        const ms = performance.now() - start;
+        const outputs = await Promise.all(
+          Object.entries(tensors).map(([name, tensor]) => deliver(name, tensor, options.output)),
+        );
+        format.print(options.json, { ms, outputs }, () =>
+          outputs.map((output) => describe(output)).join('\n'),
+        );
+      }),
+    );
+  return addCommonOptions(addPresetOption(command));
+}
+
+async function readFeeds(model: Model, options: Options): Promise<Record<string, Tensor>> {
+  const feeds: Record<string, Tensor> = {};
+  for (const argument of options.input) {
+    const named = model.inputs.find(({ name }) => argument.startsWith(`${name}=`));
+    const input =
+      named ?? (model.inputs.length === 1 && !argument.includes('=') ? model.inputs[0] : undefined);
+    if (!input) {
+      const names = model.inputs.map(({ name }) => name).join(', ');
+      throw new OctavoError('InvalidOption', `--input ${argument} names no input; the model has ${names}`);
+    }
+    const file = named ? argument.slice(named.name.length + 1) : argument;
+    feeds[input.name] = await readSample(file, input, options);
+  }
+  return feeds;
+}
+
+async function deliver(name: string, tensor: Tensor, folder: string | undefined): Promise<Output> {
+  const { type, dims } = tensor;
+  if (folder === undefined) return { name, type, dims, data: [...tensor.data] };
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError('write', folder, error);
+  }
+  // A tensor's name may hold what a file's may not.
+  const file = join(folder, `${name.replaceAll(/[^\w.-]/g, '_')}.npy`);
+  await writeNpy(file, tensor);
+  return { name, type, dims, file };
+}
+
+const shownValues = 5;
+
+function describe({ name, type, dims, file, data }: Output): string {
+  const title = format.value({ name, type, dims: [...dims] });
+  if (!data) return `${title} -> ${file}`;
+  const largest = data
+    .map((value, index) => ({ value, index }))
+    .sort((a, b) => Number(b.value) - Number(a.value));
+  const shown = largest
+    .slice(0, shownValues)
+    .map(({ value, index }) => [`  [${index}]`, Number(value).toPrecision(6)]);
+  return `${title}, largest:\n${format.table(['', ''], shown).trimStart()}`;
+}
