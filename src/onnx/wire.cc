@@ -32,7 +32,8 @@ bool is_utf8(std::string_view text) {
 
 std::string_view read_string(pbf_reader& message) {
   const std::string_view string = read_bytes(message);
-  require(is_utf8(string), ErrorCode::invalid_model, "the file is damaged: a name in it is not valid UTF-8");
+  require(is_utf8(string) && !string.contains('\0'), ErrorCode::invalid_model,
+          "the file is damaged: a name in it is not valid UTF-8");
   return string;
 }
 

@@ -28,7 +28,7 @@ inline std::string_view read_bytes(pbf_reader& message) {
   return {view.data(), view.size()};
 }
 
-// The current string field. Throws Error(invalid_model) unless it is UTF-8.
+// The current string field. Throws Error(invalid_model) unless it is UTF-8 without NUL, which would cut messages short.
 std::string_view read_string(pbf_reader& message);
 
 // The numbers of the current field, one or packed, given to `sink` as 64-bit patterns: the integer of a varint, the

@@ -114,7 +114,8 @@ TEST_CASE("features that Octavo lacks") {
   ModelBuilder sequence = relu_model();
   sequence.inputs = {message([](pbf_writer& out) {
     out.add_string(value_info_proto::name, "x");
-    out.add_message(value_info_proto::type, message([](pbf_writer& type) { type.add_message(4, Bytes("x")); }));
+    out.add_message(value_info_proto::type,
+                    message([](pbf_writer& type) { type.add_message(4, Bytes("x")); }));
   })};
   CHECK(failure(sequence).code() == ErrorCode::unsupported);
 }
@@ -204,6 +205,9 @@ TEST_CASE("names that are not UTF-8") {
     CHECK(failure(builder).code() == ErrorCode::invalid_model);
     CHECK(says(failure(builder), "UTF-8"));
   }
+  ModelBuilder nul;
+  nul.nodes = {node("Relu", {"x"}, {"y"}, {}, std::string_view("a\0b", 3))};
+  CHECK(failure(nul).code() == ErrorCode::invalid_model);
   const char* good = "größe/\u6f22\U0001F600";
   ModelBuilder builder;
   builder.nodes = {node("Relu", {"x"}, {good}), node("Relu", {good}, {"y"})};
