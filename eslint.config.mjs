@@ -4,10 +4,19 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import typescript from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/node_modules/', 'build/', '.tools/', '**/*.d.mts', '**/*.d.ts', '**/test-results/', '**/playwright-report/']),
+  globalIgnores([
+    '**/dist/',
+    '**/node_modules/',
+    'build/',
+    '.tools/',
+    '**/*.d.mts',
+    '**/*.d.ts',
+    '**/test-results/',
+    '**/playwright-report/',
+  ]),
   eslint.configs.recommended,
   {
-    files: ['**/*.{ts,mts}'],
+    files: ['**/*.{ts,tsx,mts}'],
     extends: [typescript.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -24,7 +33,10 @@ export default defineConfig(
   },
   {
     rules: {
-      'no-restricted-syntax': ['error', { selector: 'Program > ExportDefaultDeclaration', message: 'Export by name.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'Program > ExportDefaultDeclaration', message: 'Export by name.' },
+      ],
       'prefer-const': 'error',
       eqeqeq: 'error',
     },

@@ -1,0 +1,47 @@
+// Serves and builds the page. OCTAVO_ISOLATED=0 serves it without the headers of cross-origin isolation.
+import { statSync } from 'node:fs';
+import { defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite';
+
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+const headers = process.env['OCTAVO_ISOLATED'] === '0' ? {} : isolation;
+
+/** The page's Content-Security-Policy. Vite's own client, in development only, adds styles to the page and a socket. */
+function contentSecurityPolicy(): Plugin {
+  const policy = (development: boolean) =>
+    [
+      "default-src 'none'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+      "worker-src 'self'",
+      `style-src 'self'${development ? " 'unsafe-inline'" : ''}`,
+      "font-src 'self'",
+      "img-src 'self' blob:",
+      `connect-src 'self'${development ? ' ws:' : ''}`,
+      "base-uri 'none'",
+      "form-action 'none'",
+    ].join('; ');
+  return {
+    name: 'content-security-policy',
+    transformIndexHtml: (_html, { server }): HtmlTagDescriptor[] => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: policy(server !== undefined) },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
+
+const network = new URL('../../models/efficientnet-lite0.onnx', import.meta.url);
+
+export default defineConfig({
+  base: './',
+  define: { __NETWORK_BYTES__: statSync(network).size },
+  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  worker: { format: 'es' },
+  server: { headers },
+  preview: { headers },
+  plugins: [contentSecurityPolicy()],
+});
