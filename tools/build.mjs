@@ -20,7 +20,9 @@ export async function buildPresets(presets, targets = []) {
     }
     const selected = targets.length > 0 ? ['--target', ...targets] : [];
     const jobs = String(availableParallelism());
-    await step(`building ${preset}`, () => run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected]));
+    await step(`building ${preset}`, () =>
+      run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected]),
+    );
   }
 }
 
@@ -36,11 +38,16 @@ export async function buildWeb() {
   const below = [inRoot('package-lock.json'), inRoot('tsconfig.base.json')].filter(existsSync);
   for (const workspace of ['web/package', 'web/demo']) {
     if (!existsSync(inRoot(workspace, 'package.json'))) continue;
-    below.push(inRoot(workspace), ...wasmPresets.map((preset) => inRoot('build', preset, 'engine')).filter(existsSync));
+    below.push(
+      inRoot(workspace),
+      ...wasmPresets.map((preset) => inRoot('build', preset, 'engine')).filter(existsSync),
+    );
     const stampFile = inRoot('build/stamps', workspace.replaceAll('/', '-'));
     const content = contentHash(below);
     if (isStamped(stampFile, content) && existsSync(inRoot(workspace, 'dist'))) continue;
-    await step(`building ${workspace}`, () => run('npm', ['run', '--silent', 'build', '--workspace', workspace]));
+    await step(`building ${workspace}`, () =>
+      run('npm', ['run', '--silent', 'build', '--workspace', workspace]),
+    );
     writeStamp(stampFile, content);
   }
 }

@@ -18,7 +18,9 @@ function includes() {
   const faults = sourceFiles(cppEndings).flatMap((file) =>
     readFileSync(inRoot(file), 'utf8')
       .split('\n')
-      .flatMap((line, index) => (/^\s*#\s*include\s+"[^"]*\.\.\//.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+      .flatMap((line, index) =>
+        /^\s*#\s*include\s+"[^"]*\.\.\//.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [],
+      ),
   );
   for (const fault of faults) console.error(`${fault}  (include by layer, not by "../")`);
   return faults.length;

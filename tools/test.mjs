@@ -72,7 +72,8 @@ const stages = [
 
 async function test(names) {
   const unknown = names.find((name) => !stages.some((stage) => stage.name === name));
-  if (unknown) throw new Problem(`"${unknown}" is no test stage: ${stages.map(({ name }) => name).join(', ')}`);
+  if (unknown)
+    throw new Problem(`"${unknown}" is no test stage: ${stages.map(({ name }) => name).join(', ')}`);
   await setUp({ browser: true });
   let total = noTests();
   const lines = [];
@@ -83,7 +84,9 @@ async function test(names) {
       continue;
     }
     const counts = await run();
-    lines.push(`${name.padEnd(8)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    lines.push(
+      `${name.padEnd(8)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+    );
     total = addCounts(total, counts);
   }
   console.log(`\n${lines.join('\n')}\n`);

@@ -12,8 +12,13 @@ export async function clangTidy(buildFolder) {
   const program = ['clang-tidy-19', 'clang-tidy'].find((name) => findProgram(name));
   if (!program) throw new Problem('clang-tidy is not there: run `npm run setup`');
   const compiled = readFileSync(join(buildFolder, 'compile_commands.json'), 'utf8');
-  const headers = contentHash([inRoot('.clang-tidy'), ...sourceFiles(['.h', '.inc']).map((file) => inRoot(file))]);
-  const waiting = sourceFiles(['.cc']).filter((file) => file.startsWith('src/') && compiled.includes(`/${file}"`));
+  const headers = contentHash([
+    inRoot('.clang-tidy'),
+    ...sourceFiles(['.h', '.inc']).map((file) => inRoot(file)),
+  ]);
+  const waiting = sourceFiles(['.cc']).filter(
+    (file) => file.startsWith('src/') && compiled.includes(`/${file}"`),
+  );
   let complaints = 0;
   const worker = async () => {
     for (let file = waiting.pop(); file; file = waiting.pop()) {

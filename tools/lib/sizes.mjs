@@ -13,7 +13,9 @@ function importsOf(file, found = new Set()) {
   if (found.has(file) || !existsSync(file)) return found;
   found.add(file);
   const source = readFileSync(file, 'utf8');
-  for (const [, path] of source.matchAll(/(?:from|import|import\(|new URL\()\s*["'](\.\/[^"']+\.m?js)["']/g)) {
+  for (const [, path] of source.matchAll(
+    /(?:from|import|import\(|new URL\()\s*["'](\.\/[^"']+\.m?js)["']/g,
+  )) {
     if (!/^\.\/engine-/.test(path)) importsOf(new URL(path, `file://${file}`).pathname, found);
   }
   return found;

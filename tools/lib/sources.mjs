@@ -7,7 +7,9 @@ import { Problem, capture } from './run.mjs';
 export function sourceFiles(endings) {
   const list = capture('git', ['ls-files', '--cached', '--others', '--exclude-standard']);
   if (list === undefined) throw new Problem('git ls-files failed: the checks run in a git checkout');
-  return [...new Set(list.split('\n'))].filter((file) => endings.some((end) => file.endsWith(end)) && existsSync(inRoot(file)));
+  return [...new Set(list.split('\n'))].filter(
+    (file) => endings.some((end) => file.endsWith(end)) && existsSync(inRoot(file)),
+  );
 }
 
 export const cppEndings = ['.cc', '.h', '.inc'];

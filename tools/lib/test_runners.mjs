@@ -28,10 +28,18 @@ export async function nodeTest(folder) {
     ...['--test-reporter=tap', `--test-reporter-destination=${results}`],
   ];
   const testFiles = filesUnder(folder).filter((file) => file.endsWith('.test.mjs'));
-  const status = await runStatus(process.execPath, ['--test', '--test-concurrency=1', ...reporters, ...testFiles], { cwd: folder });
+  const status = await runStatus(
+    process.execPath,
+    ['--test', '--test-concurrency=1', ...reporters, ...testFiles],
+    { cwd: folder },
+  );
   const text = readFileSync(results, 'utf8');
   const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-  const counts = { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') };
+  const counts = {
+    passed: count('pass'),
+    failed: count('fail') + count('cancelled'),
+    skipped: count('skipped'),
+  };
   return checked(counts, status, folder);
 }
 
@@ -42,5 +50,9 @@ export async function playwright(folder, chromium) {
   const program = inRoot('node_modules/.bin/playwright');
   const status = await runStatus(program, ['test', '--reporter=list,json'], { cwd: folder, env });
   const { stats } = JSON.parse(readFileSync(results, 'utf8'));
-  return checked({ passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }, status, folder);
+  return checked(
+    { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped },
+    status,
+    folder,
+  );
 }

@@ -1,5 +1,13 @@
 // Debian: the system's own packages, and packages of a newer release unpacked into the user's cache.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { say, step } from '../lib/log.mjs';
@@ -18,7 +26,9 @@ export async function installSystemPackages(packages) {
   const command = `apt-get update && apt-get install --no-install-recommends ${packages.join(' ')}`;
   const withSudo = !isRoot();
   if (withSudo && capture('sudo', ['-n', 'true']) === undefined) {
-    throw new Problem(`These packages are missing, and installing them takes root. Please run\n\n  sudo sh -c '${command}'\n`);
+    throw new Problem(
+      `These packages are missing, and installing them takes root. Please run\n\n  sudo sh -c '${command}'\n`,
+    );
   }
   const aptGet = (args) => {
     const words = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
@@ -33,7 +43,12 @@ export async function installSystemPackages(packages) {
 
 /** The address of the mirror that this system's own main archive comes from. */
 function mirror() {
-  const lines = capture('apt-get', ['indextargets', '--format', '$(ORIGIN)|$(LABEL)|$(REPO_URI)', 'Created-By: Packages']);
+  const lines = capture('apt-get', [
+    'indextargets',
+    '--format',
+    '$(ORIGIN)|$(LABEL)|$(REPO_URI)',
+    'Created-By: Packages',
+  ]);
   const own = (lines ?? '').split('\n').find((line) => line.startsWith('Debian|Debian|'));
   const site = own?.split('|')[2] ?? configuredMirror();
   if (!site) throw new Problem('apt has no Debian archive configured: see /etc/apt/sources.list.d.');
@@ -46,7 +61,9 @@ function configuredMirror() {
     readdirSync('/etc/apt/sources.list.d').map((name) => join('/etc/apt/sources.list.d', name)),
   );
   for (const file of files.filter((name) => existsSync(name) && /\.(list|sources)$/.test(name))) {
-    const match = /^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(\S+\/debian\/?)(?:\s|$)/m.exec(readFileSync(file, 'utf8'));
+    const match = /^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(\S+\/debian\/?)(?:\s|$)/m.exec(
+      readFileSync(file, 'utf8'),
+    );
     if (match) return match[1];
   }
   return undefined;
@@ -59,7 +76,8 @@ function configuredMirror() {
 export async function downloadFromRelease(release, { packages = [], sources = [] }) {
   const folder = mkdtempSync(join(tmpdir(), 'octavo-apt-'));
   const inFolder = (name) => join(folder, name);
-  for (const name of ['lists/partial', 'cache/archives/partial', 'files']) mkdirSync(inFolder(name), { recursive: true });
+  for (const name of ['lists/partial', 'cache/archives/partial', 'files'])
+    mkdirSync(inFolder(name), { recursive: true });
   writeFileSync(
     inFolder('octavo.sources'),
     `Types: deb deb-src\nURIs: ${mirror()}\nSuites: ${release}\nComponents: main\nTargets: Packages Sources\n` +
@@ -73,14 +91,19 @@ export async function downloadFromRelease(release, { packages = [], sources = []
     ...(isRoot() ? { 'APT::Sandbox::User': 'root' } : {}),
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  const aptGet = (...args) => run('apt-get', ['-q', ...options, ...args], { cwd: inFolder('files'), quiet: true });
+  const aptGet = (...args) =>
+    run('apt-get', ['-q', ...options, ...args], { cwd: inFolder('files'), quiet: true });
   try {
     await step(`reading the package lists of Debian ${release}`, () => aptGet('update'));
     if (packages.length > 0) {
-      await step(`downloading ${packages.join(', ')} of Debian ${release}`, () => aptGet('download', ...packages));
+      await step(`downloading ${packages.join(', ')} of Debian ${release}`, () =>
+        aptGet('download', ...packages),
+      );
     }
     if (sources.length > 0) {
-      await step(`downloading the source of ${sources.join(', ')}`, () => aptGet('source', '--download-only', ...sources));
+      await step(`downloading the source of ${sources.join(', ')}`, () =>
+        aptGet('source', '--download-only', ...sources),
+      );
     }
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
@@ -94,7 +117,8 @@ export async function downloadFromRelease(release, { packages = [], sources = []
   };
   return {
     deb: (name) => find(name, (file) => file.startsWith(`${name}_`) && file.endsWith('.deb')),
-    sourceArchive: (name) => find(`source of ${name}`, (file) => file.startsWith(`${name}_`) && file.includes('.orig.tar')),
+    sourceArchive: (name) =>
+      find(`source of ${name}`, (file) => file.startsWith(`${name}_`) && file.includes('.orig.tar')),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -103,5 +127,7 @@ export async function downloadFromRelease(release, { packages = [], sources = []
 export async function unpackDeb(deb, target, excluded = []) {
   mkdirSync(target, { recursive: true });
   const patterns = excluded.map((pattern) => `--exclude='${pattern}'`).join(' ');
-  await run('sh', ['-c', `dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" ${patterns}`, 'sh', deb, target], { quiet: true });
+  await run('sh', ['-c', `dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" ${patterns}`, 'sh', deb, target], {
+    quiet: true,
+  });
 }

@@ -1,6 +1,15 @@
 // Emscripten: one that is on PATH or in $EMSDK if it is new enough; on Debian otherwise the next release's package, in the
 // user's cache. Either way .tools/emscripten is a link to its root folder, where cmake/emscripten.cmake finds it.
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { step } from '../lib/log.mjs';
 import { cacheFolder } from '../lib/paths.mjs';
@@ -34,7 +43,11 @@ const unusedFiles = [
 function isNewEnough(root) {
   const file = root && join(root, 'emscripten-version.txt');
   if (!file || !existsSync(file)) return false;
-  const version = readFileSync(file, 'utf8').replaceAll('"', '').trim().split('.').map((part) => parseInt(part, 10));
+  const version = readFileSync(file, 'utf8')
+    .replaceAll('"', '')
+    .trim()
+    .split('.')
+    .map((part) => parseInt(part, 10));
   const difference = version.map((part, index) => part - oldest[index]).find((each) => each !== 0) ?? 0;
   return difference >= 0;
 }
@@ -88,7 +101,11 @@ async function install() {
 
 /** Puts a two-line script for each of binaryen's programs into `folder`/bin. */
 function wrapBinaryen(folder) {
-  const libraries = join(installation, 'usr/lib', readdirSync(join(installation, 'usr/lib')).find((name) => name.includes('-linux-')));
+  const libraries = join(
+    installation,
+    'usr/lib',
+    readdirSync(join(installation, 'usr/lib')).find((name) => name.includes('-linux-')),
+  );
   const loader = readdirSync(libraries).find((name) => name.startsWith('ld-linux'));
   const programs = join(installation, 'usr/bin');
   const scripts = join(folder, 'bin');

@@ -29,7 +29,10 @@ export async function ensureLibraries() {
 }
 
 async function install() {
-  const downloads = await downloadFromRelease(release, { packages: Object.values(headerPackages), sources: ['catch2'] });
+  const downloads = await downloadFromRelease(release, {
+    packages: Object.values(headerPackages),
+    sources: ['catch2'],
+  });
   try {
     rmSync(installation, { recursive: true, force: true });
     await step(`unpacking C++ libraries into ${installation}`, async () => {
@@ -43,7 +46,9 @@ async function install() {
       rmSync(join(installation, 'unpacked'), { recursive: true });
       const catch2 = join(installation, 'catch2');
       mkdirSync(catch2);
-      await run('tar', ['-xf', downloads.sourceArchive('catch2'), '-C', catch2, '--strip-components=1'], { quiet: true });
+      await run('tar', ['-xf', downloads.sourceArchive('catch2'), '-C', catch2, '--strip-components=1'], {
+        quiet: true,
+      });
     });
   } finally {
     downloads.remove();

@@ -10,9 +10,21 @@ const builders = [
   { package: 'clang-19', present: anyClang, elsewhere: 'Clang 19 or newer (clang++)' },
   { package: 'lld-19', present: () => !isDebian() || findProgram('wasm-ld-19'), elsewhere: 'LLD' },
   { package: 'llvm-19', present: () => !isDebian() || findProgram('llvm-ar-19'), elsewhere: 'LLVM' },
-  { package: 'libclang-rt-19-dev', present: hasSanitizers, elsewhere: "Clang's sanitizer runtime (compiler-rt)" },
-  { package: 'clang-format-19', present: () => findProgram('clang-format-19') || findProgram('clang-format'), elsewhere: 'clang-format 19' },
-  { package: 'python3', present: () => findProgram('python3'), elsewhere: 'Python 3 (Emscripten is written in it)' },
+  {
+    package: 'libclang-rt-19-dev',
+    present: hasSanitizers,
+    elsewhere: "Clang's sanitizer runtime (compiler-rt)",
+  },
+  {
+    package: 'clang-format-19',
+    present: () => findProgram('clang-format-19') || findProgram('clang-format'),
+    elsewhere: 'clang-format 19',
+  },
+  {
+    package: 'python3',
+    present: () => findProgram('python3'),
+    elsewhere: 'Python 3 (Emscripten is written in it)',
+  },
   { package: 'xz-utils', present: () => !isDebian() || findProgram('xz'), elsewhere: 'xz' },
   { package: 'ccache', present: () => findProgram('ccache') || !isDebian(), elsewhere: 'ccache' },
 ];
@@ -26,23 +38,36 @@ function atLeast(program, wanted) {
 
 function anyClang() {
   if (isDebian()) return findProgram('clang++-19');
-  return ['clang++-19', 'clang++-20', 'clang++-21'].some((name) => findProgram(name)) || atLeast('clang++', [19, 0]);
+  return (
+    ['clang++-19', 'clang++-20', 'clang++-21'].some((name) => findProgram(name)) ||
+    atLeast('clang++', [19, 0])
+  );
 }
 
 function hasSanitizers() {
-  return !isDebian() || existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux') || existsSync('/usr/lib/clang/19/lib/linux');
+  return (
+    !isDebian() ||
+    existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux') ||
+    existsSync('/usr/lib/clang/19/lib/linux')
+  );
 }
 
 /** The browser that drives the end-to-end tests, or undefined. OCTAVO_CHROMIUM names one that is not on PATH. */
 export function findChromium() {
   const named = process.env.OCTAVO_CHROMIUM;
   if (named) return named;
-  const name = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].find((each) => findProgram(each));
+  const name = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].find((each) =>
+    findProgram(each),
+  );
   return name && findProgram(name);
 }
 
 const browsers = [
-  { package: 'chromium', present: findChromium, elsewhere: 'Chromium or Chrome (OCTAVO_CHROMIUM may name its path)' },
+  {
+    package: 'chromium',
+    present: findChromium,
+    elsewhere: 'Chromium or Chrome (OCTAVO_CHROMIUM may name its path)',
+  },
   {
     package: 'fonts-dejavu-core',
     present: () => !isDebian() || existsSync('/usr/share/fonts/truetype/dejavu'),
@@ -67,7 +92,11 @@ async function ensure(requirements) {
 
 export const ensureBuildPrograms = () => ensure(builders);
 const linters = [
-  { package: 'clang-tidy-19', present: () => findProgram('clang-tidy-19') || findProgram('clang-tidy'), elsewhere: 'clang-tidy 19' },
+  {
+    package: 'clang-tidy-19',
+    present: () => findProgram('clang-tidy-19') || findProgram('clang-tidy'),
+    elsewhere: 'clang-tidy 19',
+  },
 ];
 
 export const ensureLinters = () => ensure(linters);

@@ -1,0 +1,34 @@
+// npm start: sets up, builds, quantizes EfficientNet-Lite0 and prints how float and int8 compare, then serves the demo page.
+// npm start -- --once: ends after the table.
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { say } from './lib/log.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { Problem, main, run } from './lib/run.mjs';
+import { relaxedSimdFlags } from './lib/node_flags.mjs';
+import { buildEngine, buildWeb } from './build.mjs';
+import { setUp } from './setup.mjs';
+
+const mainJob = inRoot('examples/quantize-efficientnet.mjs');
+const demo = inRoot('web/demo');
+
+function options() {
+  try {
+    return parseArgs({ options: { once: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    throw new Problem(`npm start: ${error.message}. The only option is --once.`);
+  }
+}
+
+await main(async () => {
+  const { once } = options();
+  await setUp();
+  await buildEngine();
+  await buildWeb();
+  say('quantizing EfficientNet-Lite0');
+  await run(process.execPath, [...relaxedSimdFlags(), mainJob]);
+  if (once) return;
+  if (!existsSync(demo)) throw new Problem('there is no web/demo to serve yet');
+  say('serving the demo page; Ctrl-C ends it');
+  await run('npm', ['run', '--silent', 'serve', '--workspace', 'web/demo']);
+});
