@@ -98,14 +98,15 @@ void run(RunContext& ctx) {
                            ? ctx.prepared<PackedMatrix>().weights
                            : pack_matrix(ctx.kernels, ctx.inputs[1].as<float>(), s.k, s.n, s.trans_b,
                                          scratch.take<std::byte>(packed_matrix_bytes(ctx.kernels, s.k, s.n)));
+  const auto row_length = static_cast<ptrdiff_t>(s.n);
   const float* const c = ctx.has(2) && beta != 0 ? ctx.inputs[2].as<float>() : nullptr;
   float* const y = ctx.outputs[0].as<float>();
-  const kernels::GemmF32Args args{a, s.k, static_cast<int>(s.m)};
+  const kernels::GemmF32Args args{a, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)};
   if (alpha == 1 && (c == nullptr || (beta == 1 && is_column_vector(ctx.inputs[2].shape, s.n)))) {
-    gemm_f32(weights, args, {c, activation.lo, activation.hi, y, s.n});
+    gemm_f32(weights, args, {c, activation.lo, activation.hi, y, row_length});
   } else {
     const Activation none{Attrs()};
-    gemm_f32(weights, args, {nullptr, none.lo, none.hi, y, s.n});
+    gemm_f32(weights, args, {nullptr, none.lo, none.hi, y, row_length});
     combine(y, s, alpha, beta, c, c ? ctx.inputs[2].shape : Shape(), activation);
   }
 }
