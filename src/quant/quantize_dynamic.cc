@@ -50,9 +50,14 @@ class DynamicQuantizer {
 
     const std::string stem = graph_[x].name;
     Node quantize = make_node(graph_, "DynamicQuantizeLinear", text(stem, "_quantized"), {x}, DType::u8, graph_[x].shape);
+    std::optional<Shape> parameters = Shape{};
+    if (by_row) {
+      parameters = graph_[x].shape;
+      if (parameters && parameters->rank() > 0) parameters->dims.back() = 1;
+    }
     const auto add_output = [&](std::string_view suffix, DType dtype) {
       const std::string name = graph_.unique_value_name(text(stem, suffix));
-      quantize.outputs.push_back(graph_.add_value({.name = name, .dtype = dtype}));
+      quantize.outputs.push_back(graph_.add_value({.name = name, .dtype = dtype, .shape = parameters}));
     };
     add_output("_scale", DType::f32);
     add_output("_zero_point", DType::u8);
