@@ -2,8 +2,9 @@
 // kernels/eltwise_s8/eltwise_s8.h for the equations.
 #include "base/error.h"
 #include "kernels/eltwise_s8/eltwise_s8.h"
-#include "kernels/strided.h"
 #include "ops/activation_params.h"
+#include "ops/broadcast.h"
+#include "ops/operands.h"
 
 namespace octavo {
 
@@ -17,8 +18,7 @@ void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::u8, ErrorCode::unsupported, ctx.node.op->name,
           " takes uint8, not ", dtype_name(ctx.dtype(0)), " and ", dtype_name(ctx.dtype(1)));
   const Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
-  require(out.rank() <= kernels::kMaxRank, ErrorCode::unsupported, "more than ", kernels::kMaxRank, " axes: ",
-          to_string(out));
+  require_strided_rank(out);
   ctx.set(0, DType::u8, out);
 }
 
@@ -36,25 +36,10 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-// Steps in bytes of an operand along the axes of the output; 0 where it is repeated.
-std::vector<int64_t> broadcast_steps(const Shape& operand, int rank) {
-  std::vector<int64_t> steps(rank);
-  const std::vector<int64_t> strides = operand.strides();
-  for (int i = 1; i <= operand.rank(); ++i)
-    if (operand[operand.rank() - i] != 1) steps[rank - i] = strides[operand.rank() - i];
-  return steps;
-}
-
 template <kernels::EltwiseRowU8 kRow>
 void run(RunContext& ctx) {
-  const Shape& shape = ctx.outputs[0].shape;
-  const auto a = broadcast_steps(ctx.inputs[0].shape, shape.rank());
-  const auto b = broadcast_steps(ctx.inputs[1].shape, shape.rank()), out = shape.strides();
-  kernels::StridedBox<3> box;
-  for (int axis = 0; axis < shape.rank(); ++axis)
-    box.append(shape[axis], {static_cast<ptrdiff_t>(a[axis]), static_cast<ptrdiff_t>(b[axis]),
-                             static_cast<ptrdiff_t>(out[axis])});
   const auto& params = ctx.prepared<PreparedEltwise>().params;
+  const auto box = broadcast_box(ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
   box.for_each_row({ctx.inputs[0].data, ctx.inputs[1].data, ctx.outputs[0].data},
                    [&](const auto& at, int64_t n, const auto& step) {
                      kRow(params, reinterpret_cast<const uint8_t*>(at[0]), reinterpret_cast<const uint8_t*>(at[1]),

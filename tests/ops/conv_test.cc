@@ -2,9 +2,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 
-#include "ops/close.h"
-#include "ops/conv_reference.h"
-#include "ops/random_data.h"
+#include "support/close.h"
+#include "support/conv_reference.h"
+#include "support/random_data.h"
 #include "support/op_runner.h"
 
 namespace octavo {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
-#include "ops/close.h"
-#include "ops/random_data.h"
+#include "support/close.h"
+#include "support/random_data.h"
 #include "support/op_runner.h"
 
 namespace octavo {

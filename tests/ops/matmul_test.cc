@@ -1,7 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "ops/close.h"
-#include "ops/random_data.h"
+#include "support/close.h"
+#include "support/random_data.h"
 #include "support/op_runner.h"
 
 namespace octavo {
