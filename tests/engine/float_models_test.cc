@@ -1,0 +1,41 @@
+// The four networks against ONNX Runtime's float outputs: tests/fixtures/float/README.md.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "support/models.h"
+
+using namespace octavo;
+using namespace octavo::test;
+
+TEST_CASE("Float outputs agree with ONNX Runtime's") {
+  const auto& network = GENERATE(from_range(kNetworks));
+  CAPTURE(network.file);
+  const auto model = load_model(network.file);
+  const Tensor pixels = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", network.pixels));
+  const Tensor expected = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", network.outputs));
+  const int64_t classes = expected.shape()[1];
+  float largest = 0, difference = 0;
+  for (int64_t i = 0; i < expected.shape()[0]; ++i) {
+    const Tensor input = network_input(network, pixels, i);
+    const Feed feed{model->graph()[model->graph().inputs[0]].name, &input};
+    const auto actual = model->run({&feed, 1}).at(0).span<float>();
+    REQUIRE(static_cast<int64_t>(actual.size()) == classes);
+    for (int64_t c = 0; c < classes; ++c) {
+      const float reference = expected.span<float>()[i * classes + c];
+      largest = std::max(largest, std::abs(reference));
+      difference = std::max(difference, std::abs(actual[c] - reference));
+    }
+  }
+  CHECK(difference <= 1e-4f * largest);
+}
+
+TEST_CASE("Descriptions count what is in a model") {
+  const Description resnet = load_model("resnet18-quarter.onnx")->describe();
+  CHECK(resnet.operators.at("Conv") == 20);
+  CHECK(resnet.operators.count("BatchNormalization") == 0);
+  CHECK(resnet.scheme == "none");
+  CHECK(resnet.inputs.at(0).shape == Shape{kDynamic, 3, 224, 224});
+  // 1.8 GMAC at full width; all but the first layer and the last shrink to a sixteenth.
+  CHECK(resnet.macs > 100'000'000);
+  CHECK(resnet.macs < 200'000'000);
+}
