@@ -56,7 +56,8 @@ export async function compare(
     rows += comparison.rows;
     sameTop1 += comparison.sameTop1;
     if (layers) layerSums.add(await engine.call('compareLayers', [...models, feeds], signal));
-    onProgress?.({ phase: 'compare', loaded: ++count, total });
+    ++count;
+    onProgress?.({ phase: 'compare', loaded: count, total });
     await nextTask();
   }
   if (count === 0) throw new OctavoError('InvalidData', 'there is no sample to compare with');

@@ -1,6 +1,6 @@
 // Engines: where models live.
 import { platform } from '#platform';
-import { OctavoError } from './error.js';
+import { OctavoError, messageOf } from './error.js';
 import { EngineHost, type CreateNativeModule, type Handle } from './host.js';
 import type { EngineInfo, EngineOptions } from './options.js';
 import { Client, localChannel, type Channel } from './rpc.js';
@@ -86,7 +86,7 @@ export class Engine {
   }
 }
 
-const loadGlue: Record<Build, () => Promise<{ default: CreateNativeModule }>> = {
+const importGlue: Record<Build, () => Promise<{ default: CreateNativeModule }>> = {
   simd: () => import('./engine-simd.mjs'),
   relaxed: () => import('./engine-relaxed.mjs'),
 };
@@ -120,7 +120,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
 function localEngine(build: Build): Channel {
   const host = new EngineHost(async (wasmUrl) => {
     const [glue, wasm] = await Promise.all([
-      loadGlue[build](),
+      importGlue[build]().catch((error: unknown) => {
+        throw new OctavoError(
+          'EngineStart',
+          `cannot load the ${build} engine: ${messageOf(error)}`,
+          {},
+          { cause: error },
+        );
+      }),
       platform.compile(wasmUrl ? new URL(wasmUrl) : wasmBeside[build]()),
     ]);
     return instantiate(glue.default, wasm);

@@ -94,7 +94,8 @@ export class Model {
       for await (const sample of calibration) {
         signal?.throwIfAborted();
         await this.engine.call('observe', [calibrator, this.toFeeds(sample)], signal);
-        onProgress?.({ phase: 'calibrate', loaded: ++loaded, total });
+        ++loaded;
+        onProgress?.({ phase: 'calibrate', loaded, total });
         await nextTask();
       }
       signal?.throwIfAborted();

@@ -116,16 +116,20 @@ function typeOfData(what: string, data: unknown): TensorType {
   throw new OctavoError('InvalidInput', `${what} has data that is no typed array of numbers`);
 }
 
+function isShape(dims: readonly number[]): boolean {
+  return Array.isArray(dims) && dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0);
+}
+
 function checkTensor(what: string, type: string, data: unknown, dims: readonly number[]): void {
   if (!Object.hasOwn(arrayTypes, type)) throw unknownType(what, type);
   const arrayType = arrayTypes[type as TensorType];
   if (!(data instanceof arrayType)) {
     throw new OctavoError('InvalidInput', `${what} of type ${type} needs its data in a ${arrayType.name}`);
   }
-  if (!Array.isArray(dims) || !dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
+  if (!isShape(dims)) {
     throw new OctavoError('InvalidInput', `${what} has dims that are not whole numbers from 0 up`);
   }
-  const elements = dims.reduce((product: number, dim: number) => product * dim, 1);
+  const elements = dims.reduce((product, dim) => product * dim, 1);
   if (data.length !== elements) {
     const shape = `[${dims.join(',')}]`;
     throw new OctavoError(

@@ -1,0 +1,125 @@
+// A native module in JavaScript, for tests of everything around the engine. A model file is JSON {"scale": s}; the model
+// computes y = s * x, and quantized it rounds y to whole numbers. It counts what is alive and checks the heap rules.
+
+const nativeError = (code, message, node = '', op = '') =>
+  Object.assign(Object.create(null), { code, message, node, op });
+
+export function makeFakeNative() {
+  const state = {
+    HEAPU8: new Uint8Array(64),
+    next: 8,
+    allocated: new Map(),
+    models: 0,
+    calibrators: 0,
+    observed: [],
+  };
+
+  class Model {
+    constructor(scale, scheme = 'none') {
+      Object.assign(this, { scale, scheme });
+      ++state.models;
+    }
+    describe() {
+      const x = { name: 'x', type: 'float32', dims: ['n'] };
+      const quantization = { scheme: this.scheme, integerNodes: 0, floatNodes: 1, islands: [] };
+      const facts = {
+        opset: 17,
+        irVersion: 8,
+        producer: 'test',
+        parameters: 1,
+        macs: 1,
+        operators: { Mul: 1 },
+      };
+      return { ...facts, inputs: [x], outputs: [{ ...x, name: 'y' }], quantization };
+    }
+    run([feed, ...others]) {
+      if (feed?.name !== 'x' || others.length > 0) throw nativeError('InvalidInput', "input 'x' is missing");
+      if (feed.type !== 'float32')
+        throw nativeError('InvalidInput', `input 'x' is float32, not ${feed.type}`);
+      if (feed.data[0] === 666) throw new WebAssembly.RuntimeError('unreachable');
+      const data = feed.data.map((value) => this.scale * value);
+      const rounded = this.scheme === 'none' ? data : data.map(Math.round);
+      return [{ name: 'y', type: 'float32', dims: feed.dims, data: rounded }];
+    }
+    quantizeDynamic(options) {
+      if (options.granularity === 'wrong')
+        throw nativeError('InvalidOption', "option 'granularity' is one of 'row'");
+      return new Model(this.scale, 'dynamic');
+    }
+    calibrate(options) {
+      return new Calibrator(this, options);
+    }
+    compareLayers() {
+      return [{ name: 'mul', op: 'Mul', cosine: 0.5, sqnrDb: 10, maxAbs: 1 }];
+    }
+    toOnnx() {
+      return new TextEncoder().encode(JSON.stringify({ scale: this.scale }));
+    }
+    delete() {
+      --state.models;
+    }
+  }
+
+  class Calibrator {
+    constructor(model, options) {
+      Object.assign(this, { model, options });
+      state.observed = [];
+      ++state.calibrators;
+    }
+    observe([feed]) {
+      if (feed.data.some(Number.isNaN))
+        throw nativeError('InvalidData', 'there is NaN in the data', 'mul', 'Mul');
+      state.observed.push([...feed.data]);
+    }
+    finish() {
+      return new Model(this.model.scale, 'static');
+    }
+    delete() {
+      --state.calibrators;
+    }
+  }
+
+  class Engine {
+    info() {
+      return { build: 'simd', dot: 'none', kernels: [], heapBytes: state.HEAPU8.byteLength };
+    }
+    load(pointer, size) {
+      const bytes = state.HEAPU8.slice(pointer, pointer + size);
+      module.release(pointer);
+      try {
+        return new Model(JSON.parse(new TextDecoder().decode(bytes)).scale);
+      } catch {
+        throw nativeError('InvalidModel', 'the bytes are no model');
+      }
+    }
+  }
+
+  const module = {
+    get HEAPU8() {
+      return state.HEAPU8;
+    },
+    allocate(bytes) {
+      if (bytes > 1 << 28) throw nativeError('OutOfMemory', `cannot allocate ${bytes} bytes`);
+      const pointer = state.next;
+      state.next += bytes;
+      state.allocated.set(pointer, bytes);
+      if (state.next > state.HEAPU8.byteLength) {
+        const grown = new Uint8Array(2 * state.next);
+        grown.set(state.HEAPU8);
+        // Views of the old memory die when a real heap grows.
+        structuredClone(state.HEAPU8.buffer, { transfer: [state.HEAPU8.buffer] });
+        state.HEAPU8 = grown;
+      }
+      return pointer;
+    },
+    release(pointer) {
+      if (!state.allocated.delete(pointer)) throw new Error('released twice');
+    },
+    Engine,
+    compareTensors(reference, other) {
+      const maxAbs = Math.max(...reference.map((value, i) => Math.abs(value - other[i])));
+      return { cosine: maxAbs === 0 ? 1 : 0.5, sqnrDb: maxAbs === 0 ? Infinity : 20, maxAbs };
+    },
+  };
+  return { module, state };
+}
