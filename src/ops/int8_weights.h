@@ -21,7 +21,7 @@ struct Requantization {
   std::vector<float> multiplier;  // float32(x_scale * w_scale[n] / y_scale), the right-hand side in float64
   ActivationParams out;
 
-  kernels::RequantizeU8 epilogue(uint8_t* y, int64_t channels) const {
+  kernels::RequantizeU8 epilogue(uint8_t* y, ptrdiff_t channels) const {
     return {bias.data(), multiplier.data(), out.zero_point, out.qmin, out.qmax, y, channels};
   }
 };
