@@ -1,0 +1,214 @@
+// The command line, as a person runs it.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Tensor } from 'octavo';
+import { readNpy, writeNpy } from 'octavo/node';
+import { digits, modelFile } from './support/networks.mjs';
+import { onnxModel } from './support/onnx_model.mjs';
+import { packageRoot } from './support/package.mjs';
+
+const program = fileURLToPath(new URL('dist/cli/main.js', packageRoot));
+let folder;
+const inFolder = (name) => join(folder, name);
+
+/** Runs `octavo` and gives {code, stdout, stderr}. */
+function octavo(...args) {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd: folder, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
+    );
+  });
+}
+
+/** Runs it with --json and gives the one document on stdout. */
+async function json(...args) {
+  const { code, stdout, stderr } = await octavo(...args, '--json');
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+  return JSON.parse(stdout);
+}
+
+async function failsWith(pattern, ...args) {
+  const { code, stdout, stderr } = await octavo(...args);
+  assert.equal(code, 1, `${args.join(' ')}: ${stdout}`);
+  assert.equal(stdout, '');
+  assert.match(stderr, pattern);
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+  assert.doesNotMatch(stderr, /\n\s+at /);
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'octavo-cli-'));
+  await mkdir(inFolder('digits'));
+  for (let i = 0; i < 4; ++i) {
+    await writeNpy(inFolder(`digits/${i}.npy`), await digits('mnist-calibration-images.npy', i, 1));
+  }
+  await mkdir(inFolder('photos'));
+  for (const name of ['cat', 'panda'])
+    await copyFile(modelFile(`photos/${name}.jpg`), inFolder(`photos/${name}.jpg`));
+  await mkdir(inFolder('empty'));
+  await writeFile(inFolder('cut.onnx'), (await readFile(modelFile('mnist.onnx'))).subarray(0, 5000));
+  await writeFile(inFolder('unknown.onnx'), onnxModel({ op: 'Frobnicate', node: 'n7' }));
+  await writeNpy(inFolder('nan.npy'), new Tensor('float32', new Float32Array(784).fill(NaN), [1, 1, 28, 28]));
+  await writeNpy(inFolder('small.npy'), new Tensor('float32', new Float32Array(4), [1, 1, 2, 2]));
+  await writeNpy(inFolder('integers.npy'), new Tensor('int32', new Int32Array(784), [1, 1, 28, 28]));
+  await writeFile(inFolder('broken.jpg'), (await readFile(modelFile('photos/cat.jpg'))).subarray(0, 4000));
+});
+after(() => rm(folder, { recursive: true }));
+
+test('--help of the program and of every command', async () => {
+  for (const args of [[], ['inspect'], ['quantize'], ['run'], ['compare']]) {
+    const { code, stdout, stderr } = await octavo(...args, '--help');
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    assert.match(stdout, /^Usage: octavo/);
+  }
+  assert.match((await octavo('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('inspect', async () => {
+  const description = await json('inspect', modelFile('mnist.onnx'));
+  assert.equal(description.opset, 13);
+  assert.deepEqual(description.inputs[0].dims.slice(1), [1, 28, 28]);
+  assert.equal(description.outputs[0].name, 'logits');
+  assert.ok(description.parameters > 1000 && description.macs > 1000);
+  assert.ok(description.operators.Conv >= 1);
+  assert.equal(description.quantization.scheme, 'none');
+  const { stdout } = await octavo('inspect', modelFile('mnist.onnx'));
+  assert.match(stdout, /opset +13/);
+  assert.match(stdout, /Conv/);
+});
+
+test('quantize dynamically, then inspect and run the result', async () => {
+  const model = modelFile('resnet18-quarter.onnx');
+  const args = ['--method', 'dynamic', '--ops', 'Gemm', '--activations', 'u7', '--per-tensor'];
+  const report = await json('quantize', model, '-o', 'resnet.int8.onnx', ...args);
+  assert.equal(report.quantized.bytes, (await readFile(inFolder('resnet.int8.onnx'))).byteLength);
+  assert.ok(report.sizeRatio < 1);
+  assert.equal((await json('inspect', 'resnet.int8.onnx')).quantization.scheme, 'dynamic');
+  const { outputs } = await json(
+    'run',
+    'resnet.int8.onnx',
+    '--input',
+    'images=photos/cat.jpg',
+    '--preset',
+    'imagenet',
+  );
+  assert.deepEqual(outputs[0].dims, [1, 1000]);
+});
+
+test('quantize statically from a folder, and compare', async () => {
+  const model = modelFile('mnist.onnx');
+  const args = ['--method', 'static', '--calibration', 'digits', '--observer', 'minmax'];
+  const { code, stdout, stderr } = await octavo('quantize', model, '-o', 'mnist.int8.onnx', ...args);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /mnist\.int8\.onnx: .* -> /);
+  assert.equal((await json('inspect', 'mnist.int8.onnx')).quantization.scheme, 'static');
+  const report = await json('compare', model, 'mnist.int8.onnx', '--data', 'digits', '--repeats', '2');
+  assert.equal(report.samples, 4);
+  for (const side of [report.float, report.quantized]) assert.ok(side.bytes > 0 && side.ms >= side.msBest);
+  assert.equal(report.outputs[0].name, 'logits');
+  assert.ok(report.outputs[0].cosine > 0.9 && report.outputs[0].sqnrDb > 5 && report.outputs[0].maxAbs > 0);
+  assert.equal(report.top1Agreement, 1);
+  const { build, why } = report.engine;
+  assert.ok(build && why);
+});
+
+test('compare quantizes on the spot, with layers', async () => {
+  const model = modelFile('mnist.onnx');
+  const args = [
+    '--method',
+    'static',
+    '--calibration',
+    'digits/0.npy',
+    'digits/1.npy',
+    '--data',
+    'digits/2.npy',
+    '--layers',
+  ];
+  const report = await json('compare', model, ...args);
+  assert.ok(report.layers.length > 2);
+  const { code, stdout } = await octavo('compare', model, ...args);
+  assert.equal(code, 0);
+  assert.match(stdout, /float .*\nint8 /);
+  assert.match(stdout, /same top-1 in 100/);
+});
+
+test('excluded nodes stay float', async () => {
+  const model = modelFile('mnist.onnx');
+  const args = ['--method', 'static', '--calibration', 'digits', '-o', 'partly.onnx'];
+  const whole = await json('quantize', model, ...args);
+  const { layers } = await json(
+    'compare',
+    model,
+    '--method',
+    'dynamic',
+    '--data',
+    'digits/0.npy',
+    '--layers',
+    '--repeats',
+    '1',
+  );
+  const excluded = layers.find(({ op }) => op === 'Gemm' || op === 'MatMul').name;
+  const partly = await json('quantize', model, ...args, '--exclude', excluded);
+  assert.ok(partly.quantization.integerNodes < whole.quantization.integerNodes);
+});
+
+test('run reads an image and writes .npy files', async () => {
+  const model = modelFile('efficientnet-lite0.onnx');
+  const { outputs } = await json('run', model, '--input', 'images=photos/panda.jpg', '--output', 'out/deep');
+  const logits = await readNpy(inFolder('out/deep/logits.npy'));
+  assert.deepEqual(logits.dims, [1, 1000]);
+  assert.equal(outputs[0].file, 'out/deep/logits.npy');
+  const labels = JSON.parse(await readFile(modelFile('imagenet-labels.json'), 'utf8'));
+  assert.equal(labels[logits.data.indexOf(Math.max(...logits.data))], 'giant panda');
+  const { stdout } = await octavo('run', model, '--input', 'photos/panda.jpg');
+  assert.match(stdout, /logits: float32 \[1, 1000\], largest:\n +\[388\]/);
+});
+
+test('bad input is one line on stderr and exit code 1', async () => {
+  const mnist = modelFile('mnist.onnx');
+  const quantize = ['quantize', mnist, '-o', 'never.onnx', '--method'];
+  const cases = [
+    [/none\.onnx: there is no such file/, 'inspect', 'none.onnx'],
+    [/cannot read empty/, 'inspect', 'empty'],
+    [/cut\.onnx: /, 'inspect', 'cut.onnx'],
+    [/cat\.jpg: /, 'inspect', modelFile('photos/cat.jpg')],
+    [/unknown\.onnx: .*Frobnicate.*n7|unknown\.onnx: .*n7.*Frobnicate/, 'inspect', 'unknown.onnx'],
+    [/missing required argument/, 'inspect'],
+    [/unknown option/, 'inspect', mnist, '--frob'],
+    [/unknown command/, 'frobnicate'],
+    [/Allowed choices are dynamic, static/, ...quantize, 'magic'],
+    [/--calibration/, ...quantize, 'static'],
+    [/no such file/, ...quantize, 'static', '--calibration', 'nowhere'],
+    [/there are no .* files in empty/, ...quantize, 'static', '--calibration', 'empty'],
+    [/NaN|finite/i, ...quantize, 'static', '--calibration', 'nan.npy'],
+    [/shape|dim/i, ...quantize, 'static', '--calibration', 'small.npy'],
+    [/float32/, ...quantize, 'static', '--calibration', 'integers.npy'],
+    [/broken\.jpg: is no whole JPEG/, ...quantize, 'static', '--calibration', 'broken.jpg'],
+    [/there is no image preset 'frob'/, ...quantize, 'static', '--calibration', 'photos', '--preset', 'frob'],
+    [/Frobnicate/, ...quantize, 'dynamic', '--ops', 'Frobnicate'],
+    [/no such node/, ...quantize, 'dynamic', '--exclude', 'no such node'],
+    [/there is no such folder/, 'quantize', mnist, '-o', 'nowhere/x.onnx', '--method', 'dynamic'],
+    [/names no input; the model has digits/, 'run', mnist, '--input', 'pixels=digits/0.npy'],
+    [/is no .npy file|is none of/, 'run', mnist, '--input', 'digits=cut.onnx'],
+    [/either a second model or --method/, 'compare', mnist, '--data', 'digits'],
+    [/whole number/, 'compare', mnist, mnist, '--data', 'digits', '--repeats', '0'],
+    [/--data/, 'compare', mnist, mnist],
+  ];
+  for (const [pattern, ...args] of cases) await failsWith(pattern, ...args);
+  await assert.rejects(readFile(inFolder('never.onnx')));
+});
+
+test('--json keeps stdout free of anything else when it fails; --verbose shows the stack', async () => {
+  await failsWith(/no such file/, 'inspect', 'none.onnx', '--json');
+  assert.match((await octavo('inspect', 'none.onnx', '--verbose')).stderr, /\n\s+at /);
+});
