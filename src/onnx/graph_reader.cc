@@ -49,7 +49,7 @@ class GraphReader {
 
   // Fields may come in any order, so names are looked up only after all of them were seen.
   void read_fields(pbf_reader message) {
-    while (message.next()) switch (message.tag_and_type()) {
+    while (next_field(message)) switch (message.tag_and_type()) {
         case bytes(graph_proto::node): raw_nodes_.push_back(read_node(message.get_message())); break;
         case bytes(graph_proto::name): draft_.graph.name = read_string(message); break;
         case bytes(graph_proto::initializer): initializers_.push_back(message.get_message()); break;

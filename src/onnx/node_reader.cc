@@ -28,7 +28,7 @@ struct Attribute {
 
 Attribute read_attribute(pbf_reader message) {
   Attribute attribute;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case bytes(attribute_proto::name): attribute.name = read_string(message); break;
       case varint(attribute_proto::type): attribute.type = message.get_int32(); break;
       case varint(attribute_proto::i): attribute.i = message.get_int64(); break;
@@ -85,7 +85,7 @@ AttrValue metadata_value(std::string_view value) {
 RawNode read_node(pbf_reader message) {
   RawNode node;
   std::vector<pbf_reader> attributes, metadata;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case bytes(node_proto::input): node.inputs.push_back(read_string(message)); break;
       case bytes(node_proto::output): node.outputs.push_back(read_string(message)); break;
       case bytes(node_proto::name): node.name = read_string(message); break;

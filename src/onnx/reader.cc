@@ -16,7 +16,7 @@ namespace {
 void read_opset(pbf_reader message, std::optional<int64_t>& opset) {
   std::string_view domain;
   int64_t version = 0;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case bytes(opset_proto::domain): domain = read_string(message); break;
       case varint(opset_proto::version): version = message.get_int64(); break;
       default: message.skip();
@@ -28,7 +28,7 @@ void read_opset(pbf_reader message, std::optional<int64_t>& opset) {
 // operator.
 void check_function(pbf_reader message) {
   std::string_view name, domain;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case bytes(function_proto::name): name = read_string(message); break;
       case bytes(function_proto::domain): domain = read_string(message); break;
       default: message.skip();
@@ -53,7 +53,7 @@ Model read_proto(pbf_reader message) {
   model.producer_name.clear();
   std::optional<int64_t> opset;
   std::optional<pbf_reader> graph;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case varint(model_proto::ir_version): model.ir_version = message.get_int64(); break;
       case bytes(model_proto::producer_name): model.producer_name = read_string(message); break;
       case bytes(model_proto::producer_version): model.producer_version = read_string(message); break;

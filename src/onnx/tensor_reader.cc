@@ -22,7 +22,7 @@ struct Header {
 
 Header read_header(pbf_reader message, std::string_view what) {
   Header header;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case varint(tensor_proto::dims):
       case bytes(tensor_proto::dims):
         read_numbers(message, pbf_wire_type::varint, [&](uint64_t dim) {
@@ -65,8 +65,9 @@ int64_t read_typed(pbf_reader message, DType dtype, std::byte* out, int64_t capa
   const TypedField field = typed_field(dtype);
   const std::size_t width = size_of(dtype);
   int64_t count = 0;
-  while (message.next(field.number)) {
-    if (message.wire_type() != field.wire_type && message.wire_type() != pbf_wire_type::length_delimited) {
+  while (next_field(message)) {
+    const bool is_packed = message.wire_type() == pbf_wire_type::length_delimited;
+    if (message.tag() != field.number || (message.wire_type() != field.wire_type && !is_packed)) {
       message.skip();
       continue;
     }
@@ -113,7 +114,7 @@ int64_t checked_elements(const Shape& shape, std::string_view what) {
 
 std::string_view read_tensor_name(pbf_reader message) {
   std::string_view name;
-  while (message.next(tensor_proto::name, pbf_wire_type::length_delimited)) name = read_string(message);
+  while (next_field(message, bytes(tensor_proto::name))) name = read_string(message);
   return name;
 }
 

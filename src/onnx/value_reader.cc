@@ -12,7 +12,7 @@ namespace {
 void read_dimension(pbf_reader message, Value& value) {
   int64_t size = kDynamic;
   std::string_view name;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case varint(dim_proto::dim_value): size = message.get_int64(); break;
       case bytes(dim_proto::dim_param): name = read_string(message); break;
       default: message.skip();
@@ -23,14 +23,13 @@ void read_dimension(pbf_reader message, Value& value) {
 
 void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
   int64_t elem_type = 0;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case varint(tensor_type_proto::elem_type): elem_type = message.get_int32(); break;
       case bytes(tensor_type_proto::shape): {
         value.shape.emplace();
         value.dim_names.clear();
         pbf_reader shape = message.get_message();
-        while (shape.next(shape_proto::dim, pbf_wire_type::length_delimited))
-          read_dimension(shape.get_message(), value);
+        while (next_field(shape, bytes(shape_proto::dim))) read_dimension(shape.get_message(), value);
         break;
       }
       default: message.skip();
@@ -43,7 +42,7 @@ void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
 
 ValueInfo read_value_info(pbf_reader message) {
   ValueInfo info;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case bytes(value_info_proto::name): info.name = read_string(message); break;
       case bytes(value_info_proto::type):
         info.has_type = true;
@@ -56,8 +55,7 @@ ValueInfo read_value_info(pbf_reader message) {
 
 void read_type(pbf_reader type, Value& value) {
   const std::string what = text("value '", value.name, '\'');
-  require(type.next(type_proto::tensor_type, pbf_wire_type::length_delimited), ErrorCode::unsupported, what,
-          " is not a tensor");
+  require(next_field(type, bytes(type_proto::tensor_type)), ErrorCode::unsupported, what, " is not a tensor");
   read_tensor_type(type.get_message(), value, what);
 }
 

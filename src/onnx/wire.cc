@@ -30,6 +30,25 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
+bool next_field(pbf_reader& message) {
+  if (!message.next()) return false;
+  if (message.wire_type() == pbf_wire_type::length_delimited) {
+    const protozero::data_view rest = message.data();
+    const char *data = rest.data(), *end = data + rest.size();
+    const uint64_t length = protozero::decode_varint(&data, end);
+    if (length > static_cast<std::size_t>(end - data)) throw protozero::end_of_buffer_exception();
+  }
+  return true;
+}
+
+bool next_field(pbf_reader& message, uint32_t tag_and_type) {
+  while (next_field(message)) {
+    if (message.tag_and_type() == tag_and_type) return true;
+    message.skip();
+  }
+  return false;
+}
+
 std::string_view read_string(pbf_reader& message) {
   const std::string_view string = read_bytes(message);
   require(is_utf8(string) && !string.contains('\0'), ErrorCode::invalid_model,
@@ -39,7 +58,7 @@ std::string_view read_string(pbf_reader& message) {
 
 std::pair<std::string_view, std::string_view> read_entry(pbf_reader message) {
   std::pair<std::string_view, std::string_view> entry;
-  while (message.next()) switch (message.tag_and_type()) {
+  while (next_field(message)) switch (message.tag_and_type()) {
       case bytes(entry_proto::key): entry.first = read_string(message); break;
       case bytes(entry_proto::value): entry.second = read_string(message); break;
       default: message.skip();

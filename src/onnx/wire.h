@@ -22,6 +22,12 @@ constexpr uint32_t bytes(uint32_t field) {
   return protozero::tag_and_type(field, pbf_wire_type::length_delimited);
 }
 
+// Moves to the next field; false at the end. To be used instead of pbf_reader::next, which where pointers have 32 bits
+// takes a length of 2 GiB or more for a negative one and goes backwards. Throws as pbf_reader does.
+bool next_field(pbf_reader& message);
+// The same for the next field of that number and wire type; others are skipped.
+bool next_field(pbf_reader& message, uint32_t tag_and_type);
+
 // The current field's bytes, which live as long as the file.
 inline std::string_view read_bytes(pbf_reader& message) {
   const protozero::data_view view = message.get_view();

@@ -35,6 +35,14 @@ TEST_CASE("bytes that are no ONNX model") {
 TEST_CASE("a length that says more than there is") {
   // Field 7 (graph), length 4 GiB - 1.
   check_invalid(std::string("\x3A\xFF\xFF\xFF\xFF\x0F\x0A\x00", 8));
+  // The same for an unknown field, inside of the graph, with a length of -1 and -2^31 where pointers have 32 bits.
+  check_invalid(std::string("\x3A\x07\xFA\x01\xFF\xFF\xFF\xFF\x0F", 9));
+  for (const char* length : {"\xFF\xFF\xFF\xFF\x0F", "\x80\x80\x80\x80\x08", "\xFB\xFF\xFF\xFF\x0F"}) {
+    ModelBuilder model = relu_model();
+    for (const char* tag : {"\x7A", "\x0A", "\x2A", "\x5A"})
+      check_invalid(model.bytes() + "\x3A\x06" + tag + length);
+    check_invalid(model.bytes() + "\x7A" + length);
+  }
   // A varint without end.
   check_invalid(std::string(1, '\x08') + std::string(20, '\xFF'));
 }
