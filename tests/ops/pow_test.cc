@@ -1,0 +1,51 @@
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <limits>
+
+#include "support/op_runner.h"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+template <class T> std::vector<T> pow(Tensor base, Tensor exponent) {
+  return values<T>(OpRunner("Pow").input(std::move(base)).input(std::move(exponent)).run1());
+}
+
+}  // namespace
+
+TEST_CASE("Pow of float32") {
+  CHECK(pow<float>(Tensor::of<float>({4}, {1, 2, 3, 9}), Tensor::of<float>({4}, {4, -1, 3, 0.5f})) ==
+        std::vector<float>{1, 0.5f, 27, 3});
+  CHECK(pow<float>(Tensor::of<float>({2, 2}, {1, 2, 3, 4}), Tensor::of<float>({2}, {1, 3})) ==
+        std::vector<float>{1, 8, 3, 64});
+  CHECK(std::isnan(pow<float>(Tensor::scalar(-1.0f), Tensor::scalar(0.5f))[0]));
+}
+
+TEST_CASE("Squares keep the shape that broadcasting gives") {
+  CHECK(pow<float>(Tensor::of<float>({3}, {-1.5f, 2, 3}), Tensor::scalar(2.0f)) ==
+        std::vector<float>{2.25f, 4, 9});
+  const Tensor y = OpRunner("Pow").input(iota<float>({3})).input(Tensor::of<float>({1, 1}, {2})).run1();
+  CHECK(y.shape() == Shape{1, 3});
+  CHECK(values<float>(y) == std::vector<float>{0, 1, 4});
+}
+
+TEST_CASE("Pow mixes types; the base decides the result's") {
+  CHECK(pow<float>(Tensor::of<float>({2}, {2, -3}), Tensor::of<int64_t>({2}, {10, 3})) ==
+        std::vector<float>{1024, -27});
+  CHECK(pow<float>(Tensor::of<float>({2}, {2, -3}), Tensor::of<int32_t>({2}, {-1, 2})) ==
+        std::vector<float>{0.5f, 9});
+  CHECK(pow<int64_t>(Tensor::of<int64_t>({3}, {3, -2, 7}), Tensor::of<int64_t>({3}, {39, 63, 0})) ==
+        Ints{4052555153018976267, std::numeric_limits<int64_t>::min(), 1});
+  CHECK(pow<int64_t>(Tensor::of<int64_t>({4}, {2, 1, -1, -1}), Tensor::of<int64_t>({4}, {-1, -5, -3, -2})) ==
+        Ints{0, 1, -1, 1});
+  CHECK(pow<int32_t>(Tensor::of<int32_t>({3}, {2, 3, -4}), Tensor::of<float>({3}, {0.5f, 2, 40})) ==
+        std::vector<int32_t>{1, 9, std::numeric_limits<int32_t>::max()});
+  CHECK(pow<int64_t>(Tensor::of<int64_t>({1}, {-4}), Tensor::of<float>({1}, {0.5f})) == Ints{0});
+}
+
+TEST_CASE("Pow rejects other types") {
+  CHECK(error_of([] { infer_op("Pow", {{DType::f32, Shape{2}}, {DType::boolean, Shape{2}}}); }) ==
+        "Unsupported: input 1 is bool; supported: float32, int32, int64");
+}
