@@ -1,6 +1,7 @@
 // The four networks against ONNX Runtime's float outputs: tests/fixtures/float/README.md.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 
 #include "support/models.h"
 

@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
-#include "engine/engine.h"
-#include "support/npy.h"
+#include "support/models.h"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -22,20 +21,16 @@ DynamicOptions pytorch_options() {
   return options;
 }
 
-// Sample i of a batch of samples along axis 0, as a tensor of `shape`.
-Tensor sample(const Tensor& samples, int64_t i, Shape shape) {
-  const int64_t elements = shape.elements();
-  return Tensor::of<float>(std::move(shape), std::span<const float>(samples.span<float>()).subspan(i * elements, elements));
-}
-
-// Runs the model on each sample and checks that no output is further than `tolerance` of the largest expected magnitude
-// from the sample's expected one.
-void check_outputs(Model& model, const std::vector<Tensor>& inputs, const Tensor& expected, float tolerance) {
+// Runs the model on each input and checks that no output is further than `tolerance` of the largest expected magnitude
+// from the expected one. Input `skipped` has none.
+void check_outputs(Model& model, const std::vector<Tensor>& inputs, const Tensor& expected, float tolerance,
+                   std::optional<std::size_t> skipped = {}) {
   REQUIRE(expected.shape()[0] == static_cast<int64_t>(inputs.size()));
   const std::size_t length = expected.span<float>().size() / inputs.size();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Feed feeds[] = {{model.graph()[model.graph().inputs[0]].name, &inputs[i]}};
-    const auto actual = model.run(feeds)[0].span<float>();
+    if (i == skipped) continue;
+    const Feed feed{model.graph()[model.graph().inputs[0]].name, &inputs[i]};
+    const auto actual = model.run({&feed, 1})[0].span<float>();
     const auto wanted = expected.span<float>().subspan(i * length, length);
     REQUIRE(actual.size() == length);
     float difference = 0, largest = 0;
@@ -48,40 +43,36 @@ void check_outputs(Model& model, const std::vector<Tensor>& inputs, const Tensor
   }
 }
 
-std::unique_ptr<Model> load(const std::string& path) {
-  const std::string bytes = read_bytes(path);
-  return Model::load(std::as_bytes(std::span(bytes)), KernelPolicy{});
-}
-
-void check_network(const std::string& model_path, const std::string& name, const std::vector<Tensor>& inputs) {
-  const auto model = load(model_path);
-  check_outputs(*model, inputs, read_npy<float>(kPyTorch + "dynamic-" + name + "-float.npy"), 1e-4f);
-  const auto quantized = model->quantize_dynamic(pytorch_options());
-  CHECK(quantized->describe().scheme == "dynamic");
-  check_outputs(*quantized, inputs, read_npy<float>(kPyTorch + "dynamic-" + name + "-quantized.npy"), 1e-3f);
+void check_network(Model& model, const std::string& name, const std::vector<Tensor>& inputs,
+                   std::optional<std::size_t> skipped = {}) {
+  check_outputs(model, inputs, read_npy(kPyTorch + "dynamic-" + name + "-float.npy"), 1e-4f);
+  const auto quantized = model.quantize_dynamic(pytorch_options());
+  const Description description = quantized->describe();
+  CHECK(description.scheme == "dynamic");
+  CHECK(description.integer_nodes > 0);
+  check_outputs(*quantized, inputs, read_npy(kPyTorch + "dynamic-" + name + "-quantized.npy"), 1e-3f, skipped);
 }
 
 }  // namespace
 
-TEST_CASE("a dynamically quantized MLP gives PyTorch's outputs") {
-  const Tensor batches = read_npy<float>(kPyTorch + "dynamic-mlp-inputs.npy");
+TEST_CASE("A dynamically quantized MLP gives PyTorch's outputs") {
+  const Tensor batches = read_npy(kPyTorch + "dynamic-mlp-inputs.npy");
+  // fbgemm takes no scale below 6.1e-5, so that the inputs of this batch, all smaller, become zeros there. ONNX has no
+  // such limit.
+  constexpr std::size_t kTinyBatch = 5;
+  const Shape shape{batches.shape()[1], batches.shape()[2]};
   std::vector<Tensor> inputs;
   for (int64_t i = 0; i < batches.shape()[0]; ++i)
-    inputs.push_back(sample(batches, i, {batches.shape()[1], batches.shape()[2]}));
-  check_network(kPyTorch + "mlp.onnx", "mlp", inputs);
+    inputs.push_back(Tensor::of<float>(
+        shape, std::span<const float>(batches.span<float>()).subspan(i * shape.elements(), shape.elements())));
+  const std::vector<char> file = read_bytes(kPyTorch + "mlp.onnx");
+  check_network(*Model::load(std::as_bytes(std::span(file)), {}), "mlp", inputs, kTinyBatch);
 }
 
-TEST_CASE("a dynamically quantized ResNet-18 gives PyTorch's outputs") {
-  const Tensor pixels = read_npy<uint8_t>(OCTAVO_FIXTURES_DIR "/float/images-224.npy");
-  constexpr float kMean[] = {123.675f, 116.28f, 103.53f}, kDeviation[] = {58.395f, 57.12f, 57.375f};
-  constexpr int64_t kImage = 224 * 224;
+TEST_CASE("A dynamically quantized ResNet-18 gives PyTorch's outputs") {
+  const Network& resnet = kNetworks[1];
+  const Tensor pixels = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", resnet.pixels));
   std::vector<Tensor> inputs;
-  for (int64_t i = 0; i < pixels.shape()[0]; ++i) {
-    Tensor& input = inputs.emplace_back(DType::f32, Shape{1, 3, 224, 224});
-    for (int64_t p = 0; p < kImage; ++p)
-      for (int64_t c = 0; c < 3; ++c)
-        input.span<float>()[c * kImage + p] =
-            (pixels.span<uint8_t>()[(i * kImage + p) * 3 + c] - kMean[c]) / kDeviation[c];
-  }
-  check_network(OCTAVO_MODELS_DIR "/resnet18-quarter.onnx", "resnet18-quarter", inputs);
+  for (int64_t i = 0; i < pixels.shape()[0]; ++i) inputs.push_back(network_input(resnet, pixels, i));
+  check_network(*load_model(resnet.file), "resnet18-quarter", inputs);
 }
