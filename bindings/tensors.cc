@@ -34,14 +34,14 @@ Tensor tensor_from_js(const val& source, const std::string& name) {
   Shape shape;
   for (double dim : emscripten::vecFromJSArray<double>(source["dims"])) {
     require(dim >= 0 && dim == static_cast<double>(static_cast<int64_t>(dim)), ErrorCode::invalid_input, "tensor '",
-            name, "' has the dimension ", dim);
+            name, "' has a dimension that is not a whole number from 0 on");
     shape.dims.push_back(static_cast<int64_t>(dim));
   }
   double elements = 1;
   for (int64_t dim : shape.dims) elements *= static_cast<double>(dim);
   const double bytes = source["data"]["byteLength"].as<double>();
   require(elements * static_cast<double>(size_of(dtype)) == bytes, ErrorCode::invalid_input, "tensor '", name,
-          "' of shape ", to_string(shape), " and type ", dtype_name(dtype), " comes with ", static_cast<int64_t>(bytes),
+          "' of shape ", shape, " and type ", dtype_name(dtype), " comes with ", static_cast<int64_t>(bytes),
           " bytes of data");
   Tensor tensor(dtype, std::move(shape));
   const val target(emscripten::typed_memory_view(tensor.bytes(), reinterpret_cast<uint8_t*>(tensor.view().data)));

@@ -1,10 +1,12 @@
 // The one error type of the library, and how its text is put together.
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <exception>
+#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 namespace octavo {
@@ -41,29 +43,53 @@ class Error : public std::exception {
   std::string message_, node_, op_;
 };
 
-namespace detail {
-inline void append(std::string& out, std::string_view text) { out += text; }
-inline void append(std::string& out, char c) { out += c; }
-template <class Number>
-  requires std::is_arithmetic_v<Number>
-void append(std::string& out, Number number) {
-  out += std::to_string(number);
-}
-}  // namespace detail
+// A type takes part in messages when there is `void append_text(std::string& out, const T&)` beside it.
+template <class T>
+concept HasText = requires(std::string& out, const T& x) { append_text(out, x); };
 
-// Strings, characters and numbers, one after the other: the library's message builder.
+// One part of a message: a string, a character, an integer, or anything with append_text. Refers to its source, and is
+// read only when the message is put together: a check that holds formats nothing.
+class TextPart {
+ public:
+  TextPart(std::string_view string) : TextPart(append_string, string.data(), static_cast<int64_t>(string.size())) {}
+  TextPart(const std::string& string) : TextPart(std::string_view(string)) {}
+  TextPart(const char* string) : TextPart(std::string_view(string)) {}
+  TextPart(std::same_as<char> auto character) : TextPart(append_character, nullptr, character) {}
+  template <std::integral T>
+    requires(!std::same_as<T, char>)
+  TextPart(T integer) : TextPart(append_integer, nullptr, static_cast<int64_t>(integer)) {}
+  template <HasText T>
+  TextPart(const T& source)
+      : TextPart([](std::string& out, const void* x, int64_t) { append_text(out, *static_cast<const T*>(x)); }, &source, 0) {}
+
+  void append_to(std::string& out) const { append_(out, source_, number_); }
+
+ private:
+  using Append = void(std::string& out, const void* source, int64_t number);
+  TextPart(Append* append, const void* source, int64_t number) : append_(append), source_(source), number_(number) {}
+  static void append_string(std::string& out, const void* source, int64_t size);
+  static void append_character(std::string& out, const void*, int64_t character);
+  static void append_integer(std::string& out, const void*, int64_t integer);
+
+  Append* append_;
+  const void* source_;
+  int64_t number_;
+};
+
+std::string join_text(std::initializer_list<TextPart> parts);
+[[noreturn]] void fail(ErrorCode code, std::initializer_list<TextPart> parts);
+
+// The parts, one after the other: the library's message builder.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-  std::string out;
-  (detail::append(out, parts), ...);
-  return out;
+  return join_text({TextPart(parts)...});
 }
 
-// Throws an Error of `code` unless `condition` holds. The message parts are put together only on failure.
+// Throws an Error of `code` unless `condition` holds.
 template <class... Parts>
-void require(bool condition, ErrorCode code, const Parts&... parts) {
+[[gnu::always_inline]] inline void require(bool condition, ErrorCode code, const Parts&... parts) {
   if (!condition) [[unlikely]]
-    throw Error(code, text(parts...));
+    fail(code, {TextPart(parts)...});
 }
 
 }  // namespace octavo

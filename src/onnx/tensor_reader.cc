@@ -128,7 +128,7 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what) {
   // An element that is not in raw_data takes at least one byte of the message.
   const uint64_t bytes = elements * size_of(dtype);
   require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),
-          ErrorCode::invalid_model, what, " has the shape ", to_string(header.shape),
+          ErrorCode::invalid_model, what, " has the shape ", header.shape,
           ", which its data do not fit");
 
   Tensor tensor(dtype, header.shape);
@@ -137,7 +137,7 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what) {
   } else {
     const int64_t count = read_typed(message, dtype, tensor.view().data, static_cast<int64_t>(elements));
     require(static_cast<uint64_t>(count) == elements, ErrorCode::invalid_model, what, " has ", count,
-            " elements, but the shape ", to_string(header.shape));
+            " elements, but the shape ", header.shape);
   }
   if (dtype == DType::boolean)
     for (uint8_t& flag : std::span(tensor.view().as<uint8_t>(), elements)) flag = flag != 0;

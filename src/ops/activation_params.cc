@@ -20,8 +20,8 @@ ActivationParams activation_params(const Value& value) {
   const ActivationParams params{q.scale[0], q.zero_point[0], q.qmin, q.qmax};
   const bool in_range = 0 <= q.qmin && q.qmin <= q.qmax && q.qmax <= 255 && params.zero_point >= 0 &&
                         params.zero_point <= 255 && params.scale > 0 && std::isfinite(params.scale);
-  require(in_range, ErrorCode::invalid_graph, "'", value.name, "' has scale ", params.scale, ", zero_point ",
-          params.zero_point, " and integers ", q.qmin, " to ", q.qmax);
+  require(in_range, ErrorCode::invalid_graph, "'", value.name, "' has zero_point ", params.zero_point,
+          ", integers ", q.qmin, " to ", q.qmax, " and ", params.scale > 0 ? "a scale" : "a scale that is not positive");
   return params;
 }
 
@@ -35,8 +35,7 @@ ActivationParams output_params(const PrepareContext& ctx) {
 }
 
 void check_multiplier(float multiplier) {
-  require(std::abs(multiplier) < 0x1p100f, ErrorCode::invalid_graph, "scales are too far apart: their ratio is ",
-          multiplier);
+  require(std::abs(multiplier) < 0x1p100f, ErrorCode::invalid_graph, "scales are too far apart: their ratio overflows");
 }
 
 }  // namespace octavo

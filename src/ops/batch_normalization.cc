@@ -17,7 +17,7 @@ int channel_axis(const Attrs& attrs, const Shape& x) {
 void infer(InferContext& ctx) {
   require(ctx.attrs().get_int("training_mode", 0) == 0, ErrorCode::unsupported, "training_mode 1");
   const Shape& x = ctx.shape(0);
-  require(x.rank() >= 2, ErrorCode::invalid_graph, "input ", to_string(x), " has no channels");
+  require(x.rank() >= 2, ErrorCode::invalid_graph, "input ", x, " has no channels");
   const int64_t channels = x[channel_axis(ctx.attrs(), x)];
   for (std::size_t i = 0; i < 5; ++i)
     require(ctx.dtype(i) == DType::f32, ErrorCode::unsupported, "BatchNormalization takes float32, not ",
@@ -25,7 +25,7 @@ void infer(InferContext& ctx) {
   for (std::size_t i = 1; i < 5; ++i) {
     const Shape& vector = ctx.shape(i);
     const bool fits = vector.rank() == 1 && (vector[0] == channels || vector[0] == kDynamic || channels == kDynamic);
-    require(fits, ErrorCode::invalid_graph, "parameter ", to_string(vector), " does not fit input ", to_string(x));
+    require(fits, ErrorCode::invalid_graph, "parameter ", vector, " does not fit input ", x);
   }
   ctx.set(0, DType::f32, x);
 }

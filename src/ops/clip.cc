@@ -16,7 +16,7 @@ void infer(InferContext& ctx) {
     require_same_dtype(ctx, 0, i);
     const Shape& bound = ctx.shape(i);
     require(!bound.is_static() || bound.elements() == 1, ErrorCode::invalid_graph, "input ", i,
-            " must be one number, but has shape ", to_string(bound));
+            " must be one number, but has shape ", bound);
   }
   infer_as_input(ctx);
 }

@@ -19,10 +19,10 @@ std::vector<int64_t> kernel_sizes(const Attrs& attrs, const Shape& w) {
   const std::vector<int64_t> given = attrs.get_ints("kernel_shape");
   if (given.empty()) return kernel;
   require(given.size() == kernel.size(), ErrorCode::invalid_graph, "kernel_shape has ", given.size(),
-          " values, but the weights are ", to_string(w));
+          " values, but the weights are ", w);
   for (std::size_t i = 0; i < kernel.size(); ++i) {
     if (kernel[i] == kDynamic) kernel[i] = given[i];
-    require(kernel[i] == given[i], ErrorCode::invalid_graph, "kernel_shape does not fit weights ", to_string(w));
+    require(kernel[i] == given[i], ErrorCode::invalid_graph, "kernel_shape does not fit weights ", w);
   }
   return kernel;
 }
@@ -38,21 +38,21 @@ int to_int(int64_t size) {
 
 void infer_conv(InferContext& ctx, DType dtype) {
   const Shape &x = ctx.shape(0), &w = ctx.shape(1);
-  require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input ", to_string(x), " and weights ", to_string(w),
+  require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input ", x, " and weights ", w,
           " have different ranks");
   const ImageAxes axes(x, ctx.attrs());
   require(axes.spatial_rank() <= 2, ErrorCode::unsupported, "convolution over ", axes.spatial_rank(),
-          " spatial axes: input ", to_string(x));
+          " spatial axes: input ", x);
   const int64_t groups = group_count(ctx.attrs());
   const int64_t channels = w[1] == kDynamic ? kDynamic : w[1] * groups;
-  require(!differ(x[axes.channels()], channels), ErrorCode::invalid_graph, "input ", to_string(x), " has ",
-          x[axes.channels()], " channels, but weights ", to_string(w), " in ", groups, " groups take ", channels);
-  require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph, "weights ", to_string(w),
+  require(!differ(x[axes.channels()], channels), ErrorCode::invalid_graph, "input ", x, " has ",
+          x[axes.channels()], " channels, but weights ", w, " in ", groups, " groups take ", channels);
+  require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph, "weights ", w,
           " do not divide into ", groups, " groups");
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
-    require(bias.rank() == 1 && !differ(bias[0], w[0]), ErrorCode::invalid_graph, "bias ", to_string(bias),
-            " does not fit weights ", to_string(w));
+    require(bias.rank() == 1 && !differ(bias[0], w[0]), ErrorCode::invalid_graph, "bias ", bias,
+            " does not fit weights ", w);
   }
   const Window window = read_window(ctx.attrs(), kernel_sizes(ctx.attrs(), w));
   ctx.set(0, dtype, windowed_shape(window, axes, x, w[0]));

@@ -15,7 +15,7 @@ void require_addressable(const Operand& operand) {
   uint64_t bytes = size_of(operand.dtype);
   for (int64_t dim : operand.shape->dims) {
     const uint64_t size = dim > 0 ? static_cast<uint64_t>(dim) : 1;
-    require(size <= kLimit / bytes, ErrorCode::out_of_memory, "a tensor of shape ", to_string(*operand.shape),
+    require(size <= kLimit / bytes, ErrorCode::out_of_memory, "a tensor of shape ", *operand.shape,
             " does not fit into memory");
     bytes *= size;
   }

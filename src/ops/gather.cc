@@ -30,7 +30,7 @@ void run(RunContext& ctx) {
   for (int64_t i = 0; i < count; ++i) {
     const int64_t index = int_at(indices, i);
     require(index >= -dim && index < dim, ErrorCode::invalid_input, "index ", index, " is outside axis ",
-            axis, " of shape ", to_string(data.shape));
+            axis, " of shape ", data.shape);
   }
   const std::size_t slice =
       static_cast<std::size_t>(data.shape.elements(axis + 1, data.shape.rank())) * size_of(data.dtype);

@@ -28,23 +28,23 @@ struct Sizes {
 void infer(InferContext& ctx) {
   require_float_inputs(ctx);
   const Shape &a = ctx.shape(0), &b = ctx.shape(1);
-  require(a.rank() == 2 && b.rank() == 2, ErrorCode::invalid_graph, "Gemm takes matrices, not ", to_string(a), " and ",
-          to_string(b));
+  require(a.rank() == 2 && b.rank() == 2, ErrorCode::invalid_graph, "Gemm takes matrices, not ", a, " and ",
+          b);
   const Sizes s(ctx.attrs(), a, b);
   const int64_t rows_b = b[s.trans_b ? 1 : 0];
-  require(s.k == rows_b || s.k == kDynamic || rows_b == kDynamic, ErrorCode::invalid_graph, "shapes ", to_string(a),
-          s.trans_a ? " (transposed)" : "", " and ", to_string(b), s.trans_b ? " (transposed)" : "",
+  require(s.k == rows_b || s.k == kDynamic || rows_b == kDynamic, ErrorCode::invalid_graph, "shapes ", a,
+          s.trans_a ? " (transposed)" : "", " and ", b, s.trans_b ? " (transposed)" : "",
           " have no matrix product");
   const Shape out{s.m, s.n};
   if (ctx.has(2)) {
     require(ctx.dtype(2) == DType::f32, ErrorCode::unsupported, "Gemm takes float32, not a C of ",
             dtype_name(ctx.dtype(2)));
     const Shape& c = ctx.shape(2);
-    require(c.rank() <= 2, ErrorCode::invalid_graph, "C ", to_string(c), " does not broadcast to ", to_string(out));
+    require(c.rank() <= 2, ErrorCode::invalid_graph, "C ", c, " does not broadcast to ", out);
     for (int i = 1; i <= c.rank(); ++i) {
       const int64_t have = c[c.rank() - i], want = out[2 - i];
       require(have == 1 || have == want || have == kDynamic || want == kDynamic, ErrorCode::invalid_graph, "C ",
-              to_string(c), " does not broadcast to ", to_string(out));
+              c, " does not broadcast to ", out);
     }
   }
   ctx.set(0, DType::f32, out);

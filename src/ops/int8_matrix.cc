@@ -14,16 +14,16 @@ ProductSizes::ProductSizes(const Attrs& attrs, const Shape& x, const Shape& w)
 
 void infer_product(InferContext& ctx, DType dtype) {
   const Shape &x = ctx.shape(0), &w = ctx.shape(1);
-  require(x.rank() >= 1 && w.rank() == 2, ErrorCode::invalid_graph, "shapes ", to_string(x), " and ", to_string(w),
+  require(x.rank() >= 1 && w.rank() == 2, ErrorCode::invalid_graph, "shapes ", x, " and ", w,
           " are not rows and a matrix");
   const ProductSizes s(ctx.attrs(), x, w);
   const auto fits = [](int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; };
-  require(fits(x[x.rank() - 1], s.k), ErrorCode::invalid_graph, "shapes ", to_string(x), " and ", to_string(w),
+  require(fits(x[x.rank() - 1], s.k), ErrorCode::invalid_graph, "shapes ", x, " and ", w,
           s.channel_axis == 0 ? " (transposed)" : "", " have no matrix product");
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
     require(bias.rank() >= 1 && fits(bias[bias.rank() - 1], s.n) && (!bias.is_static() || fits(bias.elements(), s.n)),
-            ErrorCode::invalid_graph, "bias ", to_string(bias), " is not one value for each of ", s.n, " columns");
+            ErrorCode::invalid_graph, "bias ", bias, " is not one value for each of ", s.n, " columns");
   }
   Shape out = x;
   out[x.rank() - 1] = s.n;

@@ -13,7 +13,7 @@ void infer(InferContext& ctx) {
           "octavo.Lookup takes uint8 and a table of uint8, not ", dtype_name(ctx.dtype(0)), " and ",
           dtype_name(ctx.dtype(1)));
   require(ctx.shape(1) == Shape{kernels::kTableSize}, ErrorCode::invalid_graph, "the table has the shape ",
-          to_string(ctx.shape(1)));
+          ctx.shape(1));
   ctx.set(0, DType::u8, ctx.shape(0));
 }
 

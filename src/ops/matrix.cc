@@ -25,11 +25,11 @@ std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& pol
 }
 
 Shape matmul_shape(const Shape& a, const Shape& b) {
-  require(a.rank() >= 1 && b.rank() >= 1, ErrorCode::invalid_graph, "a scalar has no matrix product: ", to_string(a),
-          " · ", to_string(b));
+  require(a.rank() >= 1 && b.rank() >= 1, ErrorCode::invalid_graph, "a scalar has no matrix product: ", a,
+          " · ", b);
   const int64_t inner_a = a[a.rank() - 1], inner_b = b[b.rank() == 1 ? 0 : b.rank() - 2];
   require(inner_a == inner_b || inner_a == kDynamic || inner_b == kDynamic, ErrorCode::invalid_graph, "shapes ",
-          to_string(a), " and ", to_string(b), " have no matrix product: ", inner_a, " columns, ", inner_b, " rows");
+          a, " and ", b, " have no matrix product: ", inner_a, " columns, ", inner_b, " rows");
   Shape out;
   if (a.rank() > 2 || b.rank() > 2) {
     const auto batch = [](const Shape& shape) {

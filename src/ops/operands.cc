@@ -22,7 +22,7 @@ void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j) {
 }
 
 void require_strided_rank(const Shape& shape) {
-  require(shape.rank() <= kernels::kMaxRank, ErrorCode::unsupported, "shape ", to_string(shape),
+  require(shape.rank() <= kernels::kMaxRank, ErrorCode::unsupported, "shape ", shape,
           " has more than ", kernels::kMaxRank, " axes");
 }
 

@@ -43,7 +43,7 @@ PaddedAxis pad_axis(int64_t dim, int64_t begin, int64_t end) {
 template <class F> void for_each_pad(const TensorView& pads, const TensorView* axes, int rank, F&& pad) {
   const int64_t count = axes ? axes->shape.elements() : rank;
   require(pads.shape.elements() == 2 * count, ErrorCode::invalid_graph, "pads has shape ",
-          to_string(pads.shape), ", but ", count, " axes need two numbers each");
+          pads.shape, ", but ", count, " axes need two numbers each");
   if (axes) axis_mask(*axes, rank);
   for (int64_t i = 0; i < count; ++i)
     pad(axes ? normalize_axis(int_at(*axes, i), rank) : static_cast<int>(i), int_at(pads, i),
@@ -57,7 +57,7 @@ void infer(InferContext& ctx) {
   if (ctx.has(kValue)) {
     require_same_dtype(ctx, 0, kValue);
     require(!ctx.shape(kValue).is_static() || ctx.shape(kValue).elements() == 1, ErrorCode::invalid_graph,
-            "the padding value must be one number, but has shape ", to_string(ctx.shape(kValue)));
+            "the padding value must be one number, but has shape ", ctx.shape(kValue));
   }
   const bool axes_known = !ctx.has(kAxes) || ctx.inputs[kAxes].known != nullptr;
   if (ctx.inputs[kPads].known == nullptr || !axes_known)
@@ -71,7 +71,7 @@ void infer(InferContext& ctx) {
                  }
                  const PaddedAxis padded = pad_axis(x[axis], begin, end);
                  require(mode == Mode::constant || padded.kept > 0 || padded.size() == 0,
-                         ErrorCode::invalid_graph, "axis ", axis, " of shape ", to_string(x),
+                         ErrorCode::invalid_graph, "axis ", axis, " of shape ", x,
                          " has no elements to repeat");
                  y[axis] = padded.size();
                });

@@ -29,7 +29,7 @@ void infer_pool(InferContext& ctx, DType dtype) {
   const Shape& x = ctx.shape(0);
   const ImageAxes axes(x, ctx.attrs());
   require(axes.spatial_rank() <= 3, ErrorCode::unsupported, "pooling over ", axes.spatial_rank(),
-          " spatial axes: input ", to_string(x));
+          " spatial axes: input ", x);
   ctx.set(0, dtype, windowed_shape(pool_window(ctx.attrs(), axes), axes, x, x[axes.channels()]));
 }
 

@@ -30,7 +30,7 @@ void infer(InferContext& ctx) {
       fits = shape[a] == out[a] || shape[a] == kDynamic || out[a] == kDynamic;
       if (out[a] == kDynamic) out[a] = shape[a];
     }
-    require(fits, ErrorCode::invalid_graph, "shapes ", to_string(ctx.shape(0)), " and ", to_string(shape),
+    require(fits, ErrorCode::invalid_graph, "shapes ", ctx.shape(0), " and ", shape,
             " differ along other axes than ", axis);
     out[axis] = out[axis] == kDynamic || shape[axis] == kDynamic ? kDynamic : out[axis] + shape[axis];
   }

@@ -26,15 +26,15 @@ void check_qdq(const InferContext& ctx) {
     const Shape& zero_point = ctx.shape(2);
     bool same = zero_point.rank() == scale.rank() || (is_one_number(zero_point) && is_one_number(scale));
     for (int i = 0; same && i < scale.rank() && i < zero_point.rank(); ++i) same = fits(scale[i], zero_point[i]);
-    require(same, ErrorCode::invalid_graph, "scale ", to_string(scale), " and zero_point ", to_string(zero_point),
+    require(same, ErrorCode::invalid_graph, "scale ", scale, " and zero_point ", zero_point,
             " have different shapes");
   }
   if (is_one_number(scale) || is_by_row(x, scale)) return;
-  require(scale.rank() == 1, ErrorCode::unsupported, "a scale ", to_string(scale), " for an input ", to_string(x),
+  require(scale.rank() == 1, ErrorCode::unsupported, "a scale ", scale, " for an input ", x,
           ": blocks of other sizes than a row are not supported");
   const int axis = normalize_axis(ctx.attrs().get_int("axis", 1), x.rank());
-  require(fits(x[axis], scale[0]), ErrorCode::invalid_graph, "scale ", to_string(scale), " does not fit axis ", axis,
-          " of input ", to_string(x));
+  require(fits(x[axis], scale[0]), ErrorCode::invalid_graph, "scale ", scale, " does not fit axis ", axis,
+          " of input ", x);
 }
 
 QdqLayout qdq_layout(const Attrs& attrs, const Shape& x, const Shape& scale) {

@@ -8,8 +8,8 @@ namespace octavo {
 
 namespace {
 
-// Far beyond any real window, small enough that no index computed from it overflows.
-constexpr int64_t kMaxWindow = 1 << 24;
+// Far beyond any real window, small enough that the elements of a 3-D window can be counted in 64 bits.
+constexpr int64_t kMaxWindow = 1 << 20;
 
 // The list attribute `name`, or `count` times `fallback`.
 std::vector<int64_t> read_list(const Attrs& attrs, std::string_view name, std::size_t count, int64_t fallback,
@@ -77,7 +77,7 @@ WindowAxis Window::resolve(int axis, int64_t input) const {
 
 ImageAxes::ImageAxes(const Shape& shape, const Attrs& attrs)
     : rank(shape.rank()), channels_last(attrs.get_int("channels_last", 0) != 0) {
-  require(rank >= 3, ErrorCode::invalid_graph, "input ", to_string(shape),
+  require(rank >= 3, ErrorCode::invalid_graph, "input ", shape,
           " is not an image: batch, channels and at least one spatial axis are needed");
 }
 

@@ -66,8 +66,8 @@ class Planner {
     bool fits = feed.shape.rank() == input.shape->rank();
     for (int axis = 0; fits && axis < feed.shape.rank(); ++axis)
       fits = (*input.shape)[axis] == kDynamic || (*input.shape)[axis] == feed.shape[axis];
-    require(fits, ErrorCode::invalid_input, "input '", input.name, "' expects shape ", to_string(*input.shape),
-            ", got ", to_string(feed.shape));
+    require(fits, ErrorCode::invalid_input, "input '", input.name, "' expects shape ", *input.shape,
+            ", got ", feed.shape);
   }
 
   void add(const Node& node) {

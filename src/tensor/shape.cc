@@ -26,14 +26,16 @@ std::vector<int64_t> Shape::strides() const {
   return strides;
 }
 
-std::string to_string(const Shape& shape) {
-  std::string out = "[";
-  for (int64_t dim : shape.dims) {
-    if (out.size() > 1) out += ',';
-    out += dim == kDynamic ? "?" : std::to_string(dim);
+void append_text(std::string& out, const Shape& shape) {
+  out += '[';
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (axis > 0) out += ',';
+    out += shape[axis] == kDynamic ? "?" : std::to_string(shape[axis]);
   }
-  return out + ']';
+  out += ']';
 }
+
+std::string to_string(const Shape& shape) { return text(shape); }
 
 int normalize_axis(int64_t axis, int rank) {
   require(axis >= -rank && axis < rank, ErrorCode::invalid_graph, "axis ", axis, " is outside a tensor of rank ", rank);
@@ -47,7 +49,7 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
     const int64_t x = i <= a.rank() ? a[a.rank() - i] : 1;
     const int64_t y = i <= b.rank() ? b[b.rank() - i] : 1;
     const bool fits = x == y || x == 1 || y == 1 || x == kDynamic || y == kDynamic;
-    require(fits, ErrorCode::invalid_graph, "shapes ", to_string(a), " and ", to_string(b), " do not broadcast");
+    require(fits, ErrorCode::invalid_graph, "shapes ", a, " and ", b, " do not broadcast");
     const bool take_x = y == 1 || (y == kDynamic && x != 1);
     out[rank - i] = take_x ? x : y;
   }

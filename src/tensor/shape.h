@@ -36,6 +36,7 @@ struct Shape {
 };
 
 // "[1,3,224,224]", with "?" for a dynamic dimension.
+void append_text(std::string& out, const Shape& shape);
 std::string to_string(const Shape& shape);
 
 // `axis` in [-rank, rank) made non-negative. Throws Error(invalid_graph) outside that range.
