@@ -7,10 +7,6 @@ if(OCTAVO_RELAXED_SIMD)
   set(engine engine-relaxed)
 else()
   set(engine engine-simd)
-  set(npm_programs "${PROJECT_SOURCE_DIR}/node_modules/.bin")
-  if(EXISTS "${npm_programs}/tsc")
-    set(OCTAVO_ENGINE_TYPES ON)
-  endif()
 endif()
 include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
 
@@ -25,11 +21,6 @@ set_target_properties(octavo_engine_module PROPERTIES
 # The package finds the engine beside its own modules.
 set(dist "${PROJECT_SOURCE_DIR}/web/package/dist")
 set(files "$<TARGET_FILE_DIR:octavo_engine_module>/${engine}.mjs" "$<TARGET_FILE_DIR:octavo_engine_module>/${engine}.wasm")
-if(OCTAVO_ENGINE_TYPES)
-  set_target_properties(octavo_engine_module PROPERTIES
-    RULE_LAUNCH_LINK "${CMAKE_COMMAND} -E env \"PATH=${npm_programs}:$ENV{PATH}\"")
-  list(APPEND files "$<TARGET_FILE_DIR:octavo_engine_module>/engine.d.ts")
-endif()
 add_custom_command(TARGET octavo_engine_module POST_BUILD
   COMMAND ${CMAKE_COMMAND} -E make_directory "${dist}"
   COMMAND ${CMAKE_COMMAND} -E copy_if_different ${files} "${dist}"

@@ -26,9 +26,3 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
   # 12. The linker drops what nothing reaches; binaryen optimizes the rest once more.
   -O3 -g0 -Wl,--gc-sections)
-
-# 13. TypeScript types of the module: engine.d.ts. Emscripten runs the module to find them, which takes a build that every
-#     Node runs, and tsc, which it looks for on PATH.
-if(OCTAVO_ENGINE_TYPES)
-  list(APPEND OCTAVO_ENGINE_LINK_FLAGS --emit-tsd=engine.d.ts)
-endif()
