@@ -24,5 +24,8 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sINCOMING_MODULE_JS_API=instantiateWasm,wasmBinary,locateFile,print,printErr
   # 11. No polyfills, no setjmp: every browser with SIMD128 and wasm exceptions has TextDecoder and the rest.
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
-  # 12. The linker drops what nothing reaches; binaryen optimizes the rest once more.
-  -O3 -g0 -Wl,--gc-sections)
+  # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them at
+  #     -O3: binaryen leaves SIMD loops alone at any level.
+  -Oz -g0 -Wl,--gc-sections
+  # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
+  -sMALLOC=emmalloc)

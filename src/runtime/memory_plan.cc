@@ -1,23 +1,26 @@
 #include "runtime/memory_plan.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/buffer.h"
 
 namespace octavo {
 
 MemoryPlan plan_memory(const std::vector<Lifetime>& blocks) {
-  std::vector<std::size_t> order(blocks.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-    return blocks[a].size != blocks[b].size ? blocks[a].size > blocks[b].size : a < b;
-  });
-
   MemoryPlan plan;
   plan.offsets.resize(blocks.size());
   std::vector<std::size_t> placed;  // by offset
-  for (std::size_t i : order) {
+  std::vector<bool> is_placed(blocks.size());
+  // The largest first, by selection: a network has a few hundred blocks, and a sort is more code than all of this.
+  const auto largest_left = [&] {
+    std::size_t largest = blocks.size();
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      if (!is_placed[i] && (largest == blocks.size() || blocks[i].size > blocks[largest].size)) largest = i;
+    return largest;
+  };
+  while (placed.size() < blocks.size()) {
+    const std::size_t i = largest_left();
+    is_placed[i] = true;
     std::size_t offset = 0;
     for (std::size_t other : placed) {
       const bool apart = blocks[other].last < blocks[i].first || blocks[i].last < blocks[other].first;
