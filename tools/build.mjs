@@ -26,11 +26,10 @@ export async function buildPresets(presets, targets = []) {
   }
 }
 
-/** Builds the engine modules that the npm package loads, without tests, and prints their sizes. */
+/** Builds the engine modules that the npm package loads, without tests. */
 export async function buildEngine() {
   if (!existsSync(inRoot('bindings'))) return;
   await buildPresets(wasmPresets, ['octavo_engine_module']);
-  printSizes();
 }
 
 /** Builds the npm package, then the demo page that uses it. Each is skipped when nothing that goes into it has changed. */
@@ -54,13 +53,11 @@ export async function buildWeb() {
 
 const parts = {
   native: () => buildPresets(nativePresets),
-  wasm: async () => {
-    await buildPresets(wasmPresets);
-    printSizes();
-  },
+  wasm: () => buildPresets(wasmPresets),
   web: async () => {
     await buildEngine();
     await buildWeb();
+    await printSizes();
   },
 };
 

@@ -1,45 +1,55 @@
 // Download sizes of the engine and their limits.
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { inRoot } from './paths.mjs';
 
 const kilobyte = 1024;
 const limits = { wasm: 160 * kilobyte, javascript: 40 * kilobyte };
-const dist = inRoot('web/package/dist');
 
-/** The module and all that it imports by relative path, statically or not; engines are counted by the caller. */
-function importsOf(file, found = new Set()) {
-  if (found.has(file) || !existsSync(file)) return found;
-  found.add(file);
-  const source = readFileSync(file, 'utf8');
-  for (const [, path] of source.matchAll(
-    /(?:from|import|import\(|new URL\()\s*["'](\.\/[^"']+\.m?js)["']/g,
-  )) {
-    if (!/^\.\/engine-/.test(path)) importsOf(new URL(path, `file://${file}`).pathname, found);
-  }
-  return found;
+/** What a bundler makes of a page that imports everything the package exports: [{name, bytes (gzip)}]. */
+async function bundle() {
+  const { build } = await import('vite');
+  const page = {
+    name: 'page',
+    resolveId: (id) => (id === 'virtual:page' ? '\0page' : null),
+    load: (id) => (id === '\0page' ? `import * as octavo from 'octavo'; globalThis.octavo = octavo;` : null),
+  };
+  const { output } = await build({
+    root: inRoot('web/package'),
+    configFile: false,
+    logLevel: 'error',
+    plugins: [page],
+    worker: { format: 'es' },
+    build: { write: false, target: 'es2022', rollupOptions: { input: 'virtual:page' } },
+  });
+  return output.map((file) => ({
+    name: file.fileName,
+    bytes: gzipSync(file.code ?? file.source, { level: 9 }).length,
+  }));
 }
 
-const gzipBytes = (file) => gzipSync(readFileSync(file), { level: 9 }).length;
-
-/** What a page downloads: {name, bytes (gzip), limit} of each engine's WASM, and of the JavaScript that goes with it. */
-export function measureSizes() {
-  const rows = [];
-  for (const engine of ['engine-simd', 'engine-relaxed']) {
-    const [wasm, glue] = [`${dist}/${engine}.wasm`, `${dist}/${engine}.mjs`];
-    if (!existsSync(wasm)) continue;
-    rows.push({ name: basename(wasm), bytes: gzipBytes(wasm), limit: limits.wasm });
-    const modules = [glue, ...importsOf(`${dist}/index.js`)];
-    const bytes = modules.reduce((sum, file) => sum + gzipBytes(file), 0);
-    rows.push({ name: `JavaScript with ${basename(glue)}`, bytes, limit: limits.javascript });
-  }
-  return rows;
+/**
+ * What a page downloads with each engine, as {name, bytes, limit}: its WASM, and all JavaScript that goes with it, whether
+ * the engine runs in a worker or in the page.
+ */
+async function measureSizes() {
+  const files = await bundle();
+  return ['simd', 'relaxed'].flatMap((engine) => {
+    const other = engine === 'simd' ? 'relaxed' : 'simd';
+    const ours = files.filter(({ name }) => !name.includes(`-${other}-`));
+    const total = (ending) =>
+      ours.filter(({ name }) => name.endsWith(ending)).reduce((sum, { bytes }) => sum + bytes, 0);
+    return [
+      { name: `engine-${engine}.wasm`, bytes: total('.wasm'), limit: limits.wasm },
+      { name: `JavaScript with engine-${engine}`, bytes: total('.js'), limit: limits.javascript },
+    ];
+  });
 }
 
 /** Prints the sizes; gives the number of those above their limit. */
-export function printSizes() {
-  const rows = measureSizes();
+export async function printSizes() {
+  if (!existsSync(inRoot('web/package/dist/index.js'))) return 0;
+  const rows = await measureSizes();
   for (const { name, bytes, limit } of rows) {
     const verdict = bytes > limit ? 'TOO LARGE' : 'ok';
     const size = (bytes / kilobyte).toFixed(1).padStart(6);
