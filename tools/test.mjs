@@ -56,6 +56,8 @@ const stages = [
     run: async () => {
       await buildEngine();
       await buildWeb();
+      // The test of bit-identity compares WebAssembly with what these compute.
+      await buildPresets(['native', 'native-scalar'], ['octavo_run_model']);
       return nodeTest(inRoot('tests/package'));
     },
   },
