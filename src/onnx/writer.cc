@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <protozero/pbf_writer.hpp>
 
 #include "base/error.h"
@@ -113,12 +114,18 @@ void write_shape(pbf_writer& tensor_type, const Value& value) {
   }
 }
 
-void write_value_info(pbf_writer out, const Value& value) {
+void write_value_info(pbf_writer out, const Value& value, bool with_shape = true) {
   out.add_string(value_info_proto::name, value.name);
   pbf_writer type(out, value_info_proto::type);
   pbf_writer tensor_type(type, type_proto::tensor_type);
   tensor_type.add_enum(tensor_type_proto::elem_type, data_type_of(value.dtype));
-  if (value.shape) write_shape(tensor_type, value);
+  if (with_shape && value.shape) write_shape(tensor_type, value);
+}
+
+// True for a node whose metadata says more than the standard operator: its outputs may have other shapes than those that
+// a reader without the metadata infers, so no shapes are declared for them.
+bool has_metadata(const Node& node) {
+  return std::ranges::any_of(node.attrs, [](const auto& attr) { return attr.first.starts_with(kMetadataPrefix); });
 }
 
 void write_graph(pbf_writer out, const Graph& graph) {
@@ -142,7 +149,7 @@ void write_graph(pbf_writer out, const Graph& graph) {
   for (const Node& node : graph.nodes)
     for (ValueId id : node.outputs)
       if (id != kNoValue && !uses.is_output[id] && (graph[id].shape || graph[id].dtype != DType::f32))
-        write_value_info(pbf_writer(out, graph_proto::value_info), graph[id]);
+        write_value_info(pbf_writer(out, graph_proto::value_info), graph[id], !has_metadata(node));
 }
 
 // The file's size, but for a few bytes a node.

@@ -15,7 +15,9 @@ namespace {
 Node make_qdq(Graph& graph, std::string_view op, const std::string& name, ValueId input, DType output_dtype,
               const QParamConstants& constants) {
   const auto [qparams, dtype, scale, zero_point] = constants;
-  Node node = make_node(graph, op, name, {input, scale, zero_point}, output_dtype, graph[input].shape);
+  std::vector<ValueId> inputs{input, scale};
+  if (zero_point != kNoValue) inputs.push_back(zero_point);
+  Node node = make_node(graph, op, name, std::move(inputs), output_dtype, graph[input].shape);
   const IntegerRange storage = storage_range(dtype);
   // int8 weights keep to their range by themselves: only what is quantized while running has to saturate to it.
   if (dtype != DType::s8 && IntegerRange{qparams.qmin, qparams.qmax} != storage) {
@@ -30,15 +32,18 @@ Node make_qdq(Graph& graph, std::string_view op, const std::string& name, ValueI
 
 QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype) {
   const Shape shape = qparams.per_tensor() ? Shape{} : Shape{static_cast<int64_t>(qparams.scale.size())};
+  const ValueId scale = graph.add_constant(graph.unique_value_name(text(stem, "_scale")),
+                                           Tensor::of<float>(shape, std::span<const float>(qparams.scale)));
+  const bool is_default = std::ranges::all_of(qparams.zero_point, [](int32_t z) { return z == 0; });
+  if (is_default && dtype != DType::u8) return {std::move(qparams), dtype, scale, kNoValue};
+
   Tensor zero_point(dtype, shape);
   visit_dtype(dtype, [&]<class T>(T) {
     std::ranges::transform(qparams.zero_point, zero_point.span<T>().begin(), [](int32_t z) { return static_cast<T>(z); });
   });
-  const ValueId scale_id = graph.add_constant(graph.unique_value_name(text(stem, "_scale")),
-                                              Tensor::of<float>(shape, std::span<const float>(qparams.scale)));
   const ValueId zero_point_id =
       graph.add_constant(graph.unique_value_name(text(stem, "_zero_point")), std::move(zero_point));
-  return {std::move(qparams), dtype, scale_id, zero_point_id};
+  return {std::move(qparams), dtype, scale, zero_point_id};
 }
 
 Node make_quantize(Graph& graph, const std::string& stem, ValueId x, const QParamConstants& constants) {

@@ -8,7 +8,8 @@
 namespace octavo {
 
 // The constants that Q and DQ nodes of one meaning share: scale (float32) and zero_point (`dtype`), scalars per tensor,
-// vectors per channel.
+// vectors per channel. Weights and biases (s8, s32) have zero points of 0, which ONNX lets one leave out: zero_point is
+// then kNoValue.
 struct QParamConstants {
   QParams qparams;
   DType dtype;

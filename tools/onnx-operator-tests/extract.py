@@ -4,8 +4,8 @@
 
 Each release of the package carries, in backend/test/data/node, one folder a test: `model.onnx` and
 `test_data_set_*/{input,output}_*.pb` (TensorProto). A release's models use the operator versions of its own opset, so
-several releases are read: see RELEASES. A test is taken when every operator in it is in OPERATORS, it is an
-inference, and its tensors are of DTYPES. Writes `<output>/<release>/<test>/...` and `<output>/manifest.json`:
+several releases are read: see RELEASES. A test is taken when every operator in it is in OPERATORS, its opset
+is OLDEST_OPSET or newer, it is an inference, and its tensors are of DTYPES. Writes `<output>/<release>/<test>/...` and `<output>/manifest.json`:
 
     {"releases": {release: opset},
      "cases":   [{"release", "name", "path", "opset", "operators", "dtypes", "data_sets"}],
@@ -32,6 +32,7 @@ RELEASES = {
     "1.8.1": (13, ("--python-version", "3.6", "--abi", "cp36m", "--platform", "manylinux2010_x86_64")),
     "1.16.2": (21, ("--python-version", "3.11", "--abi", "cp311", "--platform", "manylinux2014_x86_64")),
 }
+OLDEST_OPSET = 7
 OPERATORS = frozenset(
     """Add AveragePool BatchNormalization Cast Clip Concat Constant ConstantOfShape Conv DequantizeLinear Div Dropout
     DynamicQuantizeLinear Exp Flatten Gather Gemm GlobalAveragePool HardSigmoid HardSwish Identity LeakyRelu MatMul
@@ -102,6 +103,8 @@ def is_training(node, opset):
 def reason_to_skip(onnx, model, opset):
     """Why a test is not taken, or None."""
     operators = {node.op_type for node in model.graph.node}
+    if opset < OLDEST_OPSET:
+        return f"opset {opset}"
     if any(node.domain not in ("", "ai.onnx") for node in model.graph.node):
         return "operators of another domain"
     foreign = sorted(operators - OPERATORS)

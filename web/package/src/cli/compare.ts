@@ -58,9 +58,13 @@ async function compareFiles(
   using quantized = await (quantizedPath === undefined
     ? quantize(float, method ?? 'dynamic', options)
     : load(engine, quantizedPath));
-  return withProgressBar(async (onProgress) => {
+  return await withProgressBar(async (onProgress) => {
     const opened = await openSamples(float, data, preset, onProgress);
-    return compare(float, quantized, opened.samples, { repeats, layers, onProgress: opened.onProgress });
+    return await compare(float, quantized, opened.samples, {
+      repeats,
+      layers,
+      onProgress: opened.onProgress,
+    });
   });
 }
 

@@ -2,12 +2,12 @@
 import Table from 'cli-table3';
 import type { ValueDescription } from '../native.js';
 
-/** A table without lines: the first column left, numbers right. */
+/** A table without lines: the first column left, the others right. Where all titles are empty there is no title row. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const columns = head.map((_, i) => (i === 0 ? 'left' : 'right'));
   const spaces = Object.fromEntries(lineNames.map((name) => [name, '']));
   const made = new Table({
-    head: [...head],
+    head: head.some((title) => title !== '') ? [...head] : [],
     colAligns: columns,
     chars: { ...spaces, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },

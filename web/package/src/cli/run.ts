@@ -92,6 +92,6 @@ function describe({ name, type, dims, file, data }: Output): string {
     .sort((a, b) => Number(b.value) - Number(a.value));
   const shown = largest
     .slice(0, shownValues)
-    .map(({ value, index }) => [`  [${index}]`, Number(value).toPrecision(6)]);
-  return `${title}, largest:\n${format.table(['', ''], shown).trimStart()}`;
+    .map(({ value, index }) => [`[${index}]`, Number(value).toPrecision(6)]);
+  return `${title}, largest:\n${format.table(['', ''], shown)}`;
 }
