@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util';
 import { say } from './lib/log.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { Problem, main, run } from './lib/run.mjs';
-import { relaxedSimdFlags } from './lib/node_flags.mjs';
 import { buildEngine, buildWeb } from './build.mjs';
 import { setUp } from './setup.mjs';
 
@@ -26,7 +25,7 @@ await main(async () => {
   await buildEngine();
   await buildWeb();
   say('quantizing EfficientNet-Lite0');
-  await run(process.execPath, [...relaxedSimdFlags(), mainJob]);
+  await run(process.execPath, [mainJob]);
   if (once) return;
   if (!existsSync(demo)) throw new Problem('there is no web/demo to serve yet');
   say('serving the demo page; Ctrl-C ends it');

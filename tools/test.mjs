@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { say, step } from './lib/log.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { Problem, main, runStatus } from './lib/run.mjs';
-import { nodeTest, playwright } from './lib/test_runners.mjs';
+import { countingScript, nodeTest, playwright } from './lib/test_runners.mjs';
 import { buildEngine, buildPresets, buildWeb, nativePresets, wasmPresets } from './build.mjs';
-import { findChromium } from './setup/system.mjs';
+import { ensureFixtureTools, findChromium } from './setup/system.mjs';
 import { setUp } from './setup.mjs';
 
 /** Builds the presets, runs ctest in each and sums the test cases that Catch2 counted. */
@@ -59,6 +59,16 @@ const stages = [
       // The test of bit-identity compares WebAssembly with what these compute.
       await buildPresets(['native', 'native-scalar'], ['octavo_run_model']);
       return nodeTest(inRoot('tests/package'));
+    },
+  },
+  {
+    name: 'onnx',
+    needs: 'tools/run-onnx-operator-tests.mjs',
+    run: async () => {
+      await ensureFixtureTools();
+      await buildEngine();
+      await buildWeb();
+      return countingScript(inRoot('tools/run-onnx-operator-tests.mjs'));
     },
   },
   {

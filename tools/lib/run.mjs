@@ -37,6 +37,20 @@ export function runStatus(program, args, { cwd = root, env = {}, quiet = false }
   });
 }
 
+/** Runs a program with its standard output on ours, and gives that output with the exit code. */
+export function runShown(program, args, { cwd = root } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      process.stdout.write(data);
+    });
+    child.on('error', (error) => reject(new Problem(`${program} could not be started: ${error.message}`)));
+    child.on('close', (code) => resolve({ status: code ?? 1, output }));
+  });
+}
+
 /** Runs a program that must succeed. With `quiet`, its output is shown only if it fails. */
 export async function run(program, args, options = {}) {
   const status = await runStatus(program, args, options);

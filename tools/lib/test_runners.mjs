@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { filesUnder } from './stamp.mjs';
 import { inRoot } from './paths.mjs';
-import { Problem, runStatus } from './run.mjs';
+import { Problem, runShown, runStatus } from './run.mjs';
 
 const resultsFolder = inRoot('build/test-results');
 
@@ -20,19 +20,17 @@ function checked(counts, status, name) {
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-/** Node's own test runner over the *.test.mjs files under `folder`, one file at a time. */
-export async function nodeTest(folder) {
+/** Node's own test runner over the *.test.mjs files under `folder`, one file at a time; `node` is the Node to use. */
+export async function nodeTest(folder, node = process.execPath) {
   const results = freshResults('node-test.tap');
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=tap', `--test-reporter-destination=${results}`],
   ];
   const testFiles = filesUnder(folder).filter((file) => file.endsWith('.test.mjs'));
-  const status = await runStatus(
-    process.execPath,
-    ['--test', '--test-concurrency=1', ...reporters, ...testFiles],
-    { cwd: folder },
-  );
+  const status = await runStatus(node, ['--test', '--test-concurrency=1', ...reporters, ...testFiles], {
+    cwd: folder,
+  });
   const text = readFileSync(results, 'utf8');
   const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   const counts = {
@@ -55,4 +53,12 @@ export async function playwright(folder, chromium) {
     status,
     folder,
   );
+}
+
+/** A script of ours that ends with the line "N passed, N failed, N skipped" and writes nothing else of that form. */
+export async function countingScript(script) {
+  const { status, output } = await runShown(process.execPath, [script]);
+  const line = [...output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1) ?? [];
+  const [passed = 0, failed = 0, skipped = 0] = line.slice(1).map(Number);
+  return checked({ passed, failed, skipped }, status, script);
 }

@@ -99,5 +99,14 @@ const linters = [
   },
 ];
 
+const fixtureTools = [
+  {
+    package: 'python3-pip',
+    present: () => capture('python3', ['-m', 'pip', '--version']),
+    elsewhere: "Python's pip (it downloads ONNX's own operator tests)",
+  },
+];
+
+export const ensureFixtureTools = () => ensure(fixtureTools);
 export const ensureLinters = () => ensure(linters);
 export const ensureBrowser = () => ensure(browsers);
