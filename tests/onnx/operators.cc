@@ -23,6 +23,7 @@ constexpr Arity kOperators[] = {
     {"Conv", 2, 3},
     {"DequantizeLinear", 2, 3},
     {"Div", 2, 2},
+    {"Dropout", 1, 3, 2},
     {"DynamicQuantizeLinear", 1, 1, 3},
     {"Flatten", 1, 1},
     {"Gemm", 2, 3},
