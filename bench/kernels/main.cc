@@ -25,13 +25,14 @@ double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Runs `work` in samples of at least 2 ms and prints the rate of the best and the median one.
+/// Runs `work` in many samples of half a millisecond and more, short enough that some of them are not interrupted, and
+/// prints the rate of the best and the median one.
 template <class Work>
 void report(const std::string& name, const char* row, double macs, Work&& work) {
   char label[160];
   std::snprintf(label, sizeof label, "%-34s %-22s", name.c_str(), row);
   if (!std::strstr(label, pattern)) return;
-  constexpr double sample_seconds = 0.002;
+  constexpr double sample_seconds = 0.0005;
   int repetitions = 1;
   for (;;) {
     const double start = seconds();
@@ -40,7 +41,7 @@ void report(const std::string& name, const char* row, double macs, Work&& work) 
     repetitions *= 2;
   }
   std::vector<double> rates;
-  for (int sample = 0; sample < 60; ++sample) {
+  for (int sample = 0; sample < 200; ++sample) {
     const double start = seconds();
     for (int i = 0; i < repetitions; ++i) work();
     rates.push_back(macs * repetitions / (seconds() - start) * 1e-9);

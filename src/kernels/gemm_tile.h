@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/simd.h"
 #include "kernels/epilogue_simd.h"
@@ -52,12 +53,13 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
   for (int m = 0; m < Mr; ++m) epilogue.store(row + m, acc[m]);
 }
 
-/// All m rows by the panels of columns [n, n + 4·Nv).
+/// All m rows by the panels of the columns [n, n + 4·Nv). `e` begins at column n.
 template <class Mac, int Nv, class Epilogue>
 inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t row_bytes, int m, const Epilogue& e) {
   const ptrdiff_t panel_bytes = ptrdiff_t(b.steps) * 2 * Mac::b_bytes;
   const char* panel = static_cast<const char*>(b.panels) + (n / 8) * panel_bytes;
-  const typename EpilogueTile<Epilogue, Nv>::type epilogue(e, b.column_sum, n, std::min(4 * Nv, b.n - n));
+  const int32_t* column_sum = b.column_sum ? b.column_sum + n : nullptr;
+  const typename EpilogueTile<Epilogue, Nv>::type epilogue(e, column_sum, std::min(4 * Nv, b.n - n));
   v128_t start[Nv];
   for (int v = 0; v < Nv; ++v) {
     const v128_t acc_start = b.acc_start ? wasm_v128_load(b.acc_start + n + 4 * v) : wasm_i32x4_const_splat(0);
@@ -86,9 +88,23 @@ void run_panels(const PackedPanels& b, const void* a, ptrdiff_t row_bytes, int m
   const char* rows = static_cast<const char*>(a);
   int n = 0;
   if (m == 1) {
-    for (; n + 32 <= b.n; n += 32) run_columns<Mac, 8>(b, n, rows, row_bytes, m, e);
+    for (; n + 32 <= b.n; n += 32) run_columns<Mac, 8>(b, n, rows, row_bytes, m, shifted(e, 0, n));
   }
-  for (; n < b.n; n += 8) run_columns<Mac, 2>(b, n, rows, row_bytes, m, e);
+  // A last panel with missing columns goes through a scratch, so that the tile has no branches.
+  using Element = std::remove_pointer_t<decltype(e.out)>;
+  constexpr int scratch_rows = 48;
+  Element scratch[scratch_rows * 8];
+  for (; n < b.n; n += 8) {
+    const bool whole = n + 8 <= b.n;
+    const int most = whole ? m : scratch_rows;
+    for (int row = 0; row < m; row += most) {
+      const int count = std::min(most, m - row);
+      const Epilogue part = shifted(e, row, n);
+      const Redirected<Epilogue, Element, 8> redirected(part, scratch);
+      run_columns<Mac, 2>(b, n, rows + row * row_bytes, row_bytes, count, whole ? part : redirected.to_scratch);
+      if (!whole) redirected.copy(count, b.n - n);
+    }
+  }
 }
 
 }  // namespace octavo::kernels

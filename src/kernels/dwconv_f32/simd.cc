@@ -1,7 +1,7 @@
-// Eight channels (or the last four and fewer) of four neighbouring outputs at a time: a tap's weights are loaded once for
-// four outputs, and eight accumulators hide the latency of the multiply-add. Taps outside of the input are left out, so
+// Four channels of four neighbouring outputs at a time, so that a tap's weights are loaded once for four outputs. Taps outside of the input are left out, so
 // outputs whose window leaves it to the left or right are computed one by one.
 #include <algorithm>
+#include <utility>
 
 #include "kernels/dwconv_f32/kernels.h"
 #include "kernels/epilogue_simd.h"
@@ -20,69 +20,112 @@ struct RelaxedMadd {
 };
 #endif
 
-/// The taps of one output row and column that lie inside of the input.
+constexpr int block = 4;  // channels of a vector
+
+/// The taps of one output row or column that lie inside of the input.
 struct Taps {
   int begin, end;
 
   Taps(int start, int taps, int dilation, int size)
       : begin(start >= 0 ? 0 : (-start + dilation - 1) / dilation),
         end(start >= size ? 0 : std::min(taps, (size - 1 - start) / dilation + 1)) {}
+  int count() const { return std::max(0, end - begin); }
 };
 
-/// Four lanes of channels, of which `count` exist.
-inline v128_t load_channels(const float* p, int count) {
-  if (count >= 4) return wasm_v128_load(p);
-  alignas(16) float padded[4] = {};
-  for (int i = 0; i < count; ++i) padded[i] = p[i];
-  return wasm_v128_load(padded);
+/// f(i) for i in [0, N), unrolled.
+template <int N, class F>
+inline void unrolled(F&& f) {
+  [&]<int... i>(std::integer_sequence<int, i...>) { (f(i), ...); }(std::make_integer_sequence<int, N>());
 }
 
-/// Nv vectors of channels, of which `count` exist, of Pixels outputs whose windows start `step` floats apart.
-template <class Mac, int Pixels, int Nv, class Epilogue>
-inline void run_outputs(const ConvGeometry& g, const float* window, ptrdiff_t step, const float* weights, Taps ys, Taps xs,
-                        int count, const Epilogue& epilogue, int position) {
-  v128_t acc[Pixels][Nv];
-  for (int p = 0; p < Pixels; ++p) {
-    for (int v = 0; v < Nv; ++v) acc[p][v] = epilogue.start(v, wasm_i32x4_splat(0));
-  }
-  for (int ky = ys.begin; ky < ys.end; ++ky) {
-    const float* in = window + ptrdiff_t(ky) * g.dilation_h * g.w * g.c + ptrdiff_t(xs.begin) * g.dilation_w * g.c;
-    const float* w = weights + (ky * g.kw + xs.begin) * 8;
+/// Rows of the filter that meet the input, channels of the vector that exist, and distances in floats.
+struct Window {
+  int rows, channels;
+  ptrdiff_t row, column, weight_row;
+};
+
+/// `fours` runs of four outputs whose windows are inside of the input in x; the filter has Kw columns next to each other.
+/// One row of the filter is one basic block: engines load all that a block needs before they compute, so that larger
+/// blocks spill. Called through a pointer, so that no linker inlines it: engines keep accumulators in registers only in
+/// small functions.
+template <class Mac, int Kw, int Stride>
+void run_inside(const Window& window, const float* in, const float* weights, int fours,
+                const BiasClampTile<1>& epilogue_in_memory, int position) {
+  const Window w = window;
+  const BiasClampTile<1> epilogue = epilogue_in_memory;
+  const v128_t start = epilogue.start(0, wasm_i32x4_splat(0));
+  for (; fours > 0; --fours, in += 4 * Stride * w.column, position += 4) {
+    v128_t acc[4] = {start, start, start, start};
+    const float* row = in;
+    const float* row_weights = weights;
 #pragma clang loop unroll(disable)
-    for (int kx = xs.begin; kx < xs.end; ++kx, in += ptrdiff_t(g.dilation_w) * g.c, w += 8) {
-#pragma clang loop unroll(full)
-      for (int v = 0; v < Nv; ++v) {
-        const v128_t weight = wasm_v128_load(w + 4 * v);
-#pragma clang loop unroll(full)
-        for (int p = 0; p < Pixels; ++p) {
-          acc[p][v] = Mac::multiply_add(acc[p][v], load_channels(in + p * step + 4 * v, count - 4 * v), weight);
-        }
-      }
+    for (int ky = 0; ky < w.rows; ++ky, row += w.row, row_weights += Kw * block) {
+      unrolled<Kw>([&](int kx) {
+        const v128_t weight = wasm_v128_load(row_weights + kx * block);
+        unrolled<4>([&](int p) {
+          acc[p] = Mac::multiply_add(acc[p], wasm_v128_load(row + (p * Stride + kx) * w.column), weight);
+        });
+      });
+    }
+    for (int p = 0; p < 4; ++p) epilogue.store(position + p, {acc[p]});
+  }
+}
+
+/// One output with any geometry; `columns` are the taps that are inside.
+template <class Mac>
+void run_one(const Window& w, const float* in, const float* weights, int columns, int dilation, const BiasClampF32& e,
+             int position) {
+  const BiasClampTile<1> epilogue(e, nullptr, w.channels);
+  v128_t acc[1] = {epilogue.start(0, wasm_i32x4_splat(0))};
+  for (int ky = 0; ky < w.rows; ++ky) {
+    for (int kx = 0; kx < columns; ++kx) {
+      v128_t x[1];
+      load_columns<1>(in + ky * w.row + kx * dilation * w.column, w.channels, x);
+      acc[0] = Mac::multiply_add(acc[0], x[0], wasm_v128_load(weights + ky * w.weight_row + kx * block));
     }
   }
-  for (int p = 0; p < Pixels; ++p) epilogue.store(position + p, acc[p]);
+  if (w.channels == block) return epilogue.store(position, acc);
+  float scratch[block];
+  const Redirected<BiasClampF32, float, block> redirected(shifted(e, position, 0), scratch);
+  BiasClampTile<1>(redirected.to_scratch, nullptr, w.channels).store(0, acc);
+  redirected.copy(1, w.channels);
 }
 
-/// One row of outputs for channels [c, c + 4·Nv).
-template <class Mac, int Nv>
+template <class Mac>
+using RunInside = decltype(&run_inside<Mac, 3, 1>);
+
+template <class Mac>
+RunInside<Mac> choose_run_inside(const ConvGeometry& g) {
+  if (g.dilation_w != 1) return nullptr;
+  if (g.kw == 3 && g.stride_w == 1) return run_inside<Mac, 3, 1>;
+  if (g.kw == 3 && g.stride_w == 2) return run_inside<Mac, 3, 2>;
+  if (g.kw == 5 && g.stride_w == 1) return run_inside<Mac, 5, 1>;
+  if (g.kw == 5 && g.stride_w == 2) return run_inside<Mac, 5, 2>;
+  return nullptr;
+}
+
+/// One row of outputs for the four channels from c on. `e` begins at the row and channel.
+template <class Mac>
 void run_channels(const PackedDwconvF32& b, const ConvGeometry& g, const float* image, int oy, int c,
-                  const BiasClampF32& e) {
-  const float* weights = b.taps + ptrdiff_t(c / 8) * b.kh * b.kw * 8 + c % 8;
-  const int count = std::min(4 * Nv, g.c - c);
-  const BiasClampTile<Nv> epilogue(e, nullptr, c, count);
+                  RunInside<Mac> run_inside, const BiasClampF32& e) {
+  const int count = std::min(block, g.c - c);
   const int y = oy * g.stride_h - g.pad_top;
   const Taps ys(y, g.kh, g.dilation_h, g.h);
-  const ptrdiff_t step = ptrdiff_t(g.stride_w) * g.c;
-  const int last_tap = (g.kw - 1) * g.dilation_w;
+  const Window window{ys.count(), count, ptrdiff_t(g.dilation_h) * g.w * g.c, g.c, ptrdiff_t(g.kw) * block};
+  const float* weights = b.taps + (ptrdiff_t(c / block) * b.kh + ys.begin) * window.weight_row;
+  const float* rows = image + (ptrdiff_t(y) + ptrdiff_t(ys.begin) * g.dilation_h) * g.w * g.c + c;
+  const BiasClampTile<1> epilogue(e, nullptr, count);
   for (int ox = 0; ox < g.ow;) {
     const int x = ox * g.stride_w - g.pad_left;
-    const float* window = image + (ptrdiff_t(y) * g.w + x) * g.c + c;
-    const bool four_inside = ox + 4 <= g.ow && x >= 0 && x + 3 * g.stride_w + last_tap < g.w;
-    if (four_inside && count >= 4 * Nv) {
-      run_outputs<Mac, 4, Nv>(g, window, step, weights, ys, Taps(0, g.kw, 1, g.kw), 4 * Nv, epilogue, ox);
-      ox += 4;
+    // Outputs from here on whose last tap is inside.
+    const int run = x < 0 || x + g.kw > g.w ? 0 : std::min(g.ow - ox, (g.w - g.kw - x) / g.stride_w + 1);
+    if (run_inside && count == block && run >= 4) {
+      run_inside(window, rows + ptrdiff_t(x) * g.c, weights, run / 4, epilogue, ox);
+      ox += run / 4 * 4;
     } else {
-      run_outputs<Mac, 1, Nv>(g, window, step, weights, ys, Taps(x, g.kw, g.dilation_w, g.w), count, epilogue, ox);
+      const Taps xs(x, g.kw, g.dilation_w, g.w);
+      run_one<Mac>(window, rows + (ptrdiff_t(x) + ptrdiff_t(xs.begin) * g.dilation_w) * g.c, weights + xs.begin * block,
+                   xs.count(), g.dilation_w, e, ox);
       ++ox;
     }
   }
@@ -90,12 +133,12 @@ void run_channels(const PackedDwconvF32& b, const ConvGeometry& g, const float* 
 
 template <class Mac>
 void run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args, const BiasClampF32& e) {
+  const RunInside<Mac> run_inside = choose_run_inside<Mac>(g);
   for (int row = args.row_begin; row < args.row_end; ++row) {
     const float* image = args.in + ptrdiff_t(row / g.oh) * g.h * g.w * g.c;
-    const BiasClampF32 row_epilogue = shifted(e, int64_t(row) * g.ow, 0);
-    int c = 0;
-    for (; c + 8 <= g.c; c += 8) run_channels<Mac, 2>(b, g, image, row % g.oh, c, row_epilogue);
-    for (; c < g.c; c += 4) run_channels<Mac, 1>(b, g, image, row % g.oh, c, row_epilogue);
+    for (int c = 0; c < g.c; c += block) {
+      run_channels<Mac>(b, g, image, row % g.oh, c, run_inside, shifted(e, int64_t(row) * g.ow, c));
+    }
   }
 }
 

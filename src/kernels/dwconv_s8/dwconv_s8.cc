@@ -31,7 +31,7 @@ const DwconvS8Kernel* select_dwconv_s8(const IsaFacts& facts, ActivationRange ra
 }
 
 size_t workspace_bytes_dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g) {
-  return b.kernel->form == TapForm::s16_row_pairs ? RowPairPlan(g).workspace_bytes() : 0;
+  return b.kernel->form == TapForm::s16_row_pairs ? RowPairPlan(g).workspace_bytes(sizeof(int16_t), g.ow) : 0;
 }
 
 void dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args, const RequantizeU8& e) {

@@ -1,12 +1,12 @@
-// Row pairs: two rows of the input side by side, [x][channel][2] as s16, so that a dot product of two takes one tap of
-// each. The input is padded here, once, with its zero point; the kernels see no border.
+// Row pairs: two rows of the input side by side, so that a dot product of two takes one tap of each. The input is padded
+// here, once, with its zero point; the kernels see no border.
 //
 //   padded row 2j   : a0 a1 a2 a3 …            pair j : a0 b0 a1 b1 a2 b2 a3 b3 …
 //   padded row 2j+1 : b0 b1 b2 b3 …
 //
 // The window of an output row begins in an even padded row (phase 0: pairs hold taps (0,1) (2,3) …) or in an odd one
-// (phase 1: (-,0) (1,2) …), so pairs are shared by all output rows whose windows they meet. With a dilation of rows
-// a pair is (y, y + dilation), made for one output row only, and the phase is always 0.
+// (phase 1: (-,0) (1,2) …), so a pair serves all output rows whose windows it meets. With a dilation of rows a pair is
+// (y, y + dilation), made for one output row only, and the phase is always 0.
 #pragma once
 
 #include <algorithm>
@@ -17,25 +17,34 @@
 
 namespace octavo::kernels {
 
+/// Channels that are laid out together, so that the distance of two columns is a constant.
+inline constexpr int pair_channels = 16;
+
 /// Pairs that a window of kh rows meets in a phase.
 inline int pairs_in_window(int kh, int phase) { return (kh + phase + 1) / 2; }
 
-/// Sizes of the ring of row pairs in the workspace: `slots` pairs of `width` padded columns of `chunk` channels.
+/// A block of output rows, and the pairs that their windows meet: [pair][column][16 channels][2 rows] in the workspace.
 struct RowPairPlan {
-  int width, slots, chunk;
+  int width;      ///< padded columns
+  int rows;       ///< output rows of a full block
+  int max_pairs;  ///< that such a block meets
+  bool shared;    ///< pairs serve more than one output row
 
   explicit RowPairPlan(const ConvGeometry& g)
-      : width((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1), slots(pairs_in_window(g.kh, 1)) {
-    constexpr int l1_bytes = 24 * 1024, step = 16;
-    const int fitting = l1_bytes / (width * slots * bytes_per_channel) / step * step;
-    chunk = std::min(std::max(fitting, step), (g.c + step - 1) / step * step);
+      : width((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1), shared(g.dilation_h == 1) {
+    constexpr int cache_bytes = 40 * 1024, bytes_per_column = pair_channels * 4;
+    const int fitting = cache_bytes / (width * bytes_per_column);
+    const int fitting_rows = (2 * fitting - g.kh - 1) / g.stride_h + 1;
+    rows = shared ? std::clamp(fitting_rows, 1, g.oh) : 1;
+    max_pairs = shared ? pairs_in_window((rows - 1) * g.stride_h + g.kh, 1) : pairs_in_window(g.kh, 0);
   }
 
-  static constexpr int bytes_per_channel = 4;
-  ptrdiff_t column_bytes() const { return ptrdiff_t(chunk) * bytes_per_channel; }
-  ptrdiff_t pair_bytes() const { return width * column_bytes(); }
-  /// The ring, then the addresses of the pairs of one window.
-  size_t workspace_bytes() const { return size_t(slots) * (size_t(pair_bytes()) + sizeof(void*)); }
+  /// Elements of one pair.
+  ptrdiff_t pair_elements() const { return ptrdiff_t(width) * pair_channels * 2; }
+  /// The pairs, then outputs of a block for four channels of which not all exist.
+  size_t workspace_bytes(size_t element_bytes, int ow) const {
+    return size_t(max_pairs) * size_t(pair_elements()) * element_bytes + size_t(rows) * size_t(ow) * 4 * sizeof(float);
+  }
 };
 
 }  // namespace octavo::kernels
