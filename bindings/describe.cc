@@ -25,9 +25,9 @@ val tensor_info(const TensorInfo& info) {
 
 val kernel_choice(const KernelChoice& choice) {
   val object = val::object();
-  object.set("family", choice.family);
-  object.set("activations", choice.activations);
-  object.set("kernel", choice.kernel);
+  object.set("family", std::string(choice.family));
+  object.set("activations", std::string(choice.activations));
+  object.set("kernel", std::string(choice.kernel));
   object.set("why", choice.why);
   return object;
 }
@@ -53,7 +53,7 @@ val to_js(const EngineInfo& info, std::size_t heap_bytes) {
 
 val to_js(const Description& description) {
   val operators = val::object();
-  for (const auto& [name, count] : description.operators) operators.set(name, count);
+  for (const auto& [name, count] : description.operators) operators.set(std::string(name), count);
   val quantization = val::object();
   quantization.set("scheme", description.scheme);
   quantization.set("integerNodes", description.integer_nodes);

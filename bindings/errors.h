@@ -3,15 +3,10 @@
 
 #include <emscripten/val.h>
 
-#include <new>
-
-#include "engine/engine.h"
-
 namespace octavo::bindings {
 
-// { code, message, node, op }, as web/package/src/native.ts declares it.
-emscripten::val error_object(std::string_view code, const std::string& message, const std::string& node,
-                             const std::string& op);
+// The exception being handled as { code, message, node, op }, which is what web/package/src/native.ts declares.
+emscripten::val current_error();
 
 // Runs `f`; what it throws becomes a JavaScript exception, thrown after all C++ frames of `f` have ended.
 template <class F>
@@ -19,12 +14,8 @@ auto guarded(F&& f) -> decltype(f()) {
   emscripten::val error;
   try {
     return f();
-  } catch (const Error& e) {
-    error = error_object(error_code_name(e.code()), e.what(), e.node(), e.op());
-  } catch (const std::bad_alloc&) {
-    error = error_object("OutOfMemory", "the engine's memory is exhausted", "", "");
-  } catch (const std::exception& e) {
-    error = error_object("Internal", e.what(), "", "");
+  } catch (...) {
+    error = current_error();
   }
   error.throw_();
 }

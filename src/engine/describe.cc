@@ -34,6 +34,14 @@ int64_t count_parameters(const Graph& graph) {
   return parameters;
 }
 
+void count_operator(Description& description, std::string_view name) {
+  const auto known = std::ranges::find(description.operators, name, &std::pair<std::string_view, int>::first);
+  if (known != description.operators.end())
+    ++known->second;
+  else
+    description.operators.emplace_back(name, 1);
+}
+
 std::string quantization_scheme(const Graph& graph) {
   bool any = false, activations = false;
   for (const Node& node : graph.nodes) {
@@ -79,7 +87,7 @@ Description Model::describe() {
   description.outputs = tensor_infos(graph, graph.outputs);
   description.parameters = count_parameters(graph);
   description.macs = macs_of_one(*executor_);
-  for (const Node& node : graph.nodes) ++description.operators[std::string(node.op->name)];
+  for (const Node& node : graph.nodes) count_operator(description, node.op->name);
   description.scheme = quantization_scheme(graph);
   description.islands = islands_;
   description.float_nodes = static_cast<int>(islands_.size());

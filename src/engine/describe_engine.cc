@@ -35,8 +35,7 @@ EngineInfo describe_engine(const KernelPolicy& policy) {
   info.build = build_name(policy.facts.isa);
   info.dot = dot_behaviour(policy.facts);
   const auto add = [&](std::string_view family, std::string_view activations, std::string_view kernel) {
-    info.kernels.push_back({std::string(family), std::string(activations), std::string(kernel),
-                            reason(policy, family, info.dot)});
+    info.kernels.push_back({family, activations, kernel, reason(policy, family, info.dot)});
   };
   add("gemm_s8", "u8", choose_gemm_s8(policy, ActivationRange::u8).name);
   add("gemm_s8", "u7", choose_gemm_s8(policy, ActivationRange::u7).name);

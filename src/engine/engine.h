@@ -1,7 +1,6 @@
 // The library in one header: load, describe, run, quantize, compare, write. Bindings include nothing else.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +22,8 @@ namespace octavo {
 
 // Which microkernel multiplies integers for activations of a range, and what that rests on.
 struct KernelChoice {
-  std::string family, activations, kernel, why;
+  std::string_view family, activations, kernel;
+  std::string why;
 };
 
 struct EngineInfo {
@@ -49,8 +49,8 @@ struct Description {
   std::vector<TensorInfo> inputs, outputs;
   int64_t parameters = 0;  // elements of weights and biases
   int64_t macs = -1;       // of a run with dynamic dimensions taken as 1; -1 when no such run is possible
-  std::map<std::string, int> operators;  // how often each occurs
-  std::string scheme;                    // "none", "dynamic", "static" or "weight-only"
+  std::vector<std::pair<std::string_view, int>> operators;  // each that occurs, and how often
+  std::string scheme;  // "none", "dynamic", "static" or "weight-only"
   int integer_nodes = 0, float_nodes = 0;
   std::vector<FloatIsland> islands;
 };
