@@ -34,6 +34,19 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
+/** Has models sent as they are: Vite's preview gzips what it has no type for, and then cannot tell the size. */
+function plainModels(): Plugin {
+  return {
+    name: 'plain-models',
+    configurePreviewServer: ({ middlewares }) => {
+      middlewares.use((request, _response, next) => {
+        if (request.url?.endsWith('.onnx')) delete request.headers['accept-encoding'];
+        next();
+      });
+    },
+  };
+}
+
 const network = new URL('../../models/efficientnet-lite0.onnx', import.meta.url);
 
 export default defineConfig({
@@ -43,5 +56,5 @@ export default defineConfig({
   worker: { format: 'es' },
   server: { headers },
   preview: { headers },
-  plugins: [contentSecurityPolicy()],
+  plugins: [contentSecurityPolicy(), plainModels()],
 });

@@ -1,0 +1,53 @@
+// The road without a mouse.
+import type { Locator, Page } from '@playwright/test';
+import { expect, test } from './support/test.js';
+
+/** Presses Tab until `target` has the focus, as one would. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let presses = 0; presses < 40; ++presses) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to ${String(target)}`);
+}
+
+/** The focused element, or what stands for it on screen, has an outline. */
+const focusIsVisible = (page: Page) =>
+  page.evaluate(() => {
+    const focused = document.activeElement;
+    const shown = focused?.matches('.thumbnail input') ? focused.nextElementSibling : focused;
+    return shown !== null && shown !== undefined && getComputedStyle(shown).outlineStyle !== 'none';
+  });
+
+test('every step can be done by keyboard', async ({ demo, page }) => {
+  await tabTo(page, demo.photo('Koala'));
+  expect(await focusIsVisible(page)).toBe(true);
+  await page.keyboard.press('ArrowRight');
+  await expect(demo.caption).toHaveText('Komodo dragon');
+
+  await tabTo(page, demo.proceed);
+  expect(await focusIsVisible(page)).toBe(true);
+  await tabTo(page, demo.settings);
+  await page.keyboard.press('Enter');
+  await tabTo(page, page.getByRole('radio', { name: '32', exact: true }));
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.getByRole('radio', { name: '8', exact: true })).toBeChecked();
+  expect(await focusIsVisible(page)).toBe(true);
+
+  await demo.proceed.focus();
+  await page.keyboard.press('Enter');
+  await tabTo(page, demo.cancel);
+  await page.keyboard.press('Enter');
+  await expect(demo.status).toHaveText('Cancelled.');
+  await expect(demo.proceed).toBeFocused();
+
+  await page.keyboard.press('Enter');
+  await demo.finished();
+  await expect(demo.proceed).toBeFocused();
+  expect((await demo.guesses('quantized'))[0]?.label).toBe('Komodo dragon');
+
+  await tabTo(page, demo.download);
+  const download = await demo.downloadWith(() => page.keyboard.press('Enter'));
+  expect(download.suggestedFilename()).toMatch(/\.int8\.onnx$/);
+});

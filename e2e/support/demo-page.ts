@@ -1,0 +1,117 @@
+// The demo page as a visitor meets it.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Download, type Locator, type Page, type TestInfo } from '@playwright/test';
+
+export interface Guess {
+  label: string;
+  percent: number;
+}
+
+type Side = 'float' | 'quantized';
+
+export class DemoPage {
+  readonly page: Page;
+  readonly #testInfo: TestInfo;
+  readonly proceed: Locator;
+  readonly cancel: Locator;
+  readonly download: Locator;
+  readonly failure: Locator;
+  readonly status: Locator;
+  readonly caption: Locator;
+  readonly settings: Locator;
+
+  constructor(page: Page, testInfo: TestInfo) {
+    this.page = page;
+    this.#testInfo = testInfo;
+    this.proceed = page.getByTestId('proceed');
+    this.cancel = page.getByRole('button', { name: 'Cancel' });
+    this.download = page.getByTestId('download');
+    this.failure = page.getByRole('alert');
+    this.status = page.getByTestId('status');
+    this.caption = page.getByTestId('caption');
+    this.settings = page.locator('details.settings summary');
+  }
+
+  async open(): Promise<void> {
+    await this.page.addInitScript(() => {
+      const shifts = { total: 0 };
+      Object.assign(globalThis, { layoutShifts: shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & {
+          value: number;
+          hadRecentInput: boolean;
+        })[]) {
+          if (!entry.hadRecentInput) shifts.total += entry.value;
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await this.page.goto('/');
+    await expect(this.caption).toHaveText('Koala');
+  }
+
+  photo(caption: string): Locator {
+    return this.page.getByRole('radio', { name: caption });
+  }
+
+  figure(testId: string): Locator {
+    return this.page.getByTestId(testId);
+  }
+
+  /** Opens the settings and sets one of them, by the label of the choice. */
+  async set(...choices: string[]): Promise<void> {
+    await this.settings.click();
+    for (const choice of choices) await this.page.getByRole('radio', { name: choice, exact: true }).check();
+    await this.settings.click();
+  }
+
+  /** Waits until both networks were measured. */
+  async finished(): Promise<void> {
+    await expect(this.status).toContainText(/^(Quantized|.* was written)/, { timeout: 240_000 });
+    await expect(this.failure).toBeEmpty();
+  }
+
+  /** The five guesses of a page of the book, from the best on. */
+  async guesses(side: Side): Promise<Guess[]> {
+    const lines = this.page.getByTestId(`page-${side}`).getByRole('listitem');
+    await expect(lines).toHaveCount(5);
+    const texts = await lines.allInnerTexts();
+    return texts.map((text) => {
+      const [, label, percent] = /^(.+?)\s+([\d.]+)\s%$/s.exec(text.trim()) ?? [];
+      if (label === undefined) throw new Error(`no guess: "${text}"`);
+      return { label, percent: Number(percent) };
+    });
+  }
+
+  /** The number that a text begins with or holds. */
+  async number(testId: string): Promise<number> {
+    return Number(/[\d.]+/.exec(await this.figure(testId).innerText())?.[0] ?? NaN);
+  }
+
+  async downloadWith(action: () => Promise<void>): Promise<Download> {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), action()]);
+    return download;
+  }
+
+  /** No serious or critical fault by axe's rules, and nothing wider than the window. */
+  async expectAccessible(): Promise<void> {
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    const told = grave.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }));
+    expect(told, 'grave accessibility faults').toEqual([]);
+    const overflow = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, 'pixels beyond the right edge').toBeLessThanOrEqual(0);
+  }
+
+  /** How much content has moved without the visitor's doing: https://web.dev/articles/cls */
+  layoutShift(): Promise<number> {
+    return this.page.evaluate(
+      () => (globalThis as unknown as { layoutShifts: { total: number } }).layoutShifts.total,
+    );
+  }
+
+  /** A picture for people to look at, in test-results/screenshots. */
+  async screenshot(state: string): Promise<void> {
+    const path = `test-results/screenshots/${this.#testInfo.project.name}-${state}.png`;
+    await this.page.screenshot({ path, fullPage: true });
+  }
+}
