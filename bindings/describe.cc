@@ -90,4 +90,14 @@ val to_js(const std::vector<LayerComparison>& layers) {
   });
 }
 
+val to_js(const std::vector<StepTime>& steps) {
+  return array_of(steps, [](const StepTime& step) {
+    val object = val::object();
+    object.set("node", step.node);
+    object.set("op", std::string(step.op));
+    object.set("ms", step.ms);
+    return object;
+  });
+}
+
 }  // namespace octavo::bindings

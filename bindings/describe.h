@@ -11,5 +11,6 @@ emscripten::val to_js(const EngineInfo& info, std::size_t heap_bytes);
 emscripten::val to_js(const Description& description);
 emscripten::val to_js(const TensorComparison& comparison);
 emscripten::val to_js(const std::vector<LayerComparison>& layers);
+emscripten::val to_js(const std::vector<StepTime>& steps);
 
 }  // namespace octavo::bindings

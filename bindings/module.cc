@@ -53,6 +53,9 @@ class JsModel {
       return to_js(model_->graph(), model_->run(feeds.feeds));
     });
   }
+  val profile(const val& tensors, int repeats) {
+    return guarded([&] { return to_js(model_->profile(Feeds(tensors).feeds, repeats)); });
+  }
   std::unique_ptr<JsModel> quantize_dynamic(const val& options) {
     return guarded([&] { return std::make_unique<JsModel>(model_->quantize_dynamic(dynamic_options(options))); });
   }
@@ -122,6 +125,7 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::class_<JsModel>("Model")
       .function("describe", &JsModel::describe)
       .function("run", &JsModel::run)
+      .function("profile", &JsModel::profile)
       .function("quantizeDynamic", &JsModel::quantize_dynamic)
       .function("calibrate", &JsModel::calibrate)
       .function("compareLayers", &JsModel::compare_layers)

@@ -55,6 +55,13 @@ struct Description {
   std::vector<FloatIsland> islands;
 };
 
+// One step of the compiled network, which may stand for several nodes of the file.
+struct StepTime {
+  std::string node;
+  std::string_view op;
+  double ms;  // mean of the runs
+};
+
 class Calibration;
 
 // A network, float or quantized. Compiled at the first run or description. Not for use from several threads at once.
@@ -68,6 +75,8 @@ class Model {
   // Runs once. The views are in the order of the graph's outputs and stay valid until the next run.
   const std::vector<TensorView>& run(std::span<const Feed> feeds) { return executor().run(feeds); }
   const Graph& graph() const { return model_.graph; }
+  // Runs `repeats` times and says where the time went, step by step.
+  std::vector<StepTime> profile(std::span<const Feed> feeds, int repeats);
 
   std::unique_ptr<Model> quantize_dynamic(const DynamicOptions& options) const;
   // Static quantization is three steps: calibrate, Calibration::observe for each sample, Calibration::finish.

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "graph/op_def.h"
 
 namespace octavo {
 
@@ -21,6 +22,18 @@ Executor& Model::executor() {
     executor_ = std::make_unique<Executor>(compile(std::move(lowered), kernels_));
   }
   return *executor_;
+}
+
+std::vector<StepTime> Model::profile(std::span<const Feed> feeds, int repeats) {
+  std::vector<double> ms(executor().session_for(feeds).program().steps.size());
+  for (int i = 0; i < repeats; ++i) executor().bind(feeds).run_profiled(ms);
+  const Session& session = executor().session_for(feeds);
+  std::vector<StepTime> times;
+  for (std::size_t i = 0; i < ms.size(); ++i) {
+    const Node& node = *session.program().steps[i].node;
+    times.push_back({node.name, node.op->name, ms[i] / repeats});
+  }
+  return times;
 }
 
 std::unique_ptr<Model> Model::quantize_dynamic(const DynamicOptions& options) const {

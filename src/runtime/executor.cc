@@ -72,11 +72,16 @@ Session& Executor::session_for(const std::vector<const Tensor*>& tensors) {
   return *recent_.front().session;
 }
 
-const std::vector<TensorView>& Executor::run(std::span<const Feed> feeds, TensorObserver* observer) {
+Session& Executor::bind(std::span<const Feed> feeds) {
   const std::vector<const Tensor*> tensors = in_order(feeds);
   Session& session = session_for(tensors);
   for (std::size_t i = 0; i < tensors.size(); ++i)
     std::copy_n(tensors[i]->view().data, tensors[i]->bytes(), session.inputs()[i].data);
+  return session;
+}
+
+const std::vector<TensorView>& Executor::run(std::span<const Feed> feeds, TensorObserver* observer) {
+  Session& session = bind(feeds);
   session.run(observer);
   return session.outputs();
 }

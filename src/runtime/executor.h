@@ -29,6 +29,9 @@ class Executor {
   // is missing, unknown or does not fit its input.
   const std::vector<TensorView>& run(std::span<const Feed> feeds, TensorObserver* observer = nullptr);
 
+  // Copies feeds to where the session for their shapes reads them, and returns that session.
+  Session& bind(std::span<const Feed> feeds);
+
   // Makes the plan and the arena for feeds of these shapes ahead of the first run.
   Session& session_for(std::span<const Feed> feeds);
 
