@@ -1,7 +1,7 @@
-// Dropout as inference has it: the identity, and a mask in which everything is kept. ONNX Dropout-7 … Dropout-13.
+// Dropout as inference has it: the identity, and a mask that keeps everything. ONNX Dropout-10 … Dropout-13; the reader
+// has dealt with the ratio and the mode.
 #include <cstring>
 
-#include "base/error.h"
 #include "ops/operands.h"
 
 namespace octavo {
@@ -16,17 +16,15 @@ void infer(InferContext& ctx) {
 }
 
 void run(RunContext& ctx) {
-  const bool trains = ctx.has(2) && *ctx.inputs[2].as<uint8_t>() != 0;
-  require(!trains, ErrorCode::unsupported, "training_mode is true");
   copy_input(ctx);
   if (has_mask(ctx.node)) std::memset(ctx.outputs[1].data, 1, ctx.outputs[1].bytes());
 }
 
-// A run has to look at training_mode and to write the mask.
-bool is_view(const PlanContext& ctx) { return !ctx.has(2) && !has_mask(ctx.node); }
+// The mask takes a run to write.
+bool is_view(const PlanContext& ctx) { return !has_mask(ctx.node); }
 
 const RegisterOp dropout(
-    {.name = "Dropout", .max_inputs = 3, .max_outputs = 2, .infer = infer, .run = run, .is_view = is_view});
+    {.name = "Dropout", .max_outputs = 2, .infer = infer, .run = run, .is_view = is_view});
 
 }  // namespace
 

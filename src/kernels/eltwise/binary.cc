@@ -10,25 +10,34 @@ namespace octavo::kernels {
 
 namespace {
 
-template <class A, class B, class F>
+// Where neither operand steps there is one element.
+template <class T, class F>
 void row(const std::byte* a_bytes, const std::byte* b_bytes, std::byte* out_bytes, int64_t n, bool a_steps,
          bool b_steps) {
-  const A* a = reinterpret_cast<const A*>(a_bytes);
-  const B* b = reinterpret_cast<const B*>(b_bytes);
-  A* out = reinterpret_cast<A*>(out_bytes);
+  const T* a = reinterpret_cast<const T*>(a_bytes);
+  const T* b = reinterpret_cast<const T*>(b_bytes);
+  T* out = reinterpret_cast<T*>(out_bytes);
   constexpr F f;
   if (a_steps && b_steps) {
     for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
-  } else if (a_steps) {
-    const B y = *b;
-    for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], y);
   } else if (b_steps) {
-    const A x = *a;
+    const T x = *a;
     for (int64_t i = 0; i < n; ++i) out[i] = f(x, b[i]);
   } else {
-    const A value = f(*a, *b);
-    for (int64_t i = 0; i < n; ++i) out[i] = value;
+    const T y = *b;
+    for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], y);
   }
+}
+
+// The same for functions that are rarely called or slow by themselves: one loop, which stays scalar, for their size.
+template <class A, class B, class F>
+void scalar_row(const std::byte* a_bytes, const std::byte* b_bytes, std::byte* out_bytes, int64_t n,
+                bool a_steps, bool b_steps) {
+  const A* a = reinterpret_cast<const A*>(a_bytes);
+  const B* b = reinterpret_cast<const B*>(b_bytes);
+  A* out = reinterpret_cast<A*>(out_bytes);
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (int64_t i = 0; i < n; ++i, a += a_steps, b += b_steps) out[i] = F()(*a, *b);
 }
 
 // Integer arithmetic wraps around: in C++ only that of unsigned types does.
@@ -86,21 +95,33 @@ template <class Base, class Exponent> struct Pow {
 
 }  // namespace
 
-template <class T> BinaryRow binary_row(BinaryOp op) {
+template <> BinaryRow binary_row<float>(BinaryOp op) {
   switch (op) {
-    case BinaryOp::add: return row<T, T, Add<T>>;
-    case BinaryOp::sub: return row<T, T, Sub<T>>;
-    case BinaryOp::mul: return row<T, T, Mul<T>>;
+    case BinaryOp::add: return row<float, Add<float>>;
+    case BinaryOp::sub: return row<float, Sub<float>>;
+    case BinaryOp::mul: return row<float, Mul<float>>;
     case BinaryOp::div: break;
   }
-  return row<T, T, Div<T>>;
+  return row<float, Div<float>>;
 }
 
-template BinaryRow binary_row<float>(BinaryOp);
+// Integers are shapes: a handful of elements.
+template <class T> BinaryRow binary_row(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::add: return scalar_row<T, T, Add<T>>;
+    case BinaryOp::sub: return scalar_row<T, T, Sub<T>>;
+    case BinaryOp::mul: return scalar_row<T, T, Mul<T>>;
+    case BinaryOp::div: break;
+  }
+  return scalar_row<T, T, Div<T>>;
+}
+
 template BinaryRow binary_row<int32_t>(BinaryOp);
 template BinaryRow binary_row<int64_t>(BinaryOp);
 
-template <class Base, class Exponent> BinaryRow pow_row() { return row<Base, Exponent, Pow<Base, Exponent>>; }
+template <class Base, class Exponent> BinaryRow pow_row() {
+  return scalar_row<Base, Exponent, Pow<Base, Exponent>>;
+}
 
 template BinaryRow pow_row<float, float>();
 template BinaryRow pow_row<float, int32_t>();
