@@ -17,16 +17,19 @@ if(EMSCRIPTEN)
   add_compile_options(-fwasm-exceptions)
   add_link_options(-fwasm-exceptions)
   target_compile_options(octavo_flags INTERFACE -msimd128)
-  if(OCTAVO_RELAXED_SIMD)
-    target_compile_options(octavo_flags INTERFACE -mrelaxed-simd)
-  endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   # SSE4.2: every PC since 2009 has it, and SIMDe maps SIMD128 onto it nearly one to one.
   target_compile_options(octavo_flags INTERFACE -march=x86-64-v2)
 endif()
 
+# octavo_isa: what tells one preset's kernels from another's. Only the layers that contain intrinsics link it, so that all
+# other object files are the same in `native` and `native-scalar`, and in `wasm-simd` and `wasm-relaxed`: ccache shares them.
+add_library(octavo_isa INTERFACE)
 if(OCTAVO_SCALAR)
-  target_compile_definitions(octavo_flags INTERFACE OCTAVO_SCALAR=1)
+  target_compile_definitions(octavo_isa INTERFACE OCTAVO_SCALAR=1)
+endif()
+if(OCTAVO_RELAXED_SIMD)
+  target_compile_options(octavo_isa INTERFACE -mrelaxed-simd)
 endif()
 
 if(OCTAVO_SANITIZE)

@@ -1,4 +1,4 @@
-# octavo_layer(<name> [HOT] [DEPENDS <layer>...] [LIBRARIES <target>...])
+# octavo_layer(<name> [HOT] [SIMD] [DEPENDS <layer>...] [LIBRARIES <target>...])
 #
 # Declares the layer src/<name> as the target octavo_<name>.
 #
@@ -8,8 +8,9 @@
 # * A layer is an OBJECT library. Its object files go into an executable whole, so objects that only register
 #   themselves (operators, kernels) are never left out by the linker; --gc-sections drops what is unused.
 # * HOT layers hold inner loops and are optimized for speed; the others are optimized for size in WASM.
+# * SIMD layers include base/simd.h in their sources: they are compiled anew for each instruction set.
 function(octavo_layer name)
-  cmake_parse_arguments(ARG "HOT" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "HOT;SIMD" "" "DEPENDS;LIBRARIES" ${ARGN})
   set(folder "${PROJECT_SOURCE_DIR}/src/${name}")
   set(target octavo_${name})
 
@@ -22,6 +23,9 @@ function(octavo_layer name)
     add_library(${target} OBJECT ${sources})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE octavo_flags)
+    if(ARG_SIMD)
+      target_link_libraries(${target} PRIVATE octavo_isa)
+    endif()
     if(EMSCRIPTEN AND NOT ARG_HOT)
       target_compile_options(${target} PRIVATE -Oz)
     endif()
@@ -30,6 +34,8 @@ function(octavo_layer name)
     set(scope INTERFACE)
   endif()
   target_include_directories(${target} ${scope} "${include_root}")
+
+  set_property(GLOBAL PROPERTY OCTAVO_SIMD_${name} ${ARG_SIMD})
 
   set(closure ${target})
   foreach(dependency IN LISTS ARG_DEPENDS)
@@ -48,4 +54,8 @@ endfunction()
 function(octavo_link target layer)
   get_property(closure GLOBAL PROPERTY OCTAVO_CLOSURE_${layer})
   target_link_libraries(${target} PRIVATE ${closure} octavo_flags)
+  get_property(simd GLOBAL PROPERTY OCTAVO_SIMD_${layer})
+  if(simd)
+    target_link_libraries(${target} PRIVATE octavo_isa)
+  endif()
 endfunction()

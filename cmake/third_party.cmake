@@ -15,7 +15,7 @@ else()
 endif()
 
 # SIMDe: SIMD128 intrinsics for native builds, header-only. Only src/base/simd.h includes it.
-if(NOT EMSCRIPTEN AND NOT OCTAVO_SCALAR)
+if(NOT EMSCRIPTEN)
   if(EXISTS "${OCTAVO_TOOLS}/simde/include/simde/wasm/simd128.h")
     target_include_directories(octavo_flags SYSTEM INTERFACE "${OCTAVO_TOOLS}/simde/include")
   else()

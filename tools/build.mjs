@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { say, step } from './lib/log.mjs';
-import { inRoot } from './lib/paths.mjs';
+import { inRoot, root } from './lib/paths.mjs';
 import { Problem, main, run } from './lib/run.mjs';
 import { printSizes } from './lib/sizes.mjs';
 import { contentHash, isStamped, writeStamp } from './lib/stamp.mjs';
@@ -11,6 +11,9 @@ import { setUp } from './setup.mjs';
 
 export const nativePresets = ['native', 'native-scalar', 'asan'];
 export const wasmPresets = ['wasm-simd', 'wasm-relaxed'];
+
+// Paths relative to the build folder, so that presets share the object files that do not differ between them.
+const sharedCompilations = { CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
 
 /** Configures (once) and builds CMake presets; `targets` limits what is built. */
 export async function buildPresets(presets, targets = []) {
@@ -21,7 +24,7 @@ export async function buildPresets(presets, targets = []) {
     const selected = targets.length > 0 ? ['--target', ...targets] : [];
     const jobs = String(availableParallelism());
     await step(`building ${preset}`, () =>
-      run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected]),
+      run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected], { env: sharedCompilations }),
     );
   }
 }
