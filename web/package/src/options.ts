@@ -83,7 +83,7 @@ export interface Agreement {
   /** Mean cosine similarity. */
   cosine: number;
   cosineWorst: number;
-  /** Mean signal-to-quantization-noise ratio in decibels; Infinity when all are equal. */
+  /** Mean signal-to-quantization-noise ratio in decibels; Infinity (null in JSON) when one is equal. */
   sqnrDb: number;
   sqnrDbWorst: number;
   /** Largest absolute difference. */
