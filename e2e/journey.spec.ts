@@ -1,5 +1,4 @@
 // The whole road: load, quantize, compare, download.
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { imageToTensor, loadModel } from 'octavo';
 import { readImage } from 'octavo/node';
@@ -74,18 +73,6 @@ test('loads, quantizes, compares and downloads', async ({ demo, page, isolated }
     await demo.screenshot('4-all');
   });
 });
-
-test('runs the package as it was built', async ({ demo, page }) => {
-  const wasm = page.waitForResponse(/engine-(simd|relaxed)[^/]*\.wasm$/);
-  await page.reload();
-  const response = await wasm;
-  const build = /engine-(simd|relaxed)/.exec(response.url())?.[1];
-  const built = readFileSync(inProject(`web/package/dist/engine-${build}.wasm`));
-  expect(hash(await response.body())).toBe(hash(built));
-  await expect(demo.figure('build')).toContainText(build ?? '');
-});
-
-const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** What the package makes of a sample photo with a model file, in Node: labels from the best on. */
 async function guessesInNode(modelPath: string, photo: string): Promise<string[]> {

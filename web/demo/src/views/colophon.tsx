@@ -32,7 +32,7 @@ function Facts({ build, why, dot, kernels, worker }: EngineInfo) {
           </dd>
         </div>
         <div>
-          <dt>Dot product</dt>
+          <dt>Relaxed dot product</dt>
           <dd>{dot}</dd>
         </div>
         <div>

@@ -7,8 +7,8 @@ const choices = {
   method: {
     legend: 'Activations’ ranges',
     options: [
-      ['static', 'learnt beforehand (static)'],
-      ['dynamic', 'found in each run (dynamic)'],
+      ['static', 'static: learnt before'],
+      ['dynamic', 'dynamic: in each run'],
     ],
   },
   photos: {

@@ -1,0 +1,17 @@
+// The page under test holds what was built, not something else.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { inProject } from './support/paths.js';
+import { expect, test } from './support/test.js';
+
+test('runs the package as it was built', async ({ demo, page }) => {
+  const wasm = page.waitForResponse(/engine-(simd|relaxed)[^/]*\.wasm$/);
+  await page.reload();
+  const response = await wasm;
+  const build = /engine-(simd|relaxed)/.exec(response.url())?.[1];
+  const built = readFileSync(inProject(`web/package/dist/engine-${build}.wasm`));
+  expect(hash(await response.body())).toBe(hash(built));
+  await expect(demo.figure('build')).toContainText(build ?? '');
+});
+
+const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
