@@ -44,7 +44,7 @@ for (const model of Object.values(models)) model.dispose();
 /** The five most likely classes of a few photos, by each model. */
 async function printTop5() {
   for (const path of photos.filter((photo) => shownPhotos.includes(basename(photo, '.jpg')))) {
-    const table = new Table({ head: Object.keys(models), style: { head: [], border: [] } });
+    const table = newTable(Object.keys(models));
     const columns = [];
     for (const model of Object.values(models)) {
       const { logits } = await model.run({ images: await readPhoto(path) });
@@ -68,7 +68,7 @@ function top5(logits) {
 /** Size, time and agreement over all photos. */
 async function printComparison() {
   const head = ['', 'file', 'time a photo', 'best', 'speed-up', 'cosine', 'SQNR', 'same top-1'];
-  const table = new Table({ head, style: { head: [], border: [] } });
+  const table = newTable(head);
   const figures = ({ bytes, ms, msBest }) => [
     megabytes(bytes),
     `${ms.toFixed(1)} ms`,
@@ -86,6 +86,12 @@ async function printComparison() {
     table.push([name, ...figures(report.quantized), `${report.speedup.toFixed(2)} x`, ...agreement]);
   }
   console.log(`All ${photos.length} photos:\n${table.toString()}`);
+}
+
+/** A table without colours, and without lines between its rows. */
+function newTable(head) {
+  const noLines = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+  return new Table({ head, chars: noLines, style: { head: [], border: [] } });
 }
 
 function megabytes(bytes) {

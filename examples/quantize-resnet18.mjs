@@ -1,4 +1,4 @@
-// The classic: ResNet-18 with its Linear layer quantized while it runs, as PyTorch's quantize_dynamic does it.
+// The classic: ResNet-18 with its Linear layer quantized dynamically, the first example of PyTorch's quantize_dynamic.
 //   node examples/quantize-resnet18.mjs
 import { fileURLToPath } from 'node:url';
 import { compare, imageToTensor, loadModel } from 'octavo';
