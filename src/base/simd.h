@@ -18,6 +18,14 @@
 // * i8x16.relaxed_swizzle: an index outside 0..15 gives 0 with SIMDe, as i8x16.swizzle does.
 #pragma once
 
+// Rows that a build would never choose are compiled natively, as something to compare with; a WASM module leaves them
+// out, since pages would download them for nothing.
+#if defined(__wasm__) && !defined(OCTAVO_SCALAR)
+#define OCTAVO_COMPARISON_ROWS 0
+#else
+#define OCTAVO_COMPARISON_ROWS 1
+#endif
+
 #if defined(OCTAVO_SCALAR)
 #define OCTAVO_SIMD 0
 #define OCTAVO_RELAXED 0

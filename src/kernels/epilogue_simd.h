@@ -106,7 +106,8 @@ class DequantizeTile {
 
   v128_t start(int /*v*/, v128_t acc_start) const { return acc_start; }
 
-  void store(int row, const v128_t (&acc)[Nv]) const {
+  /// Out of line: the tiles of every row share it, and where it runs a product by a whole matrix came before.
+  [[gnu::noinline]] void store(int row, const v128_t (&acc)[Nv]) const {
     const v128_t zero_point = wasm_i32x4_splat(e_.a_zero_point[row * e_.row_param_stride]);
     const v128_t a_scale = wasm_f32x4_splat(e_.a_scale[row * e_.row_param_stride]);
     const v128_t lo = wasm_f32x4_splat(e_.lo), hi = wasm_f32x4_splat(e_.hi);

