@@ -13,7 +13,10 @@ export const nativePresets = ['native', 'native-scalar', 'asan'];
 export const wasmPresets = ['wasm-simd', 'wasm-relaxed'];
 
 // Paths relative to the build folder, so that presets share the object files that do not differ between them.
-const sharedCompilations = { CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
+const buildEnvironment = { CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
+// Emscripten starts Python at each call: the system's own starts faster than a version manager's.
+if (!process.env.EMSDK_PYTHON && existsSync('/usr/bin/python3'))
+  buildEnvironment.EMSDK_PYTHON = '/usr/bin/python3';
 
 /** Configures (once) and builds CMake presets; `targets` limits what is built. */
 export async function buildPresets(presets, targets = []) {
@@ -24,7 +27,7 @@ export async function buildPresets(presets, targets = []) {
     const selected = targets.length > 0 ? ['--target', ...targets] : [];
     const jobs = String(availableParallelism());
     await step(`building ${preset}`, () =>
-      run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected], { env: sharedCompilations }),
+      run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected], { env: buildEnvironment }),
     );
   }
 }
