@@ -6,8 +6,9 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sDYNAMIC_EXECUTION=0
   # 3. An ES module whose default export makes a new, independent engine at each call: nothing is global.
   -sEXPORT_ES6=1 -sMODULARIZE=1 -sEXPORT_NAME=createEngine
-  # 4. Where it runs; leaves out the code for shells.
-  -sENVIRONMENT=web,worker,node
+  # 4. Leaves out all code that finds and reads the .wasm: the package compiles it by itself, in Node as well. The code
+  #    for Node would make bundlers warn of its import of "module".
+  -sENVIRONMENT=web,worker
   # 5. The heap follows the model: starts small, grows up to all that 32-bit pointers reach, and an allocation that
   #    does not fit throws std::bad_alloc (which becomes a typed error) instead of aborting.
   -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=16MB -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0
@@ -20,8 +21,8 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sWASM_BIGINT=1
   # 9. Kernels and shape inference keep short arrays on the stack; 64 KB is tight for recursion into subgraphs.
   -sSTACK_SIZE=512KB
-  # 10. What the package passes in: its own instantiation (streaming, shared compilation) or bytes, and loggers.
-  -sINCOMING_MODULE_JS_API=instantiateWasm,wasmBinary,locateFile,print,printErr
+  # 10. What the package passes in: its own instantiation (streaming, shared compilation), and loggers.
+  -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr
   # 11. No polyfills, no setjmp: every browser with SIMD128 and wasm exceptions has TextDecoder and the rest.
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
   # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them at
