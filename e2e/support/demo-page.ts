@@ -98,7 +98,8 @@ export class DemoPage {
     const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
     const told = grave.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }));
     expect(told, 'grave accessibility faults').toEqual([]);
-    const overflow = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const width = this.page.viewportSize()?.width ?? 0;
+    const overflow = (await this.page.evaluate(() => document.documentElement.scrollWidth)) - width;
     expect(overflow, 'pixels beyond the right edge').toBeLessThanOrEqual(0);
   }
 

@@ -3,12 +3,17 @@ import { useRef } from 'preact/hooks';
 import { networkBytes, networkName } from '../assets';
 import { megabytes } from '../format';
 import { activity, cancel, outcome, type Activity } from '../workbench/activity';
+import { quantized } from '../workbench/networks';
 import { nextStep, proceed } from '../workbench/workbench';
 import { DownloadButton } from './download-button';
 import { FailureNotice } from './failure-notice';
 import { SettingsForm } from './settings-form';
 
-const stepLabels = { load: 'Load and quantize', quantize: 'Quantize again', measure: 'Measure again' };
+const stepLabels = {
+  load: () => 'Load and quantize',
+  quantize: () => (quantized.value ? 'Quantize again' : 'Quantize'),
+  measure: () => 'Measure again',
+};
 
 export function Bench() {
   const primary = useRef<HTMLButtonElement>(null);
@@ -24,7 +29,7 @@ export function Bench() {
           data-testid="proceed"
           onClick={() => busy || void proceed()}
         >
-          {stepLabels[nextStep.value]}
+          {stepLabels[nextStep.value]()}
         </button>
         {busy ? (
           <button
