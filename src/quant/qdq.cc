@@ -34,8 +34,7 @@ QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qpara
   const Shape shape = qparams.per_tensor() ? Shape{} : Shape{static_cast<int64_t>(qparams.scale.size())};
   const ValueId scale = graph.add_constant(graph.unique_value_name(text(stem, "_scale")),
                                            Tensor::of<float>(shape, std::span<const float>(qparams.scale)));
-  const bool is_default = std::ranges::all_of(qparams.zero_point, [](int32_t z) { return z == 0; });
-  if (is_default && dtype != DType::u8) return {std::move(qparams), dtype, scale, kNoValue};
+  if (dtype == DType::s32) return {std::move(qparams), dtype, scale, kNoValue};
 
   Tensor zero_point(dtype, shape);
   visit_dtype(dtype, [&]<class T>(T) {

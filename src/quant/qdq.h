@@ -8,15 +8,15 @@
 namespace octavo {
 
 // The constants that Q and DQ nodes of one meaning share: scale (float32) and zero_point (`dtype`), scalars per tensor,
-// vectors per channel. Weights and biases (s8, s32) have zero points of 0, which ONNX lets one leave out: zero_point is
-// then kNoValue.
+// vectors per channel. An int32 bias has zero points of 0, which ONNX lets one leave out: zero_point is then kNoValue.
+// Those of int8 weights are 0 as well, but ONNX Runtime's QGemm insists on having them.
 struct QParamConstants {
   QParams qparams;
   DType dtype;
   ValueId scale, zero_point;
 };
 
-// Adds the constants, named after the value `stem` that they describe.
+// Adds the constants, named after the value `stem` that they describe. Zero points of s32 are taken to be 0.
 QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype);
 
 // QuantizeLinear(x) and DequantizeLinear(q): nodes with one new output value, named after `stem`, that the caller puts in
