@@ -41,10 +41,10 @@ export async function nodeTest(folder, node = process.execPath) {
   return checked(counts, status, folder);
 }
 
-/** Playwright over `folder`, driving the browser program `chromium`. */
-export async function playwright(folder, chromium) {
+/** Playwright over `folder`. */
+export async function playwright(folder) {
   const results = freshResults('playwright.json');
-  const env = { OCTAVO_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: results };
+  const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: results };
   const program = inRoot('node_modules/.bin/playwright');
   const status = await runStatus(program, ['test', '--reporter=list,json'], { cwd: folder, env });
   const { stats } = JSON.parse(readFileSync(results, 'utf8'));
