@@ -58,17 +58,20 @@ void clip(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "max", 2, 11);
 }
 
-// Only training drops anything out. Since opset 12 the ratio and the mode are inputs.
+// Only training drops anything out: Dropout is the identity, and remains only where its mask is read. Since opset 12 the
+// ratio and the mode are inputs, since opset 10 the mask is of booleans.
 void dropout(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
-  require(node.outputs.size() == 1, ErrorCode::unsupported, "the mask output is not supported");
+  const bool has_mask = node.outputs.size() > 1;
+  require(!has_mask || draft.opset >= 10, ErrorCode::unsupported,
+          "the mask output is not supported before opset 10");
   if (node.has_input(2)) {
     const Tensor* mode = draft.graph.constant_input(node, 2);
     const bool is_off = mode != nullptr && mode->dtype() == DType::boolean && mode->shape().elements() == 1 &&
                         mode->span<uint8_t>()[0] == 0;
     require(is_off, ErrorCode::unsupported, "training_mode is not constantly false");
   }
-  draft_node.op_type = "Identity";
+  if (!has_mask) draft_node.op_type = "Identity";
   node.inputs.resize(std::min<std::size_t>(node.inputs.size(), 1));
   for (std::string_view name : {"ratio", "seed"}) node.attrs.erase(name);
 }

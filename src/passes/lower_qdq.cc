@@ -224,6 +224,11 @@ class Lowering {
       fail(node, "its input is not quantized to 8 bits with one scale");
       return std::nullopt;
     }
+    if (node.op->quant.obstacle)
+      if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) {
+        fail(node, std::move(reason));
+        return std::nullopt;
+      }
     Node integer = integer_node(node, "octavo.Lookup");
     integer.attrs = {};
     Tensor table = make_table(input->params, out, [&](float x) { return function(graph_, node, x); });

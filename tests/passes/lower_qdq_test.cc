@@ -103,6 +103,18 @@ TEST_CASE("What has no integer form stays a float island with a reason") {
   CHECK_THAT(islands[1].reason, ContainsSubstring("no integer form"));
 }
 
+TEST_CASE("A Clip whose bounds are computed stays float") {
+  GraphBuilder b;
+  const ValueId x = fake_quantize<uint8_t>(b, b.input("x", {4, 8}), 0.02f, 120);
+  const ValueId mean = b.node("ReduceMean", {x}, attrs({{"keepdims", int64_t{0}}}));
+  b.output(fake_quantize<uint8_t>(b, b.node("Clip", {x, mean}), 0.02f, 120));
+  std::vector<FloatIsland> islands;
+  const Graph graph = lowered(b, {4, 8}, 0.02f, &islands);
+  CHECK(count(graph, "Clip") == 1);
+  REQUIRE(islands.size() == 2);
+  CHECK(islands[1].reason == "its bounds are not constant");
+}
+
 TEST_CASE("Weights that are quantized alone are expanded once") {
   GraphBuilder b;
   b.output(b.node("MatMul", {b.input("x", {4, 8}), quantized_weights(b, {8, 5}, 1)}));
