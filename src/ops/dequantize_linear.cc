@@ -27,7 +27,7 @@ void dequantize(const RunContext& ctx) {
   const float* const scale = ctx.inputs[1].as<float>();
   float* y = ctx.outputs[0].as<float>();
   for (int64_t run = 0; run < layout.runs; ++run, x += layout.length, y += layout.length) {
-    const int64_t p = run % layout.parameters;
+    const int64_t p = layout.parameter(run);
     kernels::dequantize(x, layout.length, scale[p], zero_point ? zero_point[p] : 0, y);
   }
 }

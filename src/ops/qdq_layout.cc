@@ -1,5 +1,7 @@
 #include "ops/qdq_layout.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace octavo {
@@ -10,11 +12,24 @@ bool fits(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynami
 
 bool is_one_number(const Shape& scale) { return scale.rank() == 0 || (scale.rank() == 1 && scale[0] == 1); }
 
-bool is_by_row(const Shape& x, const Shape& scale) {
-  if (scale.rank() < 2 || scale.rank() != x.rank() || !fits(scale[scale.rank() - 1], 1)) return false;
-  for (int i = 0; i + 1 < x.rank(); ++i)
-    if (!fits(x[i], scale[i])) return false;
-  return true;
+int64_t qdq_axis(const Attrs& attrs, const Shape& x) {
+  return normalize_axis(attrs.get_int("axis", 1), x.rank());
+}
+
+// Indices of the axis that share a scale. Without the attribute, as few as make the blocks of the scale cover the axis.
+int64_t block_size(const Attrs& attrs, int64_t along, int64_t blocks) {
+  const int64_t given = attrs.get_int("block_size", 0);
+  return given > 0 ? given : std::max<int64_t>(1, (along + blocks - 1) / std::max<int64_t>(1, blocks));
+}
+
+bool is_blocked(const Attrs& attrs, const Shape& x, const Shape& scale) {
+  if (scale.rank() < 2 || scale.rank() != x.rank()) return false;
+  const int64_t axis = qdq_axis(attrs, x);
+  for (int i = 0; i < x.rank(); ++i)
+    if (i != axis && !fits(x[i], scale[i])) return false;
+  if (x[axis] == kDynamic || scale[axis] == kDynamic) return true;
+  const int64_t block = block_size(attrs, x[axis], scale[axis]);
+  return (x[axis] + block - 1) / block == scale[axis];
 }
 
 }  // namespace
@@ -29,22 +44,21 @@ void check_qdq(const InferContext& ctx) {
     require(same, ErrorCode::invalid_graph, "scale ", scale, " and zero_point ", zero_point,
             " have different shapes");
   }
-  if (is_one_number(scale) || is_by_row(x, scale)) return;
-  require(scale.rank() == 1, ErrorCode::unsupported, "a scale ", scale, " for an input ", x,
-          ": blocks of other sizes than a row are not supported");
-  const int axis = normalize_axis(ctx.attrs().get_int("axis", 1), x.rank());
-  require(fits(x[axis], scale[0]), ErrorCode::invalid_graph, "scale ", scale, " does not fit axis ", axis,
+  if (is_one_number(scale) || is_blocked(ctx.attrs(), x, scale)) return;
+  const bool by_axis = scale.rank() == 1 && fits(x[static_cast<int>(qdq_axis(ctx.attrs(), x))], scale[0]);
+  require(by_axis, ErrorCode::invalid_graph, "scale ", scale, " does not fit axis ", qdq_axis(ctx.attrs(), x),
           " of input ", x);
 }
 
 QdqLayout qdq_layout(const Attrs& attrs, const Shape& x, const Shape& scale) {
-  if (is_one_number(scale)) return {1, x.elements(), 1};
-  if (is_by_row(x, scale)) {
-    const int64_t rows = x.elements(0, x.rank() - 1);
-    return {rows, x[x.rank() - 1], rows};
-  }
-  const int axis = normalize_axis(attrs.get_int("axis", 1), x.rank());
-  return {x.elements(0, axis + 1), x.elements(axis + 1, x.rank()), x[axis]};
+  if (is_one_number(scale)) return {1, x.elements()};
+  const int axis = static_cast<int>(qdq_axis(attrs, x));
+  const int64_t outer = x.elements(0, axis), along = x[axis], inner = x.elements(axis + 1, x.rank());
+  if (scale.rank() == 1) return {outer * along, inner, along, 1, 1, true};
+  const int64_t block = block_size(attrs, along, scale[axis]);
+  // Blocks of the last axis are contiguous; elsewhere neighbours have scales of their own.
+  if (inner == 1 && along % block == 0) return {outer * along / block, block, along / block};
+  return {x.elements(), 1, along, inner, block};
 }
 
 bool permute_qdq(Graph& graph, Node& node, std::span<const int> permutation) {

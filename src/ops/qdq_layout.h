@@ -7,15 +7,26 @@
 
 namespace octavo {
 
-// A tensor in `runs` contiguous runs of `length` elements; run i uses parameter i % `parameters`.
+// A tensor in `runs` contiguous runs of `length` elements, each with one scale.
 struct QdqLayout {
-  int64_t runs, length, parameters;
+  int64_t runs, length;
+  // A run lies at index run / inner % along of an axis that is cut into blocks of `block`; `inner` counts the runs of one
+  // index. Whole axes have block 1.
+  int64_t along = 1, inner = 1, block = 1;
+  bool by_axis = false;  // the scale varies along that axis alone, not along those before and behind it
+
+  // The index of a run's scale and zero_point.
+  int64_t parameter(int64_t run) const {
+    const int64_t index = run / inner % along;
+    if (by_axis) return index;
+    const int64_t blocks = (along + block - 1) / block;
+    return (run / inner / along * blocks + index / block) * inner + run % inner;
+  }
 };
 
 // Inputs of a Q or DQ node: 0 the tensor, 1 the scale, 2 (optional) the zero_point. The scale is one number; a vector with
-// one number an index of the attribute "axis"; or of the tensor's rank with a last dimension of 1, with one number a row,
-// which is ONNX's blocked quantization with one block a row. Throws Error(invalid_graph) when scale and zero_point do
-// not fit, Error(unsupported) for other block sizes.
+// one number for each index of the attribute "axis"; or, blocked, of the tensor's rank, with one number for each
+// "block_size" indices of that axis. Throws Error(invalid_graph) when scale and zero_point do not fit.
 void check_qdq(const InferContext& ctx);
 
 // For static shapes that went through check_qdq.

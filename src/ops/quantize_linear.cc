@@ -45,7 +45,7 @@ void quantize(const RunContext& ctx) {
   const T* const zero_point = ctx.has(2) ? ctx.inputs[2].as<T>() : nullptr;
   T* y = ctx.outputs[0].as<T>();
   for (int64_t run = 0; run < layout.runs; ++run, x += layout.length, y += layout.length) {
-    const int64_t p = run % layout.parameters;
+    const int64_t p = layout.parameter(run);
     kernels::quantize(x, layout.length, {scale[p], zero_point ? zero_point[p] : 0, range.qmin, range.qmax}, y);
   }
 }

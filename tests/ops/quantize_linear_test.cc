@@ -239,5 +239,21 @@ TEST_CASE("the range of floats leaves out NaN wherever it stands", "[kernels][qu
   }
 }
 
+TEST_CASE("Blocks of an axis have scales of their own", "[quantize_linear]") {
+  const Tensor x = Tensor::of<float>({2, 4, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+  const Tensor scale = Tensor::of<float>({2, 2, 2}, {1, 2, 0.5f, 1, 1, 1, 4, 2});
+  const auto quantize = [&](int64_t axis, const Shape& blocks) {
+    const Tensor y = OpRunner("QuantizeLinear")
+                         .attr("axis", axis)
+                         .attr("block_size", int64_t{2})
+                         .input(copy(x))
+                         .constant(Tensor::of<float>(blocks, scale.span<float>()))
+                         .run1();
+    return std::vector<uint8_t>(y.span<uint8_t>().begin(), y.span<uint8_t>().end());
+  };
+  CHECK(quantize(1, {2, 2, 2}) == std::vector<uint8_t>{1, 1, 3, 2, 10, 6, 14, 8, 9, 10, 11, 12, 3, 7, 4, 8});
+  CHECK_FALSE(error_of([&] { quantize(1, {2, 4, 1}); }).empty());
+}
+
 }  // namespace
 }  // namespace octavo
