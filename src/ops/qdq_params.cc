@@ -9,13 +9,13 @@ namespace octavo {
 
 namespace {
 
-template <class T>
-constexpr IntegerRange range_of() {
+template <class T> constexpr IntegerRange range_of() {
   return {std::numeric_limits<T>::min(), std::numeric_limits<T>::max()};
 }
 
 bool is_quantized_type(DType dtype) {
-  return dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16 || dtype == DType::s32;
+  return dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16 ||
+         dtype == DType::s32;
 }
 
 }  // namespace
@@ -34,19 +34,23 @@ IntegerRange integer_range(const Attrs& attrs, DType dtype) {
   const IntegerRange storage = storage_range(dtype);
   const int64_t qmin = attrs.get_int(kQminAttribute, storage.qmin);
   const int64_t qmax = attrs.get_int(kQmaxAttribute, storage.qmax);
-  require(storage.qmin <= qmin && qmin < qmax && qmax <= storage.qmax, ErrorCode::invalid_graph, "integers ", qmin,
-          " to ", qmax, " do not fit ", dtype_name(dtype));
+  require(storage.qmin <= qmin && qmin < qmax && qmax <= storage.qmax, ErrorCode::invalid_graph, "integers ",
+          qmin, " to ", qmax, " do not fit ", dtype_name(dtype));
   return {static_cast<int32_t>(qmin), static_cast<int32_t>(qmax)};
 }
 
 std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
   const Tensor* scale = graph.constant_input(node, 1);
   const Tensor* zero_point = graph.constant_input(node, 2);
-  if (scale == nullptr || scale->dtype() != DType::f32 || node.attrs.get_int("block_size", 0) != 0) return std::nullopt;
-  if (node.has_input(2) && (zero_point == nullptr || zero_point->shape() != scale->shape())) return std::nullopt;
+  if (scale == nullptr || scale->dtype() != DType::f32 || node.attrs.get_int("block_size", 0) != 0)
+    return std::nullopt;
+  if (node.has_input(2) &&
+      (zero_point == nullptr || zero_point->shape().elements() != scale->shape().elements()))
+    return std::nullopt;
 
   const bool quantizes = node.op->name == "QuantizeLinear";
-  const DType storage = zero_point ? zero_point->dtype() : graph[quantizes ? node.outputs[0] : node.inputs[0]].dtype;
+  const DType storage =
+      zero_point ? zero_point->dtype() : graph[quantizes ? node.outputs[0] : node.inputs[0]].dtype;
   if (!is_quantized_type(storage)) return std::nullopt;
 
   QParams qparams;

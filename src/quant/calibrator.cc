@@ -13,7 +13,8 @@ Calibrator::Calibrator(const StaticPlan& plan) {
 
 void Calibrator::observe(int64_t id, const TensorView& tensor) {
   const auto entry = entries_.find(id);
-  require(entry != entries_.end(), ErrorCode::invalid_graph, "value ", id, " is not part of the calibration plan");
+  require(entry != entries_.end(), ErrorCode::invalid_graph, "value ", id,
+          " is not part of the calibration plan");
   const std::span<const float> values = tensor.span<float>();
   const ValueRange range = find_range(values);
   require(values.empty() || (std::isfinite(range.min) && std::isfinite(range.max)), ErrorCode::invalid_data,

@@ -46,7 +46,8 @@ QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme sch
 QParams choose_weight_qparams(const TensorView& weights, int axis, WeightRange range) {
   const int32_t qmin = range == WeightRange::narrow ? -127 : -128;
   const int64_t channels = axis < 0 ? 1 : weights.shape[axis];
-  const int64_t inner = axis < 0 ? weights.shape.elements() : weights.shape.elements(axis + 1, weights.shape.rank());
+  const int64_t inner =
+      axis < 0 ? weights.shape.elements() : weights.shape.elements(axis + 1, weights.shape.rank());
   const int64_t outer = axis < 0 ? 1 : weights.shape.elements(0, axis);
 
   QParams qparams{.axis = axis, .qmin = qmin, .qmax = 127};

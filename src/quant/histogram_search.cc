@@ -92,7 +92,8 @@ ValueRange search_range(std::span<const float> counts, ValueRange range) {
     last = next_last;
   }
   const float bin_width = (range.max - range.min) / static_cast<float>(bins);
-  return {range.min + bin_width * static_cast<float>(first), range.min + bin_width * static_cast<float>(last + 1)};
+  return {range.min + bin_width * static_cast<float>(first),
+          range.min + bin_width * static_cast<float>(last + 1)};
 }
 
 }  // namespace octavo

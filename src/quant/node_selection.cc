@@ -13,12 +13,14 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
       op_types_(options.op_types.begin(), options.op_types.end()),
       excluded_(options.exclude.begin(), options.exclude.end()) {
   for (const Node& node : graph.nodes)
-    require(!node.op->name.ends_with("QuantizeLinear") && node.op->name != "DequantizeLinear", ErrorCode::unsupported,
-            "the model is quantized already: node '", node.name, "' is a ", node.op->name);
+    require(!node.op->name.ends_with("QuantizeLinear") && node.op->name != "DequantizeLinear",
+            ErrorCode::unsupported, "the model is quantized already: node '", node.name, "' is a ",
+            node.op->name);
   for (std::string_view name : op_types_) {
     const OpDef* op = find_op(name);
     require(op != nullptr, ErrorCode::invalid_option, "unknown operator '", name, "'");
-    require(op->quant.role != QuantRole::none, ErrorCode::invalid_option, "operator '", name, "' has no integer form");
+    require(op->quant.role != QuantRole::none, ErrorCode::invalid_option, "operator '", name,
+            "' has no integer form");
   }
   for (std::string_view name : excluded_) {
     const bool exists = std::ranges::any_of(graph.nodes, [&](const Node& node) { return node.name == name; });

@@ -17,7 +17,8 @@ class NodeSelection {
   //
   // Throws Error(invalid_option) for an operator that does not exist or has no integer form and for a node that does
   // not exist, naming it; Error(unsupported) when the graph is quantized already.
-  NodeSelection(const Graph& graph, const QuantizeOptions& options, std::span<const std::string_view> default_ops = {});
+  NodeSelection(const Graph& graph, const QuantizeOptions& options,
+                std::span<const std::string_view> default_ops = {});
 
   // True for a node that is to be quantized and can be lowered to integers. Other nodes gain nothing from Q and DQ.
   bool contains(const Node& node) const;

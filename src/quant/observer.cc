@@ -18,11 +18,12 @@ void Observer::observe(std::span<const float> values, ValueRange range) {
 std::unique_ptr<Observer> make_observer(const ObserverOptions& options) {
   require(options.averaging_constant > 0 && options.averaging_constant <= 1, ErrorCode::invalid_option,
           "averagingConstant must be above 0 and at most 1");
-  require(options.bins >= 2 && options.bins <= kMaxHistogramBins, ErrorCode::invalid_option, "bins must be 2 to ",
-          kMaxHistogramBins, ", not ", options.bins);
+  require(options.bins >= 2 && options.bins <= kMaxHistogramBins, ErrorCode::invalid_option,
+          "bins must be 2 to ", kMaxHistogramBins, ", not ", options.bins);
   switch (options.kind) {
     case ObserverKind::minmax: return std::make_unique<MinMaxObserver>();
-    case ObserverKind::moving_average: return std::make_unique<MovingAverageObserver>(options.averaging_constant);
+    case ObserverKind::moving_average:
+      return std::make_unique<MovingAverageObserver>(options.averaging_constant);
     case ObserverKind::histogram: break;
   }
   return std::make_unique<HistogramObserver>(options.bins);

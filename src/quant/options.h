@@ -12,10 +12,10 @@ namespace octavo {
 
 // Common to the dynamic and the static quantizer.
 struct QuantizeOptions {
-  std::vector<std::string> op_types;             // operators to quantize; empty: the quantizer's default
-  std::vector<std::string> exclude;              // names of nodes that stay float
-  bool per_channel = true;                       // weights: a scale for each output channel
-  bool reduce_range = false;                     // activations in 0..127 (u7) and not in 0..255 (u8)
+  std::vector<std::string> op_types;  // operators to quantize; empty: the quantizer's default
+  std::vector<std::string> exclude;   // names of nodes that stay float
+  bool per_channel = true;            // weights: a scale for each output channel
+  bool reduce_range = false;          // activations in 0..127 (u7) and not in 0..255 (u8)
   WeightRange weight_range = WeightRange::narrow;
 
   int32_t activation_qmax() const { return reduce_range ? 127 : 255; }

@@ -38,7 +38,8 @@ QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qpara
 
   Tensor zero_point(dtype, shape);
   visit_dtype(dtype, [&]<class T>(T) {
-    std::ranges::transform(qparams.zero_point, zero_point.span<T>().begin(), [](int32_t z) { return static_cast<T>(z); });
+    std::ranges::transform(qparams.zero_point, zero_point.span<T>().begin(),
+                           [](int32_t z) { return static_cast<T>(z); });
   });
   const ValueId zero_point_id =
       graph.add_constant(graph.unique_value_name(text(stem, "_zero_point")), std::move(zero_point));
@@ -56,7 +57,8 @@ Node make_dequantize(Graph& graph, const std::string& stem, ValueId q, const QPa
 ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, DType dtype) {
   const std::string stem = graph[value].name;
   Tensor integers = quantize_tensor(graph[value].constant->view(), qparams, dtype);
-  const ValueId q = graph.add_constant(graph.unique_value_name(text(stem, "_quantized")), std::move(integers));
+  const ValueId q =
+      graph.add_constant(graph.unique_value_name(text(stem, "_quantized")), std::move(integers));
   Node dequantize = make_dequantize(graph, stem, q, add_qparams(graph, stem, qparams, dtype));
   const ValueId output = dequantize.outputs[0];
   graph.nodes.push_back(std::move(dequantize));
@@ -87,7 +89,8 @@ QParams choose_node_weight_qparams(const Graph& graph, const Node& node, const Q
   try {
     return choose_weight_qparams(weights.constant->view(), axis, options.weight_range);
   } catch (const Error& error) {
-    throw Error(error.code(), text("constant '", weights.name, "': ", error.what())).at_node(node.name, node.op->name);
+    throw Error(error.code(), text("constant '", weights.name, "': ", error.what()))
+        .at_node(node.name, node.op->name);
   }
 }
 

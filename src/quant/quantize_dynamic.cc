@@ -44,12 +44,14 @@ class DynamicQuantizer {
 
   ValueId dequantized_activation(const Node& node) {
     const ValueId x = node.inputs[0];
-    const bool by_row = options_.granularity == Granularity::row && node.op->layout != LayoutRule::channels_last;
+    const bool by_row =
+        options_.granularity == Granularity::row && node.op->layout != LayoutRule::channels_last;
     const auto [entry, is_new] = activations_.try_emplace({x, by_row}, kNoValue);
     if (!is_new) return entry->second;
 
     const std::string stem = graph_[x].name;
-    Node quantize = make_node(graph_, "DynamicQuantizeLinear", text(stem, "_quantized"), {x}, DType::u8, graph_[x].shape);
+    Node quantize =
+        make_node(graph_, "DynamicQuantizeLinear", text(stem, "_quantized"), {x}, DType::u8, graph_[x].shape);
     std::optional<Shape> parameters = Shape{};
     if (by_row) {
       parameters = graph_[x].shape;
@@ -63,8 +65,8 @@ class DynamicQuantizer {
     add_output("_zero_point", DType::u8);
     if (by_row) quantize.attrs.set(kGranularityAttribute, "row");
     if (options_.reduce_range) quantize.attrs.set(kQmaxAttribute, int64_t{options_.activation_qmax()});
-    Node dequantize = make_node(graph_, "DequantizeLinear", text(stem, "_dequantized"), quantize.outputs, DType::f32,
-                                graph_[x].shape);
+    Node dequantize = make_node(graph_, "DequantizeLinear", text(stem, "_dequantized"), quantize.outputs,
+                                DType::f32, graph_[x].shape);
     entry->second = dequantize.outputs[0];
     graph_.nodes.push_back(std::move(quantize));
     graph_.nodes.push_back(std::move(dequantize));

@@ -35,7 +35,8 @@ class StaticConverter {
  private:
   QParams activation_qparams(ValueRange range, const std::string& name) const {
     QParams qparams = choose_qparams(range, 0, plan_.options.activation_qmax());
-    require(std::isfinite(qparams.scale[0]), ErrorCode::invalid_data, "the range of '", name, "' is too wide");
+    require(std::isfinite(qparams.scale[0]), ErrorCode::invalid_data, "the range of '", name,
+            "' is too wide");
     return qparams;
   }
 
@@ -52,7 +53,8 @@ class StaticConverter {
       const auto [entry, is_new] = constants_.try_emplace(id, kNoValue);
       if (is_new) {
         const ValueRange range = find_range(graph_[id].constant->span<float>());
-        entry->second = add_dequantized_constant(graph_, id, activation_qparams(range, graph_[id].name), DType::u8);
+        entry->second =
+            add_dequantized_constant(graph_, id, activation_qparams(range, graph_[id].name), DType::u8);
       }
       graph_.nodes[n].inputs[i] = entry->second;
     }
@@ -66,7 +68,8 @@ class StaticConverter {
       make_room_for_bias(node, input_scale, qparams);
       graph_.nodes[n].inputs[2] = dequantized_bias(node, input_scale, qparams);
     }
-    const auto [entry, is_new] = weights_.try_emplace({node.inputs[1], qparams.axis, qparams.scale}, kNoValue);
+    const auto [entry, is_new] =
+        weights_.try_emplace({node.inputs[1], qparams.axis, qparams.scale}, kNoValue);
     if (is_new) entry->second = add_dequantized_constant(graph_, node.inputs[1], qparams, DType::s8);
     graph_.nodes[n].inputs[1] = entry->second;
   }

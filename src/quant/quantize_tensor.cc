@@ -19,7 +19,8 @@ double quantize(float x, float scale, int32_t zero_point, const QParams& range) 
 Tensor quantize_tensor(const TensorView& values, const QParams& qparams, DType dtype) {
   const int axis = qparams.axis;
   const int64_t channels = axis < 0 ? 1 : values.shape[axis];
-  const int64_t inner = axis < 0 ? values.shape.elements() : values.shape.elements(axis + 1, values.shape.rank());
+  const int64_t inner =
+      axis < 0 ? values.shape.elements() : values.shape.elements(axis + 1, values.shape.rank());
   const float* const in = values.as<float>();
 
   Tensor out(dtype, values.shape);
@@ -27,7 +28,8 @@ Tensor quantize_tensor(const TensorView& values, const QParams& qparams, DType d
     const auto integers = out.span<T>();
     for (std::size_t i = 0; i < integers.size(); ++i) {
       const int64_t channel = static_cast<int64_t>(i) / inner % channels;
-      integers[i] = static_cast<T>(quantize(in[i], qparams.scale[channel], qparams.zero_point[channel], qparams));
+      integers[i] =
+          static_cast<T>(quantize(in[i], qparams.scale[channel], qparams.zero_point[channel], qparams));
     }
   });
   return out;

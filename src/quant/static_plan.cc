@@ -90,7 +90,8 @@ class StaticPlanner {
     const uint32_t consumer = uses_.only_consumer(node.outputs[0]);
     if (consumer == Uses::kNone || !takes_clamp(node)) return nullptr;
     const Node& clamp = graph_.nodes[consumer];
-    const bool belongs = clamp.inputs[0] == node.outputs[0] && clamp_range(graph_, clamp) && !selection_.excludes(clamp);
+    const bool belongs =
+        clamp.inputs[0] == node.outputs[0] && clamp_range(graph_, clamp) && !selection_.excludes(clamp);
     return belongs ? &clamp : nullptr;
   }
 

@@ -50,7 +50,8 @@ void check_network(Model& model, const std::string& name, const std::vector<Tens
   const Description description = quantized->describe();
   CHECK(description.scheme == "dynamic");
   CHECK(description.integer_nodes > 0);
-  check_outputs(*quantized, inputs, read_npy(kPyTorch + "dynamic-" + name + "-quantized.npy"), 1e-3f, skipped);
+  check_outputs(*quantized, inputs, read_npy(kPyTorch + "dynamic-" + name + "-quantized.npy"), 1e-3f,
+                skipped);
 }
 
 }  // namespace
@@ -64,7 +65,8 @@ TEST_CASE("A dynamically quantized MLP gives PyTorch's outputs") {
   std::vector<Tensor> inputs;
   for (int64_t i = 0; i < batches.shape()[0]; ++i)
     inputs.push_back(Tensor::of<float>(
-        shape, std::span<const float>(batches.span<float>()).subspan(i * shape.elements(), shape.elements())));
+        shape,
+        std::span<const float>(batches.span<float>()).subspan(i * shape.elements(), shape.elements())));
   const std::vector<char> file = read_bytes(kPyTorch + "mlp.onnx");
   check_network(*Model::load(std::as_bytes(std::span(file)), {}), "mlp", inputs, kTinyBatch);
 }

@@ -30,7 +30,8 @@ TEST_CASE("choose_qparams gives PyTorch's scale and zero_point") {
     for (std::size_t channel = 0; channel < mins.size(); ++channel) {
       CAPTURE(c.dump(), channel);
       const auto choose = [&] {
-        return choose_qparams({to_float(mins[channel]), to_float(maxs[channel])}, c["quant_min"], c["quant_max"], scheme);
+        return choose_qparams({to_float(mins[channel]), to_float(maxs[channel])}, c["quant_min"],
+                              c["quant_max"], scheme);
       };
       ++compared;
       if (c.contains("error")) {
@@ -93,7 +94,9 @@ TEST_CASE("narrow weights map the largest weight to 127") {
 TEST_CASE("weights that are not finite are an error") {
   for (float bad : {kInfinity, -kInfinity, kNan}) {
     const Tensor weights = Tensor::of<float>({1, 3}, {1, bad, 0});
-    CHECK(error_of([&] { choose_weight_qparams(weights.view(), 0, WeightRange::narrow); }).starts_with("InvalidData"));
+    CHECK(error_of([&] {
+            choose_weight_qparams(weights.view(), 0, WeightRange::narrow);
+          }).starts_with("InvalidData"));
   }
 }
 

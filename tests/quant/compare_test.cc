@@ -55,5 +55,7 @@ TEST_CASE("NaN shows in every figure, and lengths must agree") {
   CHECK(std::isnan(c.cosine));
   CHECK(std::isnan(c.sqnr_db));
   CHECK(std::isnan(c.max_abs));
-  CHECK(error_of([] { compare_tensors(Floats{1}, Floats{1, 2}); }).starts_with("InvalidData: tensors of 1 and 2"));
+  CHECK(error_of([] {
+          compare_tensors(Floats{1}, Floats{1, 2});
+        }).starts_with("InvalidData: tensors of 1 and 2"));
 }

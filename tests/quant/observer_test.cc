@@ -58,9 +58,9 @@ void compare_with_pytorch(std::string_view pytorch_name, ObserverKind kind) {
       CAPTURE(type.name, expected.dump());
       ++compared;
       QParams qparams;
-      const std::string error = observe_error + error_of([&] {
-        qparams = choose_qparams(observer->range(), type.qmin, type.qmax, type.scheme);
-      });
+      const std::string error =
+          observe_error +
+          error_of([&] { qparams = choose_qparams(observer->range(), type.qmin, type.qmax, type.scheme); });
       if (expected.contains("error")) {
         CHECK(error.starts_with("InvalidData"));
         continue;
@@ -75,7 +75,9 @@ void compare_with_pytorch(std::string_view pytorch_name, ObserverKind kind) {
 
 }  // namespace
 
-TEST_CASE("MinMaxObserver gives PyTorch's qparams") { compare_with_pytorch("MinMaxObserver", ObserverKind::minmax); }
+TEST_CASE("MinMaxObserver gives PyTorch's qparams") {
+  compare_with_pytorch("MinMaxObserver", ObserverKind::minmax);
+}
 
 TEST_CASE("MovingAverageObserver gives PyTorch's qparams") {
   compare_with_pytorch("MovingAverageMinMaxObserver", ObserverKind::moving_average);

@@ -20,8 +20,8 @@ namespace {
 GraphBuilder two_heads() {
   GraphBuilder b;
   const ValueId x = b.input("x", {3, 8});
-  const ValueId hidden = b.node("Relu", {b.node("Gemm", {x, b.random({16, 8}), b.random({16})},
-                                                attrs({{"transB", int64_t{1}}}))});
+  const ValueId hidden = b.node(
+      "Relu", {b.node("Gemm", {x, b.random({16, 8}), b.random({16})}, attrs({{"transB", int64_t{1}}}))});
   b.output(b.node("MatMul", {hidden, b.random({16, 4})}));
   const ValueId image = b.input("image", {1, 2, 4, 4});
   const ValueId conv = b.node("Conv", {image, b.random({3, 2, 3, 3}), b.random({3})});
@@ -70,7 +70,8 @@ TEST_CASE("Gemm and MatMul are quantized by default and stay close to float, low
       CHECK(count(lowered, "DynamicQuantizeLinear") == 0);
       const auto actual = interpret(lowered, feeds);
       for (std::size_t i = 0; i < expected.size(); ++i)
-        CHECK(compare_tensors(expected[i].span<float>(), actual[i].span<float>()).sqnr_db > (reduce_range ? 25 : 30));
+        CHECK(compare_tensors(expected[i].span<float>(), actual[i].span<float>()).sqnr_db >
+              (reduce_range ? 25 : 30));
     }
   }
 }
@@ -83,8 +84,10 @@ TEST_CASE("weights become int8 behind DequantizeLinear, per channel or per tenso
   DynamicOptions options;
   const Graph per_channel = quantize_dynamic(b.graph, options);
   const Node* weights = nodes_of(per_channel, "DequantizeLinear")[0];
-  if (per_channel.constant_input(*weights, 0) == nullptr) weights = nodes_of(per_channel, "DequantizeLinear")[1];
-  CHECK(values<int8_t>(*per_channel.constant_input(*weights, 0)) == std::vector<int8_t>{127, -127, 0, 64, 127, 0});
+  if (per_channel.constant_input(*weights, 0) == nullptr)
+    weights = nodes_of(per_channel, "DequantizeLinear")[1];
+  CHECK(values<int8_t>(*per_channel.constant_input(*weights, 0)) ==
+        std::vector<int8_t>{127, -127, 0, 64, 127, 0});
   CHECK(read_qparams(per_channel, *weights)->axis == 1);
   CHECK(read_qparams(per_channel, *weights)->scale[2] == 1);
 
@@ -92,9 +95,11 @@ TEST_CASE("weights become int8 behind DequantizeLinear, per channel or per tenso
   options.weight_range = WeightRange::full;
   const Graph per_tensor = quantize_dynamic(b.graph, options);
   weights = nodes_of(per_tensor, "DequantizeLinear")[0];
-  if (per_tensor.constant_input(*weights, 0) == nullptr) weights = nodes_of(per_tensor, "DequantizeLinear")[1];
+  if (per_tensor.constant_input(*weights, 0) == nullptr)
+    weights = nodes_of(per_tensor, "DequantizeLinear")[1];
   // The scale is 1.9921875 / 127.5 = 2⁻⁶, and -127.5 rounds to the even -128.
-  CHECK(values<int8_t>(*per_tensor.constant_input(*weights, 0)) == std::vector<int8_t>{81, -128, 0, 41, 127, 0});
+  CHECK(values<int8_t>(*per_tensor.constant_input(*weights, 0)) ==
+        std::vector<int8_t>{81, -128, 0, 41, 127, 0});
   CHECK(read_qparams(per_tensor, *weights)->per_tensor());
 }
 
@@ -117,7 +122,8 @@ TEST_CASE("Conv is quantized on request, its image ranged as a whole") {
   options.op_types = {"Conv"};
   const Graph quantized = quantize_dynamic(b.graph, options);
   REQUIRE(count(quantized, "DynamicQuantizeLinear") == 1);
-  CHECK(nodes_of(quantized, "DynamicQuantizeLinear")[0]->attrs.get_string(kGranularityAttribute, "tensor") == "tensor");
+  CHECK(nodes_of(quantized, "DynamicQuantizeLinear")[0]->attrs.get_string(kGranularityAttribute, "tensor") ==
+        "tensor");
   const std::vector<Tensor> feeds = random_feeds(b);
   Graph lowered = quantized;
   lower(lowered, KernelPolicy{});
@@ -160,5 +166,6 @@ TEST_CASE("wrong options and weights are named") {
   CHECK(message.starts_with("InvalidData: MatMul node 'MatMul': constant"));
 
   const Graph quantized = quantize_dynamic(b.graph, {});
-  CHECK(error_of([&] { quantize_dynamic(quantized, {}); }).starts_with("Unsupported: the model is quantized"));
+  CHECK(
+      error_of([&] { quantize_dynamic(quantized, {}); }).starts_with("Unsupported: the model is quantized"));
 }

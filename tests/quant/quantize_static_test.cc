@@ -28,7 +28,8 @@ void calibrate(const StaticPlan& plan, Calibrator& calibrator, const Batches& ba
   Executor executor(compile(std::move(observed), KernelPolicy{}));
   for (const std::vector<Tensor>& batch : batches) {
     std::vector<Feed> feeds;
-    for (std::size_t i = 0; i < batch.size(); ++i) feeds.push_back({plan.graph[plan.graph.inputs[i]].name, &batch[i]});
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      feeds.push_back({plan.graph[plan.graph.inputs[i]].name, &batch[i]});
     executor.run(feeds, &calibrator);
   }
 }
@@ -80,7 +81,8 @@ bool is_quantized(const Graph& graph, ValueId id) { return quantizer_of(graph, i
 // The constant behind DQ(constant), or null.
 const Tensor* quantized_constant(const Graph& graph, ValueId id) {
   const Node* dequantize = producer(graph, id);
-  return dequantize && dequantize->op->name == "DequantizeLinear" ? graph.constant_input(*dequantize, 0) : nullptr;
+  return dequantize && dequantize->op->name == "DequantizeLinear" ? graph.constant_input(*dequantize, 0)
+                                                                  : nullptr;
 }
 
 double sqnr(const Graph& reference, const Graph& other, const std::vector<Tensor>& feeds) {
@@ -97,7 +99,8 @@ GraphBuilder residual_network() {
   const ValueId branch = b.node("Conv", {stem, b.random({8, 8, 3, 3}, 0.2f), b.random({8}, 0.1f)},
                                 attrs({{"pads", Ints{1, 1, 1, 1}}}));
   const ValueId sum = b.node("Relu", {b.node("Add", {branch, stem})});
-  const ValueId pooled = b.node("MaxPool", {sum}, attrs({{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}}));
+  const ValueId pooled =
+      b.node("MaxPool", {sum}, attrs({{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}}));
   const ValueId swish = b.node("HardSwish", {pooled});
   const ValueId mean = b.node("GlobalAveragePool", {swish});
   const ValueId flat = b.node("Flatten", {mean});
@@ -172,7 +175,8 @@ TEST_CASE("weights become int8 along the output channels, the bias int32 in unit
   CHECK(weight_qparams->axis == 1);
   CHECK_THAT(weight_qparams->scale[0], WithinRel(0.01f, 1e-6f));
   CHECK_THAT(weight_qparams->scale[1], WithinRel(0.5f / 127, 1e-6f));
-  CHECK(values<int8_t>(*quantized.constant_input(weights, 0)) == std::vector<int8_t>{127, 127, -1, 64, 30, -65});
+  CHECK(values<int8_t>(*quantized.constant_input(weights, 0)) ==
+        std::vector<int8_t>{127, 127, -1, 64, 30, -65});
 
   const Node& quantized_bias = *producer(quantized, gemm.inputs[2]);
   const auto bias_qparams = read_qparams(quantized, quantized_bias);
@@ -201,13 +205,15 @@ TEST_CASE("per-tensor weights have one scale, and so has their bias") {
 TEST_CASE("a nearly dead channel keeps its bias") {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 2});
-  b.output(b.node("Gemm", {x, b.constant({2, 3}, {1e-12f, 0, 0.5f, -1e-12f, 0, 0.25f}), b.constant({3}, {3, 2, 1})}));
+  b.output(b.node("Gemm",
+                  {x, b.constant({2, 3}, {1e-12f, 0, 0.5f, -1e-12f, 0, 0.25f}), b.constant({3}, {3, 2, 1})}));
   infer_shapes(b.graph);
   Batches batches(1);
   batches[0].push_back(Tensor::of<float>({1, 2}, {-1, 1.55f}));
   Graph quantized = quantize(b.graph, minmax(), batches);
-  CHECK(std::ranges::all_of(quantized_constant(quantized, only_node(quantized, "Gemm").inputs[2])->span<int32_t>(),
-                            [](int32_t q) { return std::abs(q) <= (1 << 29) + 32; }));
+  CHECK(std::ranges::all_of(
+      quantized_constant(quantized, only_node(quantized, "Gemm").inputs[2])->span<int32_t>(),
+      [](int32_t q) { return std::abs(q) <= (1 << 29) + 32; }));
   std::vector<FloatIsland> islands;
   lower(quantized, KernelPolicy{}, &islands);
   CHECK(islands.empty());
@@ -259,7 +265,8 @@ TEST_CASE("a clamp belongs to the weighted node that it alone reads") {
   }
 }
 
-TEST_CASE("what only moves elements takes over the qparams of its input, along chains, and never starts one") {
+TEST_CASE(
+    "what only moves elements takes over the qparams of its input, along chains, and never starts one") {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 2, 4, 4});
   const ValueId before = b.node("Transpose", {x}, attrs({{"perm", Ints{0, 1, 3, 2}}}));
@@ -296,7 +303,8 @@ TEST_CASE("constant operands of arithmetic get u8 qparams of their own range") {
   REQUIRE(qparams);
   CHECK_THAT(qparams->scale[0], WithinRel(0.01f, 1e-6f));
   CHECK(qparams->zero_point[0] == 100);
-  CHECK(values<uint8_t>(*quantized_constant(quantized, mul.inputs[1])) == std::vector<uint8_t>{0, 100, 150, 255});
+  CHECK(values<uint8_t>(*quantized_constant(quantized, mul.inputs[1])) ==
+        std::vector<uint8_t>{0, 100, 150, 255});
   // One dequantized constant for both readers.
   CHECK(only_node(quantized, "Add").inputs[1] == mul.inputs[1]);
 }
@@ -383,7 +391,8 @@ TEST_CASE("calibration without data, or with NaN or infinity, is an error and le
     options.observer.kind = kind;
     const StaticPlan plan = prepare_static(b.graph, options);
     Calibrator calibrator(plan);
-    CHECK(error_of([&] { convert_static(plan, calibrator); }).starts_with("InvalidData: no calibration data"));
+    CHECK(
+        error_of([&] { convert_static(plan, calibrator); }).starts_with("InvalidData: no calibration data"));
     for (float bad : {NAN, INFINITY, -INFINITY}) {
       Batches broken = random_batches(b, 1);
       broken[0][0].span<float>()[100] = bad;
@@ -399,7 +408,8 @@ TEST_CASE("calibration without data, or with NaN or infinity, is an error and le
 TEST_CASE("weights and biases that are not finite name their node") {
   for (int slot : {1, 2}) {
     GraphBuilder b;
-    std::vector<ValueId> inputs = {b.input("x", {1, 2}), b.constant({2, 2}, {1, 2, 3, 4}), b.constant({2}, {1, 2})};
+    std::vector<ValueId> inputs = {b.input("x", {1, 2}), b.constant({2, 2}, {1, 2, 3, 4}),
+                                   b.constant({2}, {1, 2})};
     inputs[slot] = slot == 1 ? b.constant({2, 2}, {1, NAN, 3, 4}) : b.constant({2}, {1, INFINITY});
     b.output(b.node("Gemm", inputs));
     infer_shapes(b.graph);
@@ -415,5 +425,7 @@ TEST_CASE("weights and biases that are not finite name their node") {
 TEST_CASE("a quantized model is not quantized again") {
   GraphBuilder b = residual_network();
   const Graph quantized = quantize(b.graph, minmax(), random_batches(b));
-  CHECK(error_of([&] { prepare_static(quantized, minmax()); }).starts_with("Unsupported: the model is quantized"));
+  CHECK(error_of([&] {
+          prepare_static(quantized, minmax());
+        }).starts_with("Unsupported: the model is quantized"));
 }

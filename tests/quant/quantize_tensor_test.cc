@@ -26,7 +26,8 @@ TEST_CASE("the quotient is a division and not a product with the inverse") {
   // 0.45f / 0.1f is 4.5 in float32, a tie; times 1 / 0.1f it would be the same or above it.
   const float x = 0.45f, scale = 0.1f;
   REQUIRE(x / scale == 4.5f);
-  const Tensor q = quantize_tensor(Tensor::of<float>({1}, {x}).view(), {.scale = {scale}, .zero_point = {0}}, DType::u8);
+  const Tensor q =
+      quantize_tensor(Tensor::of<float>({1}, {x}).view(), {.scale = {scale}, .zero_point = {0}}, DType::u8);
   CHECK(values<uint8_t>(q) == std::vector<uint8_t>{4});
 }
 
@@ -34,8 +35,8 @@ TEST_CASE("what is out of range saturates to qmin and qmax, NaN is the zero_poin
   const Tensor x = Tensor::of<float>({5}, {-1000, 1000, kInfinity, -kInfinity, kNan});
   CHECK(values<uint8_t>(quantize_tensor(x.view(), {.scale = {1}, .zero_point = {9}}, DType::u8)) ==
         std::vector<uint8_t>{0, 255, 255, 0, 9});
-  CHECK(values<uint8_t>(quantize_tensor(x.view(), {.scale = {1}, .zero_point = {9}, .qmax = 127}, DType::u8)) ==
-        std::vector<uint8_t>{0, 127, 127, 0, 9});
+  CHECK(values<uint8_t>(quantize_tensor(x.view(), {.scale = {1}, .zero_point = {9}, .qmax = 127},
+                                        DType::u8)) == std::vector<uint8_t>{0, 127, 127, 0, 9});
   CHECK(values<int8_t>(quantize_tensor(x.view(), {.scale = {1}, .zero_point = {0}, .qmin = -127, .qmax = 127},
                                        DType::s8)) == std::vector<int8_t>{-127, 127, 127, -127, 0});
   const QParams s32{.scale = {1}, .zero_point = {0}, .qmin = INT32_MIN, .qmax = INT32_MAX};
