@@ -1,8 +1,8 @@
 // Octavo: quantizes ONNX models to int8 and runs them, float or int8.
 export { compare } from './compare.js';
-export { Engine, createEngine, defaultEngine } from './engine.js';
+export { createEngine, defaultEngine, type Engine } from './engine.js';
 export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
-export { Model, loadModel, type LoadOptions } from './model.js';
+export { loadModel, type LoadOptions, type Model } from './model.js';
 export type {
   DynamicOptions,
   KernelChoice,
