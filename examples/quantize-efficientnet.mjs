@@ -21,7 +21,7 @@ async function* readPhotos(paths) {
 }
 
 const { info } = await defaultEngine();
-console.log(`Engine: ${info.build} build (${info.why}); ${info.dot}`);
+console.log(`Engine: ${info.build} build (${info.why}); relaxed dot product: ${info.dot}`);
 const float = await loadModel(file('efficientnet-lite0.onnx'));
 
 let start = performance.now();

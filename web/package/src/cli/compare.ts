@@ -91,6 +91,6 @@ function describe(report: CompareReport, engine: EngineInfo): string {
   }
   const samples = `${report.samples} ${report.samples === 1 ? 'sample' : 'samples'}`;
   const top1 = top1Agreement === undefined ? '' : `, same top-1 in ${(100 * top1Agreement).toFixed(1)} %`;
-  parts.push(`${samples}${top1}; engine: ${engine.build} (${engine.why}), ${engine.dot}`);
+  parts.push(`${samples}${top1}; ${engine.build} engine (${engine.why}), relaxed dot product: ${engine.dot}`);
   return parts.join('\n\n');
 }
