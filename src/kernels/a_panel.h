@@ -1,5 +1,6 @@
-// Panels: rows of A gathered into the form that a tile reads. One class a form, with its elements and the two ways to
-// write them. Nothing is read past the source; nothing is written past `count` elements.
+// Panels: rows of A gathered into the form that a tile reads. One class a form, with its elements and the ways to write
+// them. Nothing is read past the source and nothing is written past `count` elements, except by copy_rounded, which
+// rounds `count` up to a multiple of `rounding`.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,10 @@ struct PanelU8 {
 #endif
     for (int i = 0; i < count; ++i) out[i] = in[i];
   }
+  static constexpr int rounding = 16;
+  static void copy_rounded(Element* out, const Source* in, int count) {
+    for (int i = 0; i < count; i += rounding) std::memcpy(out + i, in + i, size_t(rounding));
+  }
   static void fill(Element* out, Source value, int count) { std::memset(out, value, size_t(count)); }
 };
 
@@ -57,6 +62,8 @@ struct PanelS8Flipped {
 #endif
     for (int i = 0; i < count; ++i) out[i] = flip(in[i]);
   }
+  static constexpr int rounding = 16;
+  static void copy_rounded(Element* out, const Source* in, int count) { copy(out, in, (count + 15) / 16 * 16); }
   static void fill(Element* out, Source value, int count) { std::memset(out, flip(value), size_t(count)); }
 };
 
@@ -65,18 +72,28 @@ struct PanelS16 {
   using Source = uint8_t;
   using Element = int16_t;
 
+  /// Sixteen elements.
+  static void widen(Element* out, const Source* in) {
+#if OCTAVO_SIMD
+    const v128_t bytes = wasm_v128_load(in);
+    wasm_v128_store(out, wasm_u16x8_extend_low_u8x16(bytes));
+    wasm_v128_store(out + 8, wasm_u16x8_extend_high_u8x16(bytes));
+#else
+    for (int i = 0; i < 16; ++i) out[i] = in[i];
+#endif
+  }
+
   static void copy(Element* out, const Source* in, int count) {
 #if OCTAVO_SIMD
     using panel_detail::in_blocks;
-    const auto sixteen = [&](int i) {
-      const v128_t bytes = wasm_v128_load(in + i);
-      wasm_v128_store(out + i, wasm_u16x8_extend_low_u8x16(bytes));
-      wasm_v128_store(out + i + 8, wasm_u16x8_extend_high_u8x16(bytes));
-    };
-    if (in_blocks<16>(count, sixteen)) return;
+    if (in_blocks<16>(count, [&](int i) { widen(out + i, in + i); })) return;
     if (in_blocks<8>(count, [&](int i) { wasm_v128_store(out + i, wasm_u16x8_load8x8(in + i)); })) return;
 #endif
     for (int i = 0; i < count; ++i) out[i] = in[i];
+  }
+  static constexpr int rounding = 16;
+  static void copy_rounded(Element* out, const Source* in, int count) {
+    for (int i = 0; i < count; i += rounding) widen(out + i, in + i);
   }
   static void fill(Element* out, Source value, int count) {
     for (int i = 0; i < count; ++i) out[i] = value;
@@ -94,10 +111,17 @@ struct PanelF32 {
 #endif
     for (int i = 0; i < count; ++i) out[i] = in[i];
   }
+  static constexpr int rounding = 4;
+  static void copy_rounded(Element* out, const Source* in, int count) {
+    for (int i = 0; i < count; i += rounding) std::memcpy(out + i, in + i, rounding * sizeof(float));
+  }
   static void fill(Element* out, Source value, int count) {
     for (int i = 0; i < count; ++i) out[i] = value;
   }
 };
+
+/// Elements behind a panel that copy_rounded may write to.
+inline constexpr int panel_slack = 16;
 
 /// Rows of one panel of `row_bytes` each: enough to reuse a panel of B from L1, few enough to stay in L2.
 inline int panel_rows(ptrdiff_t row_bytes) {

@@ -46,6 +46,17 @@ class RequantizeTile {
   /// What the accumulators of the columns start with, given what the packing wants.
   v128_t start(int v, v128_t acc_start) const { return wasm_i32x4_add(acc_start, bias_[v]); }
 
+  /// Two rows, narrowed together.
+  void store_two(int row, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const
+    requires(Nv == 2)
+  {
+    const v128_t bytes = narrow(requantize(a[0], multiplier_[0]), requantize(a[1], multiplier_[1]),
+                                requantize(b[0], multiplier_[0]), requantize(b[1], multiplier_[1]));
+    uint8_t* out = out_ + row * ldc_;
+    wasm_v128_store64_lane(out, bytes, 0);
+    wasm_v128_store64_lane(out + ldc_, bytes, 1);
+  }
+
   void store(int row, const v128_t (&acc)[Nv]) const {
     v128_t q[Nv];
     for (int v = 0; v < Nv; ++v) q[v] = requantize(acc[v], multiplier_[v]);
@@ -124,6 +135,10 @@ class DequantizeTile {
   {
     for (int r = 0; r < 4; ++r) store(row + r, {acc[r]});
   }
+  void store_two(int row, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
+    store(row, a);
+    store(row + 1, b);
+  }
 
  private:
   DequantizeF32 e_;
@@ -143,6 +158,10 @@ class BiasClampTile {
 
   void store(int row, const v128_t (&acc)[Nv]) const {
     for (int v = 0; v < Nv; ++v) wasm_v128_store(out_ + row * ldc_ + 4 * v, clamp_f32x4(acc[v], lo_, hi_));
+  }
+  void store_two(int row, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
+    store(row, a);
+    store(row + 1, b);
   }
 
  private:

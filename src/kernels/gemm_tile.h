@@ -50,7 +50,12 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
     }
     b += 2 * Mac::b_bytes;
   }
-  for (int m = 0; m < Mr; ++m) epilogue.store(row + m, acc[m]);
+  if constexpr (Mr == 1) {
+    epilogue.store(row, acc[0]);
+  } else {
+    static_assert(Mr % 2 == 0);
+    for (int m = 0; m < Mr; m += 2) epilogue.store_two(row + m, acc[m], acc[m + 1]);
+  }
 }
 
 /// All m rows by the panels of the columns [n, n + 4·Nv). `e` begins at column n.

@@ -24,7 +24,7 @@ PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, 
 
 size_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry& g) {
   const ptrdiff_t row_bytes = g.depth() * ptrdiff_t(sizeof(float));
-  return g.is_pointwise() ? 0 : size_t(panel_rows(row_bytes)) * size_t(row_bytes);
+  return g.is_pointwise() ? 0 : size_t(panel_rows(row_bytes)) * size_t(row_bytes) + panel_slack * sizeof(float);
 }
 
 void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& args, const BiasClampF32& e) {

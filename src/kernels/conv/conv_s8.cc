@@ -80,7 +80,7 @@ PackedConvS8 pack_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, con
 size_t workspace_bytes_conv_s8(const PackedConvS8& b, const ConvGeometry& g) {
   const PackedGemmS8& product = b.first_group;
   if (g.is_pointwise()) return workspace_bytes_gemm_s8(product);
-  return size_t(panel_rows(panel_row_bytes(product))) * size_t(panel_row_bytes(product));
+  return size_t(panel_rows(panel_row_bytes(product))) * size_t(panel_row_bytes(product)) + panel_slack * sizeof(int16_t);
 }
 
 void conv_s8(const PackedConvS8& b, const ConvGeometry& g, const ConvS8Args& args, const RequantizeU8& e) {
