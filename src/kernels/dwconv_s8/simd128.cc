@@ -1,49 +1,172 @@
 // i32x4.dot_i16x8 over row pairs: four channels of four neighbouring outputs at a time.
+//
+// i16x8.relaxed_dot would take bytes and twice the channels, but its sums of two taps may only be added in i16 while the
+// weights of a window are small, which those of trained networks are not; widened one by one they cost more than here.
+#include <type_traits>
+#include <utility>
+
 #include "kernels/dwconv_s8/kernels.h"
-#include "kernels/dwconv_s8/row_pair_tile.h"
+#include "kernels/dwconv_s8/make_pair.h"
+#include "kernels/epilogue_simd.h"
 
 #if OCTAVO_SIMD
 
 namespace octavo::kernels::dwconv_s8_rows {
 namespace {
 
-struct DotI16x8 {
-  using Element = int16_t;
-  static constexpr int channels = 4, vectors = 1;
+/// How the taps of one output lie in the row pairs.
+struct Window {
+  int kw;
+  ptrdiff_t pair_elements, pixel_elements, tap_elements;
+};
 
-  /// Sixteen channels of two rows, interleaved and widened.
-  static void store_pair(Element* out, v128_t low, v128_t high) {
-    wasm_v128_store(out, wasm_u16x8_extend_low_u8x16(low));
-    wasm_v128_store(out + 8, wasm_u16x8_extend_high_u8x16(low));
-    wasm_v128_store(out + 16, wasm_u16x8_extend_low_u8x16(high));
-    wasm_v128_store(out + 24, wasm_u16x8_extend_high_u8x16(high));
+/// The pairs of a block of output rows. `phase` is that of the first one.
+struct RowBlock {
+  Window window;
+  int ow, stride_h;
+  int pairs_even, pairs_odd;   ///< that a window meets in phase 0 and 1
+  ptrdiff_t odd_phase_bytes;   ///< where the taps of phase 1 begin
+  int rows = 0, phase = 0;
+
+  RowBlock(const ConvGeometry& g, const RowPairPlan& plan)
+      : window{g.kw, plan.pair_elements(), ptrdiff_t(g.stride_w) * column_elements,
+               ptrdiff_t(g.dilation_w) * column_elements},
+        ow(g.ow),
+        stride_h(g.stride_h),
+        pairs_even(pairs_in_window(g.kh, 0)),
+        pairs_odd(pairs_in_window(g.kh, 1)),
+        odd_phase_bytes(ptrdiff_t(pairs_even) * g.kw * 16) {}
+};
+
+/// f(i) for i in [0, N), unrolled, or for i in [0, n) when N is 0.
+template <int N, class F>
+inline void unrolled(int n, F&& f) {
+  if constexpr (N == 0) {
+    for (int i = 0; i < n; ++i) f(i);
+  } else {
+    [&]<int... i>(std::integer_sequence<int, i...>) { (f(i), ...); }(std::make_integer_sequence<int, N>());
   }
+}
 
-  /// The columns of one pair are one basic block: engines load all that a block needs before they compute, so that larger
-  /// blocks spill.
-  template <int Kw, int Stride, int Pixels>
-  static void accumulate(const Window& w, int pairs, const Element* in, const char* weights, v128_t (&acc)[Pixels]) {
-    const ptrdiff_t pixel = Stride ? Stride * pair_channels * 2 : w.pixel_elements;
-    const ptrdiff_t tap = Stride ? pair_channels * 2 : w.tap_elements;
-    const int kw = Kw ? Kw : w.kw;
+/// Adds the taps of one window row pair by row pair. The columns of one pair are one basic block: engines load all that a
+/// block needs before they compute, so that larger blocks spill.
+template <int Kw, int Stride, int Pixels>
+inline void accumulate(const Window& w, int pairs, const int16_t* in, const char* weights, v128_t (&acc)[Pixels]) {
+  const ptrdiff_t pixel = Stride ? Stride * column_elements : w.pixel_elements;
+  const ptrdiff_t tap = Stride ? column_elements : w.tap_elements;
+  const int kw = Kw ? Kw : w.kw;
 #pragma clang loop unroll(disable)
-    for (int pair = 0; pair < pairs; ++pair, in += w.pair_elements, weights += kw * 16) {
-      unrolled<Kw>(kw, [&](int kx) {
-        const v128_t weight = wasm_v128_load(weights + kx * 16);
-        unrolled<Pixels>(Pixels, [&](int p) {
-          const v128_t two_rows = wasm_v128_load(in + p * pixel + kx * tap);
-          acc[p] = wasm_i32x4_add(acc[p], wasm_i32x4_dot_i16x8(two_rows, weight));
-        });
+  for (int pair = 0; pair < pairs; ++pair, in += w.pair_elements, weights += kw * 16) {
+    unrolled<Kw>(kw, [&](int kx) {
+      const v128_t weight = wasm_v128_load(weights + kx * 16);
+      unrolled<Pixels>(Pixels, [&](int p) {
+        const v128_t two_rows = wasm_v128_load(in + p * pixel + kx * tap);
+        acc[p] = wasm_i32x4_add(acc[p], wasm_i32x4_dot_i16x8(two_rows, weight));
       });
+    });
+  }
+}
+
+/// A block of output rows of four channels. `Kw` is the number of columns of a filter without dilation, and
+/// `Stride` that of the columns; with 0 both are read from the block. `Pixels` outputs are computed together, ow >= Pixels.
+/// A function of its own, always called through a pointer so that no linker inlines it: engines keep accumulators in
+/// registers only in small functions.
+template <int Kw, int Stride, int Pixels, class EpilogueTile>
+void run_rows(const RowBlock& block_in_memory, const int16_t* pairs, const char* taps,
+              const EpilogueTile& epilogue_in_memory) {
+  // Copies, as stores of bytes might alias the originals.
+  const RowBlock block = block_in_memory;
+  const EpilogueTile epilogue = epilogue_in_memory;
+  const ptrdiff_t pixel = Stride ? Stride * column_elements : block.window.pixel_elements;
+  const v128_t start = epilogue.start(0, wasm_i32x4_splat(0));
+  int position = 0;
+  for (int row = 0, y = block.phase; row < block.rows; ++row, y += block.stride_h, position += block.ow) {
+    const auto* in = pairs + (y / 2) * block.window.pair_elements;
+    const char* weights = taps + (y % 2 ? block.odd_phase_bytes : 0);
+    const int pairs_met = y % 2 ? block.pairs_odd : block.pairs_even;
+    for (int ox = 0; ox < block.ow; ox += Pixels) {
+      ox = std::min(ox, block.ow - Pixels);  // the last ones may overlap those before
+      v128_t acc[Pixels];
+      for (int p = 0; p < Pixels; ++p) acc[p] = start;
+      accumulate<Kw, Stride>(block.window, pairs_met, in + ox * pixel, weights, acc);
+      if constexpr (Pixels == 4) {
+        epilogue.store_four(position + ox, acc);
+      } else {
+        epilogue.store(position + ox, acc);
+      }
     }
   }
-};
+}
+
+template <class EpilogueTile>
+using RunRows = void (*)(const RowBlock&, const int16_t* pairs, const char* taps,
+                         const EpilogueTile&);
+
+/// Filters that most networks have run on loops of constant length.
+template <class EpilogueTile>
+RunRows<EpilogueTile> choose_run_rows(const ConvGeometry& g) {
+  if (g.ow < 4) return run_rows<0, 0, 1, EpilogueTile>;
+  if constexpr (EpilogueTile::is_hot) {
+    const int kw = g.dilation_w == 1 ? g.kw : 0;
+    if (kw == 3 && g.stride_w == 1) return run_rows<3, 1, 4, EpilogueTile>;
+    if (kw == 3 && g.stride_w == 2) return run_rows<3, 2, 4, EpilogueTile>;
+    if (kw == 5 && g.stride_w == 1) return run_rows<5, 1, 4, EpilogueTile>;
+    if (kw == 5 && g.stride_w == 2) return run_rows<5, 2, 4, EpilogueTile>;
+  }
+  return run_rows<0, 0, 4, EpilogueTile>;
+}
+
+/// All blocks and chunks.
+template <class Epilogue>
+void run(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args, const Epilogue& e) {
+  using Tile = typename EpilogueTile<Epilogue, 1>::type;
+  const RunRows<Tile> run_rows = choose_run_rows<Tile>(g);
+  const RowPairPlan plan(g);
+  auto* pairs = static_cast<int16_t*>(args.workspace);
+  RowBlock block(g, plan);
+  const ptrdiff_t taps_bytes = block.odd_phase_bytes + ptrdiff_t(block.pairs_odd) * g.kw * 16;
+  // The last channels, when they do not fill a vector, go through a scratch.
+  using Element = std::remove_pointer_t<decltype(e.out)>;
+  Element* scratch = reinterpret_cast<Element*>(pairs + plan.max_pairs * plan.pair_elements());
+  for (int row = args.row_begin; row < args.row_end; row += block.rows) {
+    const int batch = row / g.oh, oy = row % g.oh, top = oy * g.stride_h;
+    block.rows = std::min({plan.rows, args.row_end - row, g.oh - oy});
+    block.phase = plan.shared ? top % 2 : 0;
+    const int needed = pairs_in_window((block.rows - 1) * g.stride_h + g.kh, block.phase);
+    const int first_y = top - block.phase - g.pad_top;
+    for (int chunk = 0; chunk < g.c; chunk += pair_channels) {
+      const int channels = std::min(pair_channels, g.c - chunk);
+      const PairSource source{g, args.in + ptrdiff_t(batch) * g.h * g.w * g.c + chunk, channels,
+                              wasm_i8x16_splat(static_cast<int8_t>(args.in_zero_point))};
+      for (int i = 0; i < needed; ++i) {
+        const int y = first_y + 2 * i * g.dilation_h;
+        make_pair(source, plan, y, y + g.dilation_h, pairs + i * plan.pair_elements());
+      }
+      for (int c = 0; c < channels; c += vector_channels) {
+        const int count = std::min(vector_channels, channels - c);
+        const bool whole = count == vector_channels;
+        const Epilogue part = shifted(e, int64_t(row) * g.ow, chunk + c);
+        const Redirected<Epilogue, Element, vector_channels> redirected(part, scratch);
+        const Tile epilogue(whole ? part : redirected.to_scratch, b.column_sum + chunk + c, count);
+        const char* taps = static_cast<const char*>(b.taps) + (chunk + c) / vector_channels * taps_bytes;
+        run_rows(block, pairs + c / vector_channels * plan.vector_elements(), taps, epilogue);
+        if (!whole) redirected.copy(block.rows * g.ow, count);
+      }
+    }
+  }
+}
 
 }  // namespace
 
-OCTAVO_DWCONV_S8_ROW(simd_dot_i16x8, DotI16x8)
-
 bool simd_dot_i16x8_usable(const IsaFacts&) { return true; }
+void simd_dot_i16x8_requantize(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args,
+                               const RequantizeU8& e) {
+  run(b, g, args, e);
+}
+void simd_dot_i16x8_dequantize(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args,
+                               const DequantizeF32& e) {
+  run(b, g, args, e);
+}
 
 }  // namespace octavo::kernels::dwconv_s8_rows
 
