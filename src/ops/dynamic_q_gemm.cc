@@ -25,9 +25,9 @@ void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
           "octavo.DynamicQGemm takes float32 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
           dtype_name(ctx.dtype(1)));
-  require(!ctx.has(2) || ctx.dtype(2) == DType::f32, ErrorCode::unsupported, "a bias of ",
-          dtype_name(ctx.has(2) ? ctx.dtype(2) : DType::f32),
-          " and not float32");
+  const DType bias = ctx.has(2) ? ctx.dtype(2) : DType::f32;
+  require(bias == DType::f32, ErrorCode::unsupported, "octavo.DynamicQGemm takes a bias of float32, not ",
+          dtype_name(bias));
   integer_range(ctx.attrs(), DType::u8);
   infer_product(ctx, DType::f32);
 }

@@ -12,7 +12,8 @@ namespace {
 // TensorProto.DataType of the attribute "output_dtype"; 0 leaves it to the zero_point.
 DType output_dtype(const InferContext& ctx) {
   const int64_t asked = ctx.attrs().get_int("output_dtype", 0);
-  DType dtype = ctx.has(2) ? ctx.dtype(2) : DType::u8;
+  const DType given = ctx.has(2) ? ctx.dtype(2) : DType::u8;
+  DType dtype = given;
   switch (asked) {
     case 0: break;
     case 2: dtype = DType::u8; break;
@@ -21,8 +22,8 @@ DType output_dtype(const InferContext& ctx) {
     case 5: dtype = DType::s16; break;
     default: throw Error(ErrorCode::unsupported, text("output_dtype ", asked));
   }
-  require(!ctx.has(2) || ctx.dtype(2) == dtype, ErrorCode::invalid_graph, "output_dtype ", asked,
-          " does not agree with a zero_point of ", dtype_name(ctx.dtype(2)));
+  require(!ctx.has(2) || given == dtype, ErrorCode::invalid_graph, "output_dtype ", asked,
+          " does not agree with a zero_point of ", dtype_name(given));
   const bool known = dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16;
   require(known, ErrorCode::unsupported, "QuantizeLinear to ", dtype_name(dtype));
   return dtype;

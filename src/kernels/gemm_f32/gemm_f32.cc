@@ -1,7 +1,6 @@
 #include "kernels/gemm_f32/gemm_f32.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/a_panel.h"
 #include "kernels/gemm_f32/kernels.h"
@@ -32,8 +31,8 @@ size_t packed_size_gemm_f32(const GemmF32Kernel& kernel, int n, int k) {
 
 PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<float>& weights, void* memory) {
   const int depth = weights.depth(), nr = kernel.nr;
-  std::memset(memory, 0, packed_size_gemm_f32(kernel, weights.n, depth));
-  float* panels = static_cast<float*>(memory);
+  float* panels = static_cast<float*>(memory);  // null when there is nothing to pack
+  std::fill_n(panels, packed_size_gemm_f32(kernel, weights.n, depth) / sizeof(float), 0.0f);
   int k = 0;
   for (int y = 0; y < weights.kh; ++y) {
     for (int x = 0; x < weights.kw; ++x) {

@@ -1,7 +1,7 @@
 // Packing: with g = k / kr, p = n / nr, 4 columns a vector (16 / (4·element size) = kr values of k each),
 //   panels[p][g][(n % nr) / 4][n % 4][k % kr] = B[n][k],   zero where n >= N or k >= K.
 // s8 elements, widened to s16 for kernels of the form s16. Behind the panels: acc_start[N padded to nr], column_sum[N].
-#include <cstring>
+#include <algorithm>
 
 #include "kernels/gemm_s8/gemm_s8.h"
 
@@ -45,7 +45,7 @@ size_t packed_size_gemm_s8(const GemmS8Kernel& kernel, int n, int k) {
 
 PackedGemmS8 pack_gemm_s8(const GemmS8Kernel& kernel, const WeightView<int8_t>& weights, void* memory) {
   const Layout layout(kernel, weights.n, weights.depth());
-  std::memset(memory, 0, packed_size_gemm_s8(kernel, weights.n, weights.depth()));
+  std::fill_n(static_cast<char*>(memory), packed_size_gemm_s8(kernel, weights.n, weights.depth()), 0);
   if (kernel.form == AForm::s16) {
     pack_panels(kernel, weights, layout.k_padded, static_cast<int16_t*>(memory));
   } else {
