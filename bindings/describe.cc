@@ -8,8 +8,7 @@ using emscripten::val;
 
 namespace {
 
-template <class Items, class F>
-val array_of(const Items& items, F&& item_to_js) {
+template <class Items, class F> val array_of(const Items& items, F&& item_to_js) {
   val array = val::array();
   for (const auto& item : items) array.call<void>("push", item_to_js(item));
   return array;

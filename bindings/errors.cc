@@ -10,7 +10,8 @@ using emscripten::val;
 
 namespace {
 
-val error_object(std::string_view code, const std::string& message, const std::string& node, const std::string& op) {
+val error_object(std::string_view code, const std::string& message, const std::string& node,
+                 const std::string& op) {
   val error = val::object();
   error.set("code", std::string(code));
   error.set("message", message);

@@ -9,8 +9,7 @@ namespace octavo::bindings {
 emscripten::val current_error();
 
 // Runs `f`; what it throws becomes a JavaScript exception, thrown after all C++ frames of `f` have ended.
-template <class F>
-auto guarded(F&& f) -> decltype(f()) {
+template <class F> auto guarded(F&& f) -> decltype(f()) {
   emscripten::val error;
   try {
     return f();

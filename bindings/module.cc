@@ -19,7 +19,8 @@ namespace {
 double allocate(double bytes) {
   return guarded([&] {
     void* memory = std::malloc(static_cast<std::size_t>(bytes));
-    require(memory != nullptr, ErrorCode::out_of_memory, "cannot allocate ", static_cast<int64_t>(bytes), " bytes");
+    require(memory != nullptr, ErrorCode::out_of_memory, "cannot allocate ", static_cast<int64_t>(bytes),
+            " bytes");
     return static_cast<double>(reinterpret_cast<uintptr_t>(memory));
   });
 }
@@ -57,10 +58,12 @@ class JsModel {
     return guarded([&] { return to_js(model_->profile(Feeds(tensors).feeds, repeats)); });
   }
   std::unique_ptr<JsModel> quantize_dynamic(const val& options) {
-    return guarded([&] { return std::make_unique<JsModel>(model_->quantize_dynamic(dynamic_options(options))); });
+    return guarded(
+        [&] { return std::make_unique<JsModel>(model_->quantize_dynamic(dynamic_options(options))); });
   }
   std::unique_ptr<JsCalibration> calibrate(const val& options) {
-    return guarded([&] { return std::make_unique<JsCalibration>(model_->calibrate(static_options(options))); });
+    return guarded(
+        [&] { return std::make_unique<JsCalibration>(model_->calibrate(static_options(options))); });
   }
   val compare_layers(const JsModel& quantized, const val& tensors) {
     return guarded([&] { return to_js(model_->compare_layers(*quantized.model_, Feeds(tensors).feeds)); });

@@ -18,9 +18,11 @@ class Reader {
       options_ = val::object();
       return;
     }
-    const auto keys = emscripten::vecFromJSArray<std::string>(val::global("Object").call<val>("keys", options));
+    const auto keys =
+        emscripten::vecFromJSArray<std::string>(val::global("Object").call<val>("keys", options));
     for (const std::string& key : keys)
-      require(std::ranges::find(known, key) != known.end(), ErrorCode::invalid_option, "there is no option '", key, "'");
+      require(std::ranges::find(known, key) != known.end(), ErrorCode::invalid_option, "there is no option '",
+              key, "'");
   }
 
   bool read_bool(const char* name, bool fallback) const {
@@ -42,7 +44,8 @@ class Reader {
     std::vector<std::string> strings;
     const auto count = options_[name]["length"].as<unsigned>();
     for (unsigned i = 0; i < count; ++i) {
-      require(options_[name][i].isString(), ErrorCode::invalid_option, "option '", name, "' is not an array of strings");
+      require(options_[name][i].isString(), ErrorCode::invalid_option, "option '", name,
+              "' is not an array of strings");
       strings.push_back(options_[name][i].as<std::string>());
     }
     return strings;
@@ -50,7 +53,8 @@ class Reader {
 
   // The index of the option's value among `choices`.
   template <std::size_t N>
-  std::size_t read_choice(const char* name, const std::array<std::string_view, N>& choices, std::size_t fallback) const {
+  std::size_t read_choice(const char* name, const std::array<std::string_view, N>& choices,
+                          std::size_t fallback) const {
     if (!has(name)) return fallback;
     std::string allowed;
     for (std::string_view choice : choices) allowed += text(allowed.empty() ? "'" : ", '", choice, "'");
@@ -63,8 +67,8 @@ class Reader {
  private:
   bool has(const char* name) const { return !options_[name].isUndefined(); }
   void check(const char* name, const char* type, std::string_view expected) const {
-    require(options_[name].typeOf().as<std::string>() == type, ErrorCode::invalid_option, "option '", name, "' is ",
-            expected);
+    require(options_[name].typeOf().as<std::string>() == type, ErrorCode::invalid_option, "option '", name,
+            "' is ", expected);
   }
 
   val options_;
@@ -85,14 +89,15 @@ KernelPolicy kernel_policy(const val& options) {
   Reader(options, {"forcedKernels"});
   const val forced = options.isUndefined() || options.isNull() ? val::undefined() : options["forcedKernels"];
   if (forced.isUndefined()) return policy;
-  const auto families = emscripten::vecFromJSArray<std::string>(val::global("Object").call<val>("keys", forced));
+  const auto families =
+      emscripten::vecFromJSArray<std::string>(val::global("Object").call<val>("keys", forced));
   for (const std::string& family : families) policy.forced[family] = forced[family].as<std::string>();
   return policy;
 }
 
 DynamicOptions dynamic_options(const val& source) {
-  const Reader reader(source, {"opTypesToQuantize", "nodesToExclude", "perChannel", "reduceRange", "weightRange",
-                               "granularity"});
+  const Reader reader(source, {"opTypesToQuantize", "nodesToExclude", "perChannel", "reduceRange",
+                               "weightRange", "granularity"});
   DynamicOptions options;
   read_common(reader, options);
   options.granularity = Granularity(reader.read_choice<2>("granularity", {"row", "tensor"}, 0));
@@ -100,11 +105,12 @@ DynamicOptions dynamic_options(const val& source) {
 }
 
 StaticOptions static_options(const val& source) {
-  const Reader reader(source, {"opTypesToQuantize", "nodesToExclude", "perChannel", "reduceRange", "weightRange",
-                               "observer", "averagingConstant", "bins"});
+  const Reader reader(source, {"opTypesToQuantize", "nodesToExclude", "perChannel", "reduceRange",
+                               "weightRange", "observer", "averagingConstant", "bins"});
   StaticOptions options;
   read_common(reader, options);
-  options.observer.kind = ObserverKind(reader.read_choice<3>("observer", {"minmax", "movingAverage", "histogram"}, 2));
+  options.observer.kind =
+      ObserverKind(reader.read_choice<3>("observer", {"minmax", "movingAverage", "histogram"}, 2));
   options.observer.averaging_constant =
       static_cast<float>(reader.read_number("averagingConstant", options.observer.averaging_constant));
   options.observer.bins = static_cast<int>(reader.read_number("bins", options.observer.bins));

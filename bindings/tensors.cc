@@ -12,9 +12,9 @@ struct ElementType {
 };
 
 constexpr ElementType kElementTypes[] = {
-    {DType::f32, "Float32Array"}, {DType::f64, "Float64Array"},     {DType::s8, "Int8Array"},
-    {DType::u8, "Uint8Array"},    {DType::s16, "Int16Array"},       {DType::u16, "Uint16Array"},
-    {DType::s32, "Int32Array"},   {DType::u32, "Uint32Array"},      {DType::s64, "BigInt64Array"},
+    {DType::f32, "Float32Array"},   {DType::f64, "Float64Array"},   {DType::s8, "Int8Array"},
+    {DType::u8, "Uint8Array"},      {DType::s16, "Int16Array"},     {DType::u16, "Uint16Array"},
+    {DType::s32, "Int32Array"},     {DType::u32, "Uint32Array"},    {DType::s64, "BigInt64Array"},
     {DType::u64, "BigUint64Array"}, {DType::boolean, "Uint8Array"},
 };
 
@@ -33,8 +33,8 @@ Tensor tensor_from_js(const val& source, const std::string& name) {
   const DType dtype = parse_dtype(source["type"].as<std::string>(), name);
   Shape shape;
   for (double dim : emscripten::vecFromJSArray<double>(source["dims"])) {
-    require(dim >= 0 && dim == static_cast<double>(static_cast<int64_t>(dim)), ErrorCode::invalid_input, "tensor '",
-            name, "' has a dimension that is not a whole number from 0 on");
+    require(dim >= 0 && dim == static_cast<double>(static_cast<int64_t>(dim)), ErrorCode::invalid_input,
+            "tensor '", name, "' has a dimension that is not a whole number from 0 on");
     shape.dims.push_back(static_cast<int64_t>(dim));
   }
   double elements = 1;
@@ -44,7 +44,8 @@ Tensor tensor_from_js(const val& source, const std::string& name) {
           "' of shape ", shape, " and type ", dtype_name(dtype), " comes with ", static_cast<int64_t>(bytes),
           " bytes of data");
   Tensor tensor(dtype, std::move(shape));
-  const val target(emscripten::typed_memory_view(tensor.bytes(), reinterpret_cast<uint8_t*>(tensor.view().data)));
+  const val target(
+      emscripten::typed_memory_view(tensor.bytes(), reinterpret_cast<uint8_t*>(tensor.view().data)));
   target.call<void>("set", bytes_of(source["data"]));
   return tensor;
 }

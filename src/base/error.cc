@@ -32,7 +32,9 @@ void TextPart::append_character(std::string& out, const void*, int64_t character
   out += static_cast<char>(character);
 }
 
-void TextPart::append_integer(std::string& out, const void*, int64_t integer) { out += std::to_string(integer); }
+void TextPart::append_integer(std::string& out, const void*, int64_t integer) {
+  out += std::to_string(integer);
+}
 
 std::string join_text(std::initializer_list<TextPart> parts) {
   std::string out;

@@ -17,7 +17,8 @@ v128_t opaque(const void* lanes) {
 }
 
 void run_dot(const DotProbeInput& input, int32_t (&out)[4]) {
-  wasm_v128_store(out, wasm_i32x4_relaxed_dot_i8x16_i7x16_add(opaque(input.a), opaque(input.b), opaque(input.c)));
+  wasm_v128_store(out,
+                  wasm_i32x4_relaxed_dot_i8x16_i7x16_add(opaque(input.a), opaque(input.b), opaque(input.c)));
 }
 
 void run_pair_dot(const DotProbeInput& input, int32_t (&out)[8]) {

@@ -39,7 +39,8 @@ inline DotProbeInput quads(const int (&a)[4], const int (&b)[4], int32_t c) {
 inline int32_t exact_dot(const DotProbeInput& input, int depth, HighBit high_bit) {
   int32_t sum = 0;
   for (int i = 0; i < depth; ++i) {
-    sum += input.a[i] * (high_bit == HighBit::reads_signed ? static_cast<int8_t>(input.b[i]) : int32_t{input.b[i]});
+    sum += input.a[i] *
+           (high_bit == HighBit::reads_signed ? static_cast<int8_t>(input.b[i]) : int32_t{input.b[i]});
   }
   return sum;
 }
@@ -61,8 +62,7 @@ bool is_exact(Instruction&& dot, const DotProbeInput& input, HighBit high_bit) {
 
 /// Probes i32x4.relaxed_dot_i8x16_i7x16_add_s. `dot(const DotProbeInput&, int32_t (&out)[4])` runs the instruction on
 /// operands that the compiler cannot see through.
-template <class Instruction>
-DotBehaviour probe_dot(Instruction&& dot) {
+template <class Instruction> DotBehaviour probe_dot(Instruction&& dot) {
   using namespace probe_detail;
   for (HighBit reading : {HighBit::reads_unsigned, HighBit::reads_signed}) {
     // No pair sum leaves i16, whatever the reading: only the sign of the high bit decides.
@@ -82,8 +82,7 @@ DotBehaviour probe_dot(Instruction&& dot) {
 
 /// Probes i16x8.relaxed_dot_i8x16_i7x16_s, whose results are known to be of use only inside of i16.
 /// `dot(const DotProbeInput&, int32_t (&out)[8])`, the lanes widened; `c` is not used.
-template <class Instruction>
-HighBit probe_pair_dot(Instruction&& dot) {
+template <class Instruction> HighBit probe_pair_dot(Instruction&& dot) {
   using namespace probe_detail;
   for (HighBit reading : {HighBit::reads_unsigned, HighBit::reads_signed}) {
     if (is_exact<8>(dot, quads({1, 2, 1, 2}, {255, 128, 255, 128}, 0), reading) &&

@@ -59,7 +59,8 @@ namespace octavo::simd {
 /// r[i] = saturate_i16(a[2i] * b[2i] + a[2i+1] * b[2i+1]), a signed and b unsigned 8-bit lanes.
 inline v128_t i16x8_relaxed_dot_i8x16_i7x16(v128_t a, v128_t b) {
 #if defined(__SSSE3__)
-  return __builtin_bit_cast(v128_t, _mm_maddubs_epi16(__builtin_bit_cast(__m128i, b), __builtin_bit_cast(__m128i, a)));
+  return __builtin_bit_cast(
+      v128_t, _mm_maddubs_epi16(__builtin_bit_cast(__m128i, b), __builtin_bit_cast(__m128i, a)));
 #else
   // i16 holds each product exactly (|a * b| <= 128 * 255), so only the addition saturates.
   const v128_t low = wasm_i16x8_mul(wasm_i16x8_extend_low_i8x16(a), wasm_u16x8_extend_low_u8x16(b));

@@ -9,7 +9,9 @@ namespace {
 
 std::vector<TensorInfo> tensor_infos(const Graph& graph, const std::vector<ValueId>& ids) {
   std::vector<TensorInfo> infos;
-  for (ValueId id : ids) infos.push_back({graph[id].name, graph[id].dtype, graph[id].shape, graph[id].dim_names});
+  infos.reserve(ids.size());
+  for (ValueId id : ids)
+    infos.push_back({graph[id].name, graph[id].dtype, graph[id].shape, graph[id].dim_names});
   return infos;
 }
 

@@ -50,7 +50,7 @@ struct Description {
   int64_t parameters = 0;  // elements of weights and biases
   int64_t macs = -1;       // of a run with dynamic dimensions taken as 1; -1 when no such run is possible
   std::vector<std::pair<std::string_view, int>> operators;  // each that occurs, and how often
-  std::string scheme;  // "none", "dynamic", "static" or "weight-only"
+  std::string scheme;                                       // "none", "dynamic", "static" or "weight-only"
   int integer_nodes = 0, float_nodes = 0;
   std::vector<FloatIsland> islands;
 };

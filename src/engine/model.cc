@@ -44,7 +44,8 @@ std::unique_ptr<Calibration> Model::calibrate(const StaticOptions& options) cons
   return std::make_unique<Calibration>(*this, options);
 }
 
-std::vector<LayerComparison> Model::compare_layers(const Model& quantized, std::span<const Feed> feeds) const {
+std::vector<LayerComparison> Model::compare_layers(const Model& quantized,
+                                                   std::span<const Feed> feeds) const {
   return octavo::compare_layers(model_.graph, quantized.model_.graph, kernels_, feeds);
 }
 

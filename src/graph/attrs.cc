@@ -8,8 +8,7 @@ namespace octavo {
 
 namespace {
 
-template <class T>
-const T* get(const AttrValue* value, std::string_view name) {
+template <class T> const T* get(const AttrValue* value, std::string_view name) {
   if (value == nullptr) return nullptr;
   const T* held = std::get_if<T>(value);
   require(held != nullptr, ErrorCode::invalid_graph, "attribute '", name, "' has the wrong type");
@@ -19,7 +18,8 @@ const T* get(const AttrValue* value, std::string_view name) {
 }  // namespace
 
 const AttrValue* Attrs::find(std::string_view name) const {
-  const auto entry = std::ranges::find(entries_, name, [](const auto& e) { return std::string_view(e.first); });
+  const auto entry =
+      std::ranges::find(entries_, name, [](const auto& e) { return std::string_view(e.first); });
   return entry == entries_.end() ? nullptr : &entry->second;
 }
 

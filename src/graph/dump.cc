@@ -10,8 +10,7 @@ namespace {
 std::string to_text(const std::string& item) { return text('"', item, '"'); }
 std::string to_text(auto number) { return std::to_string(number); }
 
-template <class T>
-std::string list(const std::vector<T>& items) {
+template <class T> std::string list(const std::vector<T>& items) {
   std::string out = "[";
   for (const T& item : items) out += text(out.size() > 1 ? "," : "", to_text(item));
   return out + ']';
@@ -22,9 +21,7 @@ std::string to_text(const AttrValue& value) {
     std::string operator()(int64_t v) const { return std::to_string(v); }
     std::string operator()(float v) const { return std::to_string(v); }
     std::string operator()(const std::string& v) const { return text('"', v, '"'); }
-    std::string operator()(const ConstantTensor& v) const {
-      return text(dtype_name(v->dtype()), v->shape());
-    }
+    std::string operator()(const ConstantTensor& v) const { return text(dtype_name(v->dtype()), v->shape()); }
     std::string operator()(const std::vector<int64_t>& v) const { return list(v); }
     std::string operator()(const std::vector<float>& v) const { return list(v); }
     std::string operator()(const std::vector<std::string>& v) const { return list(v); }

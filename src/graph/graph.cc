@@ -75,7 +75,8 @@ void verify(const Graph& graph) {
       if (id == kNoValue) continue;
       check_id(id);
       if (available[id])
-        throw Error(ErrorCode::invalid_graph, text("computes '", graph[id].name, "', which already has a source"))
+        throw Error(ErrorCode::invalid_graph,
+                    text("computes '", graph[id].name, "', which already has a source"))
             .at_node(node.name, node.op->name);
       available[id] = true;
     }

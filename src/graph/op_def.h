@@ -18,8 +18,8 @@ struct KernelPolicy;  // base/kernel_policy.h: CPU facts and forced kernels
 // What is known of an operand before or while a plan is made.
 struct Operand {
   DType dtype = DType::f32;
-  std::optional<Shape> shape;      // nothing: rank unknown; dimensions may be dynamic
-  const Tensor* known = nullptr;   // contents, where they are known already
+  std::optional<Shape> shape;     // nothing: rank unknown; dimensions may be dynamic
+  const Tensor* known = nullptr;  // contents, where they are known already
 };
 
 // Shape inference of one node. An absent optional input has no shape.
@@ -82,10 +82,7 @@ struct RunContext {
 
   const Attrs& attrs() const { return node.attrs; }
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].present(); }
-  template <class T>
-  const T& prepared() const {
-    return static_cast<const T&>(*node.prepared);
-  }
+  template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
 };
 
 // One node while its plan is made: shapes are static, no tensor has memory yet. Absent inputs have no shape.
@@ -97,18 +94,15 @@ struct PlanContext {
 
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].shape.has_value(); }
   const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
-  template <class T>
-  const T& prepared() const {
-    return static_cast<const T&>(*node.prepared);
-  }
+  template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
 };
 
 // How the layout pass may treat an operator when its inputs are permuted to channels-last.
 enum class LayoutRule {
   opaque,         // needs its inputs exactly as ONNX lays them out
   channels_last,  // input 0 and output 0 may be N…C when the attribute "channels_last" is 1 (Conv, pooling)
-  elementwise,    // computes element by element with broadcasting: any common permutation goes straight through
-  permutable,     // follows a permutation by changing its attributes: OpDef::permute
+  elementwise,  // computes element by element with broadcasting: any common permutation goes straight through
+  permutable,   // follows a permutation by changing its attributes: OpDef::permute
 };
 
 // How the static quantizer and the lowering treat an operator.
@@ -155,7 +149,7 @@ struct OpDef {
   int64_t (*macs)(const PlanContext&) = nullptr;
 
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
-  uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
+  uint32_t shape_operands = 0;    // bit i: the contents of input i decide output shapes
   // Understands the float attributes "activation_min" and "activation_max", which clamp output 0.
   bool clamps_output = false;
   LayoutRule layout = LayoutRule::opaque;

@@ -15,8 +15,8 @@ void replace_uses(Graph& graph, ValueId from, ValueId to) {
   std::ranges::replace(graph.outputs, from, to);
 }
 
-Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs, DType dtype,
-               std::optional<Shape> shape) {
+Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,
+               DType dtype, std::optional<Shape> shape) {
   Value value;
   value.name = graph.unique_value_name(name);
   value.dtype = dtype;

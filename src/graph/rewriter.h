@@ -15,8 +15,8 @@ void replace_uses(Graph& graph, ValueId from, ValueId to);
 
 // A node of operator `op` with one new output value, named after `name`, of the given dtype and shape. The caller puts
 // the node in its place.
-Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs, DType dtype,
-               std::optional<Shape> shape);
+Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,
+               DType dtype, std::optional<Shape> shape);
 
 // Removes nodes whose outputs nobody reads, then values that nobody mentions. Returns the number of nodes removed.
 int remove_dead(Graph& graph);

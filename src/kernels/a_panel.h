@@ -13,8 +13,7 @@ namespace octavo::kernels {
 namespace panel_detail {
 
 /// Calls block(i) for i in steps of Width, the last one overlapping the one before. False when count < Width.
-template <int Width, class Block>
-inline bool in_blocks(int count, Block&& block) {
+template <int Width, class Block> inline bool in_blocks(int count, Block&& block) {
   if (count < Width) return false;
   int i = 0;
   for (; i + Width <= count; i += Width) block(i);
@@ -55,15 +54,18 @@ struct PanelS8Flipped {
   static void copy(Element* out, const Source* in, int count) {
 #if OCTAVO_SIMD
     const v128_t high_bit = wasm_i8x16_const_splat(-128);
-    if (panel_detail::in_blocks<16>(
-            count, [&](int i) { wasm_v128_store(out + i, wasm_v128_xor(wasm_v128_load(in + i), high_bit)); })) {
+    if (panel_detail::in_blocks<16>(count, [&](int i) {
+          wasm_v128_store(out + i, wasm_v128_xor(wasm_v128_load(in + i), high_bit));
+        })) {
       return;
     }
 #endif
     for (int i = 0; i < count; ++i) out[i] = flip(in[i]);
   }
   static constexpr int rounding = 16;
-  static void copy_rounded(Element* out, const Source* in, int count) { copy(out, in, (count + 15) / 16 * 16); }
+  static void copy_rounded(Element* out, const Source* in, int count) {
+    copy(out, in, (count + 15) / 16 * 16);
+  }
   static void fill(Element* out, Source value, int count) { std::memset(out, flip(value), size_t(count)); }
 };
 
@@ -107,7 +109,8 @@ struct PanelF32 {
 
   static void copy(Element* out, const Source* in, int count) {
 #if OCTAVO_SIMD
-    if (panel_detail::in_blocks<4>(count, [&](int i) { wasm_v128_store(out + i, wasm_v128_load(in + i)); })) return;
+    if (panel_detail::in_blocks<4>(count, [&](int i) { wasm_v128_store(out + i, wasm_v128_load(in + i)); }))
+      return;
 #endif
     for (int i = 0; i < count; ++i) out[i] = in[i];
   }
@@ -126,7 +129,7 @@ inline constexpr int panel_slack = 16;
 /// Rows of one panel of `row_bytes` each: enough to reuse a panel of B from L1, few enough to stay in L2.
 inline int panel_rows(ptrdiff_t row_bytes) {
   constexpr int tile_rows = 12,  // both 4 and 6 divide it
-   panel_bytes = 96 * 1024, most = 96;
+      panel_bytes = 96 * 1024, most = 96;
   const auto rows = static_cast<int>(panel_bytes / (row_bytes > 0 ? row_bytes : 1)) / tile_rows * tile_rows;
   return rows < tile_rows ? tile_rows : rows > most ? most : rows;
 }

@@ -42,7 +42,8 @@ struct BiasClampF32 {
 };
 
 /// out[i] = bias[i] - a_zero_point * column_sum[i]: makes Σ (a - a_zero_point)·w out of Σ a·w. `bias` may be null.
-inline void fold_zero_point(const int32_t* bias, const int32_t* column_sum, int32_t a_zero_point, int n, int32_t* out) {
+inline void fold_zero_point(const int32_t* bias, const int32_t* column_sum, int32_t a_zero_point, int n,
+                            int32_t* out) {
   for (int i = 0; i < n; ++i) out[i] = (bias ? bias[i] : 0) - a_zero_point * column_sum[i];
 }
 

@@ -13,8 +13,7 @@
 namespace octavo::kernels {
 
 /// lanes[0..count) of `source` (null reads as zeros) as Nv vectors.
-template <int Nv, class T>
-inline void load_columns(const T* source, int count, v128_t (&vectors)[Nv]) {
+template <int Nv, class T> inline void load_columns(const T* source, int count, v128_t (&vectors)[Nv]) {
   static_assert(sizeof(T) == 4);
   if (source && count >= 4 * Nv) {
     for (int v = 0; v < Nv; ++v) vectors[v] = wasm_v128_load(source + 4 * v);
@@ -28,10 +27,11 @@ inline void load_columns(const T* source, int count, v128_t (&vectors)[Nv]) {
 }
 
 /// min(max(x, lo), hi) with one instruction each; NaN passes through.
-inline v128_t clamp_f32x4(v128_t x, v128_t lo, v128_t hi) { return wasm_f32x4_pmin(wasm_f32x4_pmax(x, lo), hi); }
+inline v128_t clamp_f32x4(v128_t x, v128_t lo, v128_t hi) {
+  return wasm_f32x4_pmin(wasm_f32x4_pmax(x, lo), hi);
+}
 
-template <int Nv>
-class RequantizeTile {
+template <int Nv> class RequantizeTile {
  public:
   static constexpr bool is_hot = true;  ///< worth code of its own for common shapes
 
@@ -67,7 +67,8 @@ class RequantizeTile {
       wasm_v128_store32_lane(out, narrow(q[0], q[0], q[0], q[0]), 0);
     } else {
       static_assert(Nv % 4 == 0);
-      for (int v = 0; v < Nv; v += 4) wasm_v128_store(out + 4 * v, narrow(q[v], q[v + 1], q[v + 2], q[v + 3]));
+      for (int v = 0; v < Nv; v += 4)
+        wasm_v128_store(out + 4 * v, narrow(q[v], q[v + 1], q[v + 2], q[v + 3]));
     }
   }
 
@@ -95,7 +96,8 @@ class RequantizeTile {
   }
 
   v128_t narrow(v128_t a, v128_t b, v128_t c, v128_t d) const {
-    const v128_t bytes = wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
+    const v128_t bytes =
+        wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
     return wasm_u8x16_min(bytes, qmax_);
   }
 
@@ -104,8 +106,7 @@ class RequantizeTile {
   v128_t bias_[Nv], multiplier_[Nv], lo_, qmax_, unbias_;
 };
 
-template <int Nv>
-class DequantizeTile {
+template <int Nv> class DequantizeTile {
  public:
   static constexpr bool is_hot = false;
 
@@ -125,7 +126,8 @@ class DequantizeTile {
     float* out = e_.out + row * e_.ldc;
     for (int v = 0; v < Nv; ++v) {
       const v128_t centred = wasm_i32x4_sub(acc[v], wasm_i32x4_mul(zero_point, column_sum_[v]));
-      const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(centred), wasm_f32x4_mul(a_scale, scale_[v]));
+      const v128_t scaled =
+          wasm_f32x4_mul(wasm_f32x4_convert_i32x4(centred), wasm_f32x4_mul(a_scale, scale_[v]));
       wasm_v128_store(out + 4 * v, clamp_f32x4(wasm_f32x4_add(scaled, bias_[v]), lo, hi));
     }
   }
@@ -145,8 +147,7 @@ class DequantizeTile {
   v128_t column_sum_[Nv], scale_[Nv], bias_[Nv];
 };
 
-template <int Nv>
-class BiasClampTile {
+template <int Nv> class BiasClampTile {
  public:
   BiasClampTile(const BiasClampF32& e, const int32_t* /*column_sum*/, int count) : out_(e.out), ldc_(e.ldc) {
     load_columns<Nv>(e.bias, count, bias_);
@@ -171,8 +172,7 @@ class BiasClampTile {
 };
 
 /// Lets `e` write `rows` rows to `scratch`, row by row `columns` wide, and `copy` them to where they belong.
-template <class Epilogue, class Element, int Columns>
-struct Redirected {
+template <class Epilogue, class Element, int Columns> struct Redirected {
   Epilogue to_scratch;
   Element* out;
   ptrdiff_t ldc;
@@ -190,18 +190,14 @@ struct Redirected {
 };
 
 /// The tile class of an epilogue.
-template <class Epilogue, int Nv>
-struct EpilogueTile;
-template <int Nv>
-struct EpilogueTile<RequantizeU8, Nv> {
+template <class Epilogue, int Nv> struct EpilogueTile;
+template <int Nv> struct EpilogueTile<RequantizeU8, Nv> {
   using type = RequantizeTile<Nv>;
 };
-template <int Nv>
-struct EpilogueTile<DequantizeF32, Nv> {
+template <int Nv> struct EpilogueTile<DequantizeF32, Nv> {
   using type = DequantizeTile<Nv>;
 };
-template <int Nv>
-struct EpilogueTile<BiasClampF32, Nv> {
+template <int Nv> struct EpilogueTile<BiasClampF32, Nv> {
   using type = BiasClampTile<Nv>;
 };
 

@@ -60,20 +60,23 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
 
 /// All m rows by the panels of the columns [n, n + 4·Nv). `e` begins at column n.
 template <class Mac, int Nv, class Epilogue>
-inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t row_bytes, int m, const Epilogue& e) {
+inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t row_bytes, int m,
+                        const Epilogue& e) {
   const ptrdiff_t panel_bytes = ptrdiff_t(b.steps) * 2 * Mac::b_bytes;
   const char* panel = static_cast<const char*>(b.panels) + (n / 8) * panel_bytes;
   const int32_t* column_sum = b.column_sum ? b.column_sum + n : nullptr;
   const typename EpilogueTile<Epilogue, Nv>::type epilogue(e, column_sum, std::min(4 * Nv, b.n - n));
   v128_t start[Nv];
   for (int v = 0; v < Nv; ++v) {
-    const v128_t acc_start = b.acc_start ? wasm_v128_load(b.acc_start + n + 4 * v) : wasm_i32x4_const_splat(0);
+    const v128_t acc_start =
+        b.acc_start ? wasm_v128_load(b.acc_start + n + 4 * v) : wasm_i32x4_const_splat(0);
     start[v] = epilogue.start(v, acc_start);
   }
   int row = 0;
   if constexpr (Nv == 2) {
     constexpr int mr = Mac::mr;
-    for (; row + mr <= m; row += mr) run_tile<Mac, mr, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+    for (; row + mr <= m; row += mr)
+      run_tile<Mac, mr, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
     if (mr > 4 && row + 4 <= m) {
       run_tile<Mac, 4, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
       row += 4;
@@ -83,7 +86,8 @@ inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t r
       row += 2;
     }
   }
-  for (; row < m; ++row) run_tile<Mac, 1, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+  for (; row < m; ++row)
+    run_tile<Mac, 1, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
 }
 
 /// m rows by all columns. A single row takes 32 columns at a time: eight accumulators hide the latency that six rows
@@ -106,7 +110,8 @@ void run_panels(const PackedPanels& b, const void* a, ptrdiff_t row_bytes, int m
       const int count = std::min(most, m - row);
       const Epilogue part = shifted(e, row, n);
       const Redirected<Epilogue, Element, 8> redirected(part, scratch);
-      run_columns<Mac, 2>(b, n, rows + row * row_bytes, row_bytes, count, whole ? part : redirected.to_scratch);
+      run_columns<Mac, 2>(b, n, rows + row * row_bytes, row_bytes, count,
+                          whole ? part : redirected.to_scratch);
       if (!whole) redirected.copy(count, b.n - n);
     }
   }

@@ -135,6 +135,7 @@ class GraphReader {
 
   std::vector<ValueId> find_all(const std::vector<std::string_view>& names) {
     std::vector<ValueId> ids;
+    ids.reserve(names.size());
     for (std::string_view name : names) ids.push_back(find(name));
     while (!ids.empty() && ids.back() == kNoValue) ids.pop_back();
     return ids;

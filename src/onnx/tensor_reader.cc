@@ -128,8 +128,7 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what) {
   // An element that is not in raw_data takes at least one byte of the message.
   const uint64_t bytes = elements * size_of(dtype);
   require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),
-          ErrorCode::invalid_model, what, " has the shape ", header.shape,
-          ", which its data do not fit");
+          ErrorCode::invalid_model, what, " has the shape ", header.shape, ", which its data do not fit");
 
   Tensor tensor(dtype, header.shape);
   if (header.has_raw) {

@@ -125,7 +125,8 @@ void write_value_info(pbf_writer out, const Value& value, bool with_shape = true
 // True for a node whose metadata says more than the standard operator: its outputs may have other shapes than those that
 // a reader without the metadata infers, so no shapes are declared for them.
 bool has_metadata(const Node& node) {
-  return std::ranges::any_of(node.attrs, [](const auto& attr) { return attr.first.starts_with(kMetadataPrefix); });
+  return std::ranges::any_of(node.attrs,
+                             [](const auto& attr) { return attr.first.starts_with(kMetadataPrefix); });
 }
 
 void write_graph(pbf_writer out, const Graph& graph) {

@@ -9,19 +9,22 @@ namespace octavo {
 
 namespace {
 
-bool is_one_scale(const QParams& q) { return q.per_tensor() && q.scale.size() == 1 && q.zero_point.size() == 1; }
+bool is_one_scale(const QParams& q) {
+  return q.per_tensor() && q.scale.size() == 1 && q.zero_point.size() == 1;
+}
 
 }  // namespace
 
 ActivationParams activation_params(const Value& value) {
-  require(value.dtype == DType::u8 && value.qparams && is_one_scale(*value.qparams), ErrorCode::invalid_graph, "'",
-          value.name, "' is not a uint8 tensor with one scale");
+  require(value.dtype == DType::u8 && value.qparams && is_one_scale(*value.qparams), ErrorCode::invalid_graph,
+          "'", value.name, "' is not a uint8 tensor with one scale");
   const QParams& q = *value.qparams;
   const ActivationParams params{q.scale[0], q.zero_point[0], q.qmin, q.qmax};
   const bool in_range = 0 <= q.qmin && q.qmin <= q.qmax && q.qmax <= 255 && params.zero_point >= 0 &&
                         params.zero_point <= 255 && params.scale > 0 && std::isfinite(params.scale);
   require(in_range, ErrorCode::invalid_graph, "'", value.name, "' has zero_point ", params.zero_point,
-          ", integers ", q.qmin, " to ", q.qmax, " and ", params.scale > 0 ? "a scale" : "a scale that is not positive");
+          ", integers ", q.qmin, " to ", q.qmax, " and ",
+          params.scale > 0 ? "a scale" : "a scale that is not positive");
   return params;
 }
 
@@ -35,7 +38,8 @@ ActivationParams output_params(const PrepareContext& ctx) {
 }
 
 void check_multiplier(float multiplier) {
-  require(std::abs(multiplier) < 0x1p100f, ErrorCode::invalid_graph, "scales are too far apart: their ratio overflows");
+  require(std::abs(multiplier) < 0x1p100f, ErrorCode::invalid_graph,
+          "scales are too far apart: their ratio overflows");
 }
 
 }  // namespace octavo

@@ -25,8 +25,8 @@ void infer_global(InferContext& ctx) {
 void pool(RunContext& ctx, const kernels::PoolGeometry& g) {
   const bool count_padding = ctx.attrs().get_int("count_include_pad", 0) != 0;
   const Activation activation(ctx.attrs());
-  kernels::average_pool(g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), count_padding, activation.lo,
-                        activation.hi);
+  kernels::average_pool(g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), count_padding,
+                        activation.lo, activation.hi);
 }
 
 void run(RunContext& ctx) { pool(ctx, pool_geometry(ctx.attrs(), ctx.inputs[0].shape)); }
@@ -37,15 +37,16 @@ const RegisterOp average_pool({.name = "AveragePool",
                                .run = run,
                                .clamps_output = true,
                                .layout = LayoutRule::channels_last,
-                               .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QAveragePool"}});
+                               .quant = {.role = QuantRole::arithmetic,
+                                         .integer_op = "octavo.QAveragePool"}});
 
-const RegisterOp global_average_pool(
-    {.name = "GlobalAveragePool",
-     .infer = infer_global,
-     .run = run_global,
-     .clamps_output = true,
-     .layout = LayoutRule::channels_last,
-     .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QGlobalAveragePool"}});
+const RegisterOp global_average_pool({.name = "GlobalAveragePool",
+                                      .infer = infer_global,
+                                      .run = run_global,
+                                      .clamps_output = true,
+                                      .layout = LayoutRule::channels_last,
+                                      .quant = {.role = QuantRole::arithmetic,
+                                                .integer_op = "octavo.QGlobalAveragePool"}});
 
 }  // namespace
 

@@ -24,20 +24,20 @@ void infer(InferContext& ctx) {
             dtype_name(ctx.dtype(i)));
   for (std::size_t i = 1; i < 5; ++i) {
     const Shape& vector = ctx.shape(i);
-    const bool fits = vector.rank() == 1 && (vector[0] == channels || vector[0] == kDynamic || channels == kDynamic);
+    const bool fits =
+        vector.rank() == 1 && (vector[0] == channels || vector[0] == kDynamic || channels == kDynamic);
     require(fits, ErrorCode::invalid_graph, "parameter ", vector, " does not fit input ", x);
   }
   ctx.set(0, DType::f32, x);
 }
 
-std::size_t workspace(const PlanContext& ctx) {
-  return 2 * scratch_bytes<float>(ctx.shape(1).elements());
-}
+std::size_t workspace(const PlanContext& ctx) { return 2 * scratch_bytes<float>(ctx.shape(1).elements()); }
 
 void run(RunContext& ctx) {
   const Shape& shape = ctx.inputs[0].shape;
   const int axis = channel_axis(ctx.attrs(), shape);
-  const int64_t outer = shape.elements(0, axis), channels = shape[axis], inner = shape.elements(axis + 1, shape.rank());
+  const int64_t outer = shape.elements(0, axis), channels = shape[axis],
+                inner = shape.elements(axis + 1, shape.rank());
   const float epsilon = ctx.attrs().get_float("epsilon", 1e-5f);
   const float *scale = ctx.inputs[1].as<float>(), *bias = ctx.inputs[2].as<float>();
   const float *mean = ctx.inputs[3].as<float>(), *variance = ctx.inputs[4].as<float>();

@@ -39,8 +39,7 @@ bool contains_zero(const TensorView& integers) {
 template <BinaryOp op> void run(RunContext& ctx) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   if (op == BinaryOp::div && a.dtype != DType::f32)
-    require(!contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", a.shape,
-            " by zero");
+    require(!contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", a.shape, " by zero");
   const Activation activation(ctx.attrs());
   const kernels::Clamp clamp{activation.lo, activation.hi};
   const bool clamps = a.dtype == DType::f32 && (std::isfinite(clamp.lo) || std::isfinite(clamp.hi));

@@ -13,8 +13,8 @@ namespace {
 void agree(InferContext& ctx, std::size_t i, int axis, Shape& out) {
   const int64_t dim = ctx.shape(i)[axis];
   const bool fits = out[axis] == kDynamic || dim == kDynamic || dim == out[axis];
-  require(fits, ErrorCode::invalid_graph, "input 0 has shape ", ctx.shape(0), " but input ", i,
-          " has ", ctx.shape(i));
+  require(fits, ErrorCode::invalid_graph, "input 0 has shape ", ctx.shape(0), " but input ", i, " has ",
+          ctx.shape(i));
   if (dim != kDynamic) out[axis] = dim;
 }
 
@@ -24,8 +24,8 @@ void infer(InferContext& ctx) {
   for (std::size_t i = 1; i < ctx.inputs.size(); ++i) {
     require(ctx.has(i), ErrorCode::invalid_graph, "input ", i, " is missing");
     require_same_dtype(ctx, 0, i);
-    require(ctx.shape(i).rank() == out.rank(), ErrorCode::invalid_graph, "input 0 has shape ",
-            ctx.shape(0), " but input ", i, " has ", ctx.shape(i));
+    require(ctx.shape(i).rank() == out.rank(), ErrorCode::invalid_graph, "input 0 has shape ", ctx.shape(0),
+            " but input ", i, " has ", ctx.shape(i));
     for (int axis = 0; axis < out.rank(); ++axis)
       if (axis != along) agree(ctx, i, axis, out);
     const bool is_known = out[along] != kDynamic && ctx.shape(i)[along] != kDynamic;

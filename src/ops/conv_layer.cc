@@ -30,7 +30,8 @@ std::vector<int64_t> kernel_sizes(const Attrs& attrs, const Shape& w) {
 bool differ(int64_t a, int64_t b) { return a != kDynamic && b != kDynamic && a != b; }
 
 int to_int(int64_t size) {
-  require(size >= 0 && size < (int64_t{1} << 31), ErrorCode::invalid_graph, "a dimension of ", size, " is too large");
+  require(size >= 0 && size < (int64_t{1} << 31), ErrorCode::invalid_graph, "a dimension of ", size,
+          " is too large");
   return static_cast<int>(size);
 }
 

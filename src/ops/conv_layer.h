@@ -20,7 +20,9 @@ kernels::ConvGeometry conv_geometry(const Attrs& attrs, const Shape& x, const Sh
 kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w);
 
 // One filter for each channel, which is what the dwconv kernels compute.
-inline bool is_depthwise(const kernels::ConvGeometry& g) { return g.groups > 1 && g.groups == g.c && g.groups == g.oc; }
+inline bool is_depthwise(const kernels::ConvGeometry& g) {
+  return g.groups > 1 && g.groups == g.c && g.groups == g.oc;
+}
 
 inline int64_t conv_macs(const kernels::ConvGeometry& g) { return g.positions() * g.oc * g.depth(); }
 
@@ -29,20 +31,23 @@ int64_t conv_node_macs(const PlanContext& ctx);
 
 inline bool is_channels_last(const Attrs& attrs) { return attrs.get_int("channels_last", 0) != 0; }
 
-inline std::size_t input_elements(const kernels::ConvGeometry& g) { return std::size_t(g.n) * g.h * g.w * g.c; }
-inline std::size_t output_elements(const kernels::ConvGeometry& g) { return std::size_t(g.positions()) * g.oc; }
+inline std::size_t input_elements(const kernels::ConvGeometry& g) {
+  return std::size_t(g.n) * g.h * g.w * g.c;
+}
+inline std::size_t output_elements(const kernels::ConvGeometry& g) {
+  return std::size_t(g.positions()) * g.oc;
+}
 
 // Workspace for images that have to be turned to channels-last and back.
-template <class In, class Out>
-std::size_t reorder_bytes(const Attrs& attrs, const kernels::ConvGeometry& g) {
+template <class In, class Out> std::size_t reorder_bytes(const Attrs& attrs, const kernels::ConvGeometry& g) {
   if (is_channels_last(attrs)) return 0;
   return scratch_bytes<In>(input_elements(g)) + scratch_bytes<Out>(output_elements(g));
 }
 
 // Calls compute(in, out) with channels-last images: those of the node, or copies in `scratch`.
 template <class In, class Out, class Compute>
-void with_channels_last(const Attrs& attrs, const kernels::ConvGeometry& g, const In* in, Out* out, Scratch& scratch,
-                        Compute compute) {
+void with_channels_last(const Attrs& attrs, const kernels::ConvGeometry& g, const In* in, Out* out,
+                        Scratch& scratch, Compute compute) {
   if (is_channels_last(attrs)) return compute(in, out);
   In* const ordered_in = scratch.take<In>(input_elements(g));
   Out* const ordered_out = scratch.take<Out>(output_elements(g));

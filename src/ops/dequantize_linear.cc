@@ -8,19 +8,21 @@ namespace octavo {
 namespace {
 
 bool is_quantized(DType dtype) {
-  return dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16 || dtype == DType::s32;
+  return dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16 ||
+         dtype == DType::s32;
 }
 
 void infer(InferContext& ctx) {
-  require(is_quantized(ctx.dtype(0)), ErrorCode::unsupported, "DequantizeLinear from ", dtype_name(ctx.dtype(0)));
+  require(is_quantized(ctx.dtype(0)), ErrorCode::unsupported, "DequantizeLinear from ",
+          dtype_name(ctx.dtype(0)));
   require(!ctx.has(2) || ctx.dtype(2) == ctx.dtype(0), ErrorCode::invalid_graph, "a zero_point of ",
-          dtype_name(ctx.has(2) ? ctx.dtype(2) : ctx.dtype(0)), " for an input of ", dtype_name(ctx.dtype(0)));
+          dtype_name(ctx.has(2) ? ctx.dtype(2) : ctx.dtype(0)), " for an input of ",
+          dtype_name(ctx.dtype(0)));
   check_qdq(ctx);
   ctx.set(0, DType::f32, ctx.shape(0));
 }
 
-template <class T>
-void dequantize(const RunContext& ctx) {
+template <class T> void dequantize(const RunContext& ctx) {
   const QdqLayout layout = qdq_layout(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
   const T* x = ctx.inputs[0].as<T>();
   const T* const zero_point = ctx.has(2) ? ctx.inputs[2].as<T>() : nullptr;

@@ -61,12 +61,20 @@ void run(RunContext& ctx) {
   kernels::quantize(x, count, params, quantized);
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
   const auto compute = [&](const uint8_t* in, float* out) {
-    const kernels::DequantizeF32 epilogue{&params.scale, &params.zero_point, 0,   prepared.w_scale.data(), bias,
-                                          activation.lo, activation.hi,      out, g.oc};
-    prepared.weights.run(g, in, static_cast<uint8_t>(params.zero_point), scratch.take<std::byte>(0), epilogue);
+    const kernels::DequantizeF32 epilogue{&params.scale,
+                                          &params.zero_point,
+                                          0,
+                                          prepared.w_scale.data(),
+                                          bias,
+                                          activation.lo,
+                                          activation.hi,
+                                          out,
+                                          g.oc};
+    prepared.weights.run(g, in, static_cast<uint8_t>(params.zero_point), scratch.take<std::byte>(0),
+                         epilogue);
   };
-  with_channels_last(ctx.attrs(), g, const_cast<const uint8_t*>(quantized), ctx.outputs[0].as<float>(), scratch,
-                     compute);
+  with_channels_last(ctx.attrs(), g, const_cast<const uint8_t*>(quantized), ctx.outputs[0].as<float>(),
+                     scratch, compute);
 }
 
 const RegisterOp dynamic_q_conv({.name = "octavo.DynamicQConv",

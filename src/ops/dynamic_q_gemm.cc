@@ -68,9 +68,11 @@ void run(RunContext& ctx) {
     zero_point[i] = params.zero_point;
   }
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
-  gemm_s8(prepared.matrix.weights, {quantized, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m), scratch.take<std::byte>(0)},
-          kernels::DequantizeF32{scale, zero_point, by_row ? 1 : 0, prepared.w_scale.data(), bias, activation.lo,
-                                 activation.hi, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)});
+  gemm_s8(
+      prepared.matrix.weights,
+      {quantized, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m), scratch.take<std::byte>(0)},
+      kernels::DequantizeF32{scale, zero_point, by_row ? 1 : 0, prepared.w_scale.data(), bias, activation.lo,
+                             activation.hi, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)});
 }
 
 const RegisterOp dynamic_q_gemm({.name = "octavo.DynamicQGemm",

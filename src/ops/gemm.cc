@@ -43,8 +43,8 @@ void infer(InferContext& ctx) {
     require(c.rank() <= 2, ErrorCode::invalid_graph, "C ", c, " does not broadcast to ", out);
     for (int i = 1; i <= c.rank(); ++i) {
       const int64_t have = c[c.rank() - i], want = out[2 - i];
-      require(have == 1 || have == want || have == kDynamic || want == kDynamic, ErrorCode::invalid_graph, "C ",
-              c, " does not broadcast to ", out);
+      require(have == 1 || have == want || have == kDynamic || want == kDynamic, ErrorCode::invalid_graph,
+              "C ", c, " does not broadcast to ", out);
     }
   }
   ctx.set(0, DType::f32, out);
@@ -129,7 +129,8 @@ std::string obstacle(const Graph& graph, const Node& node) {
   if (node.attrs.get_float("beta", 1) != 1) return "its beta is not 1";
   if (!has_weight(graph, node, 2)) return "its bias is computed at run time";
   const auto& c = graph[node.inputs[2]].shape;
-  if (b && c && !is_column_vector(*c, (*b)[channel_axis(graph, node)])) return "its bias is not one value a column";
+  if (b && c && !is_column_vector(*c, (*b)[channel_axis(graph, node)]))
+    return "its bias is not one value a column";
   return {};
 }
 

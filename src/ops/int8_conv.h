@@ -29,7 +29,8 @@ class Int8ConvWeights {
     if (const auto* depthwise = std::get_if<kernels::PackedDwconvS8>(&packed_))
       dwconv_s8(*depthwise, g, {in, zero_point, 0, g.n * g.oh, workspace}, epilogue);
     else
-      conv_s8(std::get<kernels::PackedConvS8>(packed_), g, {in, zero_point, 0, g.positions(), workspace}, epilogue);
+      conv_s8(std::get<kernels::PackedConvS8>(packed_), g, {in, zero_point, 0, g.positions(), workspace},
+              epilogue);
   }
 
  private:

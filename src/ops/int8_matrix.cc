@@ -22,7 +22,8 @@ void infer_product(InferContext& ctx, DType dtype) {
           s.channel_axis == 0 ? " (transposed)" : "", " have no matrix product");
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
-    require(bias.rank() >= 1 && fits(bias[bias.rank() - 1], s.n) && (!bias.is_static() || fits(bias.elements(), s.n)),
+    require(bias.rank() >= 1 && fits(bias[bias.rank() - 1], s.n) &&
+                (!bias.is_static() || fits(bias.elements(), s.n)),
             ErrorCode::invalid_graph, "bias ", bias, " is not one value for each of ", s.n, " columns");
   }
   Shape out = x;
@@ -37,8 +38,9 @@ Int8Matrix::Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange rang
   const int8_t* const data = w.span<int8_t>().data();
   const auto& kernel = choose_gemm_s8(policy, range);
   memory = Buffer(packed_size_gemm_s8(kernel, n, k));
-  weights = pack_gemm_s8(kernel, s.channel_axis == 0 ? kernels::weights_nk(data, n, k) : kernels::weights_kn(data, k, n),
-                         memory.data());
+  weights = pack_gemm_s8(
+      kernel, s.channel_axis == 0 ? kernels::weights_nk(data, n, k) : kernels::weights_kn(data, k, n),
+      memory.data());
 }
 
 int64_t product_macs(const PlanContext& ctx) {

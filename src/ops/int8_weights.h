@@ -28,7 +28,7 @@ struct Requantization {
 
 // For a node with x, w and an optional bias (int32 constant in units of x_scale * w_scale[n]) as inputs. A bias so large
 // that it could overflow a sum of `depth` products saturates.
-Requantization make_requantization(const PrepareContext& ctx, const std::vector<float>& w_scale, int64_t depth,
-                                   const int32_t* column_sum);
+Requantization make_requantization(const PrepareContext& ctx, const std::vector<float>& w_scale,
+                                   int64_t depth, const int32_t* column_sum);
 
 }  // namespace octavo

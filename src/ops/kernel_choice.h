@@ -29,12 +29,14 @@ inline const kernels::DwconvF32Kernel& choose_dwconv_f32(const KernelPolicy& pol
   return forced_or_best(kernels::select_dwconv_f32(policy.facts, forced), "dwconv_f32", forced);
 }
 
-inline const kernels::GemmS8Kernel& choose_gemm_s8(const KernelPolicy& policy, kernels::ActivationRange range) {
+inline const kernels::GemmS8Kernel& choose_gemm_s8(const KernelPolicy& policy,
+                                                   kernels::ActivationRange range) {
   const auto forced = policy.forced_kernel("gemm_s8");
   return forced_or_best(kernels::select_gemm_s8(policy.facts, range, forced), "gemm_s8", forced);
 }
 
-inline const kernels::DwconvS8Kernel& choose_dwconv_s8(const KernelPolicy& policy, kernels::ActivationRange range) {
+inline const kernels::DwconvS8Kernel& choose_dwconv_s8(const KernelPolicy& policy,
+                                                       kernels::ActivationRange range) {
   const auto forced = policy.forced_kernel("dwconv_s8");
   return forced_or_best(kernels::select_dwconv_s8(policy.facts, range, forced), "dwconv_s8", forced);
 }

@@ -20,8 +20,7 @@ inline uint8_t quantize_to_u8(float x, const QParams& to) {
 
 // table[q] = quantize(f(dequantize(q, in)), out): u8 [256], for the second input of octavo.Lookup. `f` takes and
 // returns a float; both qparams are per tensor.
-template <class Function>
-Tensor make_table(const QParams& in, const QParams& out, Function&& f) {
+template <class Function> Tensor make_table(const QParams& in, const QParams& out, Function&& f) {
   Tensor table(DType::u8, {kernels::kTableSize});
   for (int q = 0; q < kernels::kTableSize; ++q)
     table.span<uint8_t>()[q] = quantize_to_u8(f(static_cast<float>(q - in.zero_point[0]) * in.scale[0]), out);

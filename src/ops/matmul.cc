@@ -79,8 +79,7 @@ void run(RunContext& ctx) {
   const float* const a = ctx.inputs[0].as<float>();
   float* y = ctx.outputs[0].as<float>();
   const auto multiply = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
-    gemm_f32(weights,
-             {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
+    gemm_f32(weights, {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
              {nullptr, activation.lo, activation.hi, y, static_cast<ptrdiff_t>(s.n)});
     y += s.m * s.n;
   };

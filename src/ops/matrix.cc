@@ -9,14 +9,16 @@ std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n
   return packed_size_gemm_f32(choose_gemm_f32(policy), static_cast<int>(n), static_cast<int>(k));
 }
 
-kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, int64_t k, int64_t n, bool transposed,
-                                   void* memory) {
+kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, int64_t k, int64_t n,
+                                   bool transposed, void* memory) {
   const int rows = static_cast<int>(k), columns = static_cast<int>(n);
-  const auto view = transposed ? kernels::weights_nk(b, columns, rows) : kernels::weights_kn(b, rows, columns);
+  const auto view =
+      transposed ? kernels::weights_nk(b, columns, rows) : kernels::weights_kn(b, rows, columns);
   return pack_gemm_f32(choose_gemm_f32(policy), view, memory);
 }
 
-std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b, bool transposed) {
+std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b,
+                                                         bool transposed) {
   const int64_t k = b.shape()[transposed ? 1 : 0], n = b.shape()[transposed ? 0 : 1];
   auto packed = std::make_shared<PackedMatrix>();
   packed->memory = Buffer(packed_matrix_bytes(policy, k, n));
@@ -28,8 +30,8 @@ Shape matmul_shape(const Shape& a, const Shape& b) {
   require(a.rank() >= 1 && b.rank() >= 1, ErrorCode::invalid_graph, "a scalar has no matrix product: ", a,
           " · ", b);
   const int64_t inner_a = a[a.rank() - 1], inner_b = b[b.rank() == 1 ? 0 : b.rank() - 2];
-  require(inner_a == inner_b || inner_a == kDynamic || inner_b == kDynamic, ErrorCode::invalid_graph, "shapes ",
-          a, " and ", b, " have no matrix product: ", inner_a, " columns, ", inner_b, " rows");
+  require(inner_a == inner_b || inner_a == kDynamic || inner_b == kDynamic, ErrorCode::invalid_graph,
+          "shapes ", a, " and ", b, " have no matrix product: ", inner_a, " columns, ", inner_b, " rows");
   Shape out;
   if (a.rank() > 2 || b.rank() > 2) {
     const auto batch = [](const Shape& shape) {

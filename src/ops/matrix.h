@@ -14,9 +14,10 @@ struct PackedMatrix : Prepared {
 };
 
 std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n);
-kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, int64_t k, int64_t n, bool transposed,
-                                   void* memory);
-std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b, bool transposed);
+kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, int64_t k, int64_t n,
+                                   bool transposed, void* memory);
+std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b,
+                                                         bool transposed);
 
 // The shape of A · B by numpy's rules: 1-D operands are a row and a column that vanish, dimensions before the last two
 // broadcast. Throws Error(invalid_graph) naming both shapes when they do not fit.

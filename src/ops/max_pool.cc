@@ -11,8 +11,7 @@ using kernels::PoolGeometry;
 
 bool is_poolable(DType dtype) { return dtype == DType::f32 || dtype == DType::u8 || dtype == DType::s8; }
 
-template <class F>
-void visit_poolable(DType dtype, F f) {
+template <class F> void visit_poolable(DType dtype, F f) {
   if (dtype == DType::u8) return f(uint8_t{});
   if (dtype == DType::s8) return f(int8_t{});
   f(float{});
@@ -35,15 +34,16 @@ void infer(InferContext& ctx) {
 }
 
 void infer_global(InferContext& ctx) {
-  require(is_poolable(ctx.dtype(0)), ErrorCode::unsupported, "GlobalMaxPool takes float32, uint8 and int8, not ",
-          dtype_name(ctx.dtype(0)));
+  require(is_poolable(ctx.dtype(0)), ErrorCode::unsupported,
+          "GlobalMaxPool takes float32, uint8 and int8, not ", dtype_name(ctx.dtype(0)));
   infer_global_pool(ctx, ctx.dtype(0));
 }
 
 // Where the (first) maximum of each window lies in the flattened channels-first input: row-major, or with the two
 // innermost spatial axes swapped for storage_order 1.
 template <class T>
-void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channels, const T* in, int64_t* indices) {
+void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channels, const T* in,
+                  int64_t* indices) {
   const bool channels_last = attrs.get_int("channels_last", 0) != 0;
   const bool column_major = attrs.get_int("storage_order", 0) != 0;
   const auto& [a0, a1, a2] = planes.axes;
@@ -51,14 +51,16 @@ void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channe
   const int64_t images = channels_last ? planes.n : planes.n / channels;
   const int64_t pixel_stride = channels_last ? channels : 1;
   for (int64_t plane = 0; plane < images * channels; ++plane) {
-    const T* const x = channels_last ? in + plane / channels * pixels * channels + plane % channels : in + plane * pixels;
+    const T* const x =
+        channels_last ? in + plane / channels * pixels * channels + plane % channels : in + plane * pixels;
     for (int64_t o = 0; o < planes.output_pixels(); ++o) {
       const kernels::PoolTaps t0(a0, o / (a1.out * a2.out)), t1(a1, o / a2.out % a1.out), t2(a2, o % a2.out);
       int64_t best = -1, index = 0;
       for (int64_t i = t0.first_tap; i < t0.end_tap; ++i)
         for (int64_t j = t1.first_tap; j < t1.end_tap; ++j)
           for (int64_t k = t2.first_tap; k < t2.end_tap; ++k) {
-            const int64_t d = t0.start + i * a0.dilation, r = t1.start + j * a1.dilation, c = t2.start + k * a2.dilation;
+            const int64_t d = t0.start + i * a0.dilation, r = t1.start + j * a1.dilation,
+                          c = t2.start + k * a2.dilation;
             const int64_t pixel = (d * a1.in + r) * a2.in + c;
             if (best >= 0 && !(x[best * pixel_stride] < x[pixel * pixel_stride])) continue;
             best = pixel;

@@ -22,8 +22,8 @@ void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j) {
 }
 
 void require_strided_rank(const Shape& shape) {
-  require(shape.rank() <= kernels::kMaxRank, ErrorCode::unsupported, "shape ", shape,
-          " has more than ", kernels::kMaxRank, " axes");
+  require(shape.rank() <= kernels::kMaxRank, ErrorCode::unsupported, "shape ", shape, " has more than ",
+          kernels::kMaxRank, " axes");
 }
 
 void require_rank(int64_t rank) {

@@ -42,8 +42,8 @@ PaddedAxis pad_axis(int64_t dim, int64_t begin, int64_t end) {
 // Calls pad(axis, begin, end) for each axis that the node names.
 template <class F> void for_each_pad(const TensorView& pads, const TensorView* axes, int rank, F&& pad) {
   const int64_t count = axes ? axes->shape.elements() : rank;
-  require(pads.shape.elements() == 2 * count, ErrorCode::invalid_graph, "pads has shape ",
-          pads.shape, ", but ", count, " axes need two numbers each");
+  require(pads.shape.elements() == 2 * count, ErrorCode::invalid_graph, "pads has shape ", pads.shape,
+          ", but ", count, " axes need two numbers each");
   if (axes) axis_mask(*axes, rank);
   for (int64_t i = 0; i < count; ++i)
     pad(axes ? normalize_axis(int_at(*axes, i), rank) : static_cast<int>(i), int_at(pads, i),

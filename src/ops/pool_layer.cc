@@ -9,8 +9,8 @@ namespace {
 
 Window pool_window(const Attrs& attrs, const ImageAxes& axes) {
   const std::vector<int64_t> kernel = attrs.get_ints("kernel_shape");
-  require(static_cast<int>(kernel.size()) == axes.spatial_rank(), ErrorCode::invalid_graph, "kernel_shape has ",
-          kernel.size(), " values where ", axes.spatial_rank(), " are needed");
+  require(static_cast<int>(kernel.size()) == axes.spatial_rank(), ErrorCode::invalid_graph,
+          "kernel_shape has ", kernel.size(), " values where ", axes.spatial_rank(), " are needed");
   return read_window(attrs, kernel);
 }
 
@@ -47,8 +47,8 @@ kernels::PoolGeometry pool_geometry(const Attrs& attrs, const Shape& x) {
   for (int i = 0; i < axes.spatial_rank(); ++i) {
     const int64_t input = x[axes.spatial(i)];
     const WindowAxis a = window.resolve(i, input);
-    g.axes[3 - axes.spatial_rank() + i] = {input,      window.output_size(i, input), a.kernel, a.stride,
-                                           a.dilation, a.pad_begin,                  a.pad_end};
+    g.axes[3 - axes.spatial_rank() + i] = {
+        input, window.output_size(i, input), a.kernel, a.stride, a.dilation, a.pad_begin, a.pad_end};
   }
   return g;
 }

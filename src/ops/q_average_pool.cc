@@ -41,16 +41,15 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 
 using GeometryOf = kernels::PoolGeometry (*)(const Attrs&, const Shape&);
 
-template <GeometryOf kGeometry>
-std::size_t workspace(const PlanContext& ctx) {
+template <GeometryOf kGeometry> std::size_t workspace(const PlanContext& ctx) {
   const kernels::PoolGeometry g = kGeometry(ctx.node.attrs, ctx.shape(0));
   const int64_t window = g.axes[0].kernel * g.axes[1].kernel * g.axes[2].kernel;
-  require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window, " elements may overflow its sum");
+  require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window,
+          " elements may overflow its sum");
   return scratch_bytes<int32_t>(static_cast<std::size_t>(g.c));
 }
 
-template <GeometryOf kGeometry>
-void run(RunContext& ctx) {
+template <GeometryOf kGeometry> void run(RunContext& ctx) {
   const auto& prepared = ctx.prepared<PreparedPool>();
   const ActivationParams &in = prepared.in, &out = prepared.out;
   const kernels::AveragePoolU8 params{in.zero_point,

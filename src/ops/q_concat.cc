@@ -49,8 +49,8 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
     const float ratio = in.scale / out.scale;
     check_multiplier(ratio);
     for (int q = 0; q < kernels::kTableSize; ++q)
-      table.push_back(static_cast<uint8_t>(kernels::round_and_clamp(static_cast<float>(q - in.zero_point) * ratio,
-                                                                    out.zero_point, out.qmin, out.qmax)));
+      table.push_back(static_cast<uint8_t>(kernels::round_and_clamp(
+          static_cast<float>(q - in.zero_point) * ratio, out.zero_point, out.qmin, out.qmax)));
   }
   return prepared;
 }

@@ -39,7 +39,8 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 
 std::size_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
-  return reorder_bytes<uint8_t, uint8_t>(ctx.node.attrs, g) + ctx.prepared<PreparedQConv>().weights.workspace(g);
+  return reorder_bytes<uint8_t, uint8_t>(ctx.node.attrs, g) +
+         ctx.prepared<PreparedQConv>().weights.workspace(g);
 }
 
 void run(RunContext& ctx) {
@@ -50,7 +51,8 @@ void run(RunContext& ctx) {
     prepared.weights.run(g, in, prepared.zero_point, scratch.take<std::byte>(0),
                          prepared.requantization.epilogue(out, g.oc));
   };
-  with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<uint8_t>(), ctx.outputs[0].as<uint8_t>(), scratch, compute);
+  with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<uint8_t>(), ctx.outputs[0].as<uint8_t>(), scratch,
+                     compute);
 }
 
 const RegisterOp q_conv({.name = "octavo.QConv",

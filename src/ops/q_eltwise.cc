@@ -23,27 +23,31 @@ void infer(InferContext& ctx) {
 }
 
 // Multipliers are computed in float64 and rounded to float32 once.
-template <bool kIsProduct>
-std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+template <bool kIsProduct> std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const ActivationParams a = activation_params(ctx.input(0)), b = activation_params(ctx.input(1));
   const ActivationParams y = output_params(ctx);
   auto prepared = std::make_shared<PreparedEltwise>();
   const double a_multiplier = kIsProduct ? double(a.scale) * b.scale / y.scale : double(a.scale) / y.scale;
-  prepared->params = {a.zero_point, b.zero_point, y.zero_point, y.qmin, y.qmax, static_cast<float>(a_multiplier),
+  prepared->params = {a.zero_point,
+                      b.zero_point,
+                      y.zero_point,
+                      y.qmin,
+                      y.qmax,
+                      static_cast<float>(a_multiplier),
                       static_cast<float>(double(b.scale) / y.scale)};
   check_multiplier(prepared->params.a_multiplier);
   check_multiplier(prepared->params.b_multiplier);
   return prepared;
 }
 
-template <kernels::EltwiseRowU8 kRow>
-void run(RunContext& ctx) {
+template <kernels::EltwiseRowU8 kRow> void run(RunContext& ctx) {
   const auto& params = ctx.prepared<PreparedEltwise>().params;
   const auto box = broadcast_box(ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
   box.for_each_row({ctx.inputs[0].data, ctx.inputs[1].data, ctx.outputs[0].data},
                    [&](const auto& at, int64_t n, const auto& step) {
-                     kRow(params, reinterpret_cast<const uint8_t*>(at[0]), reinterpret_cast<const uint8_t*>(at[1]),
-                          reinterpret_cast<uint8_t*>(at[2]), n, step[0] != 0, step[1] != 0);
+                     kRow(params, reinterpret_cast<const uint8_t*>(at[0]),
+                          reinterpret_cast<const uint8_t*>(at[1]), reinterpret_cast<uint8_t*>(at[2]), n,
+                          step[0] != 0, step[1] != 0);
                    });
 }
 

@@ -39,9 +39,10 @@ std::size_t workspace(const PlanContext& ctx) {
 void run(RunContext& ctx) {
   const ProductSizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
   const auto& prepared = ctx.prepared<PreparedQGemm>();
-  gemm_s8(prepared.matrix.weights,
-          {ctx.inputs[0].as<uint8_t>(), static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m), ctx.workspace.data()},
-          prepared.requantization.epilogue(ctx.outputs[0].as<uint8_t>(), s.n));
+  gemm_s8(
+      prepared.matrix.weights,
+      {ctx.inputs[0].as<uint8_t>(), static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m), ctx.workspace.data()},
+      prepared.requantization.epilogue(ctx.outputs[0].as<uint8_t>(), s.n));
 }
 
 const RegisterOp q_gemm({.name = "octavo.QGemm",

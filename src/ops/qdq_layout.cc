@@ -40,7 +40,8 @@ void check_qdq(const InferContext& ctx) {
   if (ctx.has(2)) {
     const Shape& zero_point = ctx.shape(2);
     bool same = zero_point.rank() == scale.rank() || (is_one_number(zero_point) && is_one_number(scale));
-    for (int i = 0; same && i < scale.rank() && i < zero_point.rank(); ++i) same = fits(scale[i], zero_point[i]);
+    for (int i = 0; same && i < scale.rank() && i < zero_point.rank(); ++i)
+      same = fits(scale[i], zero_point[i]);
     require(same, ErrorCode::invalid_graph, "scale ", scale, " and zero_point ", zero_point,
             " have different shapes");
   }

@@ -38,8 +38,7 @@ void infer(InferContext& ctx) {
   ctx.set(0, dtype, ctx.shape(0));
 }
 
-template <class T>
-void quantize(const RunContext& ctx) {
+template <class T> void quantize(const RunContext& ctx) {
   const QdqLayout layout = qdq_layout(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
   const IntegerRange range = integer_range(ctx.attrs(), dtype_of<T>);
   const float *x = ctx.inputs[0].as<float>(), *scale = ctx.inputs[1].as<float>();
@@ -47,7 +46,8 @@ void quantize(const RunContext& ctx) {
   T* y = ctx.outputs[0].as<T>();
   for (int64_t run = 0; run < layout.runs; ++run, x += layout.length, y += layout.length) {
     const int64_t p = layout.parameter(run);
-    kernels::quantize(x, layout.length, {scale[p], zero_point ? zero_point[p] : 0, range.qmin, range.qmax}, y);
+    kernels::quantize(x, layout.length, {scale[p], zero_point ? zero_point[p] : 0, range.qmin, range.qmax},
+                      y);
   }
 }
 

@@ -19,8 +19,8 @@ std::vector<int64_t> read_list(const Attrs& attrs, std::string_view name, std::s
   require(values.size() == count, ErrorCode::invalid_graph, "attribute '", name, "' has ", values.size(),
           " values where ", count, " are needed");
   for (int64_t value : values)
-    require(value >= smallest && value <= kMaxWindow, ErrorCode::invalid_graph, "attribute '", name, "' has the value ",
-            value, ", which is out of range");
+    require(value >= smallest && value <= kMaxWindow, ErrorCode::invalid_graph, "attribute '", name,
+            "' has the value ", value, ", which is out of range");
   return values;
 }
 
@@ -55,7 +55,8 @@ Window read_window(const Attrs& attrs, const std::vector<int64_t>& kernel) {
 int64_t Window::output_size(int axis, int64_t input) const {
   const WindowAxis& a = axes[axis];
   if (input == kDynamic || a.kernel == kDynamic) return kDynamic;
-  if (auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower) return (input + a.stride - 1) / a.stride;
+  if (auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower)
+    return (input + a.stride - 1) / a.stride;
   const int64_t room = input + a.pad_begin + a.pad_end - a.extent();
   require(room >= 0, ErrorCode::invalid_graph, "a window of ", a.kernel, " with dilation ", a.dilation,
           " does not fit into an input of ", input, " with padding ", a.pad_begin, " and ", a.pad_end);
@@ -67,7 +68,8 @@ int64_t Window::output_size(int axis, int64_t input) const {
 WindowAxis Window::resolve(int axis, int64_t input) const {
   WindowAxis a = axes[axis];
   if (auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower) {
-    const int64_t total = std::max<int64_t>((output_size(axis, input) - 1) * a.stride + a.extent() - input, 0);
+    const int64_t total =
+        std::max<int64_t>((output_size(axis, input) - 1) * a.stride + a.extent() - input, 0);
     const int64_t less = total / 2;
     a.pad_begin = auto_pad == AutoPad::same_upper ? less : total - less;
     a.pad_end = total - a.pad_begin;

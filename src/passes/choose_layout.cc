@@ -96,7 +96,8 @@ class LayoutChooser {
     if (dequantize.op->name != "DequantizeLinear" || rank(dequantize.inputs[0]) != rank(id)) return false;
     Node moved = dequantize;
     if (!moved.op->permute(graph_, moved, to_channels_last(rank(id)))) return false;
-    if (const Node* source = producer(dequantize.inputs[0]); source && source->op->name == "DynamicQuantizeLinear") {
+    if (const Node* source = producer(dequantize.inputs[0]);
+        source && source->op->name == "DynamicQuantizeLinear") {
       moved.inputs = quantize_last(*source);
     } else {
       moved.inputs[0] = last(dequantize.inputs[0]);
@@ -135,7 +136,8 @@ class LayoutChooser {
   void add_channels_last(Node node) {
     node.inputs[0] = last(node.inputs[0]);
     const ValueId output = node.outputs[0];
-    if (!graph_[output].shape) graph_[output].shape = Shape(std::vector<int64_t>(rank(node.inputs[0]), kDynamic));
+    if (!graph_[output].shape)
+      graph_[output].shape = Shape(std::vector<int64_t>(rank(node.inputs[0]), kDynamic));
     node.outputs[0] = new_last(output);
     computed_last_[output] = true;
     node.attrs.set("channels_last", int64_t{1});
@@ -164,7 +166,8 @@ class LayoutChooser {
     const std::vector<ValueId> data = data_inputs(node);
     for (ValueId id : data)
       if (id != kNoValue && rank(id) != r && !is_constant_operand(id)) return false;
-    if (node.op->layout == LayoutRule::permutable && !node.op->permute(graph_, node, permutation)) return false;
+    if (node.op->layout == LayoutRule::permutable && !node.op->permute(graph_, node, permutation))
+      return false;
     grow();
     for (std::size_t i = 0; i < data.size(); ++i) {
       if (data[i] == kNoValue) continue;
@@ -198,8 +201,8 @@ class LayoutChooser {
     transpose.attrs.set("perm", std::vector<int64_t>(permutation.begin(), permutation.end()));
     const Tensor* inputs[] = {&aligned};
     std::vector<Tensor> outputs = evaluate_node(graph_, transpose, inputs, KernelPolicy{});
-    const ValueId last = graph_.add_constant(graph_.unique_value_name(text(graph_[id].name, ".channels_last")),
-                                             std::move(outputs[0]));
+    const ValueId last = graph_.add_constant(
+        graph_.unique_value_name(text(graph_[id].name, ".channels_last")), std::move(outputs[0]));
     grow();
     return last_[id] = last;
   }
@@ -214,9 +217,9 @@ class LayoutChooser {
   Graph& graph_;
   std::vector<uint32_t> producer_;  // by value, into original_
   std::vector<Node> original_, emitted_;
-  std::vector<bool> first_exists_;    // by value: the channels-first form is computed
-  std::vector<ValueId> last_;         // by value: the channels-last form, or kNoValue
-  std::vector<bool> computed_last_;   // by value: the channels-last form came first
+  std::vector<bool> first_exists_;   // by value: the channels-first form is computed
+  std::vector<ValueId> last_;        // by value: the channels-last form, or kNoValue
+  std::vector<bool> computed_last_;  // by value: the channels-last form came first
   int changes_ = 0;
 };
 

@@ -49,7 +49,8 @@ std::optional<Affine> read_batch_normalization(const Graph& graph, const Node& n
 }
 
 // Mul, Div, Add, Sub with one constant operand; `data` is the other.
-std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, ValueId data, int64_t channels, int rank) {
+std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, ValueId data, int64_t channels,
+                                      int rank) {
   const std::string_view op = node.op->name;
   if (op != "Mul" && op != "Div" && op != "Add" && op != "Sub") return std::nullopt;
   const bool data_first = node.inputs[0] == data;
@@ -68,7 +69,8 @@ std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, Valu
   return affine;
 }
 
-std::optional<Affine> read_affine(const Graph& graph, const Node& node, ValueId data, int64_t channels, int rank) {
+std::optional<Affine> read_affine(const Graph& graph, const Node& node, ValueId data, int64_t channels,
+                                  int rank) {
   if (node.op->name == "BatchNormalization" && node.inputs[0] == data)
     return read_batch_normalization(graph, node, channels);
   return read_arithmetic(graph, node, data, channels, rank);

@@ -94,7 +94,8 @@ class Lowering {
   }
 
   // Puts the integer form of `node` in the place of node n.
-  bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<ClampRange> clamp) {
+  bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out,
+               std::optional<ClampRange> clamp) {
     std::optional<Node> integer;
     switch (node.op->quant.role) {
       case QuantRole::weighted: integer = lower_weighted(node); break;
@@ -136,7 +137,8 @@ class Lowering {
       fail(node, std::string(reason));
       return std::nullopt;
     };
-    if (!weights || !graph_[weights->q].is_constant()) return reject("its weights are not quantized constants");
+    if (!weights || !graph_[weights->q].is_constant())
+      return reject("its weights are not quantized constants");
     if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
     const QParams& params = weights->params;
     if (std::ranges::any_of(params.zero_point, [](int32_t z) { return z != 0; }))
@@ -169,7 +171,8 @@ class Lowering {
   }
 
   // The bias in units of the accumulator, s_x · s_w[n].
-  std::optional<ValueId> integer_bias(const Node& node, float input_scale, const std::vector<float>& weight_scale) {
+  std::optional<ValueId> integer_bias(const Node& node, float input_scale,
+                                      const std::vector<float>& weight_scale) {
     const auto quantized = dequantized(node.inputs[2]);
     const ConstantTensor source = graph_[quantized ? quantized->q : node.inputs[2]].constant;
     const bool usable = source && source->dtype() == (quantized ? DType::s32 : DType::f32);
@@ -203,7 +206,8 @@ class Lowering {
     for (ValueId id : node.inputs) {
       const auto input = dequantized_activation(id);
       if (!input) {
-        fail(node, text("its input '", id == kNoValue ? "" : graph_[id].name, "' is not quantized to 8 bits"));
+        fail(node,
+             text("its input '", id == kNoValue ? "" : graph_[id].name, "' is not quantized to 8 bits"));
         return std::nullopt;
       }
       integer.inputs.push_back(input->q);
@@ -232,8 +236,8 @@ class Lowering {
     Node integer = integer_node(node, "octavo.Lookup");
     integer.attrs = {};
     Tensor table = make_table(input->params, out, [&](float x) { return function(graph_, node, x); });
-    integer.inputs = {input->q,
-                      graph_.add_constant(graph_.unique_value_name(text(node.name, ".table")), std::move(table))};
+    integer.inputs = {
+        input->q, graph_.add_constant(graph_.unique_value_name(text(node.name, ".table")), std::move(table))};
     set_qparams(input->q, input->params);
     return integer;
   }
@@ -261,8 +265,9 @@ class Lowering {
     const Node* dequantize = producer(node.inputs[0]);
     if (dequantize == nullptr || dequantize->op->name != "DequantizeLinear") return false;
     const Node* quantize = producer(dequantize->inputs[0]);
-    const bool dynamic = quantize && quantize->op->name == "DynamicQuantizeLinear" && dequantize->inputs.size() == 3 &&
-                         dequantize->inputs[1] == quantize->outputs[1] && dequantize->inputs[2] == quantize->outputs[2];
+    const bool dynamic = quantize && quantize->op->name == "DynamicQuantizeLinear" &&
+                         dequantize->inputs.size() == 3 && dequantize->inputs[1] == quantize->outputs[1] &&
+                         dequantize->inputs[2] == quantize->outputs[2];
     if (!dynamic) return false;
     const auto weights = weights_of(node);
     if (!weights) return false;
@@ -291,11 +296,13 @@ bool is_quantized(const Graph& graph) {
 }
 
 // Every node that still computes with floats, other than those that only carry numbers in and out of integers.
-std::vector<FloatIsland> find_islands(const Graph& graph, const std::map<std::string, std::string>& obstacles) {
+std::vector<FloatIsland> find_islands(const Graph& graph,
+                                      const std::map<std::string, std::string>& obstacles) {
   std::vector<FloatIsland> islands;
   for (const Node& node : graph.nodes) {
     const bool carries = node.op->name.ends_with("QuantizeLinear") || node.op->name == "DequantizeLinear" ||
-                         node.op->name.starts_with("octavo.") || node.op->quant.role == QuantRole::same_qparams;
+                         node.op->name.starts_with("octavo.") ||
+                         node.op->quant.role == QuantRole::same_qparams;
     if (carries || graph[node.outputs[0]].dtype != DType::f32) continue;
     const auto known = obstacles.find(node.name);
     const bool has_form = node.op->quant.role != QuantRole::none;

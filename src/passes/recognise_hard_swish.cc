@@ -57,7 +57,8 @@ class Matcher {
     const Node* node = producer(id);
     if (node == nullptr) return std::nullopt;
     if (node->op->name == "HardSigmoid")
-      return Ramp{node->inputs[0], node->attrs.get_float("alpha", 0.2f), node->attrs.get_float("beta", 0.5f), 0, 1};
+      return Ramp{node->inputs[0], node->attrs.get_float("alpha", 0.2f), node->attrs.get_float("beta", 0.5f),
+                  0, 1};
     if (node->op->name == "Clip") return clip(*node);
     const auto outer = linear(id);
     if (!outer || outer->term != 0 || outer->factor <= 0) return std::nullopt;
@@ -93,7 +94,8 @@ class Matcher {
  private:
   std::optional<double> scalar(const Node& node, std::size_t i) const {
     const Tensor* tensor = graph_.constant_input(node, i);
-    if (tensor == nullptr || tensor->dtype() != DType::f32 || tensor->shape().elements() != 1) return std::nullopt;
+    if (tensor == nullptr || tensor->dtype() != DType::f32 || tensor->shape().elements() != 1)
+      return std::nullopt;
     return tensor->span<float>()[0];
   }
 

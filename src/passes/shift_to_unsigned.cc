@@ -22,7 +22,8 @@ class Shifter {
       tensors_.clear();
       if (!is_scalar_zero_point(node) || !collect(node.outputs[0])) continue;
       for (uint32_t a : affected_)
-        if (graph_.nodes[a].op->name.ends_with("QuantizeLinear") || graph_.nodes[a].op->name == "DequantizeLinear")
+        if (graph_.nodes[a].op->name.ends_with("QuantizeLinear") ||
+            graph_.nodes[a].op->name == "DequantizeLinear")
           shift(graph_.nodes[a]);
       for (ValueId id : tensors_) graph_[id].dtype = DType::u8;
       ++shifted;

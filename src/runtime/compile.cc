@@ -15,7 +15,8 @@ std::vector<bool> find_needed_by_plan(const Graph& graph) {
     for (ValueId id : node.outputs) output_needed |= id != kNoValue && needed[id];
     if (node.op->reads_shape_only) output_needed = false;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
-      if (node.has_input(i) && (output_needed || (node.op->shape_operands >> i & 1))) needed[node.inputs[i]] = true;
+      if (node.has_input(i) && (output_needed || (node.op->shape_operands >> i & 1)))
+        needed[node.inputs[i]] = true;
   }
   return needed;
 }

@@ -28,7 +28,8 @@ std::vector<const Tensor*> Executor::in_order(std::span<const Feed> feeds) const
   const Graph& graph = model_->graph;
   std::vector<const Tensor*> tensors(graph.inputs.size());
   for (const Feed& feed : feeds) {
-    const auto input = std::ranges::find(graph.inputs, feed.name, [&](ValueId id) -> std::string_view { return graph[id].name; });
+    const auto input = std::ranges::find(graph.inputs, feed.name,
+                                         [&](ValueId id) -> std::string_view { return graph[id].name; });
     require(input != graph.inputs.end(), ErrorCode::invalid_input, "the model has no input '", feed.name,
             "'; its inputs are ", input_names(graph));
     tensors[input - graph.inputs.begin()] = feed.tensor;
@@ -41,9 +42,11 @@ std::vector<const Tensor*> Executor::in_order(std::span<const Feed> feeds) const
 
 bool Executor::matches(const Entry& entry, const std::vector<const Tensor*>& tensors) const {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (entry.specs[i].dtype != tensors[i]->dtype() || entry.specs[i].shape != tensors[i]->shape()) return false;
+    if (entry.specs[i].dtype != tensors[i]->dtype() || entry.specs[i].shape != tensors[i]->shape())
+      return false;
     const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
-    if (by_contents && !std::ranges::equal(entry.contents[i], std::span(tensors[i]->view().data, tensors[i]->bytes())))
+    if (by_contents &&
+        !std::ranges::equal(entry.contents[i], std::span(tensors[i]->view().data, tensors[i]->bytes())))
       return false;
   }
   return true;
@@ -52,7 +55,8 @@ bool Executor::matches(const Entry& entry, const std::vector<const Tensor*>& ten
 Session& Executor::session_for(std::span<const Feed> feeds) { return session_for(in_order(feeds)); }
 
 Session& Executor::session_for(const std::vector<const Tensor*>& tensors) {
-  const auto known = std::ranges::find_if(recent_, [&](const Entry& entry) { return matches(entry, tensors); });
+  const auto known =
+      std::ranges::find_if(recent_, [&](const Entry& entry) { return matches(entry, tensors); });
   if (known != recent_.end()) {
     recent_.splice(recent_.begin(), recent_, known);
     return *recent_.front().session;

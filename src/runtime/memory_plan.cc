@@ -30,7 +30,8 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& blocks) {
     }
     plan.offsets[i] = offset;
     plan.arena_bytes = std::max(plan.arena_bytes, align_up(offset + blocks[i].size));
-    const auto place = std::ranges::upper_bound(placed, offset, {}, [&](std::size_t p) { return plan.offsets[p]; });
+    const auto place =
+        std::ranges::upper_bound(placed, offset, {}, [&](std::size_t p) { return plan.offsets[p]; });
     placed.insert(place, i);
   }
   return plan;

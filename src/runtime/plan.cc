@@ -54,7 +54,8 @@ class Planner {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
       const ValueId id = graph_.inputs[i];
       check_feed(graph_[id], feeds[i]);
-      operands_[id] = {feeds[i].dtype, feeds[i].shape, model_->needed_by_plan[id] ? feeds[i].contents : nullptr};
+      operands_[id] = {feeds[i].dtype, feeds[i].shape,
+                       model_->needed_by_plan[id] ? feeds[i].contents : nullptr};
       allocate(id, 0);
     }
   }
@@ -66,12 +67,13 @@ class Planner {
     bool fits = feed.shape.rank() == input.shape->rank();
     for (int axis = 0; fits && axis < feed.shape.rank(); ++axis)
       fits = (*input.shape)[axis] == kDynamic || (*input.shape)[axis] == feed.shape[axis];
-    require(fits, ErrorCode::invalid_input, "input '", input.name, "' expects shape ", *input.shape,
-            ", got ", feed.shape);
+    require(fits, ErrorCode::invalid_input, "input '", input.name, "' expects shape ", *input.shape, ", got ",
+            feed.shape);
   }
 
   void add(const Node& node) {
     std::vector<Operand> inputs;
+    inputs.reserve(node.inputs.size());
     for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : operands_[id]);
     if (is_computable_now(node)) return compute_now(node);
     const std::vector<Operand> outputs = infer_node(graph_, node, inputs);
@@ -89,7 +91,8 @@ class Planner {
   // Shapes are arithmetic on few integers: whatever depends on constants and shapes alone is computed here.
   bool is_computable_now(const Node& node) const {
     if (node.op->reads_shape_only) return true;
-    return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == kNoValue || operands_[id].known; });
+    return std::ranges::all_of(node.inputs,
+                               [&](ValueId id) { return id == kNoValue || operands_[id].known; });
   }
 
   void compute_now(const Node& node) {
@@ -102,7 +105,8 @@ class Planner {
       } else if (operands_[id].known) {
         inputs.push_back(operands_[id].known);
       } else {
-        inputs.push_back(&stand_ins.emplace_back(Tensor::without_elements(operands_[id].dtype, *operands_[id].shape)));
+        inputs.push_back(
+            &stand_ins.emplace_back(Tensor::without_elements(operands_[id].dtype, *operands_[id].shape)));
       }
     }
     std::vector<Tensor> outputs = evaluate_node(graph_, node, inputs, model_->kernels);
@@ -154,21 +158,23 @@ class Planner {
   Slot slot(ValueId id) const {
     if (id == kNoValue) return {};
     const Operand& operand = operands_[id];
-    if (block_[id] != kNoBlock) return {Slot::Kind::arena, operand.dtype, *operand.shape, nullptr, block_[id]};
+    if (block_[id] != kNoBlock)
+      return {Slot::Kind::arena, operand.dtype, *operand.shape, nullptr, block_[id]};
     return {Slot::Kind::constant, operand.dtype, *operand.shape, operand.known->view().data, 0};
   }
 
   std::shared_ptr<const CompiledModel> model_;
   const Graph& graph_;
   std::shared_ptr<Program> program_;
-  std::vector<Operand> operands_;    // by value
-  std::vector<std::size_t> block_;   // by value: index into blocks_, or kNoBlock for what is known already
+  std::vector<Operand> operands_;   // by value
+  std::vector<std::size_t> block_;  // by value: index into blocks_, or kNoBlock for what is known already
   std::vector<Lifetime> blocks_;
 };
 
 }  // namespace
 
-std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds) {
+std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
+                                    const std::vector<FeedSpec>& feeds) {
   return Planner(std::move(model), feeds).finish();
 }
 
@@ -178,8 +184,10 @@ int64_t count_macs(const Program& program) {
     if (step.node->op->macs == nullptr) continue;
     const auto operands = [](const std::vector<Slot>& slots) {
       std::vector<Operand> operands;
+      operands.reserve(slots.size());
       for (const Slot& slot : slots)
-        operands.push_back(slot.kind == Slot::Kind::absent ? Operand{} : Operand{slot.dtype, slot.shape, nullptr});
+        operands.push_back(slot.kind == Slot::Kind::absent ? Operand{}
+                                                           : Operand{slot.dtype, slot.shape, nullptr});
       return operands;
     };
     const auto inputs = operands(step.inputs), outputs = operands(step.outputs);

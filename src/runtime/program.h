@@ -47,7 +47,8 @@ struct Program {
   std::vector<Slot> inputs, outputs;  // as the graph's
   std::vector<Step> steps;
   std::size_t arena_bytes = 0;
-  std::vector<ConstantTensor> folded;  // what the plan computed ahead of time: shapes and what depends on them
+  std::vector<ConstantTensor>
+      folded;  // what the plan computed ahead of time: shapes and what depends on them
 };
 
 // What a plan must know of a feed: its shape, and its contents where CompiledModel::needed_by_plan says so.
@@ -59,7 +60,8 @@ struct FeedSpec {
 
 // Plans the model for feeds in the order of the graph's inputs. Throws Error(invalid_input) where dtype or rank of a
 // feed do not fit the input, Error(invalid_graph) where shapes do not fit each other.
-std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds);
+std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
+                                    const std::vector<FeedSpec>& feeds);
 
 // Multiply-accumulates of one run.
 int64_t count_macs(const Program& program);

@@ -21,6 +21,7 @@ Session::Session(std::shared_ptr<const Program> program)
     : program_(std::move(program)), arena_(program_->arena_bytes) {
   const auto bind_all = [&](const std::vector<Slot>& slots) {
     std::vector<TensorView> views;
+    views.reserve(slots.size());
     for (const Slot& slot : slots) views.push_back(bind(slot));
     return views;
   };

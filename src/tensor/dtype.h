@@ -49,8 +49,7 @@ template <> inline constexpr DType dtype_of<uint64_t> = DType::u64;
 template <> inline constexpr DType dtype_of<bool> = DType::boolean;
 
 // Calls f with a value of the C++ element type of `dtype`: visit_dtype(d, []<class T>(T) { ... }).
-template <class F>
-decltype(auto) visit_dtype(DType dtype, F&& f) {
+template <class F> decltype(auto) visit_dtype(DType dtype, F&& f) {
   switch (dtype) {
     case DType::f64: return f(double{});
     case DType::s8: return f(int8_t{});

@@ -38,7 +38,8 @@ void append_text(std::string& out, const Shape& shape) {
 std::string to_string(const Shape& shape) { return text(shape); }
 
 int normalize_axis(int64_t axis, int rank) {
-  require(axis >= -rank && axis < rank, ErrorCode::invalid_graph, "axis ", axis, " is outside a tensor of rank ", rank);
+  require(axis >= -rank && axis < rank, ErrorCode::invalid_graph, "axis ", axis,
+          " is outside a tensor of rank ", rank);
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 

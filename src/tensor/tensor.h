@@ -20,12 +20,8 @@ struct TensorView {
   bool present() const { return data != nullptr; }
   std::size_t bytes() const { return static_cast<std::size_t>(shape.elements()) * size_of(dtype); }
   // The elements; T must be the C++ type of dtype.
-  template <class T>
-  T* as() const {
-    return reinterpret_cast<T*>(data);
-  }
-  template <class T>
-  std::span<T> span() const {
+  template <class T> T* as() const { return reinterpret_cast<T*>(data); }
+  template <class T> std::span<T> span() const {
     return {as<T>(), static_cast<std::size_t>(shape.elements())};
   }
 };
@@ -37,26 +33,18 @@ class Tensor {
   // Stands for a tensor of that shape where nobody reads elements; it owns none.
   static Tensor without_elements(DType dtype, Shape shape);
   // A tensor of T with the given values; their number must be the shape's.
-  template <class T>
-  static Tensor of(Shape shape, std::span<const T> values);
-  template <class T>
-  static Tensor of(Shape shape, std::initializer_list<T> values) {
+  template <class T> static Tensor of(Shape shape, std::span<const T> values);
+  template <class T> static Tensor of(Shape shape, std::initializer_list<T> values) {
     return of<T>(std::move(shape), std::span<const T>(values.begin(), values.size()));
   }
-  template <class T>
-  static Tensor scalar(T value) {
-    return of<T>(Shape{}, {value});
-  }
+  template <class T> static Tensor scalar(T value) { return of<T>(Shape{}, {value}); }
 
   DType dtype() const { return view_.dtype; }
   const Shape& shape() const { return view_.shape; }
   std::size_t bytes() const { return view_.bytes(); }
   // The memory is writable through a view, also of a const tensor: constancy of graph constants is by contract.
   const TensorView& view() const { return view_; }
-  template <class T>
-  std::span<T> span() const {
-    return view_.span<T>();
-  }
+  template <class T> std::span<T> span() const { return view_.span<T>(); }
 
  private:
   Tensor(DType dtype, Shape shape, std::size_t bytes);
@@ -68,8 +56,7 @@ class Tensor {
 // Constants are shared between graphs that are copies of one another, and never written to.
 using ConstantTensor = std::shared_ptr<const Tensor>;
 
-template <class T>
-Tensor Tensor::of(Shape shape, std::span<const T> values) {
+template <class T> Tensor Tensor::of(Shape shape, std::span<const T> values) {
   Tensor tensor(dtype_of<T>, std::move(shape));
   std::copy(values.begin(), values.end(), tensor.span<T>().begin());
   return tensor;

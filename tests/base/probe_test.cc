@@ -14,17 +14,21 @@ int wrap_i16(int x) { return static_cast<int16_t>(x); }
 /// A made-up engine: how it reads the second operand, and what it does to the sum of a pair and of a quad.
 template <HighBit Reading, int (*Pair)(int), int (*Quad)(int)>
 void dot(const DotProbeInput& input, int32_t (&out)[4]) {
-  const auto b = [&](int i) { return Reading == HighBit::reads_signed ? int8_t(input.b[i]) : int(input.b[i]); };
+  const auto b = [&](int i) {
+    return Reading == HighBit::reads_signed ? int8_t(input.b[i]) : int(input.b[i]);
+  };
   for (int lane = 0; lane < 4; ++lane) {
     int sum = 0;
-    for (int i = 4 * lane; i < 4 * lane + 4; i += 2) sum += Pair(input.a[i] * b(i) + input.a[i + 1] * b(i + 1));
+    for (int i = 4 * lane; i < 4 * lane + 4; i += 2)
+      sum += Pair(input.a[i] * b(i) + input.a[i + 1] * b(i + 1));
     out[lane] = input.c[lane] + Quad(sum);
   }
 }
 
-template <HighBit Reading, int (*Pair)(int)>
-void pair_dot(const DotProbeInput& input, int32_t (&out)[8]) {
-  const auto b = [&](int i) { return Reading == HighBit::reads_signed ? int8_t(input.b[i]) : int(input.b[i]); };
+template <HighBit Reading, int (*Pair)(int)> void pair_dot(const DotProbeInput& input, int32_t (&out)[8]) {
+  const auto b = [&](int i) {
+    return Reading == HighBit::reads_signed ? int8_t(input.b[i]) : int(input.b[i]);
+  };
   for (int lane = 0; lane < 8; ++lane) {
     const int i = 2 * lane;
     out[lane] = Pair(input.a[i] * b(i) + input.a[i + 1] * b(i + 1));
@@ -36,9 +40,9 @@ constexpr HighBit as_unsigned = HighBit::reads_unsigned, as_signed = HighBit::re
 }  // namespace
 
 TEST_CASE("the probe knows every behaviour of the dot product") {
-  REQUIRE(probe_dot(dot<as_unsigned, keep, keep>) == DotBehaviour{as_unsigned, false});          // x86 with AVX-VNNI
-  REQUIRE(probe_dot(dot<as_unsigned, saturate_i16, keep>) == DotBehaviour{as_unsigned, true});   // x86 without
-  REQUIRE(probe_dot(dot<as_signed, keep, keep>) == DotBehaviour{as_signed, false});              // ARM SDOT
+  REQUIRE(probe_dot(dot<as_unsigned, keep, keep>) == DotBehaviour{as_unsigned, false});  // x86 with AVX-VNNI
+  REQUIRE(probe_dot(dot<as_unsigned, saturate_i16, keep>) == DotBehaviour{as_unsigned, true});  // x86 without
+  REQUIRE(probe_dot(dot<as_signed, keep, keep>) == DotBehaviour{as_signed, false});             // ARM SDOT
   REQUIRE(probe_dot(dot<as_signed, saturate_i16, keep>) == DotBehaviour{as_signed, true});
   REQUIRE(probe_dot(dot<as_signed, wrap_i16, keep>) == DotBehaviour{as_signed, true});
   REQUIRE(probe_dot(dot<as_unsigned, keep, saturate_i16>) == DotBehaviour{as_unsigned, true});

@@ -50,7 +50,8 @@ std::unique_ptr<Model> written_and_read(const Model& model, const KernelPolicy& 
 TEST_CASE("Static int8 MNIST keeps its accuracy and has no float island") {
   const auto model = load_model("mnist.onnx");
   StaticOptions options;
-  options.observer.kind = GENERATE(ObserverKind::minmax, ObserverKind::moving_average, ObserverKind::histogram);
+  options.observer.kind =
+      GENERATE(ObserverKind::minmax, ObserverKind::moving_average, ObserverKind::histogram);
   options.reduce_range = GENERATE(false, true);
   const auto quantized = quantize_static(*model, options);
   const Description description = quantized->describe();

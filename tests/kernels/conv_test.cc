@@ -15,7 +15,8 @@ namespace {
 struct Channels {
   int in, out, groups;
 };
-const std::vector<Channels> channel_choices{{1, 1, 1}, {3, 8, 1}, {4, 9, 1}, {5, 2, 1}, {16, 17, 1}, {6, 9, 3}, {4, 4, 4}};
+const std::vector<Channels> channel_choices{{1, 1, 1},   {3, 8, 1}, {4, 9, 1}, {5, 2, 1},
+                                            {16, 17, 1}, {6, 9, 3}, {4, 4, 4}};
 
 std::vector<ConvGeometry> geometries() {
   std::vector<ConvGeometry> all;
@@ -36,16 +37,17 @@ auto oihw(const ConvGeometry& g, const auto& weights) {
   };
 }
 
-#define CAPTURE_GEOMETRY(g)                                                                                     \
-  CAPTURE(g.n, g.h, g.w, g.c, g.oc, g.groups, g.kh, g.kw, g.stride_h, g.stride_w, g.dilation_h, g.dilation_w,   \
-          g.pad_top, g.pad_left)
+#define CAPTURE_GEOMETRY(g)                                                                     \
+  CAPTURE(g.n, g.h, g.w, g.c, g.oc, g.groups, g.kh, g.kw, g.stride_h, g.stride_w, g.dilation_h, \
+          g.dilation_w, g.pad_top, g.pad_left)
 
 void check_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, Random& random) {
   const int highest = kernel.range == ActivationRange::u7 ? 127 : 255;
   const auto in = random.integers<uint8_t>(size_t(g.n) * size_t(g.h * g.w * g.c), 0, highest);
   const auto weights = random.integers<int8_t>(size_t(g.oc * g.depth()), -128, 127);
   const auto zero_point = uint8_t(random.integer(0, highest));
-  const EpilogueData data(random, g.positions(), g.oc, float(highest) * 127.0f * std::sqrt(float(g.depth())), highest);
+  const EpilogueData data(random, g.positions(), g.oc, float(highest) * 127.0f * std::sqrt(float(g.depth())),
+                          highest);
 
   Exact memory(packed_size_conv_s8(kernel, g));
   const PackedConvS8 packed = pack_conv_s8(kernel, g, weights.data(), memory.get());
@@ -56,10 +58,11 @@ void check_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, Random& random)
     conv_s8(packed, g, {in.data(), zero_point, split, g.positions(), workspace.get()}, epilogue);
   };
   const auto reference = [&](const auto& epilogue) {
-    reference_conv<int32_t>(g, in.data(), zero_point, oihw(g, weights), [&](int64_t position, int o, int32_t acc, int32_t sum) {
-      CHECK(packed.column_sum[o] == sum);
-      store_one(epilogue, position, o, acc, sum);
-    });
+    reference_conv<int32_t>(g, in.data(), zero_point, oihw(g, weights),
+                            [&](int64_t position, int o, int32_t acc, int32_t sum) {
+                              CHECK(packed.column_sum[o] == sum);
+                              store_one(epilogue, position, o, acc, sum);
+                            });
   };
 
   GuardedRows<uint8_t> expected(g.positions(), g.oc, 2), actual(g.positions(), g.oc, 2);
@@ -90,10 +93,11 @@ void check_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, Random& rando
   conv_f32(packed, g, {in.data(), split, g.positions(), workspace.get()}, epilogue);
   REQUIRE(out.guards_intact());
   bool close = true;
-  reference_conv<double>(g, in.data(), 0.0f, oihw(g, weights), [&](int64_t position, int o, double sum, double) {
-    const double expected = std::min(std::max(sum + bias[size_t(o)], 0.0), 6.0);
-    close = close && std::abs(out.out()[position * out.ldc() + o] - expected) <= 1e-6 * (g.depth() + 1);
-  });
+  reference_conv<double>(
+      g, in.data(), 0.0f, oihw(g, weights), [&](int64_t position, int o, double sum, double) {
+        const double expected = std::min(std::max(sum + bias[size_t(o)], 0.0), 6.0);
+        close = close && std::abs(out.out()[position * out.ldc() + o] - expected) <= 1e-6 * (g.depth() + 1);
+      });
   REQUIRE(close);
 }
 
@@ -102,7 +106,8 @@ void check_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, Random& rando
 TEST_CASE("every kernel convolves to the bits of the reference") {
   for (const GemmS8Kernel& kernel : gemm_s8_kernels()) {
     DYNAMIC_SECTION(kernel.name) {
-      if (!select_gemm_s8(facts_for(kernel.name), kernel.range, kernel.name)) SKIP("not exact on this engine");
+      if (!select_gemm_s8(facts_for(kernel.name), kernel.range, kernel.name))
+        SKIP("not exact on this engine");
       Random random(3);
       for (const ConvGeometry& g : geometries()) {
         CAPTURE_GEOMETRY(g);

@@ -20,14 +20,24 @@ std::vector<ConvGeometry> geometries() {
       all.push_back(g);
     }
   }
-  ConvGeometry wide{.h = 4, .w = 300, .c = 50, .oh = 4, .ow = 300, .oc = 50, .kh = 5, .kw = 5,
-                    .pad_top = 2, .pad_left = 2, .groups = 50};  // more than one chunk of channels
+  ConvGeometry wide{.h = 4,
+                    .w = 300,
+                    .c = 50,
+                    .oh = 4,
+                    .ow = 300,
+                    .oc = 50,
+                    .kh = 5,
+                    .kw = 5,
+                    .pad_top = 2,
+                    .pad_left = 2,
+                    .groups = 50};  // more than one chunk of channels
   all.push_back(wide);
   return all;
 }
 
-#define CAPTURE_GEOMETRY(g)                                                                                    \
-  CAPTURE(g.n, g.h, g.w, g.c, g.kh, g.kw, g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top, g.pad_left)
+#define CAPTURE_GEOMETRY(g)                                                                              \
+  CAPTURE(g.n, g.h, g.w, g.c, g.kh, g.kw, g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top, \
+          g.pad_left)
 
 void check_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g, bool small_weights, Random& random) {
   const int highest = kernel.range == ActivationRange::u7 ? 127 : 255;
@@ -73,10 +83,12 @@ void check_f32(const DwconvF32Kernel& kernel, const ConvGeometry& g, Random& ran
   Exact workspace(workspace_bytes_dwconv_f32(packed, g));
   GuardedRows<float> expected(g.positions(), g.c, 2), actual(g.positions(), g.c, 2);
   const int rows = g.n * g.oh, split = random.integer(0, rows);
-  const auto epilogue = [&](GuardedRows<float>& out) { return BiasClampF32{bias.data(), 0, 6, out.out(), out.ldc()}; };
+  const auto epilogue = [&](GuardedRows<float>& out) {
+    return BiasClampF32{bias.data(), 0, 6, out.out(), out.ldc()};
+  };
   reference_dwconv_f32(
-      g, in.data(), [&](int c, int ky, int kx) { return weights[size_t((c * g.kh + ky) * g.kw + kx)]; }, 0, rows,
-      epilogue(expected));
+      g, in.data(), [&](int c, int ky, int kx) { return weights[size_t((c * g.kh + ky) * g.kw + kx)]; }, 0,
+      rows, epilogue(expected));
   dwconv_f32(packed, g, {in.data(), 0, split, workspace.get()}, epilogue(actual));
   dwconv_f32(packed, g, {in.data(), split, rows, workspace.get()}, epilogue(actual));
   REQUIRE(actual.guards_intact());

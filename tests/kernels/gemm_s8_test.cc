@@ -28,7 +28,8 @@ std::vector<Product> products() {
   for (int n : {31, 32, 33, 40, 65}) {
     for (int k : {1, 31, 64, 129}) all.insert(all.end(), {{1, n, k}, {6, n, k}});
   }
-  all.insert(all.end(), {{127, 16, 33}, {129, 24, 64}, {97, 8, 511}, {5, 9, 1023}, {1, 33, 4097}, {200, 9, 1025}});
+  all.insert(all.end(),
+             {{127, 16, 33}, {129, 24, 64}, {97, 8, 511}, {5, 9, 1023}, {1, 33, 4097}, {200, 9, 1025}});
   return all;
 }
 
@@ -84,7 +85,8 @@ TEST_CASE("every gemm_s8 kernel gives the bits of the reference") {
 TEST_CASE("gemm_s8 is exact at the depth limit with the largest values") {
   for (const GemmS8Kernel& kernel : gemm_s8_kernels()) {
     DYNAMIC_SECTION(kernel.name) {
-      if (!select_gemm_s8(facts_for(kernel.name), kernel.range, kernel.name)) SKIP("not exact on this engine");
+      if (!select_gemm_s8(facts_for(kernel.name), kernel.range, kernel.name))
+        SKIP("not exact on this engine");
       const int highest = kernel.range == ActivationRange::u7 ? 127 : 255, k = max_reduction;
       for (int w : {-128, 127}) {
         const auto a = std::vector<uint8_t>(size_t(k), uint8_t(highest));
@@ -95,7 +97,8 @@ TEST_CASE("gemm_s8 is exact at the depth limit with the largest values") {
         const float one = 1;
         const int32_t zero = 0;
         float out = 0;
-        gemm_s8(packed, {a.data(), k, 1, workspace.get()}, DequantizeF32{&one, &zero, 0, &one, nullptr, -1e30f, 1e30f, &out, 1});
+        gemm_s8(packed, {a.data(), k, 1, workspace.get()},
+                DequantizeF32{&one, &zero, 0, &one, nullptr, -1e30f, 1e30f, &out, 1});
         REQUIRE(out == float(highest * w * k));
       }
     }
@@ -110,7 +113,8 @@ TEST_CASE("gemm_s8 with a depth of zero gives the bias") {
     const std::array<int32_t, 3> bias{1, 2, -300};
     const std::array<float, 3> multiplier{1, 1, 1};
     std::array<uint8_t, 3> out{};
-    gemm_s8(packed, {nullptr, 0, 1, workspace.get()}, RequantizeU8{bias.data(), multiplier.data(), 10, 0, 255, out.data(), 3});
+    gemm_s8(packed, {nullptr, 0, 1, workspace.get()},
+            RequantizeU8{bias.data(), multiplier.data(), 10, 0, 255, out.data(), 3});
     REQUIRE(out == std::array<uint8_t, 3>{11, 12, 0});
   }
 }

@@ -25,8 +25,7 @@ class Random {
   float real(float lo, float hi) { return lo + (hi - lo) * float(engine_() >> 8) * 0x1p-24f; }
 
   /// Ends of the range are frequent: that is where kernels overflow.
-  template <class T>
-  std::vector<T> integers(size_t count, int lo, int hi) {
+  template <class T> std::vector<T> integers(size_t count, int lo, int hi) {
     std::vector<T> values(count);
     for (T& value : values) {
       const int kind = integer(0, 9);
@@ -45,11 +44,13 @@ class Random {
 };
 
 /// Output with guard elements around and between its rows, which a kernel must leave alone.
-template <class T>
-class GuardedRows {
+template <class T> class GuardedRows {
  public:
   GuardedRows(int64_t rows, int columns, int gap)
-      : rows_(rows), columns_(columns), ldc_(columns + gap), data_(size_t(rows * ldc_) + 2 * margin, guard()) {}
+      : rows_(rows),
+        columns_(columns),
+        ldc_(columns + gap),
+        data_(size_t(rows * ldc_) + 2 * margin, guard()) {}
 
   T* out() { return data_.data() + margin; }
   ptrdiff_t ldc() const { return ldc_; }
@@ -97,8 +98,9 @@ inline IsaFacts facts_for([[maybe_unused]] std::string_view kernel) {
   return isa_facts();
 #else
   IsaFacts facts = isa_facts();
-  facts.dot_high_bit = kernel.contains("signed_dot") && !kernel.contains("unsigned") ? HighBit::reads_signed
-                                                                                     : HighBit::reads_unsigned;
+  facts.dot_high_bit = kernel.contains("signed_dot") && !kernel.contains("unsigned")
+                           ? HighBit::reads_signed
+                           : HighBit::reads_unsigned;
   facts.dot_saturates = false;
   return facts;
 #endif
@@ -129,8 +131,14 @@ struct EpilogueData {
     return {bias.data(), multiplier.data(), zero_point, qmin, qmax, out.out(), out.ldc()};
   }
   DequantizeF32 dequantize(GuardedRows<float>& out, bool per_row) const {
-    return {a_scale.data(), a_zero_point.data(), per_row ? 1 : 0, scale.data(), per_row ? real_bias.data() : nullptr,
-            per_row ? -std::numeric_limits<float>::infinity() : 0.0f, std::numeric_limits<float>::infinity(), out.out(),
+    return {a_scale.data(),
+            a_zero_point.data(),
+            per_row ? 1 : 0,
+            scale.data(),
+            per_row ? real_bias.data() : nullptr,
+            per_row ? -std::numeric_limits<float>::infinity() : 0.0f,
+            std::numeric_limits<float>::infinity(),
+            out.out(),
             out.ldc()};
   }
 };
@@ -145,18 +153,30 @@ inline std::vector<ConvGeometry> conv_shapes() {
   };
   for (int k : {1, 2, 3, 5, 7}) {
     for (int stride : {1, 2, 3}) {
-      add({.n = 2, .h = 9, .w = 11, .kh = k, .kw = k, .stride_h = stride, .stride_w = stride,
-           .pad_top = k / 2, .pad_left = k / 2}, k / 2, k / 2);
+      add({.n = 2,
+           .h = 9,
+           .w = 11,
+           .kh = k,
+           .kw = k,
+           .stride_h = stride,
+           .stride_w = stride,
+           .pad_top = k / 2,
+           .pad_left = k / 2},
+          k / 2, k / 2);
     }
   }
-  add({.h = 8, .w = 10, .kh = 3, .kw = 3, .stride_h = 2, .stride_w = 2}, 1, 1);  // asymmetric, as "SAME" in TensorFlow
-  add({.h = 12, .w = 13, .kh = 3, .kw = 3, .dilation_h = 2, .dilation_w = 3, .pad_top = 2, .pad_left = 3}, 2, 3);
-  add({.h = 13, .w = 12, .kh = 5, .kw = 3, .stride_h = 2, .dilation_h = 2, .pad_top = 4, .pad_left = 1}, 4, 1);
+  add({.h = 8, .w = 10, .kh = 3, .kw = 3, .stride_h = 2, .stride_w = 2}, 1,
+      1);  // asymmetric, as "SAME" in TensorFlow
+  add({.h = 12, .w = 13, .kh = 3, .kw = 3, .dilation_h = 2, .dilation_w = 3, .pad_top = 2, .pad_left = 3}, 2,
+      3);
+  add({.h = 13, .w = 12, .kh = 5, .kw = 3, .stride_h = 2, .dilation_h = 2, .pad_top = 4, .pad_left = 1}, 4,
+      1);
   add({.h = 1, .w = 30, .kh = 1, .kw = 5, .stride_w = 2, .pad_left = 2}, 0, 2);  // 1-D
   add({.h = 30, .w = 1, .kh = 4, .kw = 1, .pad_top = 3}, 0, 0);
-  add({.h = 3, .w = 2, .kh = 5, .kw = 5, .pad_top = 4, .pad_left = 4}, 4, 4);    // windows with nothing but padding
-  add({.n = 3, .h = 5, .w = 7}, 0, 0);                                            // pointwise
-  add({.h = 6, .w = 7, .pad_top = 1, .pad_left = 1}, 1, 1);                       // 1×1 with padding
+  add({.h = 3, .w = 2, .kh = 5, .kw = 5, .pad_top = 4, .pad_left = 4}, 4,
+      4);                                                    // windows with nothing but padding
+  add({.n = 3, .h = 5, .w = 7}, 0, 0);                       // pointwise
+  add({.h = 6, .w = 7, .pad_top = 1, .pad_left = 1}, 1, 1);  // 1×1 with padding
   add({.n = 1, .h = 21, .w = 33, .kh = 3, .kw = 3, .pad_top = 1, .pad_left = 1}, 1, 1);
   return shapes;
 }

@@ -3,8 +3,8 @@
 
 #include "support/close.h"
 #include "support/conv_reference.h"
-#include "support/random_data.h"
 #include "support/op_runner.h"
+#include "support/random_data.h"
 
 namespace octavo {
 namespace {
@@ -21,8 +21,9 @@ TEST_CASE("BatchNormalization equals its formula", "[ops][batch_normalization]")
   for (int64_t i = 0; i < x.shape().elements(); ++i) {
     const int64_t c = i / 15 % 7;
     const double deviation = std::sqrt(double(variance.span<float>()[c]) + 0.01);
-    expected.span<float>()[i] = static_cast<float>(
-        (x.span<float>()[i] - mean.span<float>()[c]) / deviation * scale.span<float>()[c] + bias.span<float>()[c]);
+    expected.span<float>()[i] =
+        static_cast<float>((x.span<float>()[i] - mean.span<float>()[c]) / deviation * scale.span<float>()[c] +
+                           bias.span<float>()[c]);
   }
   const auto run = [&](const Tensor& input, int64_t channels_last) {
     return OpRunner("BatchNormalization")
@@ -39,13 +40,15 @@ TEST_CASE("BatchNormalization equals its formula", "[ops][batch_normalization]")
   test::check_close(run(test::channels_last<float>(x), 1), test::channels_last<float>(expected));
 }
 
-TEST_CASE("BatchNormalization refuses training and parameters that do not fit", "[ops][batch_normalization]") {
+TEST_CASE("BatchNormalization refuses training and parameters that do not fit",
+          "[ops][batch_normalization]") {
   const auto error = [](int64_t training, int64_t parameters) {
     Attrs attrs;
     attrs.set("training_mode", training);
     const Operand vector{DType::f32, Shape{parameters}};
     return test::error_of([&] {
-      test::infer_op("BatchNormalization", {{DType::f32, Shape{1, 3, 2}}, vector, vector, vector, vector}, attrs);
+      test::infer_op("BatchNormalization", {{DType::f32, Shape{1, 3, 2}}, vector, vector, vector, vector},
+                     attrs);
     });
   };
   CHECK(error(0, 3).empty());

@@ -4,8 +4,8 @@
 
 #include "support/close.h"
 #include "support/conv_reference.h"
-#include "support/random_data.h"
 #include "support/op_runner.h"
+#include "support/random_data.h"
 
 namespace octavo {
 namespace {
@@ -17,13 +17,14 @@ using test::OpRunner;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-Tensor reference(const ConvCase& k, const Tensor& x, const Tensor& w, const Tensor* bias, float lo = -kInfinity,
-                 float hi = kInfinity) {
+Tensor reference(const ConvCase& k, const Tensor& x, const Tensor& w, const Tensor* bias,
+                 float lo = -kInfinity, float hi = kInfinity) {
   Tensor y(DType::f32, k.y_shape());
   k.for_each_output([&](int64_t index, int64_t b, int64_t o, int64_t oy, int64_t ox) {
     double sum = bias ? bias->span<float>()[o] : 0.0;
-    k.for_each_term(b, o, oy, ox,
-                    [&](int64_t xi, int64_t wi) { sum += double(x.span<float>()[xi]) * w.span<float>()[wi]; });
+    k.for_each_term(b, o, oy, ox, [&](int64_t xi, int64_t wi) {
+      sum += double(x.span<float>()[xi]) * w.span<float>()[wi];
+    });
     y.span<float>()[index] = std::clamp(static_cast<float>(sum), lo, hi);
   });
   return y;
@@ -39,9 +40,10 @@ OpRunner conv(const ConvCase& k) {
 }
 
 void check(const ConvCase& k, uint64_t seed) {
-  INFO("x " << to_string(k.x_shape()) << " w " << to_string(k.w_shape()) << " groups " << k.groups << " strides "
-            << k.stride_h << ',' << k.stride_w << " dilations " << k.dilation_h << ',' << k.dilation_w << " pads "
-            << k.pads[0] << ',' << k.pads[1] << ',' << k.pads[2] << ',' << k.pads[3]);
+  INFO("x " << to_string(k.x_shape()) << " w " << to_string(k.w_shape()) << " groups " << k.groups
+            << " strides " << k.stride_h << ',' << k.stride_w << " dilations " << k.dilation_h << ','
+            << k.dilation_w << " pads " << k.pads[0] << ',' << k.pads[1] << ',' << k.pads[2] << ','
+            << k.pads[3]);
   test::Random random(seed);
   const Tensor x = random.floats(k.x_shape()), w = random.floats(k.w_shape()), bias = random.floats({k.oc});
   const Tensor expected = reference(k, x, w, &bias);
@@ -61,11 +63,30 @@ void check(const ConvCase& k, uint64_t seed) {
 TEST_CASE("Conv equals the naive loops", "[ops][conv]") {
   check({.c = 3, .h = 9, .w = 11, .oc = 5, .kh = 3, .kw = 3, .pads = {1, 1, 1, 1}}, 1);
   check({.n = 2, .c = 16, .h = 7, .w = 5, .oc = 24}, 2);
-  check({.c = 3, .h = 12, .w = 10, .oc = 8, .kh = 3, .kw = 3, .stride_h = 2, .stride_w = 2, .pads = {0, 0, 1, 1}}, 3);
-  check({.c = 4, .h = 8, .w = 8, .oc = 6, .kh = 2, .kw = 3, .dilation_h = 2, .dilation_w = 3, .groups = 2}, 4);
+  check({.c = 3,
+         .h = 12,
+         .w = 10,
+         .oc = 8,
+         .kh = 3,
+         .kw = 3,
+         .stride_h = 2,
+         .stride_w = 2,
+         .pads = {0, 0, 1, 1}},
+        3);
+  check({.c = 4, .h = 8, .w = 8, .oc = 6, .kh = 2, .kw = 3, .dilation_h = 2, .dilation_w = 3, .groups = 2},
+        4);
   check({.n = 2, .c = 8, .h = 6, .w = 6, .oc = 8, .kh = 3, .kw = 3, .pads = {1, 1, 1, 1}, .groups = 8}, 5);
-  check({.c = 20, .h = 9, .w = 9, .oc = 20, .kh = 5, .kw = 5, .stride_h = 2, .stride_w = 2, .pads = {2, 2, 2, 2},
-         .groups = 20}, 6);
+  check({.c = 20,
+         .h = 9,
+         .w = 9,
+         .oc = 20,
+         .kh = 5,
+         .kw = 5,
+         .stride_h = 2,
+         .stride_w = 2,
+         .pads = {2, 2, 2, 2},
+         .groups = 20},
+        6);
   check({.c = 4, .h = 5, .w = 5, .oc = 8, .kh = 3, .kw = 3, .pads = {1, 1, 1, 1}, .groups = 4}, 7);
 }
 
@@ -94,14 +115,25 @@ TEST_CASE("Conv equals the naive loops for random geometries", "[ops][conv]") {
 
 TEST_CASE("Conv over one axis equals a 2-D Conv of height 1", "[ops][conv]") {
   test::Random random(3);
-  const ConvCase k{.n = 2, .c = 4, .w = 17, .oc = 6, .kw = 3, .stride_w = 2, .dilation_w = 2, .pads = {0, 2, 0, 1},
+  const ConvCase k{.n = 2,
+                   .c = 4,
+                   .w = 17,
+                   .oc = 6,
+                   .kw = 3,
+                   .stride_w = 2,
+                   .dilation_w = 2,
+                   .pads = {0, 2, 0, 1},
                    .groups = 2};
   const Tensor x = random.floats({2, 4, 17}), w = random.floats({6, 2, 3});
   const Tensor flat = reference(k, x, w, nullptr);
   const Tensor expected = Tensor::of<float>({2, 6, k.ow()}, flat.span<float>());
   OpRunner runner("Conv");
-  runner.attr("strides", Ints{2}).attr("dilations", Ints{2}).attr("pads", Ints{2, 1}).attr("group", int64_t{2});
-  runner.input(Tensor::of<float>(x.shape(), x.span<float>())).constant(Tensor::of<float>(w.shape(), w.span<float>()));
+  runner.attr("strides", Ints{2})
+      .attr("dilations", Ints{2})
+      .attr("pads", Ints{2, 1})
+      .attr("group", int64_t{2});
+  runner.input(Tensor::of<float>(x.shape(), x.span<float>()))
+      .constant(Tensor::of<float>(w.shape(), w.span<float>()));
   test::check_close(runner.run1(), expected);
 }
 
@@ -145,7 +177,8 @@ TEST_CASE("Conv infers dynamic dimensions", "[ops][conv]") {
   Attrs attrs;
   attrs.set("pads", Ints{1, 1, 1, 1});
   attrs.set("strides", Ints{2, 2});
-  const std::vector<Operand> operands{{DType::f32, Shape{kDynamic, 3, kDynamic, 224}}, {DType::f32, Shape{8, 3, 3, 3}}};
+  const std::vector<Operand> operands{{DType::f32, Shape{kDynamic, 3, kDynamic, 224}},
+                                      {DType::f32, Shape{8, 3, 3, 3}}};
   CHECK(to_string(*test::infer_op("Conv", operands, attrs)[0].shape) == "[?,8,?,112]");
 }
 
@@ -153,7 +186,8 @@ TEST_CASE("Conv names the shapes that do not fit", "[ops][conv]") {
   const auto error = [](Shape x, Shape w, int64_t group, Shape bias = {1}) {
     Attrs attrs;
     attrs.set("group", group);
-    return error_of([&] { test::infer_op("Conv", {{DType::f32, x}, {DType::f32, w}, {DType::f32, bias}}, attrs); });
+    return error_of(
+        [&] { test::infer_op("Conv", {{DType::f32, x}, {DType::f32, w}, {DType::f32, bias}}, attrs); });
   };
   CHECK(error({1, 3, 8, 8}, {8, 4, 3, 3}, 1) ==
         "InvalidGraph: input [1,3,8,8] has 3 channels, but weights [8,4,3,3] in 1 groups take 4");

@@ -2,8 +2,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/close.h"
-#include "support/random_data.h"
 #include "support/op_runner.h"
+#include "support/random_data.h"
 
 namespace octavo {
 namespace {
@@ -22,8 +22,8 @@ struct GemmCase {
 };
 
 void check(const GemmCase& g) {
-  INFO("m " << g.m << " n " << g.n << " k " << g.k << " transA " << g.trans_a << " transB " << g.trans_b << " alpha "
-            << g.alpha << " beta " << g.beta << " C " << to_string(g.c));
+  INFO("m " << g.m << " n " << g.n << " k " << g.k << " transA " << g.trans_a << " transB " << g.trans_b
+            << " alpha " << g.alpha << " beta " << g.beta << " C " << to_string(g.c));
   test::Random random(static_cast<uint64_t>(g.m * 31 + g.n * 7 + g.k));
   const Tensor a = random.floats(g.trans_a ? Shape{g.k, g.m} : Shape{g.m, g.k});
   const Tensor b = random.floats(g.trans_b ? Shape{g.n, g.k} : Shape{g.k, g.n});
@@ -47,7 +47,10 @@ void check(const GemmCase& g) {
   for (const bool constant : {true, false}) {
     OpRunner runner("Gemm");
     runner.attr("transA", int64_t{g.trans_a}).attr("transB", int64_t{g.trans_b});
-    runner.attr("alpha", g.alpha).attr("beta", g.beta).attr("activation_min", g.lo).attr("activation_max", g.hi);
+    runner.attr("alpha", g.alpha)
+        .attr("beta", g.beta)
+        .attr("activation_min", g.lo)
+        .attr("activation_max", g.hi);
     runner.input(copy(a));
     constant ? runner.constant(copy(b)) : runner.input(copy(b));
     if (has_c) runner.input(copy(c));
@@ -64,8 +67,8 @@ TEST_CASE("Gemm equals the naive loops", "[ops][gemm]") {
 TEST_CASE("Gemm transposes, scales and broadcasts C in any way", "[ops][gemm]") {
   for (const bool trans_a : {false, true})
     for (const bool trans_b : {false, true})
-      for (const Shape& c : {Shape(std::vector<int64_t>{-1}), Shape{}, Shape{1}, Shape{6}, Shape{1, 6}, Shape{5, 1},
-                             Shape{5, 6}, Shape{1, 1}}) {
+      for (const Shape& c : {Shape(std::vector<int64_t>{-1}), Shape{}, Shape{1}, Shape{6}, Shape{1, 6},
+                             Shape{5, 1}, Shape{5, 6}, Shape{1, 1}}) {
         check({5, 6, 9, trans_a, trans_b, 1, 1, c});
         check({5, 6, 9, trans_a, trans_b, 0.5f, -2, c, -0.75f, 0.5f});
         check({5, 6, 9, trans_a, trans_b, 1, 0, c});
@@ -85,7 +88,9 @@ TEST_CASE("Gemm says why it cannot be lowered to integers", "[ops][gemm]") {
   const auto obstacle = [](const char* attr, AttrValue value, Shape c) {
     OpRunner runner("Gemm");
     if (*attr) runner.attr(attr, std::move(value));
-    runner.input(Tensor(DType::f32, {2, 3})).constant(Tensor(DType::f32, {3, 4})).constant(Tensor(DType::f32, c));
+    runner.input(Tensor(DType::f32, {2, 3}))
+        .constant(Tensor(DType::f32, {3, 4}))
+        .constant(Tensor(DType::f32, c));
     return runner.obstacle();
   };
   CHECK(obstacle("", int64_t{0}, {4}).empty());
@@ -100,7 +105,11 @@ TEST_CASE("Gemm says why it cannot be lowered to integers", "[ops][gemm]") {
 }
 
 TEST_CASE("Gemm without rows or depth gives what is left of the sum", "[ops][gemm]") {
-  CHECK(OpRunner("Gemm").input(Tensor(DType::f32, {0, 3})).constant(Tensor(DType::f32, {3, 4})).run1().bytes() == 0);
+  CHECK(OpRunner("Gemm")
+            .input(Tensor(DType::f32, {0, 3}))
+            .constant(Tensor(DType::f32, {3, 4}))
+            .run1()
+            .bytes() == 0);
   const Tensor y = OpRunner("Gemm")
                        .input(Tensor(DType::f32, {2, 0}))
                        .constant(Tensor(DType::f32, {0, 3}))

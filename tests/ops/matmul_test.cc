@@ -1,8 +1,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/close.h"
-#include "support/random_data.h"
 #include "support/op_runner.h"
+#include "support/random_data.h"
 
 namespace octavo {
 namespace {
@@ -75,7 +75,8 @@ TEST_CASE("MatMul follows numpy's rules", "[ops][matmul]") {
 }
 
 TEST_CASE("MatMul of nothing", "[ops][matmul]") {
-  const Tensor y = OpRunner("MatMul").input(Tensor(DType::f32, {2, 0})).input(Tensor(DType::f32, {0, 3})).run1();
+  const Tensor y =
+      OpRunner("MatMul").input(Tensor(DType::f32, {2, 0})).input(Tensor(DType::f32, {0, 3})).run1();
   CHECK(test::values<float>(y) == std::vector<float>(6));
 }
 
@@ -92,15 +93,18 @@ TEST_CASE("MatMul names the shapes that do not fit", "[ops][matmul]") {
   const auto error = [](Shape a, Shape b, DType dtype = DType::f32) {
     return error_of([&] { test::infer_op("MatMul", {{dtype, a}, {dtype, b}}); });
   };
-  CHECK(error({2, 3}, {4, 5}) == "InvalidGraph: shapes [2,3] and [4,5] have no matrix product: 3 columns, 4 rows");
+  CHECK(error({2, 3}, {4, 5}) ==
+        "InvalidGraph: shapes [2,3] and [4,5] have no matrix product: 3 columns, 4 rows");
   CHECK(error({2, 3, 4}, {3, 4, 5}) == "InvalidGraph: shapes [2] and [3] do not broadcast");
   CHECK(error({}, {3}).find("a scalar has no matrix product") != std::string::npos);
   CHECK(error({2, 3}, {3, 5}, DType::s32).find("Unsupported") == 0);
 }
 
 TEST_CASE("MatMul counts multiply-accumulates and infers dynamic batches", "[ops][matmul]") {
-  CHECK(OpRunner("MatMul").input(Tensor(DType::f32, {2, 3, 4})).input(Tensor(DType::f32, {2, 4, 5})).macs() == 120);
-  CHECK(OpRunner("MatMul").input(Tensor(DType::f32, {2, 3, 4})).constant(Tensor(DType::f32, {4, 5})).macs() == 120);
+  CHECK(OpRunner("MatMul").input(Tensor(DType::f32, {2, 3, 4})).input(Tensor(DType::f32, {2, 4, 5})).macs() ==
+        120);
+  CHECK(OpRunner("MatMul").input(Tensor(DType::f32, {2, 3, 4})).constant(Tensor(DType::f32, {4, 5})).macs() ==
+        120);
   const auto out = test::infer_op("MatMul", {{DType::f32, Shape{kDynamic, 3, 4}}, {DType::f32, Shape{4, 5}}});
   CHECK(to_string(*out[0].shape) == "[?,3,5]");
 }

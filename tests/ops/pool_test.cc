@@ -4,8 +4,8 @@
 
 #include "support/close.h"
 #include "support/conv_reference.h"
-#include "support/random_data.h"
 #include "support/op_runner.h"
+#include "support/random_data.h"
 
 namespace octavo {
 namespace {
@@ -29,8 +29,7 @@ struct PoolCase {
   int64_t oh() const { return out(h, pads[0], pads[2], kh, sh, dh); }
   int64_t ow() const { return out(w, pads[1], pads[3], kw, sw, dw); }
   // Calls tap(pixel or -1 for padding) for each tap of window (oy, ox) that is not beyond the padding.
-  template <class Tap>
-  void for_each_tap(int64_t oy, int64_t ox, Tap tap) const {
+  template <class Tap> void for_each_tap(int64_t oy, int64_t ox, Tap tap) const {
     for (int64_t ky = 0; ky < kh; ++ky)
       for (int64_t kx = 0; kx < kw; ++kx) {
         const int64_t y = oy * sh + ky * dh - pads[0], x = ox * sw + kx * dw - pads[1];
@@ -46,8 +45,8 @@ struct PoolCase {
   }
   friend std::ostream& operator<<(std::ostream& out, const PoolCase& p) {
     return out << p.h << 'x' << p.w << " kernel " << p.kh << 'x' << p.kw << " strides " << p.sh << ',' << p.sw
-               << " dilations " << p.dh << ',' << p.dw << " pads " << p.pads[0] << ',' << p.pads[1] << ',' << p.pads[2]
-               << ',' << p.pads[3] << " ceil " << p.ceil;
+               << " dilations " << p.dh << ',' << p.dw << " pads " << p.pads[0] << ',' << p.pads[1] << ','
+               << p.pads[2] << ',' << p.pads[3] << " ceil " << p.ceil;
   }
 };
 
@@ -61,13 +60,9 @@ const PoolCase kCases[] = {
     {5, 5, 5, 5},
 };
 
-template <class T>
-Tensor copy(const Tensor& t) {
-  return Tensor::of<T>(t.shape(), t.span<T>());
-}
+template <class T> Tensor copy(const Tensor& t) { return Tensor::of<T>(t.shape(), t.span<T>()); }
 
-template <class T>
-void check_max(const Tensor& x) {
+template <class T> void check_max(const Tensor& x) {
   constexpr int64_t kPlanes = 10;
   for (const PoolCase& p : kCases) {
     INFO(p);
@@ -146,7 +141,8 @@ TEST_CASE("AveragePool equals the naive loops", "[ops][pool]") {
       test::check_close(runner.input(copy<float>(x)).run1(), expected);
       auto last = p.runner("AveragePool");
       last.attr("count_include_pad", int64_t{count_padding}).attr("channels_last", int64_t{1});
-      test::check_close(last.input(test::channels_last<float>(x)).run1(), test::channels_last<float>(expected));
+      test::check_close(last.input(test::channels_last<float>(x)).run1(),
+                        test::channels_last<float>(expected));
     }
 }
 
@@ -190,10 +186,12 @@ TEST_CASE("Global pooling covers everything", "[ops][pool]") {
   test::check_close(OpRunner("GlobalAveragePool").input(copy<float>(x)).run1(), mean);
   test::check_close(OpRunner("GlobalMaxPool").input(copy<float>(x)).run1(), largest);
   const Tensor last = test::channels_last<float>(x);
-  test::check_close(OpRunner("GlobalAveragePool").attr("channels_last", int64_t{1}).input(copy<float>(last)).run1(),
-                    test::channels_last<float>(mean));
-  test::check_close(OpRunner("GlobalMaxPool").attr("channels_last", int64_t{1}).input(copy<float>(last)).run1(),
-                    test::channels_last<float>(largest));
+  test::check_close(
+      OpRunner("GlobalAveragePool").attr("channels_last", int64_t{1}).input(copy<float>(last)).run1(),
+      test::channels_last<float>(mean));
+  test::check_close(
+      OpRunner("GlobalMaxPool").attr("channels_last", int64_t{1}).input(copy<float>(last)).run1(),
+      test::channels_last<float>(largest));
 }
 
 TEST_CASE("Pooling refuses what it cannot do", "[ops][pool]") {

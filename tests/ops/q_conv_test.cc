@@ -16,10 +16,7 @@ using test::error_of;
 using test::Ints;
 using test::OpRunner;
 
-template <class T>
-Tensor copy(const Tensor& t) {
-  return Tensor::of<T>(t.shape(), t.span<T>());
-}
+template <class T> Tensor copy(const Tensor& t) { return Tensor::of<T>(t.shape(), t.span<T>()); }
 
 QParams weight_qparams(test::Random& random, int64_t channels, bool per_channel) {
   QParams q{.axis = per_channel ? 0 : -1, .qmin = -127, .qmax = 127};
@@ -39,7 +36,8 @@ struct Problem {
   Problem(ConvCase shape, int32_t qmax, uint64_t seed) : Problem(shape, qmax, test::Random(seed)) {}
   Problem(ConvCase shape, int32_t qmax, test::Random random)
       : k(shape),
-        x_params(test::u8_qparams(random.real(0.01f, 0.1f), static_cast<int32_t>(random.integer(0, qmax)), 0, qmax)),
+        x_params(test::u8_qparams(random.real(0.01f, 0.1f), static_cast<int32_t>(random.integer(0, qmax)), 0,
+                                  qmax)),
         w_params(weight_qparams(random, k.oc, random.below(2) == 0)),
         y_params(test::u8_qparams(random.real(0.01f, 0.5f), static_cast<int32_t>(random.integer(0, 255)))),
         x(random.integers<uint8_t>(k.x_shape(), 0, qmax)),
@@ -48,7 +46,8 @@ struct Problem {
 
   float w_scale(int64_t o) const { return w_params.scale[w_params.scale.size() == 1 ? 0 : o]; }
 
-  int64_t accumulate(const Tensor& q, int32_t zero_point, int64_t b, int64_t o, int64_t oy, int64_t ox) const {
+  int64_t accumulate(const Tensor& q, int32_t zero_point, int64_t b, int64_t o, int64_t oy,
+                     int64_t ox) const {
     int64_t sum = 0;
     k.for_each_term(b, o, oy, ox, [&](int64_t xi, int64_t wi) {
       sum += int64_t{q.span<uint8_t>()[xi] - zero_point} * w.span<int8_t>()[wi];
@@ -67,8 +66,8 @@ struct Problem {
 };
 
 void check_q_conv(const Problem& p, KernelPolicy policy = {}) {
-  INFO("x " << to_string(p.k.x_shape()) << " w " << to_string(p.k.w_shape()) << " groups " << p.k.groups << " qmax "
-            << p.x_params.qmax);
+  INFO("x " << to_string(p.k.x_shape()) << " w " << to_string(p.k.w_shape()) << " groups " << p.k.groups
+            << " qmax " << p.x_params.qmax);
   QParams narrowed = p.y_params;
   narrowed.qmin = 20;
   narrowed.qmax = 200;
@@ -100,7 +99,15 @@ const ConvCase kCases[] = {
     {.c = 3, .h = 12, .w = 10, .oc = 8, .kh = 3, .kw = 3, .stride_h = 2, .stride_w = 2, .pads = {0, 0, 1, 1}},
     {.c = 6, .h = 8, .w = 8, .oc = 4, .kh = 2, .kw = 3, .dilation_h = 2, .dilation_w = 3, .groups = 2},
     {.n = 2, .c = 8, .h = 6, .w = 6, .oc = 8, .kh = 3, .kw = 3, .pads = {1, 1, 1, 1}, .groups = 8},
-    {.c = 37, .h = 9, .w = 9, .oc = 37, .kh = 5, .kw = 5, .stride_h = 2, .stride_w = 2, .pads = {2, 2, 2, 2},
+    {.c = 37,
+     .h = 9,
+     .w = 9,
+     .oc = 37,
+     .kh = 5,
+     .kw = 5,
+     .stride_h = 2,
+     .stride_w = 2,
+     .pads = {2, 2, 2, 2},
      .groups = 37},
     {.c = 4, .h = 5, .w = 5, .oc = 8, .kh = 3, .kw = 3, .pads = {1, 1, 1, 1}, .groups = 4},
     {.n = 2, .c = 100, .h = 4, .w = 4, .oc = 33},
@@ -136,7 +143,10 @@ TEST_CASE("octavo.QConv gives the same with every kernel", "[ops][q_conv]") {
 TEST_CASE("octavo.QConv without a bias", "[ops][q_conv]") {
   const Problem p(kCases[0], 255, 77);
   OpRunner runner = p.runner("octavo.QConv");
-  runner.input(copy<uint8_t>(p.x)).input_qparams(p.x_params).constant(copy<int8_t>(p.w)).input_qparams(p.w_params);
+  runner.input(copy<uint8_t>(p.x))
+      .input_qparams(p.x_params)
+      .constant(copy<int8_t>(p.w))
+      .input_qparams(p.w_params);
   const Tensor y = runner.output_qparams(p.y_params).run1();
   p.k.for_each_output([&](int64_t index, int64_t b, int64_t o, int64_t oy, int64_t ox) {
     const int64_t acc = p.accumulate(p.x, p.x_params.zero_point[0], b, o, oy, ox);
@@ -153,8 +163,8 @@ TEST_CASE("octavo.DynamicQConv equals quantization and the integer loops", "[ops
       test::Random random(++seed);
       const Problem p(k, qmax, seed);
       const Tensor x = random.floats(k.x_shape(), -2, 3), bias = random.floats({k.oc}, -1, 1);
-      const auto params = kernels::dynamic_params(
-          kernels::find_range(x.span<float>().data(), x.shape().elements()), 0, qmax);
+      const auto params =
+          kernels::dynamic_params(kernels::find_range(x.span<float>().data(), x.shape().elements()), 0, qmax);
       const Tensor q(DType::u8, k.x_shape());
       kernels::quantize(x.span<float>().data(), x.shape().elements(), params, q.span<uint8_t>().data());
       Tensor expected(DType::f32, k.y_shape());
@@ -166,7 +176,9 @@ TEST_CASE("octavo.DynamicQConv equals quantization and the integer loops", "[ops
       });
       const auto run = [&](Tensor input, int64_t channels_last) {
         OpRunner runner = p.runner("octavo.DynamicQConv");
-        runner.attr("channels_last", channels_last).attr("octavo.qmax", int64_t{qmax}).attr("activation_min", -0.5f);
+        runner.attr("channels_last", channels_last)
+            .attr("octavo.qmax", int64_t{qmax})
+            .attr("activation_min", -0.5f);
         runner.input(std::move(input)).constant(copy<int8_t>(p.w)).input_qparams(p.w_params);
         return runner.constant(copy<float>(bias)).run1();
       };
@@ -197,7 +209,8 @@ TEST_CASE("octavo.QConv refuses what it cannot compute exactly", "[ops][q_conv]"
   CHECK(error(p.x_params, too_few, p.y_params).find("2 scales along axis 0 for 24 output channels") !=
         std::string::npos);
   CHECK(error(p.x_params, good_w, p.y_params, false).find("not an int8 constant") != std::string::npos);
-  CHECK(error(test::u8_qparams(0, 0), good_w, p.y_params).find("a scale that is not positive") != std::string::npos);
+  CHECK(error(test::u8_qparams(0, 0), good_w, p.y_params).find("a scale that is not positive") !=
+        std::string::npos);
   CHECK(error(p.x_params, good_w, test::u8_qparams(1, 256)).find("zero_point 256") != std::string::npos);
   CHECK(error(p.x_params, good_w, {}).find("not a uint8 tensor with one scale") != std::string::npos);
   CHECK(error(test::u8_qparams(1e30f, 0), good_w, test::u8_qparams(1e-30f, 0)).find("too far apart") !=

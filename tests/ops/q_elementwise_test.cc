@@ -50,7 +50,8 @@ void check_binary(const Shape& a_shape, const Shape& b_shape, uint64_t seed) {
   REQUIRE(sum.shape() == out);
   y.qmin = 10;
   y.qmax = 240;
-  const float ma = test::multiplier(a.scale[0], 1, y.scale[0]), mb = test::multiplier(b.scale[0], 1, y.scale[0]);
+  const float ma = test::multiplier(a.scale[0], 1, y.scale[0]),
+              mb = test::multiplier(b.scale[0], 1, y.scale[0]);
   const float m = test::multiplier(a.scale[0], b.scale[0], y.scale[0]);
   for (int64_t i = 0; i < out.elements(); ++i) {
     const int da = x0.span<uint8_t>()[broadcast_index(a_shape, out, i)] - a.zero_point[0];
@@ -65,9 +66,9 @@ TEST_CASE("octavo.QAdd and octavo.QMul equal their scalar equations", "[ops][q_e
   uint64_t seed = 0;
   for (int64_t n = 1; n < 50; ++n) check_binary({n}, {n}, ++seed);
   const std::pair<Shape, Shape> shapes[] = {
-      {{2, 5, 6, 24}, {2, 5, 6, 24}}, {{2, 5, 6, 24}, {24}},          {{2, 5, 6, 17}, {2, 1, 1, 17}},
-      {{2, 1, 1, 40}, {2, 5, 6, 40}}, {{2, 3, 7}, {}},                {{1}, {4, 33}},
-      {{2, 3, 5, 7}, {2, 3, 1, 1}},   {{4, 1, 3}, {1, 5, 1}},         {{0, 4}, {4}},
+      {{2, 5, 6, 24}, {2, 5, 6, 24}}, {{2, 5, 6, 24}, {24}},  {{2, 5, 6, 17}, {2, 1, 1, 17}},
+      {{2, 1, 1, 40}, {2, 5, 6, 40}}, {{2, 3, 7}, {}},        {{1}, {4, 33}},
+      {{2, 3, 5, 7}, {2, 3, 1, 1}},   {{4, 1, 3}, {1, 5, 1}}, {{0, 4}, {4}},
   };
   for (const auto& [a, b] : shapes) check_binary(a, b, ++seed);
 }
@@ -97,8 +98,10 @@ TEST_CASE("octavo.QAdd refuses scales without a usable ratio", "[ops][q_eltwise]
     });
   };
   CHECK(error(test::u8_qparams(1, 0), test::u8_qparams(1, 0)).empty());
-  CHECK(error(test::u8_qparams(1e38f, 0), test::u8_qparams(1e-38f, 0)).find("too far apart") != std::string::npos);
-  CHECK(error(test::u8_qparams(1, 0, 0, 300), test::u8_qparams(1, 0)).find("integers 0 to 300") != std::string::npos);
+  CHECK(error(test::u8_qparams(1e38f, 0), test::u8_qparams(1e-38f, 0)).find("too far apart") !=
+        std::string::npos);
+  CHECK(error(test::u8_qparams(1, 0, 0, 300), test::u8_qparams(1, 0)).find("integers 0 to 300") !=
+        std::string::npos);
   CHECK(error({.scale = {1, 2}, .zero_point = {0, 0}, .axis = 0}, test::u8_qparams(1, 0)).find("one scale") !=
         std::string::npos);
 }
@@ -106,7 +109,8 @@ TEST_CASE("octavo.QAdd refuses scales without a usable ratio", "[ops][q_eltwise]
 TEST_CASE("octavo.QConcat rescales inputs that mean something else", "[ops][q_concat]") {
   test::Random random(5);
   const QParams out = test::u8_qparams(0.05f, 100, 0, 250);
-  const QParams in[] = {test::u8_qparams(0.05f, 100, 0, 250), test::u8_qparams(0.031f, 7), test::u8_qparams(0.4f, 255)};
+  const QParams in[] = {test::u8_qparams(0.05f, 100, 0, 250), test::u8_qparams(0.031f, 7),
+                        test::u8_qparams(0.4f, 255)};
   for (const int axis : {0, 1, 2, -1}) {
     OpRunner runner("octavo.QConcat");
     runner.attr("axis", int64_t{axis}).output_qparams(out);
@@ -143,7 +147,8 @@ TEST_CASE("octavo.QConcat names the shapes that do not fit", "[ops][q_concat]") 
     return error_of([&] { test::infer_op("octavo.QConcat", {{DType::u8, a}, {DType::u8, b}}, attrs); });
   };
   CHECK(error({1, 2, 3}, {1, 5, 3}).empty());
-  CHECK(error({1, 2, 3}, {1, 5, 4}) == "InvalidGraph: shapes [1,2,3] and [1,5,4] differ along other axes than 1");
+  CHECK(error({1, 2, 3}, {1, 5, 4}) ==
+        "InvalidGraph: shapes [1,2,3] and [1,5,4] differ along other axes than 1");
   CHECK(error({1, 2, 3}, {1, 5}).find("differ") != std::string::npos);
 }
 
@@ -195,7 +200,9 @@ TEST_CASE("octavo.QAveragePool equals exact sums", "[ops][q_average_pool]") {
           expected.span<uint8_t>()[i] = test::requantize(sum, multiplier, out);
         }
         OpRunner runner("octavo.QAveragePool");
-        runner.attr("kernel_shape", Ints{k, k}).attr("strides", Ints{stride, stride}).attr("pads", Ints(4, pad));
+        runner.attr("kernel_shape", Ints{k, k})
+            .attr("strides", Ints{stride, stride})
+            .attr("pads", Ints(4, pad));
         runner.attr("count_include_pad", int64_t{count_padding}).attr("channels_last", int64_t{last});
         runner.input(last ? test::channels_last<uint8_t>(x) : copy(x)).input_qparams(in).output_qparams(out);
         const Tensor y = runner.run1();
@@ -218,7 +225,8 @@ TEST_CASE("octavo.QGlobalAveragePool equals exact sums", "[ops][q_average_pool]"
     for (int64_t plane = 0; plane < 74; ++plane) {
       int32_t sum = 0;
       for (const uint8_t q : x.span<uint8_t>().subspan(plane * 35, 35)) sum += q - in.zero_point[0];
-      REQUIRE(y.span<uint8_t>()[plane] == test::requantize(sum, in.scale[0] / out.scale[0] / 35.0f, narrowed));
+      REQUIRE(y.span<uint8_t>()[plane] ==
+              test::requantize(sum, in.scale[0] / out.scale[0] / 35.0f, narrowed));
     }
   }
 }

@@ -13,10 +13,7 @@ namespace {
 using test::error_of;
 using test::OpRunner;
 
-template <class T>
-Tensor copy(const Tensor& t) {
-  return Tensor::of<T>(t.shape(), t.span<T>());
-}
+template <class T> Tensor copy(const Tensor& t) { return Tensor::of<T>(t.shape(), t.span<T>()); }
 
 // x [2, m, k] · w [k, n] or [n, k].
 struct Problem {
@@ -110,7 +107,10 @@ void check_dynamic(const Problem& p, bool by_row, int32_t qmax, test::Random& ra
   OpRunner runner("octavo.DynamicQGemm");
   runner.attr("transB", int64_t{p.trans_b}).attr("octavo.granularity", by_row ? "row" : "tensor");
   runner.attr("octavo.qmax", int64_t{qmax}).attr("activation_max", 1.0f);
-  runner.input(copy<float>(x)).constant(copy<int8_t>(p.w)).input_qparams(p.w_params).constant(copy<float>(bias));
+  runner.input(copy<float>(x))
+      .constant(copy<int8_t>(p.w))
+      .input_qparams(p.w_params)
+      .constant(copy<float>(bias));
   const Tensor y = runner.run1();
   const int64_t length = by_row ? p.k : rows * p.k;
   std::vector<uint8_t> q(static_cast<std::size_t>(rows * p.k));
@@ -166,20 +166,21 @@ TEST_CASE("Integer products name the shapes that do not fit", "[ops][q_gemm]") {
   const auto error = [](Shape x, Shape w, Shape bias, int64_t trans_b) {
     Attrs attrs;
     attrs.set("transB", trans_b);
-    return error_of([&] {
-      test::infer_op("octavo.QGemm", {{DType::u8, x}, {DType::s8, w}, {DType::s32, bias}}, attrs);
-    });
+    return error_of(
+        [&] { test::infer_op("octavo.QGemm", {{DType::u8, x}, {DType::s8, w}, {DType::s32, bias}}, attrs); });
   };
   CHECK(error({2, 3}, {3, 4}, {4}, 0).empty());
-  CHECK(error({2, 3}, {3, 4}, {4}, 1) == "InvalidGraph: shapes [2,3] and [3,4] (transposed) have no matrix product");
+  CHECK(error({2, 3}, {3, 4}, {4}, 1) ==
+        "InvalidGraph: shapes [2,3] and [3,4] (transposed) have no matrix product");
   CHECK(error({2, 3}, {3, 4}, {3}, 0) == "InvalidGraph: bias [3] is not one value for each of 4 columns");
   const Shape deep{65537, 1};
-  CHECK(error_of([&] {
-          OpRunner runner("octavo.QGemm");
-          runner.input(Tensor(DType::u8, {1, 65537})).input_qparams(test::u8_qparams(1, 0));
-          runner.constant(Tensor(DType::s8, deep)).input_qparams({.scale = {1}, .zero_point = {0}, .axis = -1});
-          runner.output_qparams(test::u8_qparams(1, 0)).run();
-        }).find("Unsupported: a sum of 65537 products may overflow") == 0);
+  CHECK(
+      error_of([&] {
+        OpRunner runner("octavo.QGemm");
+        runner.input(Tensor(DType::u8, {1, 65537})).input_qparams(test::u8_qparams(1, 0));
+        runner.constant(Tensor(DType::s8, deep)).input_qparams({.scale = {1}, .zero_point = {0}, .axis = -1});
+        runner.output_qparams(test::u8_qparams(1, 0)).run();
+      }).find("Unsupported: a sum of 65537 products may overflow") == 0);
 }
 
 }  // namespace

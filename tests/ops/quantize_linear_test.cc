@@ -39,8 +39,7 @@ std::vector<float> interesting_floats(float scale, int64_t count, uint64_t seed)
   return values;
 }
 
-template <class T>
-void check_quantize() {
+template <class T> void check_quantize() {
   constexpr int64_t qmin = std::numeric_limits<T>::min(), qmax = std::numeric_limits<T>::max();
   test::Random random(7);
   for (const float scale : {1.0f, 0.1f, 0.5f, 3.7e-3f, 1e-30f, 1e30f})
@@ -103,7 +102,8 @@ TEST_CASE("QuantizeLinear and DequantizeLinear run along an axis", "[ops][quanti
       REQUIRE(q.span<int8_t>()[i] ==
               quantized(x.span<float>()[i], scale.span<float>()[c], zero_point.span<int8_t>()[c], -128, 127));
       REQUIRE(back.span<float>()[i] ==
-              static_cast<float>(q.span<int8_t>()[i] - zero_point.span<int8_t>()[c]) * scale.span<float>()[c]);
+              static_cast<float>(q.span<int8_t>()[i] - zero_point.span<int8_t>()[c]) *
+                  scale.span<float>()[c]);
     }
   }
 }
@@ -115,11 +115,15 @@ TEST_CASE("QuantizeLinear gives uint8 without a zero_point, or what output_dtype
     return runner;
   };
   CHECK(test::values<uint8_t>(runner().run1()) == std::vector<uint8_t>{0, 1, 255});
-  CHECK(test::values<int8_t>(runner().attr("output_dtype", int64_t{3}).run1()) == std::vector<int8_t>{-1, 1, 127});
-  CHECK(test::values<uint16_t>(runner().attr("output_dtype", int64_t{4}).run1()) == std::vector<uint16_t>{0, 1, 300});
-  CHECK(error_of([&] { runner().attr("output_dtype", int64_t{17}).run1(); }) == "Unsupported: output_dtype 17");
-  CHECK(error_of([&] { runner().constant(Tensor::scalar(int8_t{0})).attr("output_dtype", int64_t{2}).run1(); })
-            .find("does not agree") != std::string::npos);
+  CHECK(test::values<int8_t>(runner().attr("output_dtype", int64_t{3}).run1()) ==
+        std::vector<int8_t>{-1, 1, 127});
+  CHECK(test::values<uint16_t>(runner().attr("output_dtype", int64_t{4}).run1()) ==
+        std::vector<uint16_t>{0, 1, 300});
+  CHECK(error_of([&] { runner().attr("output_dtype", int64_t{17}).run1(); }) ==
+        "Unsupported: output_dtype 17");
+  CHECK(error_of([&] {
+          runner().constant(Tensor::scalar(int8_t{0})).attr("output_dtype", int64_t{2}).run1();
+        }).find("does not agree") != std::string::npos);
 }
 
 TEST_CASE("DequantizeLinear reads int32 exactly", "[ops][quantize]") {
@@ -132,14 +136,14 @@ TEST_CASE("DequantizeLinear reads int32 exactly", "[ops][quantize]") {
 
 TEST_CASE("Q and DQ say what does not fit", "[ops][quantize]") {
   const auto error = [](const char* op, DType dtype, Shape x, Shape scale, Shape zero_point) {
-    return error_of(
-        [&] { test::infer_op(op, {{dtype, x}, {DType::f32, scale}, {DType::u8, zero_point}}); });
+    return error_of([&] { test::infer_op(op, {{dtype, x}, {DType::f32, scale}, {DType::u8, zero_point}}); });
   };
   CHECK(error("QuantizeLinear", DType::f32, {2, 3}, {4}, {4}) ==
         "InvalidGraph: scale [4] does not fit axis 1 of input [2,3]");
   CHECK(error("QuantizeLinear", DType::f32, {2, 3}, {3}, {2}).find("different shapes") != std::string::npos);
-  CHECK(error("DequantizeLinear", DType::u8, {2, 6}, {3, 6}, {3, 6}).find("scale [3,6] does not fit axis 1") !=
-        std::string::npos);
+  CHECK(
+      error("DequantizeLinear", DType::u8, {2, 6}, {3, 6}, {3, 6}).find("scale [3,6] does not fit axis 1") !=
+      std::string::npos);
   CHECK(error("DequantizeLinear", DType::s8, {2, 6}, {}, {}) ==
         "InvalidGraph: a zero_point of uint8 for an input of int8");
   CHECK(error("DequantizeLinear", DType::s64, {2}, {}, {}).find("Unsupported") == 0);
@@ -179,7 +183,8 @@ TEST_CASE("DynamicQuantizeLinear follows ONNX's formula", "[ops][quantize]") {
   }
 }
 
-TEST_CASE("DynamicQuantizeLinear ranges each row on its own, and DequantizeLinear reads that", "[ops][quantize]") {
+TEST_CASE("DynamicQuantizeLinear ranges each row on its own, and DequantizeLinear reads that",
+          "[ops][quantize]") {
   test::Random random(12);
   const Tensor x = random.floats({2, 3, 21}, -2, 5);
   for (int row = 0; row < 6; ++row)

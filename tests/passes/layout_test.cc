@@ -24,7 +24,9 @@ Graph with_layout(GraphBuilder& b, const Shape& input) {
   return graph;
 }
 
-ValueId conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) { return b.node("Conv", {x, b.random({out, in, 1, 1})}); }
+ValueId conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) {
+  return b.node("Conv", {x, b.random({out, in, 1, 1})});
+}
 
 }  // namespace
 
@@ -41,7 +43,8 @@ TEST_CASE("Branches join channels-last, and axes follow") {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 3, 4, 5});
   const ValueId y = b.node("Concat", {conv(b, x, 4, 3), conv(b, x, 2, 3)}, attrs({{"axis", int64_t{1}}}));
-  const ValueId pooled = b.node("ReduceMean", {y, b.constant(Tensor::of<int64_t>({2}, {2, 3}))}, attrs({{"keepdims", int64_t{1}}}));
+  const ValueId pooled = b.node("ReduceMean", {y, b.constant(Tensor::of<int64_t>({2}, {2, 3}))},
+                                attrs({{"keepdims", int64_t{1}}}));
   b.output(b.node("Softmax", {b.node("Mul", {y, pooled})}, attrs({{"axis", int64_t{1}}})));
   CHECK(count(with_layout(b, {1, 3, 4, 5}), "Transpose") == 2);
 }

@@ -13,8 +13,7 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 // Q → DQ with one scale; T is uint8_t or int8_t.
-template <class T>
-ValueId fake_quantize(GraphBuilder& b, ValueId x, float scale, T zero_point) {
+template <class T> ValueId fake_quantize(GraphBuilder& b, ValueId x, float scale, T zero_point) {
   const ValueId s = b.constant({}, {scale}), z = b.constant(Tensor::scalar<T>(zero_point));
   return b.node("DequantizeLinear", {b.node("QuantizeLinear", {x, s, z}), s, z});
 }
@@ -29,9 +28,10 @@ ValueId quantized_weights(GraphBuilder& b, Shape shape, int axis) {
     scales.span<float>()[i] = 0.01f + 0.001f * static_cast<float>(i);
     zero_points.span<int8_t>()[i] = 0;
   }
-  return b.node("DequantizeLinear",
-                {b.constant(std::move(weights)), b.constant(std::move(scales)), b.constant(std::move(zero_points))},
-                attrs({{"axis", int64_t{axis}}}));
+  return b.node(
+      "DequantizeLinear",
+      {b.constant(std::move(weights)), b.constant(std::move(scales)), b.constant(std::move(zero_points))},
+      attrs({{"axis", int64_t{axis}}}));
 }
 
 // Lowers the graph, whose output is DQ of a tensor with scale `step`, and checks that no output is more than one step
@@ -55,7 +55,8 @@ Graph lowered(GraphBuilder& b, const Shape& input, float step, std::vector<Float
 TEST_CASE("DQ → Conv → Relu → Q becomes QConv with a clamp") {
   GraphBuilder b;
   const ValueId x = fake_quantize<uint8_t>(b, b.input("x", {1, 3, 6, 6}), 0.02f, 120);
-  const ValueId y = b.node("Relu", {b.node("Conv", {x, quantized_weights(b, {5, 3, 3, 3}, 0), b.random({5})})});
+  const ValueId y =
+      b.node("Relu", {b.node("Conv", {x, quantized_weights(b, {5, 3, 3, 3}, 0), b.random({5})})});
   b.output(fake_quantize<uint8_t>(b, y, 0.05f, 0));
   std::vector<FloatIsland> islands;
   const Graph graph = lowered(b, {1, 3, 6, 6}, 0.05f, &islands);
@@ -80,7 +81,8 @@ TEST_CASE("Residual blocks, tables and pooling stay integer from end to end") {
   y = fake_quantize<uint8_t>(b, y, 0.06f, 128);
   y = fake_quantize<uint8_t>(b, b.node("HardSwish", {y}), 0.05f, 10);
   y = fake_quantize<uint8_t>(b, b.node("Add", {x, y}), 0.08f, 100);
-  y = fake_quantize<uint8_t>(b, b.node("MaxPool", {y}, attrs({{"kernel_shape", std::vector<int64_t>{2, 2}}})), 0.08f, 100);
+  y = fake_quantize<uint8_t>(b, b.node("MaxPool", {y}, attrs({{"kernel_shape", std::vector<int64_t>{2, 2}}})),
+                             0.08f, 100);
   y = fake_quantize<uint8_t>(b, b.node("GlobalAveragePool", {y}), 0.04f, 90);
   b.output(y);
   std::vector<FloatIsland> islands;
@@ -126,7 +128,8 @@ TEST_CASE("DynamicQuantizeLinear → DQ → Conv becomes one operator behind the
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 3, 6, 6});
   Node quantize{.op = &get_op("DynamicQuantizeLinear"), .name = "quantize", .inputs = {x}};
-  for (const char* name : {"q", "scale", "zero_point"}) quantize.outputs.push_back(b.graph.add_value({.name = name}));
+  for (const char* name : {"q", "scale", "zero_point"})
+    quantize.outputs.push_back(b.graph.add_value({.name = name}));
   const std::vector<ValueId> parts = quantize.outputs;
   b.graph.nodes.push_back(std::move(quantize));
   const ValueId dq = b.node("DequantizeLinear", parts);

@@ -25,7 +25,8 @@ Graph simplified(GraphBuilder& b, const Shape& input, float tolerance = 1e-5f) {
 }
 
 ValueId conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) {
-  return b.node("Conv", {x, b.random({out, in, 3, 3}), b.random({out})}, attrs({{"pads", std::vector<int64_t>{1, 1, 1, 1}}}));
+  return b.node("Conv", {x, b.random({out, in, 3, 3}), b.random({out})},
+                attrs({{"pads", std::vector<int64_t>{1, 1, 1, 1}}}));
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ TEST_CASE("Shapes computed from shapes are known before the run") {
   GraphBuilder b;
   const ValueId x = b.input("x", {kDynamic, 2, 3});
   const ValueId batch = b.node("Gather", {b.node("Shape", {x}), b.constant(Tensor::of<int64_t>({1}, {0}))});
-  const ValueId shape = b.node("Concat", {batch, b.constant(Tensor::of<int64_t>({1}, {-1}))}, attrs({{"axis", 0}}));
+  const ValueId shape =
+      b.node("Concat", {batch, b.constant(Tensor::of<int64_t>({1}, {-1}))}, attrs({{"axis", 0}}));
   b.output(b.node("Reshape", {x, shape}));
   Executor executor = make_executor(b);
   const Tensor tensor = b.random_tensor({4, 2, 3});
@@ -67,8 +68,9 @@ TEST_CASE("Feeds that do not fit name the input") {
   Executor executor = make_executor(b);
   const Tensor good(DType::f32, {1, 3}), wide(DType::f32, {1, 4}), integers(DType::s64, {1, 3});
   const auto feed = [&](std::string_view name, const Tensor& tensor) { run(executor, name, tensor); };
-  CHECK_THROWS_MATCHES(feed("picture", good), Error,
-                       MessageMatches(ContainsSubstring("no input 'picture'") && ContainsSubstring("'image'")));
+  CHECK_THROWS_MATCHES(
+      feed("picture", good), Error,
+      MessageMatches(ContainsSubstring("no input 'picture'") && ContainsSubstring("'image'")));
   CHECK_THROWS_MATCHES(feed("image", wide), Error,
                        MessageMatches(ContainsSubstring("[1,3]") && ContainsSubstring("[1,4]")));
   CHECK_THROWS_MATCHES(feed("image", integers), Error,

@@ -19,20 +19,19 @@ struct ConvCase {
   Shape y_shape() const { return {n, oc, oh(), ow()}; }
 
   // Calls term(x index, w index) for each product that goes into y[b, o, oy, ox]; padding has none.
-  template <class Term>
-  void for_each_term(int64_t b, int64_t o, int64_t oy, int64_t ox, Term term) const {
+  template <class Term> void for_each_term(int64_t b, int64_t o, int64_t oy, int64_t ox, Term term) const {
     const int64_t gc = c / groups, first = o / (oc / groups) * gc;
     for (int64_t i = 0; i < gc; ++i)
       for (int64_t ky = 0; ky < kh; ++ky)
         for (int64_t kx = 0; kx < kw; ++kx) {
-          const int64_t y = oy * stride_h + ky * dilation_h - pads[0], x = ox * stride_w + kx * dilation_w - pads[1];
+          const int64_t y = oy * stride_h + ky * dilation_h - pads[0],
+                        x = ox * stride_w + kx * dilation_w - pads[1];
           if (y < 0 || y >= h || x < 0 || x >= w) continue;
           term(((b * c + first + i) * h + y) * w + x, ((o * gc + i) * kh + ky) * kw + kx);
         }
   }
   // Calls output(y index, b, o, oy, ox) for each element of y.
-  template <class Output>
-  void for_each_output(Output output) const {
+  template <class Output> void for_each_output(Output output) const {
     int64_t index = 0;
     for (int64_t b = 0; b < n; ++b)
       for (int64_t o = 0; o < oc; ++o)
@@ -42,8 +41,7 @@ struct ConvCase {
 };
 
 // [n, c, …] as [n, …, c].
-template <class T>
-Tensor channels_last(const Tensor& x) {
+template <class T> Tensor channels_last(const Tensor& x) {
   Shape shape = x.shape();
   const int64_t n = shape[0], c = shape[1], pixels = shape.elements(2, shape.rank());
   shape.dims.erase(shape.dims.begin() + 1);

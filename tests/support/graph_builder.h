@@ -20,12 +20,16 @@ class GraphBuilder {
     return id;
   }
 
-  ValueId constant(Tensor tensor) { return graph.add_constant(graph.unique_value_name("constant"), std::move(tensor)); }
+  ValueId constant(Tensor tensor) {
+    return graph.add_constant(graph.unique_value_name("constant"), std::move(tensor));
+  }
   ValueId constant(Shape shape, std::initializer_list<float> values) {
     return constant(Tensor::of<float>(std::move(shape), values));
   }
   // Normally distributed numbers, the same in every run.
-  ValueId random(Shape shape, float deviation = 1) { return constant(random_tensor(std::move(shape), deviation)); }
+  ValueId random(Shape shape, float deviation = 1) {
+    return constant(random_tensor(std::move(shape), deviation));
+  }
 
   Tensor random_tensor(Shape shape, float deviation = 1) {
     Tensor tensor(DType::f32, std::move(shape));
@@ -35,7 +39,10 @@ class GraphBuilder {
   }
 
   ValueId node(std::string_view op, std::vector<ValueId> inputs, Attrs attrs = {}) {
-    Node node{.op = &get_op(op), .name = graph.unique_value_name(op), .attrs = std::move(attrs), .inputs = std::move(inputs)};
+    Node node{.op = &get_op(op),
+              .name = graph.unique_value_name(op),
+              .attrs = std::move(attrs),
+              .inputs = std::move(inputs)};
     node.outputs = {graph.add_value({.name = node.name})};
     graph.nodes.push_back(std::move(node));
     return graph.nodes.back().outputs[0];

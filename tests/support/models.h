@@ -22,7 +22,11 @@ inline const std::array<Network, 4> kNetworks = {{
      "resnet18-quarter.npy",
      {123.675f, 116.28f, 103.53f},
      {58.395f, 57.12f, 57.375f}},
-    {"ppocr-cls.onnx", "lines-48x192.npy", "ppocr-cls.npy", {127.5f, 127.5f, 127.5f}, {127.5f, 127.5f, 127.5f}},
+    {"ppocr-cls.onnx",
+     "lines-48x192.npy",
+     "ppocr-cls.npy",
+     {127.5f, 127.5f, 127.5f},
+     {127.5f, 127.5f, 127.5f}},
     {"mnist.onnx", "../../../models/mnist-test-images.npy", "mnist.npy", {0}, {255}},
 }};
 
@@ -39,7 +43,8 @@ inline Tensor network_input(const Network& network, const Tensor& pixels, int64_
   Tensor input(DType::f32, {1, channels, h, w});
   for (int64_t c = 0; c < channels; ++c)
     for (int64_t i = 0; i < h * w; ++i)
-      input.span<float>()[c * h * w + i] = (static_cast<float>(source[i * channels + c]) - network.mean[c]) / network.deviation[c];
+      input.span<float>()[c * h * w + i] =
+          (static_cast<float>(source[i * channels + c]) - network.mean[c]) / network.deviation[c];
   return input;
 }
 

@@ -16,7 +16,9 @@ class Random {
   int64_t below(int64_t n) { return static_cast<int64_t>(next() % static_cast<uint64_t>(n)); }
   // Uniform in [from, to].
   int64_t integer(int64_t from, int64_t to) { return from + below(to - from + 1); }
-  float real(float from, float to) { return from + (to - from) * static_cast<float>(next() & 0xffffff) / 16777216.0f; }
+  float real(float from, float to) {
+    return from + (to - from) * static_cast<float>(next() & 0xffffff) / 16777216.0f;
+  }
 
   Tensor floats(Shape shape, float from = -1, float to = 1) {
     Tensor tensor(DType::f32, std::move(shape));
@@ -24,8 +26,7 @@ class Random {
     return tensor;
   }
   // Integers of type T in [from, to].
-  template <class T>
-  Tensor integers(Shape shape, int64_t from, int64_t to) {
+  template <class T> Tensor integers(Shape shape, int64_t from, int64_t to) {
     Tensor tensor(dtype_of<T>, std::move(shape));
     for (T& x : tensor.span<T>()) x = static_cast<T>(integer(from, to));
     return tensor;

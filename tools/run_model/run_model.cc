@@ -19,7 +19,8 @@ std::vector<std::byte> read_file(const char* path) {
   octavo::require(file != nullptr, ErrorCode::invalid_input, "cannot open ", path);
   std::vector<std::byte> bytes;
   std::byte chunk[1 << 16];
-  while (const std::size_t count = std::fread(chunk, 1, sizeof chunk, file)) bytes.insert(bytes.end(), chunk, chunk + count);
+  while (const std::size_t count = std::fread(chunk, 1, sizeof chunk, file))
+    bytes.insert(bytes.end(), chunk, chunk + count);
   std::fclose(file);
   return bytes;
 }
@@ -27,7 +28,8 @@ std::vector<std::byte> read_file(const char* path) {
 void write_file(const char* path, const octavo::TensorView& tensor) {
   std::FILE* file = std::fopen(path, "wb");
   const bool written = file != nullptr && std::fwrite(tensor.data, 1, tensor.bytes(), file) == tensor.bytes();
-  octavo::require(file != nullptr && std::fclose(file) == 0 && written, ErrorCode::invalid_input, "cannot write ", path);
+  octavo::require(file != nullptr && std::fclose(file) == 0 && written, ErrorCode::invalid_input,
+                  "cannot write ", path);
 }
 
 octavo::KernelPolicy policy_of(int count, char** assignments) {
@@ -35,7 +37,8 @@ octavo::KernelPolicy policy_of(int count, char** assignments) {
   for (int i = 0; i < count; ++i) {
     const std::string_view assignment = assignments[i];
     const std::size_t equals = assignment.find('=');
-    octavo::require(equals != assignment.npos, ErrorCode::invalid_option, "expected FAMILY=ROW, got ", assignment);
+    octavo::require(equals != assignment.npos, ErrorCode::invalid_option, "expected FAMILY=ROW, got ",
+                    assignment);
     policy.forced[std::string(assignment.substr(0, equals))] = assignment.substr(equals + 1);
   }
   return policy;

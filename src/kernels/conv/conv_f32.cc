@@ -9,7 +9,8 @@ size_t packed_size_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g) 
   return packed_size_gemm_f32(kernel, g.group_outputs(), g.depth()) * size_t(g.groups);
 }
 
-PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, const float* weights, void* memory) {
+PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, const float* weights,
+                            void* memory) {
   const size_t group_bytes = packed_size_gemm_f32(kernel, g.group_outputs(), g.depth());
   PackedConvF32 packed{{}, g.groups, group_bytes};
   for (int group = 0; group < g.groups; ++group) {
@@ -24,7 +25,8 @@ PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, 
 
 size_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry& g) {
   const ptrdiff_t row_bytes = g.depth() * ptrdiff_t(sizeof(float));
-  return g.is_pointwise() ? 0 : size_t(panel_rows(row_bytes)) * size_t(row_bytes) + panel_slack * sizeof(float);
+  return g.is_pointwise() ? 0
+                          : size_t(panel_rows(row_bytes)) * size_t(row_bytes) + panel_slack * sizeof(float);
 }
 
 void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& args, const BiasClampF32& e) {
@@ -34,7 +36,8 @@ void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& 
     const int first_output = group * g.group_outputs();
     if (g.is_pointwise()) {
       gemm_f32(packed,
-               {args.in + args.begin * g.c + group * g.group_channels(), g.c, static_cast<int>(args.end - args.begin)},
+               {args.in + args.begin * g.c + group * g.group_channels(), g.c,
+                static_cast<int>(args.end - args.begin)},
                shifted(e, args.begin, first_output));
       continue;
     }

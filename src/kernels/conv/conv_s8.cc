@@ -6,7 +6,9 @@
 namespace octavo::kernels {
 namespace {
 
-ptrdiff_t panel_row_bytes(const PackedGemmS8& b) { return ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1); }
+ptrdiff_t panel_row_bytes(const PackedGemmS8& b) {
+  return ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1);
+}
 
 size_t round_up_16(size_t bytes) { return (bytes + 15) / 16 * 16; }
 
@@ -14,12 +16,15 @@ PackedGemmS8 group_of(const PackedConvS8& b, int group) {
   PackedGemmS8 packed = b.first_group;
   const ptrdiff_t offset = group * ptrdiff_t(b.group_bytes);
   packed.panels = static_cast<const char*>(packed.panels) + offset;
-  packed.acc_start = reinterpret_cast<const int32_t*>(reinterpret_cast<const char*>(packed.acc_start) + offset);
-  packed.column_sum = reinterpret_cast<const int32_t*>(reinterpret_cast<const char*>(packed.column_sum) + offset);
+  packed.acc_start =
+      reinterpret_cast<const int32_t*>(reinterpret_cast<const char*>(packed.acc_start) + offset);
+  packed.column_sum =
+      reinterpret_cast<const int32_t*>(reinterpret_cast<const char*>(packed.column_sum) + offset);
   return packed;
 }
 
-void gather(const PackedGemmS8& b, const ConvGeometry& g, const ConvS8Args& args, int group, int64_t position, int count) {
+void gather(const PackedGemmS8& b, const ConvGeometry& g, const ConvS8Args& args, int group, int64_t position,
+            int count) {
   const auto into = [&]<class Form>(Form) {
     gather_rows<Form>(g, args.in, group, position, count, args.in_zero_point, b.k_padded,
                       static_cast<typename Form::Element*>(args.workspace));
@@ -61,7 +66,8 @@ size_t packed_size_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g) {
          size_t(g.oc) * sizeof(int32_t);
 }
 
-PackedConvS8 pack_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, const int8_t* weights, void* memory) {
+PackedConvS8 pack_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, const int8_t* weights,
+                          void* memory) {
   const size_t group_bytes = round_up_16(packed_size_gemm_s8(kernel, g.group_outputs(), g.depth()));
   char* bytes = static_cast<char*>(memory);
   int32_t* column_sum = reinterpret_cast<int32_t*>(bytes + group_bytes * size_t(g.groups));
@@ -80,7 +86,8 @@ PackedConvS8 pack_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, con
 size_t workspace_bytes_conv_s8(const PackedConvS8& b, const ConvGeometry& g) {
   const PackedGemmS8& product = b.first_group;
   if (g.is_pointwise()) return workspace_bytes_gemm_s8(product);
-  return size_t(panel_rows(panel_row_bytes(product))) * size_t(panel_row_bytes(product)) + panel_slack * sizeof(int16_t);
+  return size_t(panel_rows(panel_row_bytes(product))) * size_t(panel_row_bytes(product)) +
+         panel_slack * sizeof(int16_t);
 }
 
 void conv_s8(const PackedConvS8& b, const ConvGeometry& g, const ConvS8Args& args, const RequantizeU8& e) {

@@ -57,7 +57,8 @@ void gather_window(const ConvGeometry& g, const typename Form::Source* in, int y
 /// gather_window for windows that are inside of the input, with rows of kw*c elements that lie together. Reads and writes
 /// a little more than that, see copy_rounded.
 template <class Form>
-void gather_inner_window(const ConvGeometry& g, const typename Form::Source* in, typename Form::Element* out) {
+void gather_inner_window(const ConvGeometry& g, const typename Form::Source* in,
+                         typename Form::Element* out) {
   const int run = g.kw * g.c;
   const ptrdiff_t row_pitch = ptrdiff_t(g.dilation_h) * g.w * g.c;
   for (int ky = 0; ky < g.kh; ++ky, in += row_pitch, out += run) Form::copy_rounded(out, in, run);
@@ -66,8 +67,8 @@ void gather_inner_window(const ConvGeometry& g, const typename Form::Source* in,
 /// Rows for the output positions [position, position + count), each of `row_elements` >= depth elements, of which those
 /// past depth are of no meaning. `out` has room for panel_slack elements more.
 template <class Form>
-void gather_rows(const ConvGeometry& g, const typename Form::Source* in, int group, int64_t position, int count,
-                 typename Form::Source padding, int row_elements, typename Form::Element* out) {
+void gather_rows(const ConvGeometry& g, const typename Form::Source* in, int group, int64_t position,
+                 int count, typename Form::Source padding, int row_elements, typename Form::Element* out) {
   const int64_t plane = int64_t(g.oh) * g.ow, image_size = int64_t(g.h) * g.w * g.c;
   const int64_t batch = position / plane;
   int oy = static_cast<int>(position % plane / g.ow), ox = static_cast<int>(position % g.ow);
@@ -79,7 +80,8 @@ void gather_rows(const ConvGeometry& g, const typename Form::Source* in, int gro
     const int y = oy * g.stride_h - g.pad_top, x = ox * g.stride_w - g.pad_left;
     // What would round beyond the image is left to the careful way.
     const int64_t end = (int64_t(y + last_y) * g.w + x) * g.c + rounded_run;
-    const bool inner = together && y >= 0 && x >= 0 && x + g.kw <= g.w && y + last_y < g.h && end <= image_size;
+    const bool inner =
+        together && y >= 0 && x >= 0 && x + g.kw <= g.w && y + last_y < g.h && end <= image_size;
     if (inner) {
       gather_inner_window<Form>(g, image + (ptrdiff_t(y) * g.w + x) * g.c, out);
     } else {

@@ -24,7 +24,8 @@ struct ConvGeometry {
   int64_t positions() const { return int64_t(n) * oh * ow; }
   /// The input pixels are the rows of A: a plain matrix product.
   bool is_pointwise() const {
-    return kh == 1 && kw == 1 && stride_h == 1 && stride_w == 1 && pad_top == 0 && pad_left == 0 && oh == h && ow == w;
+    return kh == 1 && kw == 1 && stride_h == 1 && stride_w == 1 && pad_top == 0 && pad_left == 0 && oh == h &&
+           ow == w;
   }
 };
 

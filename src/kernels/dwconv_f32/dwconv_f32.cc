@@ -44,7 +44,8 @@ PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel& kernel, const ConvGeometr
 
 size_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&) { return 0; }
 
-void dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args, const BiasClampF32& e) {
+void dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args,
+                const BiasClampF32& e) {
   b.kernel->run(b, g, args, e);
 }
 

@@ -42,7 +42,8 @@ const DwconvF32Kernel* select_dwconv_f32(const IsaFacts&, std::string_view force
 size_t packed_size_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&);
 
 /// `weights` in ONNX order [c, 1, kh, kw]. The geometry has groups = c = oc. `memory` is 16-byte aligned.
-PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&, const float* weights, void* memory);
+PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&, const float* weights,
+                                void* memory);
 
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.
 size_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&);

@@ -12,7 +12,9 @@ namespace octavo::kernels::dwconv_f32_rows {
 namespace {
 
 struct MulAdd {
-  static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) { return wasm_f32x4_add(acc, wasm_f32x4_mul(a, b)); }
+  static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) {
+    return wasm_f32x4_add(acc, wasm_f32x4_mul(a, b));
+  }
 };
 #if OCTAVO_RELAXED
 struct RelaxedMadd {
@@ -33,8 +35,7 @@ struct Taps {
 };
 
 /// f(i) for i in [0, N), unrolled.
-template <int N, class F>
-inline void unrolled(F&& f) {
+template <int N, class F> inline void unrolled(F&& f) {
   [&]<int... i>(std::integer_sequence<int, i...>) { (f(i), ...); }(std::make_integer_sequence<int, N>());
 }
 
@@ -73,8 +74,8 @@ void run_inside(const Window& window, const float* in, const float* weights, int
 
 /// One output with any geometry; `columns` are the taps that are inside.
 template <class Mac>
-void run_one(const Window& w, const float* in, const float* weights, int columns, int dilation, const BiasClampF32& e,
-             int position) {
+void run_one(const Window& w, const float* in, const float* weights, int columns, int dilation,
+             const BiasClampF32& e, int position) {
   const BiasClampTile<1> epilogue(e, nullptr, w.channels);
   v128_t acc[1] = {epilogue.start(0, wasm_i32x4_splat(0))};
   for (int ky = 0; ky < w.rows; ++ky) {
@@ -91,11 +92,9 @@ void run_one(const Window& w, const float* in, const float* weights, int columns
   redirected.copy(1, w.channels);
 }
 
-template <class Mac>
-using RunInside = decltype(&run_inside<Mac, 3, 1>);
+template <class Mac> using RunInside = decltype(&run_inside<Mac, 3, 1>);
 
-template <class Mac>
-RunInside<Mac> choose_run_inside(const ConvGeometry& g) {
+template <class Mac> RunInside<Mac> choose_run_inside(const ConvGeometry& g) {
   if (g.dilation_w != 1) return nullptr;
   if (g.kw == 3 && g.stride_w == 1) return run_inside<Mac, 3, 1>;
   if (g.kw == 3 && g.stride_w == 2) return run_inside<Mac, 3, 2>;
@@ -124,8 +123,8 @@ void run_channels(const PackedDwconvF32& b, const ConvGeometry& g, const float* 
       ox += run / 4 * 4;
     } else {
       const Taps xs(x, g.kw, g.dilation_w, g.w);
-      run_one<Mac>(window, rows + (ptrdiff_t(x) + ptrdiff_t(xs.begin) * g.dilation_w) * g.c, weights + xs.begin * block,
-                   xs.count(), g.dilation_w, e, ox);
+      run_one<Mac>(window, rows + (ptrdiff_t(x) + ptrdiff_t(xs.begin) * g.dilation_w) * g.c,
+                   weights + xs.begin * block, xs.count(), g.dilation_w, e, ox);
       ++ox;
     }
   }
@@ -144,11 +143,13 @@ void run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& a
 
 }  // namespace
 
-void simd_mul_add_run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args, const BiasClampF32& e) {
+void simd_mul_add_run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args,
+                      const BiasClampF32& e) {
   run<MulAdd>(b, g, args, e);
 }
 #if OCTAVO_RELAXED
-void relaxed_madd_run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args, const BiasClampF32& e) {
+void relaxed_madd_run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args,
+                      const BiasClampF32& e) {
   run<RelaxedMadd>(b, g, args, e);
 }
 #endif

@@ -7,9 +7,15 @@ namespace octavo::kernels {
 namespace {
 
 constexpr DwconvS8Kernel table[] = {
-#define KERNEL(name, isa, form, channel_block, range)                                                \
-  {#name, Isa::isa, TapForm::form, channel_block, ActivationRange::range, dwconv_s8_rows::name##_usable,           \
-   dwconv_s8_rows::name##_requantize, dwconv_s8_rows::name##_dequantize},
+#define KERNEL(name, isa, form, channel_block, range) \
+  {#name,                                             \
+   Isa::isa,                                          \
+   TapForm::form,                                     \
+   channel_block,                                     \
+   ActivationRange::range,                            \
+   dwconv_s8_rows::name##_usable,                     \
+   dwconv_s8_rows::name##_requantize,                 \
+   dwconv_s8_rows::name##_dequantize},
 #include "kernels/dwconv_s8/kernels.inc"
 #undef KERNEL
 };
@@ -34,10 +40,12 @@ size_t workspace_bytes_dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g)
   return b.kernel->form == TapForm::s16_row_pairs ? RowPairPlan(g).workspace_bytes(sizeof(int16_t), g.ow) : 0;
 }
 
-void dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args, const RequantizeU8& e) {
+void dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args,
+               const RequantizeU8& e) {
   b.kernel->requantize(b, g, args, e);
 }
-void dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args, const DequantizeF32& e) {
+void dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args,
+               const DequantizeF32& e) {
   b.kernel->dequantize(b, g, args, e);
 }
 

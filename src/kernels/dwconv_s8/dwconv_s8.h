@@ -17,8 +17,8 @@ struct PackedDwconvS8;
 /// See dwconv_s8 for the meaning. `in` is the whole input tensor.
 struct DwconvS8Args {
   const uint8_t* in;
-  uint8_t in_zero_point;  ///< what padding reads as
-  int row_begin, row_end; ///< output rows of the batch, 0 .. n*oh: threads split there
+  uint8_t in_zero_point;   ///< what padding reads as
+  int row_begin, row_end;  ///< output rows of the batch, 0 .. n*oh: threads split there
   void* workspace;
 };
 
@@ -56,7 +56,8 @@ const DwconvS8Kernel* select_dwconv_s8(const IsaFacts&, ActivationRange, std::st
 size_t packed_size_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&);
 
 /// `weights` in ONNX order [c, 1, kh, kw]. The geometry has groups = c = oc. `memory` is 16-byte aligned.
-PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&, const int8_t* weights, void* memory);
+PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&, const int8_t* weights,
+                              void* memory);
 
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.
 size_t workspace_bytes_dwconv_s8(const PackedDwconvS8&, const ConvGeometry&);

@@ -14,7 +14,8 @@ size_t taps_bytes(const DwconvS8Kernel& kernel, const ConvGeometry& g) {
   switch (kernel.form) {
     case TapForm::s8: bytes = size_t(g.c) * size_t(g.kh * g.kw); break;
     case TapForm::s16_row_pairs:
-      bytes = size_t((g.c + 3) / 4) * size_t(pairs_in_window(g.kh, 0) + pairs_in_window(g.kh, 1)) * size_t(g.kw) * 16;
+      bytes = size_t((g.c + 3) / 4) * size_t(pairs_in_window(g.kh, 0) + pairs_in_window(g.kh, 1)) *
+              size_t(g.kw) * 16;
       break;
   }
   return (bytes + 15) / 16 * 16;
@@ -42,7 +43,8 @@ size_t packed_size_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g
   return taps_bytes(kernel, g) + size_t(g.c) * sizeof(int32_t);
 }
 
-PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g, const int8_t* weights, void* memory) {
+PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g, const int8_t* weights,
+                              void* memory) {
   const int taps = g.kh * g.kw;
   switch (kernel.form) {
     case TapForm::s8: std::memcpy(memory, weights, size_t(g.c) * size_t(taps)); break;

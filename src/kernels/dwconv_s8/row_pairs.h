@@ -47,7 +47,8 @@ struct RowPairPlan {
   ptrdiff_t vector_elements() const { return ptrdiff_t(width) * column_elements; }
   /// The pairs, then outputs of a block for four channels of which not all exist.
   size_t workspace_bytes(size_t element_bytes, int ow) const {
-    return size_t(max_pairs) * size_t(pair_elements()) * element_bytes + size_t(rows) * size_t(ow) * 4 * sizeof(float);
+    return size_t(max_pairs) * size_t(pair_elements()) * element_bytes +
+           size_t(rows) * size_t(ow) * 4 * sizeof(float);
   }
 };
 

@@ -15,10 +15,12 @@ void run(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& arg
 }  // namespace
 
 bool scalar_usable(const IsaFacts&) { return true; }
-void scalar_requantize(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args, const RequantizeU8& e) {
+void scalar_requantize(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args,
+                       const RequantizeU8& e) {
   run(b, g, args, e);
 }
-void scalar_dequantize(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args, const DequantizeF32& e) {
+void scalar_dequantize(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args,
+                       const DequantizeF32& e) {
   run(b, g, args, e);
 }
 

@@ -24,8 +24,8 @@ struct Window {
 struct RowBlock {
   Window window;
   int ow, stride_h;
-  int pairs_even, pairs_odd;   ///< that a window meets in phase 0 and 1
-  ptrdiff_t odd_phase_bytes;   ///< where the taps of phase 1 begin
+  int pairs_even, pairs_odd;  ///< that a window meets in phase 0 and 1
+  ptrdiff_t odd_phase_bytes;  ///< where the taps of phase 1 begin
   int rows = 0, phase = 0;
 
   RowBlock(const ConvGeometry& g, const RowPairPlan& plan)
@@ -39,8 +39,7 @@ struct RowBlock {
 };
 
 /// f(i) for i in [0, N), unrolled, or for i in [0, n) when N is 0.
-template <int N, class F>
-inline void unrolled(int n, F&& f) {
+template <int N, class F> inline void unrolled(int n, F&& f) {
   if constexpr (N == 0) {
     for (int i = 0; i < n; ++i) f(i);
   } else {
@@ -51,7 +50,8 @@ inline void unrolled(int n, F&& f) {
 /// Adds the taps of one window row pair by row pair. The columns of one pair are one basic block: engines load all that a
 /// block needs before they compute, so that larger blocks spill.
 template <int Kw, int Stride, int Pixels>
-inline void accumulate(const Window& w, int pairs, const int16_t* in, const char* weights, v128_t (&acc)[Pixels]) {
+inline void accumulate(const Window& w, int pairs, const int16_t* in, const char* weights,
+                       v128_t (&acc)[Pixels]) {
   const ptrdiff_t pixel = Stride ? Stride * column_elements : w.pixel_elements;
   const ptrdiff_t tap = Stride ? column_elements : w.tap_elements;
   const int kw = Kw ? Kw : w.kw;
@@ -99,12 +99,10 @@ void run_rows(const RowBlock& block_in_memory, const int16_t* pairs, const char*
 }
 
 template <class EpilogueTile>
-using RunRows = void (*)(const RowBlock&, const int16_t* pairs, const char* taps,
-                         const EpilogueTile&);
+using RunRows = void (*)(const RowBlock&, const int16_t* pairs, const char* taps, const EpilogueTile&);
 
 /// Filters that most networks have run on loops of constant length.
-template <class EpilogueTile>
-RunRows<EpilogueTile> choose_run_rows(const ConvGeometry& g) {
+template <class EpilogueTile> RunRows<EpilogueTile> choose_run_rows(const ConvGeometry& g) {
   if (g.ow < 4) return run_rows<0, 0, 1, EpilogueTile>;
   if constexpr (EpilogueTile::is_hot) {
     const int kw = g.dilation_w == 1 ? g.kw : 0;

@@ -21,7 +21,9 @@ struct Add {
 };
 
 struct Mul {
-  static float of(const EltwiseU8& p, int32_t a, int32_t b) { return static_cast<float>(a * b) * p.a_multiplier; }
+  static float of(const EltwiseU8& p, int32_t a, int32_t b) {
+    return static_cast<float>(a * b) * p.a_multiplier;
+  }
 #if OCTAVO_SIMD
   static v128_t of(v128_t a, v128_t b, v128_t multiplier, v128_t /*unused*/) {
     return wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_mul(a, b)), multiplier);
@@ -46,18 +48,21 @@ int64_t blocks(const EltwiseU8& p, const uint8_t* a, const uint8_t* b, uint8_t* 
                bool b_steps) {
   const v128_t a_zero = wasm_i16x8_splat(static_cast<int16_t>(p.a_zero_point));
   const v128_t b_zero = wasm_i16x8_splat(static_cast<int16_t>(p.b_zero_point));
-  const v128_t a_multiplier = wasm_f32x4_splat(p.a_multiplier), b_multiplier = wasm_f32x4_splat(p.b_multiplier);
+  const v128_t a_multiplier = wasm_f32x4_splat(p.a_multiplier),
+               b_multiplier = wasm_f32x4_splat(p.b_multiplier);
   const v128_t lo = wasm_f32x4_splat(float(p.qmin - p.out_zero_point));
   const v128_t hi = wasm_f32x4_splat(float(p.qmax - p.out_zero_point));
   const v128_t unbias = wasm_i32x4_splat(0x4B400000 - p.out_zero_point);
   const auto compute4 = [&](v128_t x, v128_t y) {
     v128_t value = Function::of(x, y, a_multiplier, b_multiplier);
     value = wasm_f32x4_pmin(wasm_f32x4_pmax(value, lo), hi);
-    return wasm_i32x4_sub(wasm_f32x4_add(value, wasm_f32x4_splat(12582912.0f)), unbias);  // see round_half_even
+    return wasm_i32x4_sub(wasm_f32x4_add(value, wasm_f32x4_splat(12582912.0f)),
+                          unbias);  // see round_half_even
   };
   const auto compute8 = [&](v128_t x, v128_t y) {
-    return wasm_i16x8_narrow_i32x4(compute4(wasm_i32x4_extend_low_i16x8(x), wasm_i32x4_extend_low_i16x8(y)),
-                                   compute4(wasm_i32x4_extend_high_i16x8(x), wasm_i32x4_extend_high_i16x8(y)));
+    return wasm_i16x8_narrow_i32x4(
+        compute4(wasm_i32x4_extend_low_i16x8(x), wasm_i32x4_extend_low_i16x8(y)),
+        compute4(wasm_i32x4_extend_high_i16x8(x), wasm_i32x4_extend_high_i16x8(y)));
   };
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
@@ -71,13 +76,15 @@ int64_t blocks(const EltwiseU8& p, const uint8_t* a, const uint8_t* b, uint8_t* 
 #endif
 
 template <class Function>
-void row(const EltwiseU8& p, const uint8_t* a, const uint8_t* b, uint8_t* out, int64_t n, bool a_steps, bool b_steps) {
+void row(const EltwiseU8& p, const uint8_t* a, const uint8_t* b, uint8_t* out, int64_t n, bool a_steps,
+         bool b_steps) {
   int64_t i = 0;
 #if OCTAVO_SIMD
   i = blocks<Function>(p, a, b, out, n, a_steps, b_steps);
 #endif
   for (; i < n; ++i) {
-    const float value = Function::of(p, a[a_steps ? i : 0] - p.a_zero_point, b[b_steps ? i : 0] - p.b_zero_point);
+    const float value =
+        Function::of(p, a[a_steps ? i : 0] - p.a_zero_point, b[b_steps ? i : 0] - p.b_zero_point);
     out[i] = static_cast<uint8_t>(round_and_clamp(value, p.out_zero_point, p.qmin, p.qmax));
   }
 }

@@ -11,7 +11,9 @@ namespace {
 struct MulAdd {
   static constexpr int mr = 4, b_bytes = 16;
   static v128_t load_b(const void* p) { return wasm_v128_load(p); }
-  static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) { return wasm_f32x4_add(acc, wasm_f32x4_mul(a, b)); }
+  static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) {
+    return wasm_f32x4_add(acc, wasm_f32x4_mul(a, b));
+  }
 };
 
 template <class Mac>

@@ -9,9 +9,17 @@ namespace octavo::kernels {
 namespace {
 
 constexpr GemmS8Kernel table[] = {
-#define KERNEL(name, isa, mr, nr, kr, range, form)                                                      \
-  {#name, Isa::isa, mr, nr, kr, ActivationRange::range, AForm::form, gemm_s8_rows::name##_usable,      \
-   gemm_s8_rows::name##_requantize, gemm_s8_rows::name##_dequantize},
+#define KERNEL(name, isa, mr, nr, kr, range, form) \
+  {#name,                                          \
+   Isa::isa,                                       \
+   mr,                                             \
+   nr,                                             \
+   kr,                                             \
+   ActivationRange::range,                         \
+   AForm::form,                                    \
+   gemm_s8_rows::name##_usable,                    \
+   gemm_s8_rows::name##_requantize,                \
+   gemm_s8_rows::name##_dequantize},
 #include "kernels/gemm_s8/kernels.inc"
 #undef KERNEL
 };
@@ -24,10 +32,11 @@ bool takes(const GemmS8Kernel& kernel, const IsaFacts& facts, ActivationRange ra
 /// Whether the tile can read the rows of A where they lie.
 bool reads_in_place(const PackedGemmS8& b) { return b.kernel->form == AForm::u8 && b.k == b.k_padded; }
 
-ptrdiff_t panel_row_bytes(const PackedGemmS8& b) { return ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1); }
+ptrdiff_t panel_row_bytes(const PackedGemmS8& b) {
+  return ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1);
+}
 
-template <class Form>
-void fill_rows(const PackedGemmS8& b, const GemmS8Args& args, int row, int count) {
+template <class Form> void fill_rows(const PackedGemmS8& b, const GemmS8Args& args, int row, int count) {
   auto* out = static_cast<typename Form::Element*>(args.workspace);
   for (int m = row; m < row + count; ++m, out += b.k_padded) {
     Form::copy(out, args.a + m * args.lda, b.k);
@@ -38,8 +47,7 @@ void fill_rows(const PackedGemmS8& b, const GemmS8Args& args, int row, int count
 void run(const PackedGemmS8& b, const APanel& a, const RequantizeU8& e) { b.kernel->requantize(b, a, e); }
 void run(const PackedGemmS8& b, const APanel& a, const DequantizeF32& e) { b.kernel->dequantize(b, a, e); }
 
-template <class Epilogue>
-void multiply(const PackedGemmS8& b, const GemmS8Args& args, const Epilogue& e) {
+template <class Epilogue> void multiply(const PackedGemmS8& b, const GemmS8Args& args, const Epilogue& e) {
   const bool in_place = reads_in_place(b);
   const ptrdiff_t row_bytes = in_place ? args.lda : panel_row_bytes(b);
   const int rows = panel_rows(panel_row_bytes(b));

@@ -16,9 +16,9 @@ struct PackedGemmS8;
 
 /// What a tile reads in place of the u8 rows of A.
 enum class AForm : uint8_t {
-  u8,         ///< the rows as they are
-  s8_flipped, ///< a - 128, for dot products that read the second operand as signed
-  s16,        ///< widened
+  u8,          ///< the rows as they are
+  s8_flipped,  ///< a - 128, for dot products that read the second operand as signed
+  s16,         ///< widened
 };
 
 /// `m` rows of A in the form of the kernel, each row `row_bytes` long and zero from K to the next multiple of kr.
@@ -44,9 +44,9 @@ struct GemmS8Kernel {
 struct PackedGemmS8 {
   const GemmS8Kernel* kernel;
   int n, k;
-  int k_padded;               ///< k rounded up to the kernel's kr
-  const void* panels;         ///< see pack.cc
-  const int32_t* acc_start;   ///< [n rounded up to nr]: what an accumulator starts with (undoes the flip of A)
+  int k_padded;              ///< k rounded up to the kernel's kr
+  const void* panels;        ///< see pack.cc
+  const int32_t* acc_start;  ///< [n rounded up to nr]: what an accumulator starts with (undoes the flip of A)
   const int32_t* column_sum;  ///< [n] Σ_k B[k][n]
 };
 

@@ -21,7 +21,8 @@ struct Layout {
 };
 
 template <class Element>
-void pack_panels(const GemmS8Kernel& kernel, const WeightView<int8_t>& weights, int k_padded, Element* panels) {
+void pack_panels(const GemmS8Kernel& kernel, const WeightView<int8_t>& weights, int k_padded,
+                 Element* panels) {
   const int kr = kernel.kr, nr = kernel.nr;
   int k = 0;
   for (int y = 0; y < weights.kh; ++y) {

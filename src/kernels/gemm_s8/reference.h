@@ -7,7 +7,8 @@ namespace octavo::kernels {
 
 /// `weight(n, k)` gives B.
 template <class Weight, class Epilogue>
-void reference_gemm_s8(const uint8_t* a, ptrdiff_t lda, int m, int n, int k, Weight&& weight, const Epilogue& e) {
+void reference_gemm_s8(const uint8_t* a, ptrdiff_t lda, int m, int n, int k, Weight&& weight,
+                       const Epilogue& e) {
   for (int row = 0; row < m; ++row) {
     for (int column = 0; column < n; ++column) {
       int32_t acc = 0, sum = 0;

@@ -23,13 +23,13 @@ struct UnsignedDot : RelaxedBytes {
 using SignedDot = UnsignedDot;
 #else
 /// Native builds have no such instruction: the row is computed exactly, under the assumption that it makes.
-template <v128_t (*ExtendLow)(v128_t), v128_t (*ExtendHigh)(v128_t)>
-struct ExactDot : RelaxedBytes {
+template <v128_t (*ExtendLow)(v128_t), v128_t (*ExtendHigh)(v128_t)> struct ExactDot : RelaxedBytes {
   static constexpr int mr = 6;
   static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) {
     const v128_t low = wasm_i32x4_dot_i16x8(ExtendLow(a), wasm_i16x8_extend_low_i8x16(b));
     const v128_t high = wasm_i32x4_dot_i16x8(ExtendHigh(a), wasm_i16x8_extend_high_i8x16(b));
-    const v128_t even = wasm_i32x4_shuffle(low, high, 0, 2, 4, 6), odd = wasm_i32x4_shuffle(low, high, 1, 3, 5, 7);
+    const v128_t even = wasm_i32x4_shuffle(low, high, 0, 2, 4, 6),
+                 odd = wasm_i32x4_shuffle(low, high, 1, 3, 5, 7);
     return wasm_i32x4_add(acc, wasm_i32x4_add(even, odd));
   }
 };

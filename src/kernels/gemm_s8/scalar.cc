@@ -7,8 +7,7 @@
 namespace octavo::kernels::gemm_s8_rows {
 namespace {
 
-template <class Epilogue>
-void run_scalar(const PackedGemmS8& b, const APanel& a, const Epilogue& e) {
+template <class Epilogue> void run_scalar(const PackedGemmS8& b, const APanel& a, const Epilogue& e) {
   const int8_t* panel = static_cast<const int8_t*>(b.panels);
   for (int n = 0; n < b.n; n += 8, panel += ptrdiff_t(b.k) * 8) {
     for (int m = 0; m < a.m; ++m) {
@@ -25,7 +24,9 @@ void run_scalar(const PackedGemmS8& b, const APanel& a, const Epilogue& e) {
 }  // namespace
 
 void scalar_requantize(const PackedGemmS8& b, const APanel& a, const RequantizeU8& e) { run_scalar(b, a, e); }
-void scalar_dequantize(const PackedGemmS8& b, const APanel& a, const DequantizeF32& e) { run_scalar(b, a, e); }
+void scalar_dequantize(const PackedGemmS8& b, const APanel& a, const DequantizeF32& e) {
+  run_scalar(b, a, e);
+}
 bool scalar_usable(const IsaFacts&) { return true; }
 
 }  // namespace octavo::kernels::gemm_s8_rows

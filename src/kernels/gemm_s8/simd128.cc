@@ -10,7 +10,9 @@ namespace {
 struct DotI16x8 {
   static constexpr int mr = 4, kr = 2, b_bytes = 16;
   static v128_t load_b(const void* p) { return wasm_v128_load(p); }
-  static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) { return wasm_i32x4_add(acc, wasm_i32x4_dot_i16x8(a, b)); }
+  static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) {
+    return wasm_i32x4_add(acc, wasm_i32x4_dot_i16x8(a, b));
+  }
 };
 
 }  // namespace

@@ -49,8 +49,7 @@ PoolTaps::PoolTaps(const PoolAxis& axis, int64_t output) {
   padded = std::min(axis.kernel, ceil_div(axis.in + axis.pad_end - start, axis.dilation));
 }
 
-template <class T>
-void max_pool(const PoolGeometry& g, const T* in, T* out) {
+template <class T> void max_pool(const PoolGeometry& g, const T* in, T* out) {
   constexpr T lowest = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                                             : std::numeric_limits<T>::lowest();
   T* best = out;
@@ -71,7 +70,8 @@ template void max_pool(const PoolGeometry&, const float*, float*);
 template void max_pool(const PoolGeometry&, const uint8_t*, uint8_t*);
 template void max_pool(const PoolGeometry&, const int8_t*, int8_t*);
 
-void average_pool(const PoolGeometry& g, const float* in, float* out, bool count_padding, float lo, float hi) {
+void average_pool(const PoolGeometry& g, const float* in, float* out, bool count_padding, float lo,
+                  float hi) {
   float* sum = out;
   for_each_window(
       g,

@@ -32,8 +32,7 @@ struct PoolTaps {
 
 /// out = max over the window, leaving out NaN; T is float, uint8_t or int8_t. A window without elements gives the lowest
 /// value of T.
-template <class T>
-void max_pool(const PoolGeometry&, const T* in, T* out);
+template <class T> void max_pool(const PoolGeometry&, const T* in, T* out);
 
 /// out = clamp(Σ window / count, lo, hi), where count is that of the window's elements, with `count_padding` also of those
 /// in the padding. A window without elements gives 0.

@@ -9,8 +9,7 @@ namespace octavo::kernels {
 
 namespace {
 
-template <class T>
-T quantize_one(float x, const QuantizeParams& p) {
+template <class T> T quantize_one(float x, const QuantizeParams& p) {
   const float steps = x / p.scale;
   return static_cast<T>(round_and_clamp(steps == steps ? steps : 0.0f, p.zero_point, p.qmin, p.qmax));
 }
@@ -18,10 +17,10 @@ T quantize_one(float x, const QuantizeParams& p) {
 #if OCTAVO_SIMD
 
 // 16 elements a step; returns how many elements are done. T: uint8_t or int8_t.
-template <class T>
-int64_t quantize_blocks(const float* x, int64_t n, const QuantizeParams& p, T* out) {
+template <class T> int64_t quantize_blocks(const float* x, int64_t n, const QuantizeParams& p, T* out) {
   const v128_t scale = wasm_f32x4_splat(p.scale);
-  const v128_t lo = wasm_f32x4_splat(float(p.qmin - p.zero_point)), hi = wasm_f32x4_splat(float(p.qmax - p.zero_point));
+  const v128_t lo = wasm_f32x4_splat(float(p.qmin - p.zero_point)),
+               hi = wasm_f32x4_splat(float(p.qmax - p.zero_point));
   const v128_t unbias = wasm_i32x4_splat(0x4B400000 - p.zero_point);
   const auto quantize4 = [&](const float* at) {
     v128_t steps = wasm_f32x4_div(wasm_v128_load(at), scale);
@@ -44,8 +43,7 @@ int64_t quantize_blocks(const float* x, int64_t n, const QuantizeParams& p, T* o
 
 }  // namespace
 
-template <class T>
-void quantize(const float* x, int64_t n, const QuantizeParams& p, T* out) {
+template <class T> void quantize(const float* x, int64_t n, const QuantizeParams& p, T* out) {
   int64_t i = 0;
 #if OCTAVO_SIMD
   if constexpr (sizeof(T) == 1) i = quantize_blocks(x, n, p, out);
@@ -58,8 +56,7 @@ template void quantize(const float*, int64_t, const QuantizeParams&, int8_t*);
 template void quantize(const float*, int64_t, const QuantizeParams&, uint16_t*);
 template void quantize(const float*, int64_t, const QuantizeParams&, int16_t*);
 
-template <class T>
-void dequantize(const T* q, int64_t n, float scale, int32_t zero_point, float* out) {
+template <class T> void dequantize(const T* q, int64_t n, float scale, int32_t zero_point, float* out) {
   // Differences of 32-bit integers need 64 bits; the others fit.
   using Difference = std::conditional_t<sizeof(T) == 4, int64_t, int32_t>;
   for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(Difference(q[i]) - zero_point) * scale;

@@ -14,12 +14,10 @@ struct QuantizeParams {
 
 /// out[i] = clamp(round_half_even(x[i] / scale) + zero_point, qmin, qmax), ONNX QuantizeLinear. NaN gives zero_point,
 /// infinities saturate. T is uint8_t, int8_t, uint16_t or int16_t and holds qmin..qmax.
-template <class T>
-void quantize(const float* x, int64_t n, const QuantizeParams&, T* out);
+template <class T> void quantize(const float* x, int64_t n, const QuantizeParams&, T* out);
 
 /// out[i] = float(q[i] - zero_point) * scale, ONNX DequantizeLinear. T: those types and int32_t.
-template <class T>
-void dequantize(const T* q, int64_t n, float scale, int32_t zero_point, float* out);
+template <class T> void dequantize(const T* q, int64_t n, float scale, int32_t zero_point, float* out);
 
 /// The smallest interval that holds 0 and every x[i] that is a number.
 struct FloatRange {
