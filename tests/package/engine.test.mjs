@@ -116,3 +116,15 @@ test('disposing gives the memory back', async () => {
     assert.equal(await engine.liveObjects(), 0);
   });
 });
+
+test('a profile names every step and its time', async () => {
+  await withEngine('simd', async (engine) => {
+    const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+    const steps = await model.profile(await digits('mnist-test-images.npy', 0, 1), { repeats: 3 });
+    assert.equal(steps.filter(({ op }) => op === 'Conv').length, 2);
+    assert.equal(new Set(steps.map(({ node }) => node)).size, steps.length);
+    for (const { ms } of steps) assert.ok(Number.isFinite(ms) && ms >= 0);
+    const none = { code: 'InvalidOption', message: /repeats/ };
+    await assert.rejects(model.profile(await digits('mnist-test-images.npy', 0, 1), { repeats: 0 }), none);
+  });
+});

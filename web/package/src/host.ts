@@ -13,6 +13,7 @@ import type {
   NativeModule,
   NativeTensor,
   StaticOptions,
+  StepTime,
   TensorDifference,
 } from './native.js';
 
@@ -181,6 +182,10 @@ export class EngineHost {
 
   compareLayers(float: Handle, quantized: Handle, feeds: NativeTensor[]): LayerDifference[] {
     return guard(() => this.#model(float).native.compareLayers(this.#model(quantized).native, feeds));
+  }
+
+  profile(model: Handle, feeds: NativeTensor[], repeats: number): StepTime[] {
+    return guard(() => this.#model(model).native.profile(feeds, repeats));
   }
 
   toOnnx(model: Handle): Uint8Array {

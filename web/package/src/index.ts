@@ -9,6 +9,7 @@ export type {
   ModelDescription,
   QuantizeOptions,
   StaticOptions,
+  StepTime,
   ValueDescription,
 } from './native.js';
 export type * from './options.js';

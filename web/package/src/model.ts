@@ -2,10 +2,11 @@
 import { defaultEngine, type Engine } from './engine.js';
 import { OctavoError } from './error.js';
 import type { Handle } from './host.js';
-import type { ModelDescription, NativeTensor, ValueDescription } from './native.js';
+import type { ModelDescription, NativeTensor, StepTime, ValueDescription } from './native.js';
 import type {
   CallOptions,
   LongCallOptions,
+  ProfileOptions,
   QuantizeDynamicOptions,
   QuantizeStaticOptions,
   Sample,
@@ -54,6 +55,15 @@ export class Model {
     signal?.throwIfAborted();
     const outputs = await this.engine.call('run', [this.handle, this.toFeeds(sample)], signal);
     return fromNativeTensors(outputs);
+  }
+
+  /**
+   * Runs the model `repeats` times and says where the time goes, step by step.
+   * @throws OctavoError as `run` does
+   */
+  async profile(sample: Sample, { repeats = 20, signal }: ProfileOptions = {}): Promise<StepTime[]> {
+    signal?.throwIfAborted();
+    return this.engine.call('profile', [this.handle, this.toFeeds(sample), repeats], signal);
   }
 
   /**

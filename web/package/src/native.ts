@@ -66,8 +66,18 @@ export interface NativeModel {
   quantizeDynamic(options: DynamicOptions): NativeModel;
   calibrate(options: StaticOptions): NativeCalibrator;
   compareLayers(quantized: NativeModel, feeds: NativeTensor[]): LayerDifference[];
+  profile(feeds: NativeTensor[], repeats: number): StepTime[];
   toOnnx(): Uint8Array;
   delete(): void;
+}
+
+/** One step of the compiled network, which may stand for several nodes of the file. */
+export interface StepTime {
+  node: string;
+  /** The operator that runs: an ONNX name, or `octavo.` and an integer operator's. */
+  op: string;
+  /** Mean time of a run, in milliseconds. */
+  ms: number;
 }
 
 export interface NativeCalibrator {

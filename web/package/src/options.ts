@@ -18,6 +18,11 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export interface ProfileOptions extends CallOptions {
+  /** Runs to average over. Default 20. */
+  repeats?: number;
+}
+
 export interface LongCallOptions extends CallOptions {
   onProgress?: (progress: Progress) => void;
 }
