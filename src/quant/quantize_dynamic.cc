@@ -67,6 +67,7 @@ class DynamicQuantizer {
     if (options_.reduce_range) quantize.attrs.set(kQmaxAttribute, int64_t{options_.activation_qmax()});
     Node dequantize = make_node(graph_, "DequantizeLinear", text(stem, "_dequantized"), quantize.outputs,
                                 DType::f32, graph_[x].shape);
+    if (by_row) dequantize.attrs.set("axis", int64_t{-1});  // one block a row
     entry->second = dequantize.outputs[0];
     graph_.nodes.push_back(std::move(quantize));
     graph_.nodes.push_back(std::move(dequantize));

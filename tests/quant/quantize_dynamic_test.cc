@@ -76,6 +76,28 @@ TEST_CASE("Gemm and MatMul are quantized by default and stay close to float, low
   }
 }
 
+TEST_CASE("the rows of a batch have ranges of their own, lowered or not") {
+  GraphBuilder b;
+  b.output(b.node("MatMul", {b.input("x", {2, 3, 8}), b.random({8, 5})}));
+  infer_shapes(b.graph);
+  std::vector<Tensor> feeds = random_feeds(b);
+  const std::span<float> x = feeds[0].span<float>();
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] *= static_cast<float>(1 << (i / 8));  // each row twice the last
+  const auto expected = interpret(b.graph, feeds);
+  const Graph quantized = quantize_dynamic(b.graph, {});
+  Graph lowered = quantized;
+  lower(lowered, KernelPolicy{});
+  for (const Graph& graph : {quantized, lowered}) {
+    INFO(dump(graph));
+    const auto actual = interpret(graph, feeds);
+    for (std::size_t row = 0; row < 6; ++row)
+      CHECK(compare_tensors(expected[0].span<float>().subspan(row * 5, 5),
+                            actual[0].span<float>().subspan(row * 5, 5))
+                .sqnr_db > 25);
+  }
+}
+
 TEST_CASE("weights become int8 behind DequantizeLinear, per channel or per tensor") {
   GraphBuilder b;
   const ValueId w = b.constant({2, 3}, {1.27f, -1.9921875f, 0, 0.635f, 1.9921875f, 0});
