@@ -18,7 +18,7 @@
 
 namespace octavo::kernels {
 
-/// Packed B, and where its accumulators start. `acc_start` (padded to 8 columns) and `column_sum` may be null in float.
+/// Packed B of at least one step, and where its accumulators start. `acc_start` (padded to 8 columns) and `column_sum` may be null in float.
 struct PackedPanels {
   const void* panels;
   int n, steps;
@@ -36,8 +36,9 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
     rows[m] = a + (row + m) * row_bytes;
     for (int v = 0; v < Nv; ++v) acc[m][v] = start[v];
   }
+  // At least one step: without a test in front, engines keep address arithmetic out of the loops around this one.
 #pragma clang loop unroll(disable)
-  for (int step = 0; step < steps; ++step) {
+  do {
     v128_t weights[Nv];
 #pragma clang loop unroll(full)
     for (int v = 0; v < Nv; ++v) weights[v] = Mac::load_b(b + (v / 2) * panel_bytes + (v % 2) * Mac::b_bytes);
@@ -49,7 +50,7 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
       for (int v = 0; v < Nv; ++v) acc[m][v] = Mac::multiply_add(acc[m][v], activations, weights[v]);
     }
     b += 2 * Mac::b_bytes;
-  }
+  } while (--steps > 0);
   if constexpr (Mr == 1) {
     epilogue.store(row, acc[0]);
   } else {

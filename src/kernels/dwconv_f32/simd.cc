@@ -45,7 +45,7 @@ struct Window {
   ptrdiff_t row, column, weight_row;
 };
 
-/// `fours` runs of four outputs whose windows are inside of the input in x; the filter has Kw columns next to each other.
+/// `fours` runs of four outputs whose windows are inside of the input in x and meet a row of it; the filter has Kw columns next to each other.
 /// One row of the filter is one basic block: engines load all that a block needs before they compute, so that larger
 /// blocks spill. Called through a pointer, so that no linker inlines it: engines keep accumulators in registers only in
 /// small functions.
@@ -59,15 +59,18 @@ void run_inside(const Window& window, const float* in, const float* weights, int
     v128_t acc[4] = {start, start, start, start};
     const float* row = in;
     const float* row_weights = weights;
+    int rows_left = w.rows;
 #pragma clang loop unroll(disable)
-    for (int ky = 0; ky < w.rows; ++ky, row += w.row, row_weights += Kw * block) {
+    do {
       unrolled<Kw>([&](int kx) {
         const v128_t weight = wasm_v128_load(row_weights + kx * block);
         unrolled<4>([&](int p) {
           acc[p] = Mac::multiply_add(acc[p], wasm_v128_load(row + (p * Stride + kx) * w.column), weight);
         });
       });
-    }
+      row += w.row;
+      row_weights += Kw * block;
+    } while (--rows_left > 0);
     for (int p = 0; p < 4; ++p) epilogue.store(position + p, {acc[p]});
   }
 }
@@ -118,7 +121,7 @@ void run_channels(const PackedDwconvF32& b, const ConvGeometry& g, const float* 
     const int x = ox * g.stride_w - g.pad_left;
     // Outputs from here on whose last tap is inside.
     const int run = x < 0 || x + g.kw > g.w ? 0 : std::min(g.ow - ox, (g.w - g.kw - x) / g.stride_w + 1);
-    if (run_inside && count == block && run >= 4) {
+    if (run_inside && count == block && window.rows > 0 && run >= 4) {
       run_inside(window, rows + ptrdiff_t(x) * g.c, weights, run / 4, epilogue, ox);
       ox += run / 4 * 4;
     } else {

@@ -56,7 +56,7 @@ inline void accumulate(const Window& w, int pairs, const int16_t* in, const char
   const ptrdiff_t tap = Stride ? column_elements : w.tap_elements;
   const int kw = Kw ? Kw : w.kw;
 #pragma clang loop unroll(disable)
-  for (int pair = 0; pair < pairs; ++pair, in += w.pair_elements, weights += kw * 16) {
+  do {  // a window meets at least one pair
     unrolled<Kw>(kw, [&](int kx) {
       const v128_t weight = wasm_v128_load(weights + kx * 16);
       unrolled<Pixels>(Pixels, [&](int p) {
@@ -64,7 +64,9 @@ inline void accumulate(const Window& w, int pairs, const int16_t* in, const char
         acc[p] = wasm_i32x4_add(acc[p], wasm_i32x4_dot_i16x8(two_rows, weight));
       });
     });
-  }
+    in += w.pair_elements;
+    weights += kw * 16;
+  } while (--pairs > 0);
 }
 
 /// A block of output rows of four channels. `Kw` is the number of columns of a filter without dilation, and
@@ -80,8 +82,9 @@ void run_rows(const RowBlock& block_in_memory, const int16_t* pairs, const char*
   const ptrdiff_t pixel = Stride ? Stride * column_elements : block.window.pixel_elements;
   const v128_t start = epilogue.start(0, wasm_i32x4_splat(0));
   int position = 0;
-  for (int row = 0, y = block.phase; row < block.rows; ++row, y += block.stride_h, position += block.ow) {
-    const auto* in = pairs + (y / 2) * block.window.pair_elements;
+  unsigned y = unsigned(block.phase);  // padded row, unsigned for the sake of y / 2
+  for (int row = 0; row < block.rows; ++row, y += unsigned(block.stride_h), position += block.ow) {
+    const auto* in = pairs + ptrdiff_t(y / 2) * block.window.pair_elements;
     const char* weights = taps + (y % 2 ? block.odd_phase_bytes : 0);
     const int pairs_met = y % 2 ? block.pairs_odd : block.pairs_even;
     for (int ox = 0; ox < block.ow; ox += Pixels) {

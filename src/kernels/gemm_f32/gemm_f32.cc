@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/a_panel.h"
+#include "kernels/epilogue_scalar.h"
 #include "kernels/gemm_f32/kernels.h"
 
 namespace octavo::kernels {
@@ -47,6 +48,12 @@ PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<float>
 }
 
 void gemm_f32(const PackedGemmF32& b, const GemmF32Args& args, const BiasClampF32& e) {
+  if (b.k == 0) {  // a tile takes at least one step
+    for (int row = 0; row < args.m; ++row) {
+      for (int n = 0; n < b.n; ++n) store_one(e, row, n, 0.0f);
+    }
+    return;
+  }
   const int rows = panel_rows(b.k * ptrdiff_t(sizeof(float)));
   for (int row = 0; row < args.m; row += rows) {
     b.kernel->run(b, args.a + row * args.lda, args.lda, std::min(rows, args.m - row), shifted(e, row, 0));

@@ -16,7 +16,7 @@ struct Layout {
 
   Layout(const GemmS8Kernel& kernel, int n, int k)
       : n_padded(round_up(n, kernel.nr)),
-        k_padded(round_up(k, kernel.kr)),
+        k_padded(std::max(round_up(k, kernel.kr), kernel.kr)),  // a tile takes at least one step
         panel_bytes((size_t(n_padded) * k_padded * (kernel.form == AForm::s16 ? 2 : 1) + 15) / 16 * 16) {}
 };
 
