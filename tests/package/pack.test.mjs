@@ -48,7 +48,8 @@ test('the package holds what it must, and nothing else', async () => {
   ]);
   for (const file of [...expected, ...engines]) assert.ok(files.includes(file), file);
   const others = files.filter(
-    (file) => !/^(dist\/.*\.(js|mjs|wasm|d\.ts)|LICENSE|(README|THIRD-PARTY-NOTICES)\.md|package\.json)$/.test(file),
+    (file) =>
+      !/^(dist\/.*\.(js|mjs|wasm|d\.ts)|LICENSE|(README|THIRD-PARTY-NOTICES)\.md|package\.json)$/.test(file),
   );
   assert.deepEqual(others, []);
 });
