@@ -1,0 +1,66 @@
+// Measures: builds the page, does every job in every engine, prints and writes what came out.
+import { writeFile } from 'node:fs/promises';
+import { engineNames, reasonToSkip, startEngine } from './engines/index.mjs';
+import { startServer } from './engines/server.mjs';
+import { describeJob, planJobs } from './jobs.mjs';
+import { buildPage } from './page/build.mjs';
+import { table } from './report/table.mjs';
+
+const startedAt = performance.now();
+const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4);
+const say = (line) => console.error(`${seconds()} s  ${line}`);
+
+async function measureEngine(engine, origin, jobs) {
+  const running = await startEngine(engine, origin);
+  const rows = [];
+  try {
+    say(running.version);
+    for (const job of jobs) {
+      const name = `${engine}: ${describeJob(job)}`;
+      say(name);
+      try {
+        const made = await running.run(job, (line) => say(`${name}: ${line}`));
+        rows.push(...made.map((row) => ({ ...row, engineVersion: running.version })));
+      } catch (error) {
+        say(`${name} FAILED: ${error.message}`);
+        rows.push({
+          case: describeJob(job),
+          kind: job.suite,
+          runtime: 'octavo',
+          engine,
+          error: error.message,
+        });
+      }
+    }
+  } finally {
+    await running.close();
+  }
+  return rows;
+}
+
+/** Returns the status to exit with: 1 when an answer was wrong or a job failed. */
+export async function bench(options) {
+  const jobs = planJobs(options);
+  const engines = engineNames.filter((engine) => options.engines.includes(engine));
+  if (engines.some((engine) => engine !== 'node')) await buildPage();
+  const server = await startServer();
+  const rows = [];
+  try {
+    for (const engine of engines) {
+      const reason = reasonToSkip(engine);
+      if (reason) {
+        say(`${engine} is skipped: ${reason}`);
+        continue;
+      }
+      const made = await measureEngine(engine, server.origin, jobs);
+      console.log(`\n${engine}\n${table(made)}\n`);
+      rows.push(...made);
+    }
+  } finally {
+    server.close();
+  }
+  if (options.json) await writeFile(options.json, `${JSON.stringify(rows)}\n`);
+  const wrong = rows.filter(({ error }) => error);
+  for (const { engine, case: name, error } of wrong) console.error(`${engine}, ${name}: ${error}`);
+  return wrong.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,18 @@
+// npm run bench: see --help. Sets up and builds what it needs first.
+import { buildEngine, buildPresets, buildWeb, wasmPresets } from '../tools/build.mjs';
+import { main } from '../tools/lib/run.mjs';
+import { setUp } from '../tools/setup.mjs';
+
+await main(async () => {
+  if (!process.argv.includes('--help') && !process.argv.includes('--no-build')) {
+    await setUp();
+    await buildEngine();
+    await buildWeb();
+    await buildPresets(wasmPresets, ['octavo_kernels_bench']);
+  }
+  // Needs what set-up installs.
+  const { parseOptions } = await import('./options.mjs');
+  const options = parseOptions(process.argv.slice(2));
+  const { bench } = await import('./main.mjs');
+  process.exitCode = await bench(options);
+});

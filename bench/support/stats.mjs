@@ -1,0 +1,22 @@
+// Statistics of samples. Noise is one-sided here, so the best sample says what the code can do; the median, what it does.
+
+export const best = (samples) => samples.reduce((least, x) => Math.min(least, x), Infinity);
+
+export function median(samples) {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const rounded = (x) => Number(x.toPrecision(6));
+
+/**
+ * A result: what was measured, its samples in milliseconds, and what follows from them. `gops` counts two operations a
+ * multiply-add, of the best sample; null where there are no multiply-adds to count.
+ */
+export function makeRow(what, samples) {
+  const ms = samples.map(rounded);
+  const fastest = best(ms);
+  const gops = what.macs ? rounded((2e-6 * what.macs) / fastest) : null;
+  return { ...what, ms, best: fastest, median: rounded(median(ms)), gops, peakShare: null };
+}
