@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { engineNames, reasonToSkip, startEngine } from './engines/index.mjs';
 import { startServer } from './engines/server.mjs';
 import { describeJob, planJobs } from './jobs.mjs';
+import { prepare } from './materials/prepare.mjs';
 import { buildPage } from './page/build.mjs';
+import { mergeRows } from './support/stats.mjs';
 import { table } from './report/table.mjs';
 
 const startedAt = performance.now();
@@ -35,12 +37,13 @@ async function measureEngine(engine, origin, jobs) {
   } finally {
     await running.close();
   }
-  return rows;
+  return mergeRows(rows);
 }
 
 /** Returns the status to exit with: 1 when an answer was wrong or a job failed. */
 export async function bench(options) {
   const jobs = planJobs(options);
+  await prepare(jobs, say);
   const engines = engineNames.filter((engine) => options.engines.includes(engine));
   if (engines.some((engine) => engine !== 'node')) await buildPage();
   const server = await startServer();

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from './engines/index.mjs';
 
-export const kinds = ['kernels'];
+export const kinds = ['kernels', 'networks'];
 
 const list = (allowed) => (text) => {
   const names = text.split(',').filter(Boolean);
@@ -45,6 +45,11 @@ export function parseOptions(argv) {
       new Option('--builds <list>', "Octavo's builds")
         .argParser(list(['simd', 'relaxed']))
         .default(['simd', 'relaxed'], 'all'),
+    )
+    .addOption(
+      new Option('--threads <list>', 'numbers of threads for whole networks')
+        .argParser(list(['1', '2']))
+        .default(['1', '2'], '1,2'),
     )
     .option('--only <pattern>', 'only cases whose name the regular expression matches', pattern)
     .option('--rounds <n>', 'samples of each contestant; slow ones get fewer', positive, 40)

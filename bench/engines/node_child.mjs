@@ -12,6 +12,7 @@ const platform = {
   bytes: async (path) => new Uint8Array(await readFile(fileOf(path))),
   kernelsModule: async (build) =>
     (await import(pathToFileURL(fileOf(`kernels/${build}/kernels-bench.mjs`)).href)).default(),
+  importOrt: () => import('onnxruntime-web'),
   folder: (runtime) => folders[`runtimes/${runtime}`] + sep,
   say: (line) => process.send({ line }),
 };

@@ -12,6 +12,7 @@ const platform = {
   bytes: async (path) => new Uint8Array(await (await get(path)).arrayBuffer()),
   kernelsModule: async (build) =>
     (await import(/* @vite-ignore */ `/kernels/${build}/kernels-bench.mjs`)).default(),
+  importOrt: () => import('onnxruntime-web/wasm'),
   folder: (runtime) => `${location.origin}/runtimes/${runtime}/`,
   say: (line) => globalThis.say?.(line),
 };

@@ -1,11 +1,12 @@
 // What can be measured in one go, in Node or in a page. Loaded when asked for: a page downloads no more than it measures.
 const suites = {
   kernels: async () => (await import('./kernels.mjs')).measureKernels,
+  networks: async () => (await import('./networks.mjs')).measureNetwork,
 };
 
 /**
  * Does one job, {suite, build, threads, rounds, budgetMs, only, …}, in this place. `platform` is what Node and pages do
- * differently: {engine, text(path), bytes(path), kernelsModule(build), folder(runtime), say(line)}. Returns rows.
+ * differently: {engine, text(path), bytes(path), kernelsModule(build), importOrt(), folder(runtime), say(line)}. Returns rows.
  */
 export async function runJob(job, platform) {
   const measure = await suites[job.suite]();

@@ -20,3 +20,18 @@ export function makeRow(what, samples) {
   const gops = what.macs ? rounded((2e-6 * what.macs) / fastest) : null;
   return { ...what, ms, best: fastest, median: rounded(median(ms)), gops, peakShare: null };
 }
+
+const identity = ({ engine, case: name, kind, runtime, build, threads, precision, row }) =>
+  JSON.stringify([engine, name, kind, runtime, build, threads, precision, row]);
+
+/** Rows of the same thing, measured in several jobs, become one with all of their samples. */
+export function mergeRows(rows) {
+  const merged = new Map();
+  for (const row of rows) {
+    const key = identity(row);
+    const other = merged.get(key);
+    const joined = other && !other.error && !row.error ? makeRow(row, [...other.ms, ...row.ms]) : row;
+    merged.set(other?.error ? `${key} error` : key, joined);
+  }
+  return [...merged.values()];
+}

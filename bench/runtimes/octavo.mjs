@@ -1,0 +1,33 @@
+// Octavo as a contestant. Every runtime is {runtime, build, threads, load(bytes, feeds), dispose()}, where feeds are
+// {name: {type, data, dims}} and `load` gives {run(), dispose()}; `run` resolves to {output name: typed array}.
+import { createEngine, loadModel } from 'octavo';
+
+/**
+ * Undefined where the engine does not start with that many threads. One thread runs in the page itself, as peers do: none
+ * pays for messages to a worker.
+ */
+export async function startOctavo({ build, threads = 1 }) {
+  const options = threads > 1 ? { threads } : { worker: false };
+  const engine = await createEngine({ build, ...options });
+  const { info } = engine;
+  if ((info.threads ?? 1) !== threads) {
+    engine.dispose();
+    return undefined;
+  }
+  return {
+    runtime: 'octavo',
+    build: info.build,
+    threads,
+    engine,
+    dot: info.dot,
+    async load(bytes, feeds) {
+      const model = await loadModel(bytes, { engine });
+      const run = async () => {
+        const outputs = await model.run(feeds);
+        return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data]));
+      };
+      return { run, dispose: () => model.dispose() };
+    },
+    dispose: () => engine.dispose(),
+  };
+}
