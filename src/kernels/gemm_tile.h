@@ -28,8 +28,9 @@ struct PackedPanels {
 
 /// Mr×(4·Nv) outputs. `panel_bytes` is the distance of panels, of which a tile spans Nv / 2.
 template <class Mac, int Mr, int Nv, class EpilogueTile>
-inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* b, ptrdiff_t panel_bytes,
-                     const v128_t (&start)[Nv], const EpilogueTile& epilogue, int row) {
+inline void run_tile(const Mac& mac, const char* a, ptrdiff_t row_bytes, int steps, const char* b,
+                     ptrdiff_t panel_bytes, const v128_t (&start)[Nv], const EpilogueTile& epilogue,
+                     int row) {
   v128_t acc[Mr][Nv];
   const char* rows[Mr];
   for (int m = 0; m < Mr; ++m) {
@@ -47,7 +48,7 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
       const v128_t activations = wasm_v128_load32_splat(rows[m]);
       rows[m] += 4;
 #pragma clang loop unroll(full)
-      for (int v = 0; v < Nv; ++v) acc[m][v] = Mac::multiply_add(acc[m][v], activations, weights[v]);
+      for (int v = 0; v < Nv; ++v) acc[m][v] = mac.multiply_add(acc[m][v], activations, weights[v]);
     }
     b += 2 * Mac::b_bytes;
   } while (--steps > 0);
@@ -59,10 +60,50 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
   }
 }
 
+/// The panels of 4·Nv columns.
+struct PanelColumns {
+  const char* first;
+  ptrdiff_t panel_bytes;
+  int steps;
+};
+
+/// Rows of A: the first m of them, `row_bytes` apart.
+struct Rows {
+  const char* first;
+  ptrdiff_t row_bytes;
+  int m;
+};
+
+/// All rows by the panels of 4·Nv columns. The epilogue stays in memory, behind a reference that the compiler cannot look
+/// through: were its vectors in registers, engines would spill accumulators rather than them.
+template <class Mac, int Nv, class Tile>
+[[gnu::noinline]] void run_rows(const PanelColumns& b, const Rows& a, const v128_t (&start)[Nv],
+                                const Tile& epilogue) {
+  const Mac mac;
+  const char *rows = a.first, *panel = b.first;
+  const ptrdiff_t row_bytes = a.row_bytes, panel_bytes = b.panel_bytes;
+  const int m = a.m, steps = b.steps;
+  int row = 0;
+  if constexpr (Nv == 2) {
+    constexpr int mr = Mac::mr;
+    for (; row + mr <= m; row += mr)
+      run_tile<Mac, mr, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+    if (mr > 4 && row + 4 <= m) {
+      run_tile<Mac, 4, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+      row += 4;
+    }
+    if (row + 2 <= m) {
+      run_tile<Mac, 2, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+      row += 2;
+    }
+  }
+  for (; row < m; ++row)
+    run_tile<Mac, 1, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+}
+
 /// All m rows by the panels of the columns [n, n + 4·Nv). `e` begins at column n.
 template <class Mac, int Nv, class Epilogue>
-inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t row_bytes, int m,
-                        const Epilogue& e) {
+inline void run_columns(const PackedPanels& b, int n, const Rows& a, const Epilogue& e) {
   const ptrdiff_t panel_bytes = ptrdiff_t(b.steps) * 2 * Mac::b_bytes;
   const char* panel = static_cast<const char*>(b.panels) + (n / 8) * panel_bytes;
   const int32_t* column_sum = b.column_sum ? b.column_sum + n : nullptr;
@@ -73,22 +114,7 @@ inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t r
         b.acc_start ? wasm_v128_load(b.acc_start + n + 4 * v) : wasm_i32x4_const_splat(0);
     start[v] = epilogue.start(v, acc_start);
   }
-  int row = 0;
-  if constexpr (Nv == 2) {
-    constexpr int mr = Mac::mr;
-    for (; row + mr <= m; row += mr)
-      run_tile<Mac, mr, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
-    if (mr > 4 && row + 4 <= m) {
-      run_tile<Mac, 4, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
-      row += 4;
-    }
-    if (row + 2 <= m) {
-      run_tile<Mac, 2, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
-      row += 2;
-    }
-  }
-  for (; row < m; ++row)
-    run_tile<Mac, 1, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+  run_rows<Mac, Nv>({panel, panel_bytes, b.steps}, a, start, epilogue);
 }
 
 /// m rows by all columns. A single row takes 32 columns at a time: eight accumulators hide the latency that six rows
@@ -98,7 +124,7 @@ void run_panels(const PackedPanels& b, const void* a, ptrdiff_t row_bytes, int m
   const char* rows = static_cast<const char*>(a);
   int n = 0;
   if (m == 1) {
-    for (; n + 32 <= b.n; n += 32) run_columns<Mac, 8>(b, n, rows, row_bytes, m, shifted(e, 0, n));
+    for (; n + 32 <= b.n; n += 32) run_columns<Mac, 8>(b, n, {rows, row_bytes, m}, shifted(e, 0, n));
   }
   // A last panel with missing columns goes through a scratch, so that the tile has no branches.
   using Element = std::remove_pointer_t<decltype(e.out)>;
@@ -111,7 +137,7 @@ void run_panels(const PackedPanels& b, const void* a, ptrdiff_t row_bytes, int m
       const int count = std::min(most, m - row);
       const Epilogue part = shifted(e, row, n);
       const Redirected<Epilogue, Element, 8> redirected(part, scratch);
-      run_columns<Mac, 2>(b, n, rows + row * row_bytes, row_bytes, count,
+      run_columns<Mac, 2>(b, n, {rows + row * row_bytes, row_bytes, count},
                           whole ? part : redirected.to_scratch);
       if (!whole) redirected.copy(count, b.n - n);
     }
