@@ -3,7 +3,10 @@
 // Rows of A are read four bytes a step (4 u8, 2 s16 or 1 f32 of k) and splat over a vector; B is packed in panels of
 // eight columns, two vectors of four columns a step. An mr×8 tile keeps 2·mr accumulators, two vectors of B, one of A, and
 // one of products unless the instruction adds by itself. V8 gives out fifteen registers and spills before they are full,
-// so the tile is 6×8 for i32x4.relaxed_dot_add and 4×8 for all others. One step an iteration: unrolling over k spills too.
+// so the tile is 6×8 for i32x4.relaxed_dot_add and f32x4.relaxed_madd, and 4×8 for all others. One step an iteration: unrolling over k spills too.
+//
+// The loop issues six instructions a cycle at best, so each one that does no arithmetic counts: a row's pointer, the
+// pointer into B, and its comparison are all there is.
 //
 // Mac is the instruction: mr, b_bytes (of one vector of B in memory), load_b(p), multiply_add(acc, a, b).
 #pragma once
@@ -37,7 +40,9 @@ inline void run_tile(const Mac& mac, const char* a, ptrdiff_t row_bytes, int ste
     rows[m] = a + (row + m) * row_bytes;
     for (int v = 0; v < Nv; ++v) acc[m][v] = start[v];
   }
-  // At least one step: without a test in front, engines keep address arithmetic out of the loops around this one.
+  // At least one step: without a test in front, engines keep address arithmetic out of the loops around this one. The
+  // pointer into B counts the steps: the loop is bound by the instructions that it issues.
+  const char* const b_end = b + ptrdiff_t(steps) * 2 * Mac::b_bytes;
 #pragma clang loop unroll(disable)
   do {
     v128_t weights[Nv];
@@ -51,13 +56,11 @@ inline void run_tile(const Mac& mac, const char* a, ptrdiff_t row_bytes, int ste
       for (int v = 0; v < Nv; ++v) acc[m][v] = mac.multiply_add(acc[m][v], activations, weights[v]);
     }
     b += 2 * Mac::b_bytes;
-  } while (--steps > 0);
-  if constexpr (Mr == 1) {
-    epilogue.store(row, acc[0]);
-  } else {
-    static_assert(Mr % 2 == 0);
-    for (int m = 0; m < Mr; m += 2) epilogue.store_two(row + m, acc[m], acc[m + 1]);
+  } while (b != b_end);
+  if constexpr (Mr > 1) {
+    for (int m = 0; m + 2 <= Mr; m += 2) epilogue.store_two(row + m, acc[m], acc[m + 1]);
   }
+  if constexpr (Mr % 2 == 1) epilogue.store(row + Mr - 1, acc[Mr - 1]);
 }
 
 /// The panels of 4·Nv columns.
