@@ -40,15 +40,10 @@ template <bool kIsProduct> std::shared_ptr<const Prepared> prepare(const Prepare
   return prepared;
 }
 
-template <kernels::EltwiseRowU8 kRow> void run(RunContext& ctx) {
-  const auto& params = ctx.prepared<PreparedEltwise>().params;
-  const auto box = broadcast_box(ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
-  box.for_each_row({ctx.inputs[0].data, ctx.inputs[1].data, ctx.outputs[0].data},
-                   [&](const auto& at, int64_t n, const auto& step) {
-                     kRow(params, reinterpret_cast<const uint8_t*>(at[0]),
-                          reinterpret_cast<const uint8_t*>(at[1]), reinterpret_cast<uint8_t*>(at[2]), n,
-                          step[0] != 0, step[1] != 0);
-                   });
+template <auto kEltwise> void run(RunContext& ctx) {
+  const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
+  kEltwise(ctx.prepared<PreparedEltwise>().params, broadcast_box(a, b, out), a.as<uint8_t>(), b.as<uint8_t>(),
+           out.as<uint8_t>());
 }
 
 const RegisterOp q_add({.name = "octavo.QAdd",
@@ -56,7 +51,7 @@ const RegisterOp q_add({.name = "octavo.QAdd",
                         .max_inputs = 2,
                         .infer = infer,
                         .prepare = prepare<false>,
-                        .run = run<kernels::add_row_u8>,
+                        .run = run<kernels::add_u8>,
                         .layout = LayoutRule::elementwise});
 
 const RegisterOp q_mul({.name = "octavo.QMul",
@@ -64,7 +59,7 @@ const RegisterOp q_mul({.name = "octavo.QMul",
                         .max_inputs = 2,
                         .infer = infer,
                         .prepare = prepare<true>,
-                        .run = run<kernels::mul_row_u8>,
+                        .run = run<kernels::mul_u8>,
                         .layout = LayoutRule::elementwise});
 
 }  // namespace
