@@ -3,6 +3,7 @@ import { networks } from './support/networks.mjs';
 
 const planners = {
   kernels: ({ builds }) => builds.map((build) => ({ suite: 'kernels', build })),
+  operators: ({ builds }) => [{ suite: 'operators', builds }],
   networks: ({ builds, threads, wants }) =>
     networks
       .filter(({ name }) => wants(name))

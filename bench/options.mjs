@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from './engines/index.mjs';
 
-export const kinds = ['kernels', 'networks'];
+export const kinds = ['kernels', 'operators', 'networks'];
 
 const list = (allowed) => (text) => {
   const names = text.split(',').filter(Boolean);

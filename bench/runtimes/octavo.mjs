@@ -7,8 +7,8 @@ import { createEngine, loadModel } from 'octavo';
  * pays for messages to a worker.
  */
 export async function startOctavo({ build, threads = 1 }) {
-  const options = threads > 1 ? { threads } : { worker: false };
-  const engine = await createEngine({ build, ...options });
+  const options = threads > 1 ? {} : { worker: false };
+  const engine = await createEngine({ build, threads, ...options });
   const { info } = engine;
   if ((info.threads ?? 1) !== threads) {
     engine.dispose();

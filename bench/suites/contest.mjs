@@ -5,7 +5,8 @@ import { takeTurns } from '../support/turns.mjs';
 const identify = ({ runtime, build, threads }, precision) => ({ runtime, build, threads, precision });
 
 /**
- * Entries are {runtime, precision, bytes, feeds, check(outputs)} where `check` says what is wrong. A contestant that fails
+ * Entries are {runtime, precision, bytes, feeds, check(outputs), extra} where `check` says what is wrong and
+ * `extra` is what the row has beside or instead. A contestant that fails
  * makes a row with an error and is not timed.
  */
 export async function contest(what, entries, context) {

@@ -1,6 +1,7 @@
 // What can be measured in one go, in Node or in a page. Loaded when asked for: a page downloads no more than it measures.
 const suites = {
   kernels: async () => (await import('./kernels.mjs')).measureKernels,
+  operators: async () => (await import('./operators.mjs')).measureOperators,
   networks: async () => (await import('./networks.mjs')).measureNetwork,
 };
 
