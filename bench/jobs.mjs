@@ -24,3 +24,6 @@ export function planJobs({ kinds, ...options }) {
 
 export const describeJob = ({ suite, network, build, threads }) =>
   [suite, network, build, threads && `${threads} thread${threads > 1 ? 's' : ''}`].filter(Boolean).join(', ');
+
+/** Whether an engine can do a job: start-up is that of a page. */
+export const runsIn = ({ suite }, engine) => suite !== 'startup' || engine !== 'node';

@@ -2,11 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { engineNames, reasonToSkip, startEngine } from './engines/index.mjs';
 import { startServer } from './engines/server.mjs';
-import { describeJob, planJobs } from './jobs.mjs';
+import { describeJob, planJobs, runsIn } from './jobs.mjs';
 import { prepare } from './materials/prepare.mjs';
 import { buildPage } from './page/build.mjs';
-import { mergeRows } from './support/stats.mjs';
+import { writePictures } from './report/pictures.mjs';
 import { table } from './report/table.mjs';
+import { machine, versionOf } from './support/machine.mjs';
+import { mergeRows } from './support/stats.mjs';
 
 const startedAt = performance.now();
 const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4);
@@ -21,23 +23,23 @@ async function measureEngine(engine, origin, jobs) {
       const name = `${engine}: ${describeJob(job)}`;
       say(name);
       try {
-        const made = await running.run(job, (line) => say(`${name}: ${line}`));
-        rows.push(...made.map((row) => ({ ...row, engineVersion: running.version })));
+        rows.push(...(await running.run(job, (line) => say(`${name}: ${line}`))));
       } catch (error) {
         say(`${name} FAILED: ${error.message}`);
-        rows.push({
-          case: describeJob(job),
-          kind: job.suite,
-          runtime: 'octavo',
-          engine,
-          error: error.message,
-        });
+        const { suite: kind, runtime = 'octavo' } = job;
+        rows.push({ case: describeJob(job), kind, runtime, engine, error: error.message });
       }
     }
   } finally {
     await running.close();
   }
-  return mergeRows(rows);
+  const context = { date: new Date().toISOString().slice(0, 10), machine: machine() };
+  return mergeRows(rows).map((row) => ({
+    ...row,
+    engineVersion: running.version,
+    runtimeVersion: versionOf(row.runtime),
+    ...context,
+  }));
 }
 
 /** Returns the status to exit with: 1 when an answer was wrong or a job failed. */
@@ -55,15 +57,19 @@ export async function bench(options) {
         say(`${engine} is skipped: ${reason}`);
         continue;
       }
-      const made = await measureEngine(engine, server.origin, jobs);
+      const possible = jobs.filter((job) => runsIn(job, engine));
+      const made = await measureEngine(engine, server.origin, possible);
       console.log(`\n${engine}\n${table(made)}\n`);
       rows.push(...made);
+      // After each engine: a run that is stopped keeps what it has.
+      if (options.json) await writeFile(options.json, `${JSON.stringify(rows)}\n`);
     }
   } finally {
     server.close();
   }
-  if (options.json) await writeFile(options.json, `${JSON.stringify(rows)}\n`);
+  if (options.json) await writePictures(rows, options.json.replace(/\.json$/, ''));
   const wrong = rows.filter(({ error }) => error);
-  for (const { engine, case: name, error } of wrong) console.error(`${engine}, ${name}: ${error}`);
+  for (const { engine, case: name, runtime, error } of wrong)
+    console.error(`${engine}, ${name}, ${runtime}: ${error}`);
   return wrong.length > 0 ? 1 : 0;
 }

@@ -7,6 +7,8 @@ function setHeaders(response) {
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  // As hashed assets are served. Every browser context has a cache of its own.
+  response.setHeader('Cache-Control', 'public, max-age=3600');
 }
 
 export async function startServer() {

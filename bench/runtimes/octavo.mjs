@@ -1,5 +1,7 @@
 // Octavo as a contestant. Every runtime is {runtime, build, threads, load(bytes, feeds), dispose()}, where feeds are
-// {name: {type, data, dims}} and `load` gives {run(), dispose()}; `run` resolves to {output name: typed array}.
+// {name: {type, data, dims}} and `load` gives {run(), compute(), dispose()}; `run` resolves to {output name: typed array}.
+// `compute` is there where a runtime leaves results in its own memory until asked: then reading them is not timed, in its
+// favour.
 import { createEngine, loadModel } from 'octavo';
 
 /**

@@ -32,13 +32,13 @@ export async function startTfjs({ folder }) {
     async load({ what, operands }, { x }) {
       const input = tf.tensor(x.data, x.dims);
       const operator = operatorOf(what, operands);
-      const run = async () => {
+      const run = async (take = (output) => output.dataSync()) => {
         const output = operator(input);
-        const data = output.dataSync();
+        const taken = take(output);
         output.dispose();
-        return [data];
+        return [taken];
       };
-      return { run, dispose: () => input.dispose() };
+      return { run, compute: () => run(() => {}), dispose: () => input.dispose() };
     },
     dispose: () => tf.disposeVariables(),
   };

@@ -1,4 +1,4 @@
-// One operator at a time through the public interfaces, from typed array to typed array, on one thread.
+// One operator at a time through the public interfaces, on one thread.
 import { convolution, floatOperands, int8Operands, product } from '../materials/operands.mjs';
 import { floatOnnx, int8Onnx } from '../materials/operator_onnx.mjs';
 import { conversionsTflite, floatTflite, int8Tflite } from '../materials/operator_tflite.mjs';
