@@ -1,5 +1,9 @@
 // What a run consists of: jobs, each done in a fresh page or process.
+import { quantizeCases, startupCases, startupContestants } from './support/cases.mjs';
 import { networks } from './support/networks.mjs';
+
+/** Each in a browser context of its own. */
+const startupSamples = 6;
 
 const planners = {
   kernels: ({ builds }) => builds.map((build) => ({ suite: 'kernels', build })),
@@ -10,6 +14,16 @@ const planners = {
       .flatMap(({ id }) =>
         threads.map((count) => ({ suite: 'networks', network: id, builds, threads: Number(count) })),
       ),
+  startup: ({ wants, rounds }) =>
+    Object.values(startupCases).some(wants)
+      ? Array.from({ length: Math.min(rounds, startupSamples) }, () => startupContestants)
+          .flat()
+          .map((contestant) => ({ suite: 'startup', network: 'efficientnet-lite0', contestant, visits: 2 }))
+      : [],
+  quantize: ({ builds, wants }) =>
+    Object.values(quantizeCases).some(wants)
+      ? [{ suite: 'quantize', network: 'efficientnet-lite0', builds }]
+      : [],
 };
 
 /** The jobs of the wanted kinds, in order. */
@@ -22,8 +36,10 @@ export function planJobs({ kinds, ...options }) {
   );
 }
 
-export const describeJob = ({ suite, network, build, threads }) =>
-  [suite, network, build, threads && `${threads} thread${threads > 1 ? 's' : ''}`].filter(Boolean).join(', ');
+export const describeJob = ({ suite, network, build, threads, contestant }) =>
+  [suite, network, contestant, build, threads && `${threads} thread${threads > 1 ? 's' : ''}`]
+    .filter(Boolean)
+    .join(', ');
 
 /** Whether an engine can do a job: start-up is that of a page. */
 export const runsIn = ({ suite }, engine) => suite !== 'startup' || engine !== 'node';

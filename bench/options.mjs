@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from './engines/index.mjs';
 
-export const kinds = ['kernels', 'operators', 'networks'];
+export const kinds = ['kernels', 'operators', 'networks', 'startup', 'quantize'];
 
 const list = (allowed) => (text) => {
   const names = text.split(',').filter(Boolean);

@@ -4,7 +4,7 @@ import { chromium } from '@playwright/test';
 const executablePath = process.env.OCTAVO_CHROMIUM ?? '/usr/bin/chromium';
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
 
-/** `jsFlags` go to V8. */
+/** `jsFlags` go to V8. A job of several `visits` is done that often, each in the page anew, with the cache of those before. */
 export async function startChromium({ engine, origin, jsFlags }) {
   const flags = jsFlags ? [`--js-flags=${jsFlags}`] : [];
   const browser = await chromium.launch({ executablePath, args: [...quiet, ...flags] });
@@ -17,9 +17,17 @@ export async function startChromium({ engine, origin, jsFlags }) {
         const page = await context.newPage();
         page.on('pageerror', (error) => say(`the page reports: ${error.message}`));
         await page.exposeFunction('say', say);
-        await page.goto(origin);
-        await page.waitForFunction(() => 'runJob' in globalThis);
-        return await page.evaluate(([what, where]) => globalThis.runJob(what, where), [job, engine]);
+        const rows = [];
+        for (let visit = 1; visit <= (job.visits ?? 1); ++visit) {
+          await page.goto(origin);
+          await page.waitForFunction(() => 'runJob' in globalThis);
+          const made = await page.evaluate(
+            ([what, where]) => globalThis.runJob(what, where),
+            [{ ...job, visit }, engine],
+          );
+          rows.push(...made);
+        }
+        return rows;
       } finally {
         await context.close();
       }

@@ -2,7 +2,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { imageToTensor, loadModel } from 'octavo';
 import { listFiles, readImage } from 'octavo/node';
-import { networks } from '../support/networks.mjs';
+import { calibrationPictures, networks } from '../support/networks.mjs';
 import { inBuild, inRoot } from '../support/paths.mjs';
 import { makeResnet18 } from './resnet18.mjs';
 
@@ -24,7 +24,7 @@ async function resnet18() {
 const sources = {
   'efficientnet-lite0': {
     float: () => readFile(inModels('efficientnet-lite0.onnx')),
-    calibration: () => tensors('photos/calibration', 'efficientnet-lite', 32),
+    calibration: () => tensors('photos/calibration', 'efficientnet-lite', calibrationPictures),
     input: () => tensorOf(inModels('photos/macaw.jpg'), 'efficientnet-lite'),
   },
   resnet18: {
@@ -38,6 +38,16 @@ const sources = {
     input: () => tensorOf(inModels('ocr/invoice.png'), 'ppocr-cls'),
   },
 };
+
+function concatenated(arrays) {
+  const whole = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    whole.set(array, offset);
+    offset += array.length;
+  }
+  return whole;
+}
 
 async function prepareNetwork({ id }) {
   const { float, calibration, input } = sources[id];
@@ -54,6 +64,7 @@ async function prepareNetwork({ id }) {
     small.dispose();
   }
   model.dispose();
+  files['calibration.f32'] = concatenated(samples.map(({ data }) => data));
   for (const [name, data] of Object.entries(files))
     await writeFile(`${folder}/${name}`, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }

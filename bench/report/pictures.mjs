@@ -1,11 +1,10 @@
 // Pictures of results as SVG: whole networks, operators, and how near kernels come to the peak.
 import { writeFile } from 'node:fs/promises';
-import { Warn, View, parse } from 'vega';
+import { Error as ErrorLevel, View, Warn, logger, parse } from 'vega';
 import { compile } from 'vega-lite';
 import { contestantName } from './table.mjs';
 
-const runtimes = ['octavo', 'onnxruntime-web', 'litert', 'tfjs'];
-const colours = ['#2a78d6', '#eb6834', '#1baf7a', '#8a63d2'];
+const colours = { octavo: '#2a78d6', 'onnxruntime-web': '#eb6834', litert: '#1baf7a', tfjs: '#8a63d2' };
 const text = {
   labelColor: '#3d3d3a',
   titleColor: '#3d3d3a',
@@ -16,46 +15,51 @@ const config = {
   background: 'white',
   view: { stroke: null },
   axis: { ...text, gridColor: '#e8e6df', domainColor: '#b8b6ae', tickColor: '#b8b6ae', labelLimit: 260 },
-  legend: { ...text },
+  legend: { ...text, titleLimit: 400 },
   header: { ...text, labelFontSize: 12, labelFontWeight: 'bold', labelAnchor: 'start', labelLimit: 300 },
   title: { color: '#1a1a18', font: 'sans-serif', fontSize: 14, anchor: 'start', offset: 12 },
 };
 
 async function writeSvg(spec, file) {
-  const view = new View(parse(compile({ ...spec, config }).spec), { renderer: 'none', logLevel: Warn });
+  // It warns of the size of facets with scales of their own, which comes out right.
+  const { spec: compiled } = compile({ ...spec, config }, { logger: logger(ErrorLevel) });
+  const view = new View(parse(compiled), { renderer: 'none', logLevel: Warn });
   await writeFile(file, `${await view.toSVG()}\n`);
   view.finalize();
 }
 
+const casesOf = (rows) => [...new Set(rows.map((row) => row.case))];
+
 /** Bars to the best sample, a tick at the median; one panel a case, each with its own scale. */
 function timesSpec(rows, title, columns) {
   const values = rows.map((row) => ({ ...row, ms: undefined, contestant: contestantName(row) }));
+  const runtimes = Object.keys(colours).filter((name) => rows.some(({ runtime }) => runtime === name));
   const y = { field: 'contestant', type: 'nominal', title: null, sort: null };
-  const x = (field) => ({ field, type: 'quantitative', title: 'ms', scale: { zero: true } });
+  const x = (field) => ({ field, type: 'quantitative', title: 'ms', stack: null });
   return {
     title,
     data: { values },
-    facet: { field: 'case', type: 'nominal', title: null, sort: null },
+    facet: { field: 'case', type: 'nominal', title: null, sort: casesOf(rows) },
     columns,
     spec: {
       width: 240,
       height: { step: 15 },
+      encoding: { y },
       layer: [
         {
           mark: { type: 'bar', height: 9, cornerRadiusEnd: 2 },
           encoding: {
-            y,
             x: x('best'),
             color: {
               ...{ field: 'runtime', type: 'nominal', title: 'bar: best, tick: median' },
-              scale: { domain: runtimes, range: colours },
+              scale: { domain: runtimes, range: runtimes.map((name) => colours[name]) },
               legend: { orient: 'top' },
             },
           },
         },
         {
           mark: { type: 'tick', color: '#1a1a18', thickness: 1.5, height: 11 },
-          encoding: { y, x: x('median') },
+          encoding: { x: x('median') },
         },
       ],
     },
@@ -65,7 +69,6 @@ function timesSpec(rows, title, columns) {
 
 /** One mark a kernel row, by its share of the peak of its instruction. */
 function sharesSpec(rows, title) {
-  const order = [...new Set(rows.map((row) => row.case))];
   return {
     title,
     data: { values: rows.map((row) => ({ ...row, ms: undefined, percent: 100 * row.peakShare })) },
@@ -78,7 +81,7 @@ function sharesSpec(rows, title) {
         {
           mark: { type: 'point', filled: true, size: 55, opacity: 0.9 },
           encoding: {
-            y: { field: 'case', type: 'nominal', title: null, sort: order },
+            y: { field: 'case', type: 'nominal', title: null, sort: casesOf(rows) },
             x: {
               ...{
                 field: 'percent',

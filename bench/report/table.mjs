@@ -14,6 +14,8 @@ export const digits = (x) => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) :
 export const percent = (share) =>
   share === null || share === undefined ? '' : `${(100 * share).toFixed(1)} %`;
 
+export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+
 /** Who ran: runtime, build, row or precision. */
 export const contestantName = ({ runtime, build, precision, row, threads }) =>
   [runtime, build, precision, row, threads > 1 && `${threads} threads`].filter(Boolean).join(' ');
@@ -30,6 +32,7 @@ export function table(rows) {
     const name = row.case === last ? '' : row.case;
     last = row.case;
     if (row.error) made.push([name, contestantName(row), { content: `WRONG: ${row.error}`, colSpan: 4 }]);
+    else if (row.bytes) made.push([name, contestantName(row), { content: megabytes(row.bytes), colSpan: 2 }]);
     else
       made.push([
         name,

@@ -10,6 +10,7 @@ export async function startOrt({ threads = 1, folder, load }) {
     runtime: 'onnxruntime-web',
     build: null,
     threads,
+    /** `bytes` may be an address. */
     async load(bytes, feeds) {
       const session = await ort.InferenceSession.create(bytes, {
         executionProviders: ['wasm'],

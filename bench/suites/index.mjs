@@ -3,6 +3,8 @@ const suites = {
   kernels: async () => (await import('./kernels.mjs')).measureKernels,
   operators: async () => (await import('./operators.mjs')).measureOperators,
   networks: async () => (await import('./networks.mjs')).measureNetwork,
+  startup: async () => (await import('./startup.mjs')).measureStartup,
+  quantize: async () => (await import('./quantize.mjs')).measureQuantizing,
 };
 
 /**

@@ -24,14 +24,22 @@ export function makeRow(what, samples) {
 const identity = ({ engine, case: name, kind, runtime, build, threads, precision, row }) =>
   JSON.stringify([engine, name, kind, runtime, build, threads, precision, row]);
 
-/** Rows of the same thing, measured in several jobs, become one with all of their samples. */
+const join = (a, b) =>
+  a.bytes ? { ...a, bytes: Math.max(a.bytes, b.bytes) } : makeRow(b, [...a.ms, ...b.ms]);
+
+/** Rows of the same thing, measured in several jobs, become one with all of their samples; those of a case follow each other. */
 export function mergeRows(rows) {
   const merged = new Map();
   for (const row of rows) {
     const key = identity(row);
     const other = merged.get(key);
-    const joined = other && !other.error && !row.error ? makeRow(row, [...other.ms, ...row.ms]) : row;
+    const joined = other && !other.error && !row.error ? join(other, row) : row;
     merged.set(other?.error ? `${key} error` : key, joined);
   }
-  return [...merged.values()];
+  const cases = new Map();
+  for (const row of merged.values()) {
+    const key = `${row.kind} ${row.case}`;
+    cases.set(key, [...(cases.get(key) ?? []), row]);
+  }
+  return [...cases.values()].flat();
 }
