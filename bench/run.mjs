@@ -4,7 +4,7 @@ import { main } from '../tools/lib/run.mjs';
 import { setUp } from '../tools/setup.mjs';
 
 await main(async () => {
-  if (!process.argv.includes('--help') && !process.argv.includes('--no-build')) {
+  if (!['--help', '-h', '--no-build', '--report'].some((option) => process.argv.includes(option))) {
     await setUp();
     await buildEngine();
     await buildWeb();
@@ -13,6 +13,11 @@ await main(async () => {
   // Needs what set-up installs.
   const { parseOptions } = await import('./options.mjs');
   const options = parseOptions(process.argv.slice(2));
+  if (options.report) {
+    const { writePage } = await import('./report/page.mjs');
+    for (const file of await writePage(options.report)) console.log(file);
+    return;
+  }
   const { bench } = await import('./main.mjs');
   process.exitCode = await bench(options);
 });
