@@ -42,7 +42,7 @@ export function parseOptions(argv) {
         .default(kinds, 'all'),
     )
     .addOption(
-      new Option('--builds <list>', "Octavo's builds")
+      new Option('--builds <list>', "Octavo's builds, the slower first")
         .argParser(list(['simd', 'relaxed']))
         .default(['simd', 'relaxed'], 'all'),
     )

@@ -76,11 +76,11 @@ function targetSection(results) {
   });
   return `## Targets
 
-${met} of ${judged.length} are met by best and median. Ratios are of times in the same run, in Chromium unless an engine is
-named: best over best, median over median.${
+${met} of ${judged.length} are met by best and median. Ratios are of times in the same run, best over best and median over
+median, in Chromium unless another engine is named.${
     results.machine.avxVnni
       ? ''
-      : ' This CPU has no AVX-VNNI: int8 is asked to reach the figures of CPUs that have it in lines 2 and 3 against the peers.'
+      : ' This CPU has no AVX-VNNI;\nthe times and the ratios to peers that int8 is asked for are those of CPUs that have it.'
   }
 
 ${parts.join('\n\n')}`;

@@ -1,6 +1,6 @@
 // Kernel rows on the shapes of real networks, each beside the peak of its own instruction.
 import { convName, depthwiseName, gemmName, parseShapes } from '../support/shapes.mjs';
-import { makeRow } from '../support/stats.mjs';
+import { makeRow, median } from '../support/stats.mjs';
 import { takeTurns } from '../support/turns.mjs';
 import { fastestPeaks, instructionOfRow } from './peaks.mjs';
 
@@ -19,16 +19,17 @@ async function listCases(context) {
   return cases.filter(({ name }) => context.wants(name));
 }
 
-/** Shares of the peak by best over best, the median of the samples over the peak's median beside it. */
+/** Shares of the peak: the best of all of its samples is the peak. */
 function addPeakShares(rows, peakRows) {
   for (const row of rows) {
     const peak = peakRows.find(({ instruction }) => instruction === row.instruction);
-    if (!peak) continue;
-    row.peakShare = Number((row.gops / peak.gops).toFixed(4));
-    const rate = ({ macs, median }) => macs / median;
-    row.peakShareMedian = Number((rate(row) / rate(peak)).toFixed(4));
+    if (peak) row.peakShare = Number((row.gops / peak.gops).toFixed(4));
   }
 }
+
+/** The share by medians, of the samples of the peak that were taken in turn with the row's. */
+const medianShare = (row, peak, peakSamples) =>
+  peak && Number((row.macs / row.median / (peak.macs / median(peakSamples))).toFixed(4));
 
 /** Measures one case: rows beside the peaks that concern them, whose samples go to `peakSamples`. */
 async function measureCase(module, { kind, shape, name }, common, peaks, peakSamples, context) {
@@ -46,13 +47,22 @@ async function measureCase(module, { kind, shape, name }, common, peaks, peakSam
       sampleMs: 0.7,
       budgetMs: context.budgetMs,
     });
-    concerned.forEach((it, i) => peakSamples[it].push(...samples[contestants.length + i]));
-    return contestants.map(({ row, precision, instruction }, i) =>
-      makeRow(
-        { case: name, kind: 'kernel', ...common, precision, row, instruction, macs: problem.macs() },
-        samples[i],
-      ),
-    );
+    const peakTurns = new Map(concerned.map((it, i) => [it, samples[contestants.length + i]]));
+    for (const [it, turns] of peakTurns) peakSamples[it].push(...turns);
+    return contestants.map(({ row, precision, instruction }, i) => {
+      const what = {
+        case: name,
+        kind: 'kernel',
+        ...common,
+        precision,
+        row,
+        instruction,
+        macs: problem.macs(),
+      };
+      const made = makeRow(what, samples[i]);
+      const peakShareMedian = medianShare(made, peaks[instruction], peakTurns.get(instruction));
+      return { ...made, peakShareMedian };
+    });
   } finally {
     problem.delete();
   }
