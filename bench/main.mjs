@@ -14,7 +14,13 @@ const startedAt = performance.now();
 const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4);
 const say = (line) => console.error(`${seconds()} s  ${line}`);
 
-async function measureEngine(engine, origin, jobs) {
+/** Two threads of a busy machine share a core, and one is slow for seconds. */
+function warnIfBusy({ load, cores }) {
+  if (load > cores / 2)
+    say(`WARNING: the machine is busy (load ${load} on ${cores} cores); times will be too long`);
+}
+
+async function measureEngine(engine, origin, jobs, context) {
   const running = await startEngine(engine, origin);
   const rows = [];
   try {
@@ -33,7 +39,6 @@ async function measureEngine(engine, origin, jobs) {
   } finally {
     await running.close();
   }
-  const context = { date: new Date().toISOString().slice(0, 10), machine: machine() };
   return mergeRows(rows).map((row) => ({
     ...row,
     engineVersion: running.version,
@@ -45,6 +50,8 @@ async function measureEngine(engine, origin, jobs) {
 /** Returns the status to exit with: 1 when an answer was wrong or a job failed. */
 export async function bench(options) {
   const jobs = planJobs(options);
+  const context = { date: new Date().toISOString().slice(0, 10), machine: machine() };
+  warnIfBusy(context.machine);
   await prepare(jobs, say);
   const engines = engineNames.filter((engine) => options.engines.includes(engine));
   if (engines.some((engine) => engine !== 'node')) await buildPage();
@@ -58,7 +65,7 @@ export async function bench(options) {
         continue;
       }
       const possible = jobs.filter((job) => runsIn(job, engine));
-      const made = await measureEngine(engine, server.origin, possible);
+      const made = await measureEngine(engine, server.origin, possible, context);
       console.log(`\n${engine}\n${table(made)}\n`);
       rows.push(...made);
       // After each engine: a run that is stopped keeps what it has.

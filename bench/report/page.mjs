@@ -54,7 +54,8 @@ function setting({ rows, machine, date }) {
   const runtimes = unique(rows.map(({ runtime, runtimeVersion }) => `${runtime} ${runtimeVersion}`));
   const engines = unique(rows.map(({ engineVersion }) => engineVersion));
   const vnni = { true: 'with AVX-VNNI', false: 'without AVX-VNNI' }[machine.avxVnni];
-  return `* **Machine**: ${[machine.cpu, `${machine.cores} cores`, machine.system, vnni].filter(Boolean).join(', ')}; ${date}
+  const load = `load ${machine.load} when it began`;
+  return `* **Machine**: ${[machine.cpu, `${machine.cores} cores`, machine.system, vnni, load].filter(Boolean).join(', ')}; ${date}
 * **Engines**: ${engines.join('; ')}
 * **Runtimes**: ${runtimes.join('; ')}`;
 }

@@ -1,7 +1,7 @@
 // What was measured where, in words for a report.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, type } from 'node:os';
+import { availableParallelism, cpus, loadavg, type } from 'node:os';
 import { inRoot } from './paths.mjs';
 
 /** CPU flags as Linux names them; empty elsewhere. */
@@ -24,11 +24,12 @@ export function hasAvxVnni() {
   return flags.length > 0 ? flags.includes('avx_vnni') : null;
 }
 
-/** {cpu, cores, system, avxVnni} */
+/** {cpu, cores, system, load, avxVnni}; `load` is how many tasks ran in the last minute, 0 on Windows. */
 export const machine = () => ({
   cpu: `${cpus()[0].model.trim()} (${process.arch})`,
   cores: availableParallelism(),
   system: type(),
+  load: Number(loadavg()[0].toFixed(1)),
   avxVnni: hasAvxVnni(),
 });
 
