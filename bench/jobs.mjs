@@ -41,5 +41,6 @@ export const describeJob = ({ suite, network, build, threads, contestant }) =>
     .filter(Boolean)
     .join(', ');
 
-/** Whether an engine can do a job: start-up is that of a page. */
-export const runsIn = ({ suite }, engine) => suite !== 'startup' || engine !== 'node';
+/** Whether a job is for an engine: start-up is that of a page, and other browsers than Chromium run whole networks only. */
+export const runsIn = ({ suite }, engine) =>
+  suite === 'networks' || (engine === 'node' ? suite !== 'startup' : engine.startsWith('chromium'));

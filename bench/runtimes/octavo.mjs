@@ -4,13 +4,23 @@
 // favour.
 import { createEngine, loadModel } from 'octavo';
 
+const startsHere = async (options) => {
+  try {
+    return await createEngine(options);
+  } catch (error) {
+    if (error.code === 'EngineStart') return undefined;
+    throw error;
+  }
+};
+
 /**
- * Undefined where the engine does not start with that many threads. One thread runs in the page itself, as peers do: none
+ * Undefined where the build does not run, or not with that many threads. One thread runs in the page itself, as peers do: none
  * pays for messages to a worker.
  */
 export async function startOctavo({ build, threads = 1 }) {
   const options = threads > 1 ? {} : { worker: false };
-  const engine = await createEngine({ build, threads, ...options });
+  const engine = await startsHere({ build, threads, ...options });
+  if (!engine) return undefined;
   const { info } = engine;
   if ((info.threads ?? 1) !== threads) {
     engine.dispose();

@@ -13,7 +13,7 @@ async function startEngines({ builds, threads }, say) {
   for (const build of builds) {
     const engine = await startOctavo({ build, threads });
     if (!engine) {
-      say(`octavo ${build} has no ${threads} threads here`);
+      say(`octavo ${build} does not start with threads: ${threads}`);
       continue;
     }
     engines.push(engine);

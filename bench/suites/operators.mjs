@@ -59,7 +59,10 @@ function entriesOf({ octavos, ort, litert, tfjs }, what) {
 async function startRuntimes({ builds, folder, importOrt }) {
   const { startTfjs } = await import('../runtimes/tfjs.mjs');
   const octavos = [];
-  for (const build of builds) octavos.push(await startOctavo({ build }));
+  for (const build of builds) {
+    const octavo = await startOctavo({ build });
+    if (octavo) octavos.push(octavo);
+  }
   return {
     octavos,
     ort: await startOrt({ folder: folder('ort'), load: importOrt }),
