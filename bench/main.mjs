@@ -65,7 +65,12 @@ export async function bench(options) {
         continue;
       }
       const possible = jobs.filter((job) => runsIn(job, engine));
-      const made = await measureEngine(engine, server.origin, possible, context);
+      const made = await measureEngine(engine, server.origin, possible, context).catch((error) => {
+        say(`${engine} FAILED: ${error.message}`);
+        return [
+          { case: engine, kind: 'engine', runtime: 'octavo', engine, error: error.message, ...context },
+        ];
+      });
       console.log(`\n${engine}\n${table(made)}\n`);
       rows.push(...made);
       // After each engine: a run that is stopped keeps what it has.

@@ -44,7 +44,7 @@ async function measureCase(module, { kind, shape, name }, common, peaks, peakSam
     const concerned = [...new Set(contestants.map(({ instruction }) => instruction))].filter(Boolean);
     const samples = await takeTurns([...contestants, ...concerned.map((it) => peaks[it])], {
       rounds: context.rounds,
-      sampleMs: 0.7,
+      sampleMs: 1.5,
       budgetMs: context.budgetMs,
     });
     const peakTurns = new Map(concerned.map((it, i) => [it, samples[contestants.length + i]]));

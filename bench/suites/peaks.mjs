@@ -26,8 +26,8 @@ export async function fastestPeaks(module) {
     return { instruction, shape, macs: macs * iterations, run };
   });
   // More loops than a compiler finishes in the pause of one warm-up: a short turn first.
-  await takeTurns(loops, { rounds: 5, sampleMs: 0.3, warmMs: 10 });
-  const samples = await takeTurns(loops, { rounds: 50, sampleMs: 0.3, warmMs: 10 });
+  await takeTurns(loops, { rounds: 5, sampleMs: 0.5, warmMs: 10 });
+  const samples = await takeTurns(loops, { rounds: 30, sampleMs: 1, warmMs: 10 });
   const fastest = {};
   loops.forEach((loop, i) => {
     const rate = loop.macs / best(samples[i]);

@@ -27,7 +27,17 @@ const identity = ({ engine, case: name, kind, runtime, build, threads, precision
 const join = (a, b) =>
   a.bytes ? { ...a, bytes: Math.max(a.bytes, b.bytes) } : makeRow(b, [...a.ms, ...b.ms]);
 
-/** Rows of the same thing, measured in several jobs, become one with all of their samples; those of a case follow each other. */
+/** Lists of items with the same key, in the order of their first. */
+function groupBy(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
+}
+
+/**
+ * Rows of the same thing, measured in several jobs, become one with all of their samples; those of a kind and of a case
+ * follow each other.
+ */
 export function mergeRows(rows) {
   const merged = new Map();
   for (const row of rows) {
@@ -36,10 +46,6 @@ export function mergeRows(rows) {
     const joined = other && !other.error && !row.error ? join(other, row) : row;
     merged.set(other?.error ? `${key} error` : key, joined);
   }
-  const cases = new Map();
-  for (const row of merged.values()) {
-    const key = `${row.kind} ${row.case}`;
-    cases.set(key, [...(cases.get(key) ?? []), row]);
-  }
-  return [...cases.values()].flat();
+  const all = [...merged.values()];
+  return groupBy(all, ({ kind }) => kind).flatMap((ofKind) => groupBy(ofKind, (row) => row.case).flat());
 }

@@ -28,6 +28,18 @@ async function repetitionsFor(contestant, sampleMs) {
 }
 
 /**
+ * One sample, in milliseconds a run. A machine that stalled made few repetitions look long enough: then there are more from
+ * now on, as the clock is too coarse for less than half of `sampleMs`.
+ */
+async function sampleOf(plan, sampleMs) {
+  for (;;) {
+    const taken = await time(plan.contestant, plan.repetitions);
+    if (taken >= sampleMs / 2) return taken / plan.repetitions;
+    plan.repetitions *= 2;
+  }
+}
+
+/**
  * Measures contestants of the form {run(repetitions)}, which may return a promise. Slow ones get fewer samples: as many as
  * `budgetMs` holds, but no fewer than five. Returns the list of samples of each, in milliseconds a run.
  */
@@ -41,10 +53,11 @@ export async function takeTurns(contestants, { rounds, sampleMs = 1, budgetMs = 
     plans.push({ contestant, repetitions, count, samples: [] });
   }
   for (let round = 0; round < rounds; ++round) {
-    for (const { contestant, repetitions, count, samples } of plans) {
+    for (const plan of plans) {
+      const { count, samples } = plan;
       // Spread over all rounds, however few.
       if (Math.floor((round * count) / rounds) === Math.floor(((round + 1) * count) / rounds)) continue;
-      samples.push((await time(contestant, repetitions)) / repetitions);
+      samples.push(await sampleOf(plan, sampleMs));
     }
   }
   return plans.map(({ samples }) => samples);
