@@ -32,7 +32,7 @@ export function table(rows) {
     const name = row.case === last ? '' : row.case;
     last = row.case;
     if (row.error) made.push([name, contestantName(row), { content: `WRONG: ${row.error}`, colSpan: 4 }]);
-    else if (row.bytes) made.push([name, contestantName(row), { content: megabytes(row.bytes), colSpan: 2 }]);
+    else if (row.bytes) made.push([name, contestantName(row), megabytes(row.bytes), '', '', '']);
     else
       made.push([
         name,
