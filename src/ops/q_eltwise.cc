@@ -5,6 +5,7 @@
 #include "ops/activation_params.h"
 #include "ops/broadcast.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -43,12 +44,14 @@ template <bool kIsProduct> std::shared_ptr<const Prepared> prepare(const Prepare
 template <kernels::EltwiseRowU8 kRow> void run(RunContext& ctx) {
   const auto& params = ctx.prepared<PreparedEltwise>().params;
   const auto box = broadcast_box(ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
-  box.for_each_row({ctx.inputs[0].data, ctx.inputs[1].data, ctx.outputs[0].data},
-                   [&](const auto& at, int64_t n, const auto& step) {
-                     kRow(params, reinterpret_cast<const uint8_t*>(at[0]),
-                          reinterpret_cast<const uint8_t*>(at[1]), reinterpret_cast<uint8_t*>(at[2]), n,
-                          step[0] != 0, step[1] != 0);
-                   });
+  parallel_box<3>(ctx.kernels, box, {ctx.inputs[0].data, ctx.inputs[1].data, ctx.outputs[0].data},
+                  [&](const auto& piece, const auto& pointers) {
+                    piece.for_each_row(pointers, [&](const auto& at, int64_t n, const auto& step) {
+                      kRow(params, reinterpret_cast<const uint8_t*>(at[0]),
+                           reinterpret_cast<const uint8_t*>(at[1]), reinterpret_cast<uint8_t*>(at[2]), n,
+                           step[0] != 0, step[1] != 0);
+                    });
+                  });
 }
 
 const RegisterOp q_add({.name = "octavo.QAdd",
