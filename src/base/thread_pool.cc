@@ -8,8 +8,8 @@ namespace octavo {
 
 namespace {
 
-// About 0.1 ms: longer than what lies between two loops of a run, and less than anybody notices.
-constexpr int kSpins = 100'000;
+// About 0.2 ms: longer than what lies between two loops of a run, and less than anybody notices.
+constexpr int kSpins = 300'000;
 
 void relax() {
 #if defined(__x86_64__)

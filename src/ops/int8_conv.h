@@ -32,7 +32,7 @@ class Int8ConvWeights {
     const ThreadWorkspaces memory(scratch, kernel_workspace(g));
     // Neighbouring rows of a depthwise convolution share what they make of their input: pieces have several.
     if (const auto* depthwise = std::get_if<kernels::PackedDwconvS8>(&packed_))
-      parallel_dwconv_rows(policy, g, 4, [&](int begin, int end, int thread) {
+      parallel_dwconv_rows(policy, g, 3, [&](int begin, int end, int thread) {
         dwconv_s8(*depthwise, g, {in, zero_point, begin, end, memory[thread]}, epilogue);
       });
     else

@@ -10,9 +10,9 @@
 
 namespace octavo {
 
-// What a piece is at least worth, in steps of a simple loop over elements: about 10 µs, several times what it costs to
+// What a piece is at least worth, in steps of a simple loop over elements: about 5 µs, several times what it costs to
 // hand a piece to another thread.
-inline constexpr int64_t kLeastSteps = 16 * 1024;
+inline constexpr int64_t kLeastSteps = 8 * 1024;
 // Multiply-adds of a matrix product that take as long as one such step.
 inline constexpr int64_t kMacsPerStep = 8;
 
@@ -55,27 +55,38 @@ struct ProductPiece {
   int thread;
 };
 
+// The heights of all tiles divide it.
+inline constexpr int64_t kRowUnit = 12;
+
 // Calls body(piece) for pieces of m rows, each of which takes `macs` multiply-adds.
 template <class Body>
 void parallel_rows(const KernelPolicy& policy, int64_t m, int64_t macs, const Body& body) {
-  constexpr int64_t kUnit = 12;  // the heights of all tiles divide it
   Division division = divide_steps(macs / kMacsPerStep);
-  division.unit = kUnit;
+  division.unit = kRowUnit;
   parallel_for(policy.threads, m, division, [&](int64_t begin, int64_t end, int thread) {
     body(ProductPiece{begin, end - begin, thread});
   });
 }
 
+// How much of their time `threads` compute when each takes whole units of `count` items: 1 is best.
+inline float balance(int64_t count, int64_t unit, int threads) {
+  const int64_t units = (count + unit - 1) / unit, longest = (units + threads - 1) / threads;
+  return static_cast<float>(units) / static_cast<float>(longest * threads);
+}
+
 // Calls body(b, epilogue, piece) for pieces of a product of m rows with the packed weights `b`: of rows or, where those
-// are few, of columns. `b` and `epilogue` are then those of the columns (but not of the rows).
+// are too few to be shared fairly, of columns. `b` and `epilogue` are then those of the columns (but not of the rows).
 template <class Packed, class Epilogue, class Body>
 void parallel_product(const KernelPolicy& policy, int64_t m, const Packed& b, const Epilogue& epilogue,
                       const Body& body) {
 #if OCTAVO_THREADS
-  constexpr int64_t kUnit = 32;  // the widths of all tiles divide it
-  if (m < 24 * policy.threads.count()) {
+  constexpr float kFair = 0.9f;
+  const int threads = policy.threads.count();
+  const int64_t unit = m == 1 ? 32 : b.kernel->nr;  // a product of one row may have tiles of 32 columns
+  const float by_rows = balance(m, kRowUnit, threads);
+  if (by_rows < kFair && balance(b.n, unit, threads) > by_rows) {
     Division division = divide_steps(m * b.k / kMacsPerStep);
-    division.unit = kUnit;
+    division.unit = unit;
     division.pieces_per_thread = 1;
     return parallel_for(policy.threads, b.n, division, [&](int64_t begin, int64_t end, int thread) {
       const int first = static_cast<int>(begin);
