@@ -82,3 +82,16 @@ inline v128_t i32x4_relaxed_dot_i8x16_i7x16_add(v128_t a, v128_t b, v128_t c) {
 #define wasm_i32x4_relaxed_dot_i8x16_i7x16_add(a, b, c) \
   ::octavo::simd::i32x4_relaxed_dot_i8x16_i7x16_add((a), (b), (c))
 #endif
+
+#if OCTAVO_SIMD
+namespace octavo {
+
+/// Eight times `x`, kept in a local. WebAssembly code repeats a constant vector at each use, and engines make or load it
+/// anew there, inside of the hottest loop too. What is made of a volatile number is made once.
+inline v128_t splat_once_i16x8(int16_t x) {
+  const volatile int16_t once = x;
+  return wasm_i16x8_splat(once);
+}
+
+}  // namespace octavo
+#endif

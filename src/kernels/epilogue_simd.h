@@ -41,6 +41,7 @@ template <int Nv> class RequantizeTile {
     lo_ = wasm_f32x4_splat(float(e.qmin - e.zero_point));
     qmax_ = wasm_i8x16_splat(static_cast<int8_t>(e.qmax));
     unbias_ = wasm_i32x4_splat(0x4B400000 - e.zero_point);
+    round_ = wasm_f32x4_splat(12582912.0f);
   }
 
   /// What the accumulators of the columns start with, given what the packing wants.
@@ -92,7 +93,7 @@ template <int Nv> class RequantizeTile {
   /// it, up to infinity, so that what does not fit saturates when it is narrowed.
   v128_t requantize(v128_t acc, v128_t multiplier) const {
     const v128_t scaled = wasm_f32x4_pmax(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(acc), multiplier), lo_);
-    return wasm_i32x4_sub(wasm_f32x4_add(scaled, wasm_f32x4_splat(12582912.0f)), unbias_);
+    return wasm_i32x4_sub(wasm_f32x4_add(scaled, round_), unbias_);
   }
 
   v128_t narrow(v128_t a, v128_t b, v128_t c, v128_t d) const {
@@ -103,7 +104,7 @@ template <int Nv> class RequantizeTile {
 
   uint8_t* out_;
   ptrdiff_t ldc_;
-  v128_t bias_[Nv], multiplier_[Nv], lo_, qmax_, unbias_;
+  v128_t bias_[Nv], multiplier_[Nv], lo_, qmax_, unbias_, round_;
 };
 
 template <int Nv> class DequantizeTile {

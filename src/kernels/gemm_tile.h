@@ -3,7 +3,10 @@
 // Rows of A are read four bytes a step (4 u8, 2 s16 or 1 f32 of k) and splat over a vector; B is packed in panels of
 // eight columns, two vectors of four columns a step. An mr×8 tile keeps 2·mr accumulators, two vectors of B, one of A, and
 // one of products unless the instruction adds by itself. V8 gives out fifteen registers and spills before they are full,
-// so the tile is 6×8 for i32x4.relaxed_dot_add and 4×8 for all others. One step an iteration: unrolling over k spills too.
+// so the tile is 6×8 for i32x4.relaxed_dot_add and f32x4.relaxed_madd, and 4×8 for all others. One step an iteration: unrolling over k spills too.
+//
+// The loop issues six instructions a cycle at best, so each one that does no arithmetic counts: a row's pointer, the
+// pointer into B, and its comparison are all there is.
 //
 // Mac is the instruction: mr, b_bytes (of one vector of B in memory), load_b(p), multiply_add(acc, a, b).
 #pragma once
@@ -28,15 +31,18 @@ struct PackedPanels {
 
 /// Mr×(4·Nv) outputs. `panel_bytes` is the distance of panels, of which a tile spans Nv / 2.
 template <class Mac, int Mr, int Nv, class EpilogueTile>
-inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* b, ptrdiff_t panel_bytes,
-                     const v128_t (&start)[Nv], const EpilogueTile& epilogue, int row) {
+inline void run_tile(const Mac& mac, const char* a, ptrdiff_t row_bytes, int steps, const char* b,
+                     ptrdiff_t panel_bytes, const v128_t (&start)[Nv], const EpilogueTile& epilogue,
+                     int row) {
   v128_t acc[Mr][Nv];
   const char* rows[Mr];
   for (int m = 0; m < Mr; ++m) {
     rows[m] = a + (row + m) * row_bytes;
     for (int v = 0; v < Nv; ++v) acc[m][v] = start[v];
   }
-  // At least one step: without a test in front, engines keep address arithmetic out of the loops around this one.
+  // At least one step: without a test in front, engines keep address arithmetic out of the loops around this one. The
+  // pointer into B counts the steps: the loop is bound by the instructions that it issues.
+  const char* const b_end = b + ptrdiff_t(steps) * 2 * Mac::b_bytes;
 #pragma clang loop unroll(disable)
   do {
     v128_t weights[Nv];
@@ -47,22 +53,60 @@ inline void run_tile(const char* a, ptrdiff_t row_bytes, int steps, const char* 
       const v128_t activations = wasm_v128_load32_splat(rows[m]);
       rows[m] += 4;
 #pragma clang loop unroll(full)
-      for (int v = 0; v < Nv; ++v) acc[m][v] = Mac::multiply_add(acc[m][v], activations, weights[v]);
+      for (int v = 0; v < Nv; ++v) acc[m][v] = mac.multiply_add(acc[m][v], activations, weights[v]);
     }
     b += 2 * Mac::b_bytes;
-  } while (--steps > 0);
-  if constexpr (Mr == 1) {
-    epilogue.store(row, acc[0]);
-  } else {
-    static_assert(Mr % 2 == 0);
-    for (int m = 0; m < Mr; m += 2) epilogue.store_two(row + m, acc[m], acc[m + 1]);
+  } while (b != b_end);
+  if constexpr (Mr > 1) {
+    for (int m = 0; m + 2 <= Mr; m += 2) epilogue.store_two(row + m, acc[m], acc[m + 1]);
   }
+  if constexpr (Mr % 2 == 1) epilogue.store(row + Mr - 1, acc[Mr - 1]);
+}
+
+/// The panels of 4·Nv columns.
+struct PanelColumns {
+  const char* first;
+  ptrdiff_t panel_bytes;
+  int steps;
+};
+
+/// Rows of A: the first m of them, `row_bytes` apart.
+struct Rows {
+  const char* first;
+  ptrdiff_t row_bytes;
+  int m;
+};
+
+/// All rows by the panels of 4·Nv columns. The epilogue stays in memory, behind a reference that the compiler cannot look
+/// through: were its vectors in registers, engines would spill accumulators rather than them.
+template <class Mac, int Nv, class Tile>
+[[gnu::noinline]] void run_rows(const PanelColumns& b, const Rows& a, const v128_t (&start)[Nv],
+                                const Tile& epilogue) {
+  const Mac mac;
+  const char *rows = a.first, *panel = b.first;
+  const ptrdiff_t row_bytes = a.row_bytes, panel_bytes = b.panel_bytes;
+  const int m = a.m, steps = b.steps;
+  int row = 0;
+  if constexpr (Nv == 2) {
+    constexpr int mr = Mac::mr;
+    for (; row + mr <= m; row += mr)
+      run_tile<Mac, mr, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+    if (mr > 4 && row + 4 <= m) {
+      run_tile<Mac, 4, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+      row += 4;
+    }
+    if (row + 2 <= m) {
+      run_tile<Mac, 2, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+      row += 2;
+    }
+  }
+  for (; row < m; ++row)
+    run_tile<Mac, 1, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
 }
 
 /// All m rows by the panels of the columns [n, n + 4·Nv). `e` begins at column n.
 template <class Mac, int Nv, class Epilogue>
-inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t row_bytes, int m,
-                        const Epilogue& e) {
+inline void run_columns(const PackedPanels& b, int n, const Rows& a, const Epilogue& e) {
   const ptrdiff_t panel_bytes = ptrdiff_t(b.steps) * 2 * Mac::b_bytes;
   const char* panel = static_cast<const char*>(b.panels) + (n / 8) * panel_bytes;
   const int32_t* column_sum = b.column_sum ? b.column_sum + n : nullptr;
@@ -73,22 +117,7 @@ inline void run_columns(const PackedPanels& b, int n, const char* a, ptrdiff_t r
         b.acc_start ? wasm_v128_load(b.acc_start + n + 4 * v) : wasm_i32x4_const_splat(0);
     start[v] = epilogue.start(v, acc_start);
   }
-  int row = 0;
-  if constexpr (Nv == 2) {
-    constexpr int mr = Mac::mr;
-    for (; row + mr <= m; row += mr)
-      run_tile<Mac, mr, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
-    if (mr > 4 && row + 4 <= m) {
-      run_tile<Mac, 4, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
-      row += 4;
-    }
-    if (row + 2 <= m) {
-      run_tile<Mac, 2, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
-      row += 2;
-    }
-  }
-  for (; row < m; ++row)
-    run_tile<Mac, 1, Nv>(a, row_bytes, b.steps, panel, panel_bytes, start, epilogue, row);
+  run_rows<Mac, Nv>({panel, panel_bytes, b.steps}, a, start, epilogue);
 }
 
 /// m rows by all columns. A single row takes 32 columns at a time: eight accumulators hide the latency that six rows
@@ -98,7 +127,7 @@ void run_panels(const PackedPanels& b, const void* a, ptrdiff_t row_bytes, int m
   const char* rows = static_cast<const char*>(a);
   int n = 0;
   if (m == 1) {
-    for (; n + 32 <= b.n; n += 32) run_columns<Mac, 8>(b, n, rows, row_bytes, m, shifted(e, 0, n));
+    for (; n + 32 <= b.n; n += 32) run_columns<Mac, 8>(b, n, {rows, row_bytes, m}, shifted(e, 0, n));
   }
   // A last panel with missing columns goes through a scratch, so that the tile has no branches.
   using Element = std::remove_pointer_t<decltype(e.out)>;
@@ -111,7 +140,7 @@ void run_panels(const PackedPanels& b, const void* a, ptrdiff_t row_bytes, int m
       const int count = std::min(most, m - row);
       const Epilogue part = shifted(e, row, n);
       const Redirected<Epilogue, Element, 8> redirected(part, scratch);
-      run_columns<Mac, 2>(b, n, rows + row * row_bytes, row_bytes, count,
+      run_columns<Mac, 2>(b, n, {rows + row * row_bytes, row_bytes, count},
                           whole ? part : redirected.to_scratch);
       if (!whole) redirected.copy(count, b.n - n);
     }

@@ -41,16 +41,13 @@ template <bool kIsProduct> std::shared_ptr<const Prepared> prepare(const Prepare
   return prepared;
 }
 
-template <kernels::EltwiseRowU8 kRow> void run(RunContext& ctx) {
+template <auto kEltwise> void run(RunContext& ctx) {
+  const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   const auto& params = ctx.prepared<PreparedEltwise>().params;
-  const auto box = broadcast_box(ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
-  parallel_box<3>(ctx.kernels, box, {ctx.inputs[0].data, ctx.inputs[1].data, ctx.outputs[0].data},
-                  [&](const auto& piece, const auto& pointers) {
-                    piece.for_each_row(pointers, [&](const auto& at, int64_t n, const auto& step) {
-                      kRow(params, reinterpret_cast<const uint8_t*>(at[0]),
-                           reinterpret_cast<const uint8_t*>(at[1]), reinterpret_cast<uint8_t*>(at[2]), n,
-                           step[0] != 0, step[1] != 0);
-                    });
+  const auto u8 = [](std::byte* data) { return reinterpret_cast<uint8_t*>(data); };
+  parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+                  [&](const auto& piece, const auto& at) {
+                    kEltwise(params, piece, u8(at[0]), u8(at[1]), u8(at[2]));
                   });
 }
 
@@ -59,7 +56,7 @@ const RegisterOp q_add({.name = "octavo.QAdd",
                         .max_inputs = 2,
                         .infer = infer,
                         .prepare = prepare<false>,
-                        .run = run<kernels::add_row_u8>,
+                        .run = run<kernels::add_u8>,
                         .layout = LayoutRule::elementwise});
 
 const RegisterOp q_mul({.name = "octavo.QMul",
@@ -67,7 +64,7 @@ const RegisterOp q_mul({.name = "octavo.QMul",
                         .max_inputs = 2,
                         .infer = infer,
                         .prepare = prepare<true>,
-                        .run = run<kernels::mul_row_u8>,
+                        .run = run<kernels::mul_u8>,
                         .layout = LayoutRule::elementwise});
 
 }  // namespace

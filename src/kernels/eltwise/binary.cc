@@ -1,35 +1,25 @@
 #include "kernels/eltwise/binary.h"
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <type_traits>
 
 #include "kernels/eltwise/unary.h"
+#include "kernels/joined_rows.h"
+#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 
 namespace {
 
-// Where neither operand steps there is one element.
 template <class T, class F>
-void row(const std::byte* a_bytes, const std::byte* b_bytes, std::byte* out_bytes, int64_t n, bool a_steps,
-         bool b_steps) {
-  const T* a = reinterpret_cast<const T*>(a_bytes);
-  const T* b = reinterpret_cast<const T*>(b_bytes);
-  T* out = reinterpret_cast<T*>(out_bytes);
-  constexpr F f;
-  if (a_steps && b_steps) {
-    for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
-  } else if (b_steps) {
-    const T x = *a;
-    for (int64_t i = 0; i < n; ++i) out[i] = f(x, b[i]);
-  } else {
-    const T y = *b;
-    for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], y);
-  }
+void row(const std::byte* a, const std::byte* b, std::byte* out, int64_t n, bool a_steps, bool b_steps) {
+  const Operand<T> x(reinterpret_cast<const T*>(a), a_steps), y(reinterpret_cast<const T*>(b), b_steps);
+  map(static_cast<size_t>(n), reinterpret_cast<T*>(out), F(), x, y);
 }
 
-// The same for functions that are rarely called or slow by themselves: one loop, which stays scalar, for their size.
+// The same for functions that are rarely called or slow by themselves: a loop over single elements, for its size.
 template <class A, class B, class F>
 void scalar_row(const std::byte* a_bytes, const std::byte* b_bytes, std::byte* out_bytes, int64_t n,
                 bool a_steps, bool b_steps) {
@@ -41,11 +31,7 @@ void scalar_row(const std::byte* a_bytes, const std::byte* b_bytes, std::byte* o
 }
 
 // Integer arithmetic wraps around: in C++ only that of unsigned types does.
-template <class T> struct Wrapping : std::make_unsigned<T> {};
-template <> struct Wrapping<float> {
-  using type = float;
-};
-template <class T> using Wide = typename Wrapping<T>::type;
+template <class T> using Wide = std::make_unsigned_t<T>;
 
 template <class T> struct Add {
   T operator()(T a, T b) const { return static_cast<T>(static_cast<Wide<T>>(a) + static_cast<Wide<T>>(b)); }
@@ -58,11 +44,9 @@ template <class T> struct Mul {
 };
 template <class T> struct Div {
   T operator()(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) {
-      // The quotient of the least number and -1 is out of range: negation wraps around instead.
-      if (b == 0) return 0;
-      if (b == -1) return Sub<T>()(0, a);
-    }
+    // The quotient of the least number and -1 is out of range: negation wraps around instead.
+    if (b == 0) return 0;
+    if (b == -1) return Sub<T>()(0, a);
     return a / b;
   }
 };
@@ -97,12 +81,12 @@ template <class Base, class Exponent> struct Pow {
 
 template <> BinaryRow binary_row<float>(BinaryOp op) {
   switch (op) {
-    case BinaryOp::add: return row<float, Add<float>>;
-    case BinaryOp::sub: return row<float, Sub<float>>;
-    case BinaryOp::mul: return row<float, Mul<float>>;
+    case BinaryOp::add: return row<float, std::plus<>>;
+    case BinaryOp::sub: return row<float, std::minus<>>;
+    case BinaryOp::mul: return row<float, std::multiplies<>>;
     case BinaryOp::div: break;
   }
-  return row<float, Div<float>>;
+  return row<float, std::divides<>>;
 }
 
 // Integers are shapes: a handful of elements.
@@ -136,13 +120,14 @@ template BinaryRow pow_row<int64_t, int64_t>();
 void binary(const StridedBox<3>& box, BinaryRow row, const void* a, const void* b, void* out,
             const Clamp* clamp) {
   const auto bytes = [](const void* p) { return static_cast<std::byte*>(const_cast<void*>(p)); };
-  box.for_each_row({bytes(a), bytes(b), bytes(out)}, [&](const auto& p, int64_t n, const auto& steps) {
-    row(p[0], p[1], p[2], n, steps[0] != 0, steps[1] != 0);
-    if (clamp) {
-      float* values = reinterpret_cast<float*>(p[2]);
-      clip(values, values, n, clamp->lo, clamp->hi);
-    }
-  });
+  for_each_joined_row(box, {bytes(a), bytes(b), bytes(out)},
+                      [&](const auto& p, int64_t n, const auto& steps) {
+                        row(p[0], p[1], p[2], n, steps[0] != 0, steps[1] != 0);
+                        if (clamp) {
+                          float* values = reinterpret_cast<float*>(p[2]);
+                          clip(values, values, n, clamp->lo, clamp->hi);
+                        }
+                      });
 }
 
 }  // namespace octavo::kernels

@@ -1,4 +1,4 @@
-// Elementary functions in float32, without branches or tables, so that loops over them vectorise. They use basic
+// Elementary functions in float32 without branches or tables: of one float, or of a Vector<float>. They use basic
 // operations only and therefore give the same bits on every engine.
 //
 // The polynomials and the splitting of ln 2 are those of the Cephes library (S. L. Moshier), single/expf.c and
@@ -8,55 +8,68 @@
 #include <bit>
 #include <cstdint>
 
+#include "kernels/vectors.h"
+
 namespace octavo::kernels {
 
+/// The 32-bit integers behind a float or a vector of floats.
+template <class V> struct IntegersOf {
+  using type = int32_t;
+};
+#if OCTAVO_SIMD
+template <> struct IntegersOf<Vector<float>> {
+  using type = Vector<int32_t>;
+};
+#endif
+template <class V> using Integers = typename IntegersOf<V>::type;
+
+/// `x` in each lane.
+template <class V> inline V all(float x) { return x - V{}; }
+
 /// e^x. Overflows to infinity, underflows gradually to 0; NaN passes through.
-inline float exp_f32(float x) {
-  x = x < -104.0f ? -104.0f : x;
-  x = x > 89.0f ? 89.0f : x;
+template <class V> inline V exp_f32(V x) {
+  using Exponent = Integers<V>;
+  x = clamp_between(x, all<V>(-104.0f), all<V>(89.0f));
   // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits: e^x = 2^n * e^r with |r| <= ln(2) / 2.
   constexpr float kRound = 12582912.0f;
-  const float rounded = x * 1.44269504088896341f + kRound;
-  const float n = rounded - kRound;
-  const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
+  const V rounded = x * 1.44269504088896341f + kRound;
+  const V n = rounded - kRound;
+  const V r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  V p = 1.9875691500e-4f * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-  // 2^n in two factors, since n reaches from -150 to 128.
-  const auto exponent =
-      static_cast<int32_t>(std::bit_cast<uint32_t>(rounded) - std::bit_cast<uint32_t>(kRound));
-  const int32_t half = exponent >> 1;
-  const auto power = [](int32_t e) { return std::bit_cast<float>((static_cast<uint32_t>(e) + 127u) << 23); };
-  return p * power(half) *
-         power(static_cast<int32_t>(static_cast<uint32_t>(exponent) - static_cast<uint32_t>(half)));
+  // 2^n in two factors, since n reaches from -150 to 128. The integer of a NaN is of no meaning: the product stays NaN.
+  const Exponent exponent = (std::bit_cast<Exponent>(rounded) & 0x007fffff) - 0x00400000;
+  const Exponent half = exponent >> 1;
+  const auto power = [](Exponent e) { return std::bit_cast<V>((e + 127) << 23); };
+  return p * power(half) * power(exponent - half);
 }
 
 /// |x|.
-inline float abs_f32(float x) { return std::bit_cast<float>(std::bit_cast<uint32_t>(x) & 0x7fffffffu); }
+template <class V> inline V abs_f32(V x) {
+  return std::bit_cast<V>(std::bit_cast<Integers<V>>(x) & 0x7fffffff);
+}
 
 /// 1 / (1 + e^-x), accurate in both tails.
-inline float sigmoid_f32(float x) {
-  const float e = exp_f32(-abs_f32(x));
-  return (x >= 0 ? 1.0f : e) / (1.0f + e);
+template <class V> inline V sigmoid_f32(V x) {
+  const V e = exp_f32(-abs_f32(x));
+  return select(x >= 0.0f, all<V>(1.0f), e) / (1.0f + e);
 }
 
 /// tanh x: a polynomial near 0, else 1 - 2 / (e^2|x| + 1).
-inline float tanh_f32(float x) {
-  const float z = x * x;
-  float p = -5.70498872745e-3f;
-  p = p * z + 2.06390887954e-2f;
+template <class V> inline V tanh_f32(V x) {
+  const V z = x * x;
+  V p = -5.70498872745e-3f * z + 2.06390887954e-2f;
   p = p * z - 5.37397155531e-2f;
   p = p * z + 1.33314422036e-1f;
   p = p * z - 3.33332819422e-1f;
-  const float near = p * z * x + x;
-  const float magnitude = abs_f32(x);
-  const float far = 1.0f - 2.0f / (exp_f32(magnitude + magnitude) + 1.0f);
-  const float signed_far = x < 0 ? -far : far;
-  return magnitude < 0.625f ? near : signed_far;
+  const V near = p * z * x + x;
+  const V magnitude = abs_f32(x);
+  const V far = 1.0f - 2.0f / (exp_f32(magnitude + magnitude) + 1.0f);
+  return select(magnitude < 0.625f, near, select(x < 0.0f, -far, far));
 }
 
 }  // namespace octavo::kernels

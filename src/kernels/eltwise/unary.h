@@ -26,5 +26,6 @@ void sqrt_f32(const float* x, float* y, int64_t n, UnaryParams);
 
 /// y[i] = min(max(x[i], lo), hi); NaN passes through. T: float, int8_t, uint8_t, int32_t, int64_t.
 template <class T> void clip(const T* x, T* y, int64_t n, T lo, T hi);
+template <> void clip(const float* x, float* y, int64_t n, float lo, float hi);
 
 }  // namespace octavo::kernels

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/strided.h"
+
 namespace octavo::kernels {
 
 /// Zero points and range of the operands and the result, and what brings differences to the scale of the result.
@@ -17,13 +19,9 @@ struct EltwiseU8 {
   float a_multiplier, b_multiplier;
 };
 
-/// One contiguous run of n outputs. An operand that does not step has one element, which serves for all of them.
-using EltwiseRowU8 = void (*)(const EltwiseU8&, const uint8_t* a, const uint8_t* b, uint8_t* out, int64_t n,
-                              bool a_steps, bool b_steps);
-
-void add_row_u8(const EltwiseU8&, const uint8_t* a, const uint8_t* b, uint8_t* out, int64_t n, bool a_steps,
-                bool b_steps);
-void mul_row_u8(const EltwiseU8&, const uint8_t* a, const uint8_t* b, uint8_t* out, int64_t n, bool a_steps,
-                bool b_steps);
+/// Over the box of a, b and out, in this order; bytes of out lie together along its innermost axis, and those of an
+/// operand do too or are one that serves for all.
+void add_u8(const EltwiseU8&, const StridedBox<3>&, const uint8_t* a, const uint8_t* b, uint8_t* out);
+void mul_u8(const EltwiseU8&, const StridedBox<3>&, const uint8_t* a, const uint8_t* b, uint8_t* out);
 
 }  // namespace octavo::kernels

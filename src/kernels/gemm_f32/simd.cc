@@ -23,6 +23,7 @@ void run(const PackedGemmF32& b, const float* a, ptrdiff_t lda, int m, const Bia
 
 #if OCTAVO_RELAXED
 struct RelaxedMadd : MulAdd {
+  static constexpr int mr = 6;
   static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) { return wasm_f32x4_relaxed_madd(a, b, acc); }
 };
 #endif

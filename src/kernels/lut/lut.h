@@ -8,8 +8,6 @@ namespace octavo::kernels {
 inline constexpr int kTableSize = 256;
 
 /// out[i] = table[in[i]]; `out` may be `in`. One load an element beats sixteen shuffles for sixteen elements.
-inline void lookup(const uint8_t* table, const uint8_t* in, int64_t n, uint8_t* out) {
-  for (int64_t i = 0; i < n; ++i) out[i] = table[in[i]];
-}
+void lookup(const uint8_t* table, const uint8_t* in, int64_t n, uint8_t* out);
 
 }  // namespace octavo::kernels

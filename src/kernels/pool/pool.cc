@@ -1,9 +1,11 @@
 #include "kernels/pool/pool.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "kernels/quantize/rounding.h"
+#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 
@@ -39,6 +41,20 @@ void for_each_window(const PoolGeometry& g, Begin begin, Tap tap, End end) {
   }
 }
 
+// sums[i] += x[i].
+void add_bytes(const uint8_t* x, size_t n, int32_t* sums) {
+  size_t i = 0;
+#if OCTAVO_SIMD
+  for (; i + 8 <= n; i += 8) {
+    const v128_t eight = wasm_u16x8_load8x8(x + i);
+    wasm_v128_store(sums + i, wasm_i32x4_add(wasm_v128_load(sums + i), wasm_u32x4_extend_low_u16x8(eight)));
+    wasm_v128_store(sums + i + 4,
+                    wasm_i32x4_add(wasm_v128_load(sums + i + 4), wasm_u32x4_extend_high_u16x8(eight)));
+  }
+#endif
+  for (; i < n; ++i) sums[i] += x[i];
+}
+
 }  // namespace
 
 PoolTaps::PoolTaps(const PoolAxis& axis, int64_t output) {
@@ -52,17 +68,15 @@ PoolTaps::PoolTaps(const PoolAxis& axis, int64_t output) {
 template <class T> void max_pool(const PoolGeometry& g, const T* in, T* out) {
   constexpr T lowest = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                                             : std::numeric_limits<T>::lowest();
+  const auto channels = static_cast<size_t>(g.c);
   T* best = out;
   for_each_window(
       g,
       [&](int64_t output) {
         best = out + output * g.c;
-        std::fill_n(best, g.c, lowest);
+        std::fill_n(best, channels, lowest);
       },
-      [&](int64_t pixel) {
-        const T* const x = in + pixel * g.c;
-        for (int64_t c = 0; c < g.c; ++c) best[c] = best[c] < x[c] ? x[c] : best[c];
-      },
+      [&](int64_t pixel) { map(channels, best, larger<Vector<T>>, Run<T>{best}, Run<T>{in + pixel * g.c}); },
       [](int64_t, int64_t, int64_t) {});
 }
 
@@ -72,20 +86,21 @@ template void max_pool(const PoolGeometry&, const int8_t*, int8_t*);
 
 void average_pool(const PoolGeometry& g, const float* in, float* out, bool count_padding, float lo,
                   float hi) {
+  const auto channels = static_cast<size_t>(g.c);
   float* sum = out;
   for_each_window(
       g,
       [&](int64_t output) {
         sum = out + output * g.c;
-        std::fill_n(sum, g.c, 0.0f);
+        std::fill_n(sum, channels, 0.0f);
       },
       [&](int64_t pixel) {
-        const float* const x = in + pixel * g.c;
-        for (int64_t c = 0; c < g.c; ++c) sum[c] += x[c];
+        map(channels, sum, std::plus<>(), Run<float>{sum}, Run<float>{in + pixel * g.c});
       },
       [&](int64_t, int64_t elements, int64_t padded) {
         const float count = static_cast<float>(std::max<int64_t>(count_padding ? padded : elements, 1));
-        for (int64_t c = 0; c < g.c; ++c) sum[c] = clamp(sum[c] / count, lo, hi);
+        const auto finish = [=](Vector<float> v) { return clamp_between(v / count, splat(lo), splat(hi)); };
+        map(channels, sum, finish, Run<float>{sum});
       });
 }
 
@@ -93,10 +108,7 @@ void average_pool(const PoolGeometry& g, const uint8_t* in, uint8_t* out, const 
   int32_t* const sums = p.sums;
   for_each_window(
       g, [&](int64_t) { std::fill_n(sums, g.c, 0); },
-      [&](int64_t pixel) {
-        const uint8_t* const x = in + pixel * g.c;
-        for (int64_t c = 0; c < g.c; ++c) sums[c] += x[c];
-      },
+      [&](int64_t pixel) { add_bytes(in + pixel * g.c, static_cast<size_t>(g.c), sums); },
       [&](int64_t output, int64_t elements, int64_t padded) {
         const float count = static_cast<float>(std::max<int64_t>(p.count_padding ? padded : elements, 1));
         const float multiplier = p.scale_ratio / count;

@@ -1,6 +1,9 @@
 #include "kernels/reduce/reduce.h"
 
 #include <algorithm>
+#include <functional>
+
+#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 
@@ -31,10 +34,10 @@ void mean_f32(const StridedBox<2>& box, const float* x, float* y, int64_t output
     if (steps[1] == 0) {
       *to += sum_row(from, n);
     } else {
-      for (int64_t i = 0; i < n; ++i) to[i] += from[i];
+      map(static_cast<size_t>(n), to, std::plus<>(), Run<float>{to}, Run<float>{from});
     }
   });
-  for (int64_t i = 0; i < outputs; ++i) y[i] /= divisor;
+  map(static_cast<size_t>(outputs), y, [=](Vector<float> v) { return v / divisor; }, Run<float>{y});
 }
 
 }  // namespace octavo::kernels

@@ -1,9 +1,11 @@
 #include "kernels/softmax/softmax.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "kernels/eltwise/math.h"
+#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 
@@ -14,42 +16,49 @@ constexpr float kLowest = -std::numeric_limits<float>::infinity();
 // Partial maxima and sums that a row is folded into: two vectors of four.
 constexpr int kLanes = 8;
 
-inline float larger(float a, float b) { return a > b ? a : b; }
+using Floats = Vector<float>;
+
+// a where it is larger; b where neither is, or one is NaN.
+inline float larger_of(float a, float b) { return a > b ? a : b; }
 
 void softmax_row(const float* x, float* y, int64_t n) {
   const int64_t whole = n - n % kLanes;
   float max[kLanes], sum[kLanes] = {};
   std::fill_n(max, kLanes, kLowest);
   for (int64_t i = 0; i < whole; i += kLanes)
-    for (int lane = 0; lane < kLanes; ++lane) max[lane] = larger(x[i + lane], max[lane]);
-  for (int64_t i = whole; i < n; ++i) max[0] = larger(x[i], max[0]);
-  for (int lane = 1; lane < kLanes; ++lane) max[0] = larger(max[lane], max[0]);
+    for (int lane = 0; lane < kLanes; ++lane) max[lane] = larger_of(x[i + lane], max[lane]);
+  for (int64_t i = whole; i < n; ++i) max[0] = larger_of(x[i], max[0]);
+  for (int lane = 1; lane < kLanes; ++lane) max[0] = larger_of(max[lane], max[0]);
 
-  for (int64_t i = 0; i < n; ++i) y[i] = exp_f32(x[i] - max[0]);
+  const Floats largest = all<Floats>(max[0]);
+  map(static_cast<size_t>(n), y, [&](Floats v) { return exp_f32(v - largest); }, Run<float>{x});
   for (int64_t i = 0; i < whole; i += kLanes)
     for (int lane = 0; lane < kLanes; ++lane) sum[lane] += y[i + lane];
   for (int64_t i = whole; i < n; ++i) sum[0] += y[i];
   for (int lane = 1; lane < kLanes; ++lane) sum[0] += sum[lane];
 
-  for (int64_t i = 0; i < n; ++i) y[i] /= sum[0];
+  const Floats total = all<Floats>(sum[0]);
+  map(static_cast<size_t>(n), y, [&](Floats v) { return v / total; }, Run<float>{y});
 }
 
 // `width` neighbouring columns of n rows, `inner` elements apart.
 constexpr int kColumns = 32;
 
-void softmax_columns(const float* x, float* y, int64_t n, int64_t inner, int64_t width) {
+void softmax_columns(const float* x, float* y, int64_t n, int64_t inner, size_t width) {
   float max[kColumns], sum[kColumns] = {};
   std::fill_n(max, kColumns, kLowest);
-  for (int64_t i = 0; i < n; ++i)
-    for (int64_t c = 0; c < width; ++c) max[c] = larger(x[i * inner + c], max[c]);
+  const Run<float> maxima{max}, sums{sum};
   for (int64_t i = 0; i < n; ++i) {
-    const float* from = x + i * inner;
-    float* to = y + i * inner;
-    for (int64_t c = 0; c < width; ++c) to[c] = exp_f32(from[c] - max[c]);
-    for (int64_t c = 0; c < width; ++c) sum[c] += to[c];
+    const auto larger = [](Floats a, Floats b) { return select(a > b, a, b); };  // b where one is NaN
+    map(width, max, larger, Run<float>{x + i * inner}, maxima);
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    const Run<float> from{x + i * inner}, to{y + i * inner};
+    map(width, y + i * inner, [](Floats v, Floats m) { return exp_f32(v - m); }, from, maxima);
+    map(width, sum, std::plus<>(), sums, to);
   }
   for (int64_t i = 0; i < n; ++i)
-    for (int64_t c = 0; c < width; ++c) y[i * inner + c] /= sum[c];
+    map(width, y + i * inner, std::divides<>(), Run<float>{y + i * inner}, sums);
 }
 
 }  // namespace
@@ -60,7 +69,7 @@ void softmax_f32(const float* x, float* y, int64_t outer, int64_t n, int64_t inn
       softmax_row(x, y, n);
     } else {
       for (int64_t c = 0; c < inner; c += kColumns)
-        softmax_columns(x + c, y + c, n, inner, std::min<int64_t>(kColumns, inner - c));
+        softmax_columns(x + c, y + c, n, inner, static_cast<size_t>(std::min<int64_t>(kColumns, inner - c)));
     }
   }
 }
