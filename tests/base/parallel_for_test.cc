@@ -3,31 +3,25 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
-#include <memory>
 #include <vector>
 
 namespace octavo {
 namespace {
 
-// How often each item was visited, and by how many threads at most.
+// What a loop did: whether it visited each item once, and the largest index of a thread that took part.
 struct Visits {
-  std::vector<std::atomic<int>> items;
-  std::atomic<int> largest_thread{0};
-
-  explicit Visits(int64_t count) : items(static_cast<std::size_t>(count)) {}
-  bool once_each() const {
-    return std::ranges::all_of(items, [](const auto& visits) { return visits.load() == 1; });
-  }
+  bool once_each;
+  int largest_thread;
 };
 
 Visits visit(const Threads& threads, int64_t count, const Division& division) {
-  Visits visits(count);
+  std::vector<std::atomic<int>> visits(static_cast<std::size_t>(count));
+  std::atomic<int> largest_thread{0};
   parallel_for(threads, count, division, [&](int64_t begin, int64_t end, int thread) {
-    for (int64_t i = begin; i < end; ++i) ++visits.items[static_cast<std::size_t>(i)];
-    for (int seen = visits.largest_thread; seen < thread;)
-      visits.largest_thread.compare_exchange_weak(seen, thread);
+    for (int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
+    for (int seen = largest_thread; seen < thread;) largest_thread.compare_exchange_weak(seen, thread);
   });
-  return visits;
+  return {std::ranges::all_of(visits, [](const auto& times) { return times.load() == 1; }), largest_thread};
 }
 
 }  // namespace
@@ -41,7 +35,7 @@ TEST_CASE("A loop visits every item once, on any number of threads") {
            {Division{}, Division{.least = 4}, Division{.least = 3, .unit = 12}, Division{.unit = 32},
             Division{.pieces_per_thread = 1}}) {
         const Visits visits = visit(threads, items, division);
-        CHECK(visits.once_each());
+        CHECK(visits.once_each);
         CHECK(visits.largest_thread < count);
       }
     }
@@ -80,8 +74,8 @@ TEST_CASE("Loops that follow each other closely do not mix") {
 TEST_CASE("Pools live side by side, and end while they sleep or spin") {
   for (int i = 0; i < 20; ++i) {
     const Threads first(3), second(2);
-    CHECK(visit(first, 100, {}).once_each());
-    CHECK(visit(second, 100, {}).once_each());
+    CHECK(visit(first, 100, {}).once_each);
+    CHECK(visit(second, 100, {}).once_each);
     const Threads never_used(2);
   }
 }
@@ -89,7 +83,7 @@ TEST_CASE("Pools live side by side, and end while they sleep or spin") {
 TEST_CASE("A caller that must not sleep spins until the last piece is done") {
   const Threads threads(3);
   threads.pool()->set_caller_may_sleep(false);
-  for (int i = 0; i < 100; ++i) CHECK(visit(threads, 1000, {}).once_each());
+  for (int i = 0; i < 100; ++i) CHECK(visit(threads, 1000, {}).once_each);
 }
 
 }  // namespace octavo
