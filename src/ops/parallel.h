@@ -31,7 +31,7 @@ void parallel_elements(const KernelPolicy& policy, int64_t count, int64_t steps,
 // Calls body(box, pointers) for pieces of a box, cut along its outermost axis. The last tensor is the output, and each
 // point of the box has an element of its own there.
 template <int N, class Body>
-void parallel_box(const KernelPolicy& policy, const kernels::StridedBox<N>& box,
+void parallel_box([[maybe_unused]] const KernelPolicy& policy, const kernels::StridedBox<N>& box,
                   const typename kernels::StridedBox<N>::Pointers& pointers, const Body& body) {
 #if OCTAVO_THREADS
   if (box.rank > 0) {

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { Thread } from '../threads.js';
 
 export function newThread(): Thread {
-  const worker = new Worker(new URL('../node/thread.js', import.meta.url));
+  // Not the flags of the process: --input-type, for one, forbids workers of a file. V8's hold for all threads anyway.
+  const worker = new Worker(new URL('../node/thread.js', import.meta.url), { execArgv: [] });
   const ready = new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve());
     worker.once('error', reject);
