@@ -42,7 +42,7 @@ test('the package holds what it must, and nothing else', async () => {
     'dist/index.d.ts',
     'dist/cli/main.js',
   ];
-  const engines = ['simd', 'relaxed'].flatMap((name) => [
+  const engines = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'].flatMap((name) => [
     `dist/engine-${name}.mjs`,
     `dist/engine-${name}.wasm`,
   ]);
@@ -219,7 +219,9 @@ test('a Vite page uses it, in development and built', async (context) => {
     const names = await readdir(inFolder('dist/assets'));
     const bytes = await Promise.all(
       names
-        .filter((name) => name.endsWith('.js') && !/engine-|worker-simd/.test(name))
+        .filter(
+          (name) => name.endsWith('.js') && !/engine-|worker-simd|worker-relaxed-(?!threads)/.test(name),
+        )
         .map(async (name) => gzipSync(await readFile(inFolder(`dist/assets/${name}`))).length),
     );
     const total = bytes.reduce((sum, size) => sum + size, 0);
