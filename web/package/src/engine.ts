@@ -155,12 +155,12 @@ function localEngine(variant: Variant): Channel {
       }),
       platform.compile(wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]()),
     ]);
-    const team = threads > 1 ? new Team(threads, platform.newThread) : undefined;
+    const team = threads > 1 ? new Team(threads, () => platform.newThread()) : undefined;
     return instantiate(glue.default, wasm, team);
   });
   const channel = localChannel(host);
   return {
-    send: channel.send,
+    send: (method, args) => channel.send(method, args),
     close() {
       channel.close();
       host.end();

@@ -2,4 +2,5 @@
 import { runThread } from './run_thread.js';
 import type { ThreadStart } from './threads.js';
 
-globalThis.onmessage = ({ data }: MessageEvent<ThreadStart>) => runThread(data, () => globalThis.postMessage('ready'));
+globalThis.onmessage = ({ data }: MessageEvent<ThreadStart>) =>
+  runThread(data, () => globalThis.postMessage('ready'));
