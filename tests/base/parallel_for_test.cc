@@ -5,6 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <vector>
 
+#if OCTAVO_THREADS
+
 namespace octavo {
 namespace {
 
@@ -87,3 +89,5 @@ TEST_CASE("A caller that must not sleep spins until the last piece is done") {
 }
 
 }  // namespace octavo
+
+#endif

@@ -7,6 +7,8 @@
 #include "support/random_data.h"
 #include "support/requantize_reference.h"
 
+#if OCTAVO_THREADS
+
 namespace octavo {
 namespace {
 
@@ -201,3 +203,5 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
 }
 
 }  // namespace octavo
+
+#endif
