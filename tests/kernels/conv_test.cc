@@ -28,6 +28,24 @@ std::vector<ConvGeometry> geometries() {
       all.push_back(g);
     }
   }
+  for (int size : swept_sizes()) {
+    const ConvGeometry g{.h = 3,
+                         .w = size,
+                         .c = 5,
+                         .oh = 3,
+                         .ow = size,
+                         .oc = 9,
+                         .kh = 3,
+                         .kw = 3,
+                         .pad_top = 1,
+                         .pad_left = 1};
+    all.push_back(g);
+    ConvGeometry narrow = g;
+    narrow.w = narrow.ow = 4;
+    ConvGeometry many_inputs = narrow, many_outputs = narrow;
+    many_inputs.c = many_outputs.oc = size;
+    all.insert(all.end(), {many_inputs, many_outputs});
+  }
   return all;
 }
 

@@ -20,6 +20,39 @@ std::vector<ConvGeometry> geometries() {
       all.push_back(g);
     }
   }
+  for (int size : swept_sizes()) {
+    for (int kernel : {3, 5}) {
+      for (int stride : {1, 2}) {
+        const int out = (size - 1) / stride + 1;
+        all.push_back({.h = 4,
+                       .w = size,
+                       .c = 5,
+                       .oh = 3 / stride + 1,
+                       .ow = out,
+                       .oc = 5,
+                       .kh = kernel,
+                       .kw = kernel,
+                       .stride_h = stride,
+                       .stride_w = stride,
+                       .pad_top = kernel / 2,
+                       .pad_left = kernel / 2,
+                       .groups = 5});
+        all.push_back({.h = 4,
+                       .w = 9,
+                       .c = size,
+                       .oh = 3 / stride + 1,
+                       .ow = 8 / stride + 1,
+                       .oc = size,
+                       .kh = kernel,
+                       .kw = kernel,
+                       .stride_h = stride,
+                       .stride_w = stride,
+                       .pad_top = kernel / 2,
+                       .pad_left = kernel / 2,
+                       .groups = size});
+      }
+    }
+  }
   ConvGeometry wide{.h = 4,
                     .w = 300,
                     .c = 50,

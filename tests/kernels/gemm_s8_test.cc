@@ -17,19 +17,15 @@ struct Product {
   int m, n, k;
 };
 
-/// Products around the tile (6 rows, 8 and 32 columns, 2 and 4 values of k), powers of two, and single rows.
+/// Each two of m, n and k up to 17, each one over all sizes for one row and for tiles, and large ones.
 std::vector<Product> products() {
   std::vector<Product> all;
-  for (int m : {1, 2, 3, 5, 6, 7, 12, 13}) {
-    for (int n : {1, 3, 7, 8, 9, 17}) {
-      for (int k : {1, 2, 3, 4, 5, 8, 15, 17}) all.push_back({m, n, k});
-    }
+  for (int i = 1; i <= 17; ++i) {
+    for (int j = 1; j <= 17; ++j) all.insert(all.end(), {{i, j, 5}, {i, 9, j}, {7, i, j}});
   }
-  for (int n : {31, 32, 33, 40, 65}) {
-    for (int k : {1, 31, 64, 129}) all.insert(all.end(), {{1, n, k}, {6, n, k}});
-  }
-  all.insert(all.end(),
-             {{127, 16, 33}, {129, 24, 64}, {97, 8, 511}, {5, 9, 1023}, {1, 33, 4097}, {200, 9, 1025}});
+  for (int size : swept_sizes())
+    all.insert(all.end(), {{size, 9, 6}, {1, size, 6}, {7, size, 6}, {1, 33, size}, {7, 17, size}});
+  all.insert(all.end(), {{97, 8, 511}, {5, 9, 1023}, {1, 33, 4097}, {200, 9, 1025}});
   return all;
 }
 

@@ -143,6 +143,16 @@ struct EpilogueData {
   }
 };
 
+/// Sizes at which a kernel may go wrong: small ones, and those around powers of two and multiples of tiles.
+inline std::vector<int> swept_sizes() {
+  std::vector<int> sizes;
+  for (int size = 1; size <= 17; ++size) sizes.push_back(size);
+  for (int middle : {24, 32, 48, 64, 96, 128, 256}) {
+    for (int size : {middle - 1, middle, middle + 1}) sizes.push_back(size);
+  }
+  return sizes;
+}
+
 /// Convolution shapes that meet borders, strides, dilations and batches; groups and channels are set by the caller.
 inline std::vector<ConvGeometry> conv_shapes() {
   std::vector<ConvGeometry> shapes;

@@ -39,12 +39,20 @@ TEST_CASE("Transpose by every permutation, for every element size") {
   }
 }
 
-TEST_CASE("Transpose of images larger than a block") {
-  for (const Shape& shape : {Shape{2, 3, 33, 17}, Shape{1, 40, 7, 9}}) {
-    CHECK(values<float>(transpose(iota<float>(shape), {0, 2, 3, 1}).run1()) ==
-          values<float>(transposed(iota<float>(shape), {0, 2, 3, 1})));
-    CHECK(values<uint8_t>(transpose(iota<uint8_t>(shape), {0, 3, 1, 2}).run1()) ==
-          values<uint8_t>(transposed(iota<uint8_t>(shape), {0, 3, 1, 2})));
+template <class T> void check_images(const Shape& shape) {
+  for (const std::vector<int>& perm : {std::vector<int>{0, 2, 3, 1}, {0, 3, 1, 2}}) {
+    CAPTURE(to_string(shape), perm, sizeof(T));
+    CHECK(values<T>(transpose(iota<T>(shape), perm).run1()) == values<T>(transposed(iota<T>(shape), perm)));
+  }
+}
+
+TEST_CASE("Transpose of images larger than a block, with whole squares and without") {
+  for (const Shape& shape : {Shape{2, 3, 33, 17}, Shape{1, 40, 7, 9}, Shape{1, 64, 16, 16},
+                             Shape{2, 33, 5, 19}, Shape{1, 15, 9, 9}, Shape{1, 17, 3, 5}}) {
+    check_images<uint8_t>(shape);
+    check_images<int16_t>(shape);
+    check_images<float>(shape);
+    check_images<int64_t>(shape);
   }
 }
 

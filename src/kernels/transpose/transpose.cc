@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
+
+#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 
@@ -24,15 +27,71 @@ template <class T> void copy_row(const std::byte* in, std::byte* out, int64_t n,
     *reinterpret_cast<T*>(out) = *reinterpret_cast<const T*>(in);
 }
 
+// Lanes of two vectors in turn: a0 b0 a1 b1 …, from the first lane or from the middle on.
+template <class T, size_t First, size_t... Lane>
+Vector<T> interleave(Vector<T> a, Vector<T> b, std::index_sequence<Lane...>) {
+  return __builtin_shufflevector(a, b, (First + Lane / 2 + (Lane % 2) * lanes<T>)...);
+}
+
+// A square of as many elements as a vector has lanes. Each round interleaves the first half of the vectors with the second:
+// element (i, j), at index i·n + j of all lanes, goes to where its index is rotated left by one bit, which after log2(n)
+// rounds exchanges i and j.
+template <class T> void transpose_square(const T* in, ptrdiff_t in_pitch, T* out, ptrdiff_t out_pitch) {
+  constexpr size_t n = lanes<T>;
+  constexpr std::make_index_sequence<n> all{};
+  Vector<T> v[n], w[n];
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < n; ++i) v[i] = load(in + ptrdiff_t(i) * in_pitch);
+#pragma clang loop unroll(full)
+  for (size_t round = 1; round < n; round *= 2) {
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < n / 2; ++i) {
+      w[2 * i] = interleave<T, 0>(v[i], v[i + n / 2], all);
+      w[2 * i + 1] = interleave<T, n / 2>(v[i], v[i + n / 2], all);
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < n; ++i) v[i] = w[i];
+  }
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < n; ++i) store(out + ptrdiff_t(i) * out_pitch, v[i]);
+}
+
+// The squares of a block whose columns lie together in `in` and whose rows do in `out`. Several squares that share cache
+// lines of `in` follow each other.
+template <class T>
+void transpose_squares(const std::byte* in, ptrdiff_t in_pitch, std::byte* out, ptrdiff_t out_pitch,
+                       int64_t rows, int64_t columns) {
+  constexpr int64_t n = lanes<T>, line = 64 / sizeof(T);
+  const T* from = reinterpret_cast<const T*>(in);
+  T* to = reinterpret_cast<T*>(out);
+  for (int64_t r0 = 0; r0 < rows; r0 += line)
+    for (int64_t c = 0; c < columns; c += n)
+      for (int64_t r = r0; r < std::min(rows, r0 + line); r += n)
+        transpose_square(from + c * in_pitch + r, in_pitch, to + r * out_pitch + c, out_pitch);
+}
+
 template <class T>
 void copy_block(const std::byte* in, std::byte* out, int64_t rows, Steps row_step, int64_t columns,
                 Steps column_step) {
-  constexpr int64_t kBlock = 16;
-  for (int64_t r0 = 0; r0 < rows; r0 += kBlock)
-    for (int64_t c0 = 0; c0 < columns; c0 += kBlock)
-      for (int64_t r = r0; r < std::min(rows, r0 + kBlock); ++r)
-        copy_row<T>(in + r * row_step[0] + c0 * column_step[0], out + r * row_step[1] + c0 * column_step[1],
-                    std::min(kBlock, columns - c0), column_step);
+  constexpr int64_t kSize = sizeof(T), kSquare = lanes<T>;
+  const bool has_squares = kSquare > 1 && row_step[0] == kSize && column_step[1] == kSize;
+  const int64_t square_rows = has_squares ? rows - rows % kSquare : 0;
+  const int64_t square_columns = square_rows > 0 ? columns - columns % kSquare : 0;
+  if constexpr (kSquare > 1) {
+    if (square_columns > 0)
+      transpose_squares<T>(in, column_step[0] / kSize, out, row_step[1] / kSize, square_rows, square_columns);
+  }
+  // What is left, in blocks that keep to few cache lines.
+  const auto copy_rest = [&](int64_t first_row, int64_t first_column, int64_t end_row) {
+    constexpr int64_t kBlock = 16;
+    for (int64_t r0 = first_row; r0 < end_row; r0 += kBlock)
+      for (int64_t c0 = first_column; c0 < columns; c0 += kBlock)
+        for (int64_t r = r0; r < std::min(end_row, r0 + kBlock); ++r)
+          copy_row<T>(in + r * row_step[0] + c0 * column_step[0], out + r * row_step[1] + c0 * column_step[1],
+                      std::min(kBlock, columns - c0), column_step);
+  };
+  copy_rest(0, square_columns, square_columns > 0 ? square_rows : 0);
+  copy_rest(square_columns > 0 ? square_rows : 0, 0, rows);
 }
 
 template <class T> void fill_with(void* out, int64_t count, const void* value) {
