@@ -34,7 +34,8 @@ val EngineThreads::starts() const {
   val starts = val::array();
   for (int thread = 1; thread < threads_.count(); ++thread) {
     val arguments = val::array();
-    arguments.call<void>("push", address(stacks_.data() + kStackBytes * static_cast<std::size_t>(thread + 1)));
+    arguments.call<void>("push",
+                         address(stacks_.data() + kStackBytes * static_cast<std::size_t>(thread + 1)));
     arguments.call<void>("push", address(threads_.pool()));
     arguments.call<void>("push", thread);
     val start = val::object();

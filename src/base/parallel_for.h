@@ -36,9 +36,9 @@ class Threads {
 
 // How a loop may be divided.
 struct Division {
-  int64_t least = 1;           // items that are worth a piece
-  int64_t unit = 1;            // pieces but the last are multiples of it
-  int pieces_per_thread = 4;   // several: whoever is done sooner takes more
+  int64_t least = 1;          // items that are worth a piece
+  int64_t unit = 1;           // pieces but the last are multiples of it
+  int pieces_per_thread = 4;  // several: whoever is done sooner takes more
 };
 
 // Pieces of a loop of `count` items on so many threads: as many for each of them, or one each for fewer.

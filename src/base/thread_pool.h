@@ -56,7 +56,8 @@ class ThreadPool {
   std::atomic<int64_t> loop_count_{}, unit_{}, pieces_{};
 
   // Each on a cache line of its own, as different threads write them.
-  alignas(64) std::atomic<uint64_t> claim_{};  // number of the loop in the upper half, pieces nobody took in the lower
+  alignas(64) std::atomic<
+      uint64_t> claim_{};  // number of the loop in the upper half, pieces nobody took in the lower
   alignas(64) std::atomic<uint32_t> unfinished_{};  // pieces
   alignas(64) std::atomic<uint32_t> loops_{};       // that were begun: what threads wait for
   std::atomic<uint32_t> sleepers_{};

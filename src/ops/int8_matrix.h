@@ -37,12 +37,11 @@ struct Int8Matrix {
   void multiply(const KernelPolicy& policy, const uint8_t* x, int64_t m, Scratch& scratch,
                 const Epilogue& epilogue) const {
     const ThreadWorkspaces memory(scratch, workspace_bytes_gemm_s8(weights));
-    parallel_product(policy, m, weights, epilogue,
-                     [&](const auto& b, const auto& e, const ProductPiece& piece) {
-                       gemm_s8(b,
-                               {x + piece.row * b.k, b.k, static_cast<int>(piece.rows), memory[piece.thread]},
-                               shifted(e, piece.row, 0));
-                     });
+    parallel_product(
+        policy, m, weights, epilogue, [&](const auto& b, const auto& e, const ProductPiece& piece) {
+          gemm_s8(b, {x + piece.row * b.k, b.k, static_cast<int>(piece.rows), memory[piece.thread]},
+                  shifted(e, piece.row, 0));
+        });
   }
 };
 

@@ -29,11 +29,11 @@ std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& pol
 
 void multiply(const KernelPolicy& policy, const kernels::PackedGemmF32& b, const kernels::GemmF32Args& args,
               const kernels::BiasClampF32& epilogue) {
-  parallel_product(
-      policy, args.m, b, epilogue, [&](const auto& part, const auto& e, const ProductPiece& piece) {
-        gemm_f32(part, {args.a + piece.row * args.lda, args.lda, static_cast<int>(piece.rows)},
-                 shifted(e, piece.row, 0));
-      });
+  parallel_product(policy, args.m, b, epilogue,
+                   [&](const auto& part, const auto& e, const ProductPiece& piece) {
+                     gemm_f32(part, {args.a + piece.row * args.lda, args.lda, static_cast<int>(piece.rows)},
+                              shifted(e, piece.row, 0));
+                   });
 }
 
 Shape matmul_shape(const Shape& a, const Shape& b) {

@@ -72,9 +72,8 @@ void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channe
 }
 
 template <class T> void pool(const RunContext& ctx, const PoolGeometry& g, const T* in, T* out) {
-  parallel_pool(ctx.kernels, g, [&](const PoolPiece& piece) {
-    kernels::max_pool(piece.g, in + piece.in, out + piece.out);
-  });
+  parallel_pool(ctx.kernels, g,
+                [&](const PoolPiece& piece) { kernels::max_pool(piece.g, in + piece.in, out + piece.out); });
 }
 
 void run(RunContext& ctx) {

@@ -27,7 +27,8 @@ struct PoolPiece {
 // Calls body(piece) for pieces of a pooling: some of the images or, if there is but one, some rows of the output along its
 // first axis of more than one.
 template <class Body>
-void parallel_pool([[maybe_unused]] const KernelPolicy& policy, const kernels::PoolGeometry& g, const Body& body) {
+void parallel_pool([[maybe_unused]] const KernelPolicy& policy, const kernels::PoolGeometry& g,
+                   const Body& body) {
 #if OCTAVO_THREADS
   int cut = -1;
   for (int axis = 2; axis >= 0 && g.n == 1; --axis)

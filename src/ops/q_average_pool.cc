@@ -52,13 +52,10 @@ template <GeometryOf kGeometry> std::size_t workspace(const PlanContext& ctx) {
 template <GeometryOf kGeometry> void run(RunContext& ctx) {
   const auto& prepared = ctx.prepared<PreparedPool>();
   const ActivationParams &in = prepared.in, &out = prepared.out;
-  const kernels::AveragePoolU8 params{in.zero_point,
-                                      out.zero_point,
-                                      out.qmin,
-                                      out.qmax,
-                                      in.scale / out.scale,
-                                      ctx.attrs().get_int("count_include_pad", 0) != 0,
-                                      nullptr};
+  const kernels::AveragePoolU8 params{
+      in.zero_point, out.zero_point,       out.qmin,
+      out.qmax,      in.scale / out.scale, ctx.attrs().get_int("count_include_pad", 0) != 0,
+      nullptr};
   const kernels::PoolGeometry g = kGeometry(ctx.attrs(), ctx.inputs[0].shape);
   const uint8_t* const x = ctx.inputs[0].as<uint8_t>();
   uint8_t* const y = ctx.outputs[0].as<uint8_t>();

@@ -45,10 +45,9 @@ template <auto kEltwise> void run(RunContext& ctx) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   const auto& params = ctx.prepared<PreparedEltwise>().params;
   const auto u8 = [](std::byte* data) { return reinterpret_cast<uint8_t*>(data); };
-  parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
-                  [&](const auto& piece, const auto& at) {
-                    kEltwise(params, piece, u8(at[0]), u8(at[1]), u8(at[2]));
-                  });
+  parallel_box<3>(
+      ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+      [&](const auto& piece, const auto& at) { kEltwise(params, piece, u8(at[0]), u8(at[1]), u8(at[2])); });
 }
 
 const RegisterOp q_add({.name = "octavo.QAdd",

@@ -33,9 +33,8 @@ TEST_CASE("A loop visits every item once, on any number of threads") {
     const Threads threads(count);
     CHECK(threads.count() == count);
     for (const int64_t items : {0, 1, 2, 5, 12, 13, 49, 1000}) {
-      for (const Division& division :
-           {Division{}, Division{.least = 4}, Division{.least = 3, .unit = 12}, Division{.unit = 32},
-            Division{.pieces_per_thread = 1}}) {
+      for (const Division& division : {Division{}, Division{.least = 4}, Division{.least = 3, .unit = 12},
+                                       Division{.unit = 32}, Division{.pieces_per_thread = 1}}) {
         const Visits visits = visit(threads, items, division);
         CHECK(visits.once_each);
         CHECK(visits.largest_thread < count);

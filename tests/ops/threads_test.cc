@@ -31,7 +31,9 @@ template <class Make> void check_threads(const Make& make) {
   }
 }
 
-QParams weight_qparams() { return {.scale = {0.01f}, .zero_point = {0}, .axis = -1, .qmin = -127, .qmax = 127}; }
+QParams weight_qparams() {
+  return {.scale = {0.01f}, .zero_point = {0}, .axis = -1, .qmin = -127, .qmax = 127};
+}
 
 // A convolution of a channels-last image, float or integer.
 struct Image {
@@ -39,12 +41,14 @@ struct Image {
 };
 
 void check_conv(const Image& s) {
-  INFO(s.size << "², " << s.channels << " to " << s.outputs << ", kernel " << s.kernel << ", groups " << s.groups);
+  INFO(s.size << "², " << s.channels << " to " << s.outputs << ", kernel " << s.kernel << ", groups "
+              << s.groups);
   test::Random random(7);
   const Shape x_shape{1, s.size, s.size, s.channels};
   const Shape w_shape{s.outputs, s.channels / s.groups, s.kernel, s.kernel};
   const Tensor x = random.floats(x_shape), w = random.floats(w_shape), bias = random.floats({s.outputs});
-  const Tensor q = random.integers<uint8_t>(x_shape, 0, 255), qw = random.integers<int8_t>(w_shape, -127, 127);
+  const Tensor q = random.integers<uint8_t>(x_shape, 0, 255),
+               qw = random.integers<int8_t>(w_shape, -127, 127);
   const auto copy = [](const Tensor& t) { return Tensor::of<float>(t.shape(), t.span<float>()); };
   const int64_t pad = s.kernel / 2;
   const auto conv = [&](const char* op) {
@@ -73,7 +77,9 @@ void check_conv(const Image& s) {
   });
   check_threads([&] {
     OpRunner runner = conv("octavo.DynamicQConv");
-    runner.input(copy(x)).constant(Tensor::of<int8_t>(w_shape, qw.span<int8_t>())).input_qparams(weight_qparams());
+    runner.input(copy(x))
+        .constant(Tensor::of<int8_t>(w_shape, qw.span<int8_t>()))
+        .input_qparams(weight_qparams());
     return runner;
   });
 }
@@ -131,7 +137,9 @@ TEST_CASE("Matrix products give the same bits on any number of threads") {
 TEST_CASE("Operators on elements and windows give the same bits on any number of threads") {
   test::Random random(5);
   const auto floats = [&](Shape shape) { return test::Random(3).floats(std::move(shape)); };
-  const auto integers = [&](Shape shape) { return test::Random(3).integers<uint8_t>(std::move(shape), 0, 255); };
+  const auto integers = [&](Shape shape) {
+    return test::Random(3).integers<uint8_t>(std::move(shape), 0, 255);
+  };
   for (const char* op : {"Relu", "Sigmoid", "Tanh", "HardSwish", "Exp"})
     check_threads([&] {
       OpRunner runner(op);
@@ -156,7 +164,9 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
   }
   check_threads([&] {
     OpRunner runner("QuantizeLinear");
-    runner.input(floats({2, 50'003})).constant(Tensor::of<float>({}, {0.01f})).constant(Tensor::of<uint8_t>({}, {7}));
+    runner.input(floats({2, 50'003}))
+        .constant(Tensor::of<float>({}, {0.01f}))
+        .constant(Tensor::of<uint8_t>({}, {7}));
     return runner;
   });
   check_threads([&] {
