@@ -53,7 +53,7 @@ void infer_constant(InferContext& ctx) {
     ctx.set_unknown(0, dtype);
   } else {
     require_rank(rank);
-    ctx.set(0, dtype, Shape(std::vector<int64_t>(rank, kDynamic)));
+    ctx.set(0, dtype, Shape(Dims(rank, kDynamic)));
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 // Attribute "perm": axis i of the output is axis perm[i] of the input. Empty: the axes in reverse order.
 struct Permutation : Prepared {
-  std::vector<int64_t> axes;
+  Dims axes;
 
   explicit Permutation(const Attrs& attrs) : axes(attrs.get_ints("perm")) {}
   int operator()(int axis, int rank) const {
