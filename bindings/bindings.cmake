@@ -1,4 +1,5 @@
-# engine-simd.{mjs,wasm} or engine-relaxed.{mjs,wasm}: the module that the npm package loads, from bindings/*.cc.
+# engine-simd.{mjs,wasm} or engine-relaxed.{mjs,wasm}, or one of them with -threads: the module that the npm package loads,
+# from bindings/*.cc.
 file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/*.cc")
 if(NOT sources)
   return()
@@ -7,6 +8,9 @@ if(OCTAVO_RELAXED_SIMD)
   set(engine engine-relaxed)
 else()
   set(engine engine-simd)
+endif()
+if(OCTAVO_SHARED_MEMORY)
+  string(APPEND engine -threads)
 endif()
 include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
 

@@ -21,8 +21,8 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sWASM_BIGINT=1
   # 9. Kernels and shape inference keep short arrays on the stack; 64 KB is tight for recursion into subgraphs.
   -sSTACK_SIZE=512KB
-  # 10. What the package passes in: its own instantiation (streaming, shared compilation), and loggers.
-  -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr
+  # 10. What the package passes in: its own instantiation (streaming, shared compilation), loggers, shared memory.
+  -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr,wasmMemory
   # 11. No polyfills, no setjmp: every browser with SIMD128 and wasm exceptions has TextDecoder and the rest.
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
   # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them at
@@ -30,3 +30,12 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -Oz -g0 -Wl,--gc-sections
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
+
+if(OCTAVO_SHARED_MEMORY)
+  list(APPEND OCTAVO_ENGINE_LINK_FLAGS
+    # 14. Threads without pthreads: the package starts workers that instantiate the module on the same memory and call one
+    #     function (bindings/threads.cc). They run kernels only, which never allocate, never fail and call nothing outside of
+    #     the module. So no thread but the engine's own enters the C library, whose single-threaded variant does, though
+    #     the linker cannot know that; and no glue is needed that spawns workers.
+    -sSHARED_MEMORY=1 -Wl,--no-check-features)
+endif()

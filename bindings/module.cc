@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "options.h"
 #include "tensors.h"
+#include "threads.h"
 
 namespace octavo::bindings {
 
@@ -87,6 +88,16 @@ class JsEngine {
  public:
   explicit JsEngine(const KernelPolicy& kernels) : kernels_(kernels), info_(describe_engine(kernels)) {}
 
+#if OCTAVO_THREADS
+  // Before the first model is loaded.
+  val start_threads(int count, bool caller_may_sleep) {
+    return guarded([&] {
+      threads_ = EngineThreads(count, caller_may_sleep);
+      kernels_.threads = threads_.threads();
+      return threads_.starts();
+    });
+  }
+#endif
   val info() { return to_js(info_, emscripten_get_heap_size()); }
   std::unique_ptr<JsModel> load(double address, double size) {
     const std::unique_ptr<void, decltype(&std::free)> memory(pointer(address), std::free);
@@ -99,6 +110,9 @@ class JsEngine {
  private:
   KernelPolicy kernels_;
   EngineInfo info_;
+#if OCTAVO_THREADS
+  EngineThreads threads_;
+#endif
 };
 
 std::unique_ptr<JsEngine> make_engine(const val& options) {
@@ -123,6 +137,9 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::function("compareTensors", &compare_arrays);
   emscripten::class_<JsEngine>("Engine")
       .constructor(&make_engine)
+#if OCTAVO_THREADS
+      .function("startThreads", &JsEngine::start_threads)
+#endif
       .function("info", &JsEngine::info)
       .function("load", &JsEngine::load);
   emscripten::class_<JsModel>("Model")

@@ -7,6 +7,7 @@
 #include "ops/activation.h"
 #include "ops/broadcast.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -43,8 +44,11 @@ template <BinaryOp op> void run(RunContext& ctx) {
   const Activation activation(ctx.attrs());
   const kernels::Clamp clamp{activation.lo, activation.hi};
   const bool clamps = a.dtype == DType::f32 && (std::isfinite(clamp.lo) || std::isfinite(clamp.hi));
-  kernels::binary(broadcast_box(a, b, out), row_function(op, a.dtype), a.data, b.data, out.data,
-                  clamps ? &clamp : nullptr);
+  const kernels::BinaryRow row = row_function(op, a.dtype);
+  parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+                  [&](const auto& piece, const auto& at) {
+                    kernels::binary(piece, row, at[0], at[1], at[2], clamps ? &clamp : nullptr);
+                  });
 }
 
 template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {}) {

@@ -6,6 +6,7 @@
 #include "kernels/dwconv_f32/dwconv_f32.h"
 #include "ops/activation.h"
 #include "ops/conv_layer.h"
+#include "ops/conv_pieces.h"
 #include "ops/kernel_choice.h"
 #include "ops/weights.h"
 
@@ -52,7 +53,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-// Scratch memory of the kernel. Weights that are not packed yet have the geometry, but no panels.
+// Scratch memory of the kernel on one thread. Weights that are not packed yet have the geometry, but no panels.
 std::size_t kernel_workspace(const Packed& packed, const ConvGeometry& g) {
   if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
     return workspace_bytes_dwconv_f32(*depthwise, g);
@@ -72,8 +73,11 @@ std::size_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g
 std::size_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   const std::size_t reorder = reorder_bytes<float, float>(ctx.node.attrs, g);
-  if (ctx.node.prepared) return reorder + kernel_workspace(ctx.prepared<PreparedConv>().weights, g);
-  return reorder + scratch_bytes<std::byte>(packed_size(ctx.kernels, g)) + unpacked_workspace(ctx.kernels, g);
+  if (ctx.node.prepared)
+    return reorder +
+           workspace_of_threads(ctx.kernels, kernel_workspace(ctx.prepared<PreparedConv>().weights, g));
+  return reorder + scratch_bytes<std::byte>(packed_size(ctx.kernels, g)) +
+         workspace_of_threads(ctx.kernels, unpacked_workspace(ctx.kernels, g));
 }
 
 void run(RunContext& ctx) {
@@ -86,11 +90,16 @@ void run(RunContext& ctx) {
                                            scratch.take<std::byte>(packed_size(ctx.kernels, g)));
   const auto compute = [&](const float* in, float* out) {
     const kernels::BiasClampF32 epilogue{bias, activation.lo, activation.hi, out, g.oc};
-    void* const memory = scratch.take<std::byte>(0);
+    const ThreadWorkspaces memory(scratch, kernel_workspace(packed, g));
     if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
-      dwconv_f32(*depthwise, g, {in, 0, g.n * g.oh, memory}, epilogue);
+      parallel_dwconv_rows(ctx.kernels, g, 1, [&](int begin, int end, int thread) {
+        dwconv_f32(*depthwise, g, {in, begin, end, memory[thread]}, epilogue);
+      });
     else
-      conv_f32(std::get<kernels::PackedConvF32>(packed), g, {in, 0, g.positions(), memory}, epilogue);
+      parallel_conv(ctx.kernels, std::get<kernels::PackedConvF32>(packed), g, epilogue,
+                    [&](const auto& weights, const auto& e, const ProductPiece& piece) {
+                      conv_f32(weights, g, {in, piece.row, piece.row + piece.rows, memory[piece.thread]}, e);
+                    });
   };
   with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), scratch, compute);
 }

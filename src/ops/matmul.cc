@@ -78,12 +78,13 @@ void run(RunContext& ctx) {
   const Activation activation(ctx.attrs());
   const float* const a = ctx.inputs[0].as<float>();
   float* y = ctx.outputs[0].as<float>();
-  const auto multiply = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
-    gemm_f32(weights, {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
+  const auto next_product = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
+    multiply(ctx.kernels, weights,
+             {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
              {nullptr, activation.lo, activation.hi, y, static_cast<ptrdiff_t>(s.n)});
     y += s.m * s.n;
   };
-  if (ctx.node.prepared) return multiply(ctx.prepared<PackedMatrix>().weights, 0);
+  if (ctx.node.prepared) return next_product(ctx.prepared<PackedMatrix>().weights, 0);
   kernels::PackedGemmF32 weights;
   int64_t packed = -1;
   for (int64_t i = 0; i < s.products; ++i) {
@@ -92,7 +93,7 @@ void run(RunContext& ctx) {
       weights = pack_matrix(ctx.kernels, ctx.inputs[1].as<float>() + b_matrix * s.k * s.n, s.k, s.n, false,
                             ctx.workspace.data());
     packed = b_matrix;
-    multiply(weights, s.matrix(i, s.a_stride));
+    next_product(weights, s.matrix(i, s.a_stride));
   }
 }
 

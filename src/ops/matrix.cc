@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "ops/kernel_choice.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -24,6 +25,15 @@ std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& pol
   packed->memory = Buffer(packed_matrix_bytes(policy, k, n));
   packed->weights = pack_matrix(policy, b.span<float>().data(), k, n, transposed, packed->memory.data());
   return packed;
+}
+
+void multiply(const KernelPolicy& policy, const kernels::PackedGemmF32& b, const kernels::GemmF32Args& args,
+              const kernels::BiasClampF32& epilogue) {
+  parallel_product(policy, args.m, b, epilogue,
+                   [&](const auto& part, const auto& e, const ProductPiece& piece) {
+                     gemm_f32(part, {args.a + piece.row * args.lda, args.lda, static_cast<int>(piece.rows)},
+                              shifted(e, piece.row, 0));
+                   });
 }
 
 Shape matmul_shape(const Shape& a, const Shape& b) {

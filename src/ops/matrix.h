@@ -19,6 +19,10 @@ kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, i
 std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b,
                                                          bool transposed);
 
+// gemm_f32 on all threads.
+void multiply(const KernelPolicy& policy, const kernels::PackedGemmF32& b, const kernels::GemmF32Args& args,
+              const kernels::BiasClampF32& epilogue);
+
 // The shape of A · B by numpy's rules: 1-D operands are a row and a column that vanish, dimensions before the last two
 // broadcast. Throws Error(invalid_graph) naming both shapes when they do not fit.
 Shape matmul_shape(const Shape& a, const Shape& b);

@@ -5,6 +5,7 @@
 #include "ops/activation_params.h"
 #include "ops/broadcast.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -42,8 +43,11 @@ template <bool kIsProduct> std::shared_ptr<const Prepared> prepare(const Prepare
 
 template <auto kEltwise> void run(RunContext& ctx) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
-  kEltwise(ctx.prepared<PreparedEltwise>().params, broadcast_box(a, b, out), a.as<uint8_t>(), b.as<uint8_t>(),
-           out.as<uint8_t>());
+  const auto& params = ctx.prepared<PreparedEltwise>().params;
+  const auto u8 = [](std::byte* data) { return reinterpret_cast<uint8_t*>(data); };
+  parallel_box<3>(
+      ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+      [&](const auto& piece, const auto& at) { kEltwise(params, piece, u8(at[0]), u8(at[1]), u8(at[2])); });
 }
 
 const RegisterOp q_add({.name = "octavo.QAdd",

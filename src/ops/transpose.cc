@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -71,7 +72,9 @@ void run(RunContext& ctx) {
   }
   kernels::StridedBox<2> box;
   for (int axis = 0; axis < rank; ++axis) box.append(y.shape[axis], steps[axis]);
-  kernels::copy_strided(box, x.data, y.data, static_cast<int>(size));
+  parallel_box<2>(ctx.kernels, box, {x.data, y.data}, [&](const auto& piece, const auto& at) {
+    kernels::copy_strided(piece, at[0], at[1], static_cast<int>(size));
+  });
 }
 
 const RegisterOp transpose({.name = "Transpose",

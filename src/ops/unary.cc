@@ -5,6 +5,7 @@
 
 #include "kernels/eltwise/unary.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -50,8 +51,12 @@ void infer(InferContext& ctx) {
 }
 
 template <std::size_t i> void run(RunContext& ctx) {
-  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
-  kOps[i].kernel(x.as<float>(), y.as<float>(), x.shape.elements(), params(ctx.attrs(), kOps[i]));
+  const float* const x = ctx.inputs[0].as<float>();
+  float* const y = ctx.outputs[0].as<float>();
+  const Params values = params(ctx.attrs(), kOps[i]);
+  parallel_elements(ctx.kernels, ctx.inputs[0].shape.elements(), 2, [&](int64_t begin, int64_t end) {
+    kOps[i].kernel(x + begin, y + begin, end - begin, values);
+  });
 }
 
 template <std::size_t i> float function(const Graph&, const Node& node, float x) {

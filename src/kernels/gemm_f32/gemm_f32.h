@@ -39,6 +39,14 @@ size_t packed_size_gemm_f32(const GemmF32Kernel&, int n, int k);
 /// Packs into `memory` (16-byte aligned), which must outlive the result.
 PackedGemmF32 pack_gemm_f32(const GemmF32Kernel&, const WeightView<float>&, void* memory);
 
+/// The product's columns [begin, end); `begin` is a multiple of the kernel's nr, and the epilogue to go with it is
+/// shifted(e, 0, begin).
+inline PackedGemmF32 columns_of(PackedGemmF32 b, int begin, int end) {
+  b.panels += ptrdiff_t(begin) * b.k;
+  b.n = end - begin;
+  return b;
+}
+
 /// A: [m, k] with `lda` elements from row to row; nothing outside of the rows is read. k = 0 gives clamp(bias).
 struct GemmF32Args {
   const float* a;

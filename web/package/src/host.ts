@@ -16,6 +16,7 @@ import type {
   StepTime,
   TensorDifference,
 } from './native.js';
+import { maySleep, type Team } from './threads.js';
 
 /** The default export of engine-*.mjs. */
 export type CreateNativeModule = (options: {
@@ -25,6 +26,8 @@ export type CreateNativeModule = (options: {
   ): object;
   print(text: string): void;
   printErr(text: string): void;
+  /** For modules that are compiled for shared memory. */
+  wasmMemory?: WebAssembly.Memory;
 }) => Promise<NativeModule>;
 
 /** Names a model, calibration or download of the host. The client chooses it, so that an aborted call can be undone. */
@@ -56,14 +59,29 @@ export interface StartOptions {
   /** Where the .wasm is, if not beside the package's modules. */
   wasmUrl: string | undefined;
   forcedKernels: Record<string, string> | undefined;
+  /** How many threads to try for. */
+  threads: number;
 }
 
-type CreateModule = (wasmUrl: string | undefined) => Promise<NativeModule>;
+/** A module, and the threads that may compute in it. */
+export interface LoadedModule {
+  native: NativeModule;
+  threads?: { team: Team; module: WebAssembly.Module; memory: WebAssembly.Memory };
+}
+
+/** What runs; `threadsWhy` tells why there are fewer threads than were tried for. */
+export interface StartReport extends NativeInfo {
+  threads: number;
+  threadsWhy: string | undefined;
+}
+
+type CreateModule = (options: StartOptions) => Promise<LoadedModule>;
 
 export class EngineHost {
   readonly #createModule: CreateModule;
   #module!: NativeModule;
   #engine!: NativeEngine;
+  #team: Team | undefined;
   readonly #downloads = new Map<Handle, Download>();
   readonly #models = new Map<Handle, HostedModel>();
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
@@ -73,12 +91,24 @@ export class EngineHost {
   }
 
   /** Must come first, and once. */
-  async start({ wasmUrl, forcedKernels }: StartOptions): Promise<NativeInfo> {
-    this.#module = await this.#createModule(wasmUrl);
-    return guard(() => {
-      this.#engine = new this.#module.Engine(forcedKernels ? { forcedKernels } : {});
+  async start(options: StartOptions): Promise<StartReport> {
+    const { native, threads } = await this.#createModule(options);
+    this.#module = native;
+    this.#team = threads?.team;
+    const { forcedKernels } = options;
+    const info = guard(() => {
+      this.#engine = new native.Engine(forcedKernels ? { forcedKernels } : {});
       return this.#engine.info();
     });
+    if (!threads) return { ...info, threads: 1, threadsWhy: undefined };
+    const starts = guard(() => this.#engine.startThreads?.(options.threads, maySleep()) ?? []);
+    const begun = await threads.team.begin(threads.module, threads.memory, starts);
+    return { ...info, threads: begun.threads, threadsWhy: begun.why };
+  }
+
+  /** Ends the threads: the host is of no use any more. */
+  end(): void {
+    this.#team?.end();
   }
 
   heapBytes(): number {

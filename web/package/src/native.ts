@@ -37,7 +37,15 @@ export interface NativeModule {
   compareTensors(reference: Float32Array, other: Float32Array): TensorDifference;
 }
 
+/** What a thread begins with: a place in the module's table, and what to call the function there with. */
+export interface NativeThreadStart {
+  entry: number;
+  arguments: number[];
+}
+
 export interface NativeEngine {
+  /** Only in builds with threads, before the first model is loaded: room for `threads`, the caller included. */
+  startThreads?(threads: number, callerMaySleep: boolean): NativeThreadStart[];
   info(): NativeInfo;
   /** Takes the memory over in every case, errors included. */
   load(pointer: number, size: number): NativeModel;
