@@ -42,7 +42,7 @@ template <class T> void transpose_square(const T* in, ptrdiff_t in_pitch, T* out
   Vector<T> v[n], w[n];
 #pragma clang loop unroll(full)
   for (size_t i = 0; i < n; ++i) v[i] = load(in + ptrdiff_t(i) * in_pitch);
-#pragma clang loop unroll(full)
+#pragma clang loop unroll(disable)  // sixteen vectors are too many for registers anyway
   for (size_t round = 1; round < n; round *= 2) {
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < n / 2; ++i) {
@@ -73,7 +73,8 @@ void transpose_squares(const std::byte* in, ptrdiff_t in_pitch, std::byte* out, 
 template <class T>
 void copy_block(const std::byte* in, std::byte* out, int64_t rows, Steps row_step, int64_t columns,
                 Steps column_step) {
-  constexpr int64_t kSize = sizeof(T), kSquare = lanes<T>;
+  // Images and their quantized forms; other elements are too few to be worth the code.
+  constexpr int64_t kSize = sizeof(T), kSquare = kSize == 1 || kSize == 4 ? lanes<T> : 1;
   const bool has_squares = kSquare > 1 && row_step[0] == kSize && column_step[1] == kSize;
   const int64_t square_rows = has_squares ? rows - rows % kSquare : 0;
   const int64_t square_columns = square_rows > 0 ? columns - columns % kSquare : 0;
