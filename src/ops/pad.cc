@@ -52,7 +52,6 @@ template <class F> void for_each_pad(const TensorView& pads, const TensorView* a
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   const Mode mode = mode_of(ctx.attrs());
   if (ctx.has(kValue)) {
     require_same_dtype(ctx, 0, kValue);

@@ -19,7 +19,6 @@ uint32_t reduced_axes(const Attrs& attrs, const TensorView* axes, int rank) {
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::f32});
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   if (ctx.has(1) && ctx.inputs[1].known == nullptr) {
     const int64_t count = ctx.known_length(1);
     if (keeps_dims(ctx.attrs()))

@@ -39,7 +39,6 @@ void require_list(const InferContext& ctx, std::size_t i, int rank) {
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   bool bounds_known = true;
   for (std::size_t i : {kStarts, kEnds, kAxes, kSteps}) {
     if (!ctx.has(i)) continue;

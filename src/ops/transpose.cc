@@ -21,7 +21,6 @@ struct Permutation : Prepared {
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   const Permutation permutation(ctx.attrs());
   require(permutation.axes.empty() || static_cast<int>(permutation.axes.size()) == x.rank(),
           ErrorCode::invalid_graph, "perm ", Shape(permutation.axes), " does not have the rank of shape ", x);

@@ -30,6 +30,7 @@ class Dims {
   const int64_t* end() const { return begin() + size_; }
   int64_t& operator[](std::size_t i) { return values_[i]; }
   int64_t operator[](std::size_t i) const { return values_[i]; }
+  int64_t& back() { return values_[size_ - 1]; }
   int64_t back() const { return values_[size_ - 1]; }
 
   void push_back(int64_t value) { insert(end(), value); }
