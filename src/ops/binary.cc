@@ -36,7 +36,7 @@ bool contains_zero(const TensorView& integers) {
                                       : std::ranges::any_of(integers.span<int64_t>(), is_zero);
 }
 
-template <BinaryOp op> void run(RunContext& ctx) {
+void compute(RunContext& ctx, BinaryOp op) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   if (op == BinaryOp::div && a.dtype != DType::f32)
     require(!contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", a.shape, " by zero");
@@ -49,6 +49,8 @@ template <BinaryOp op> void run(RunContext& ctx) {
                     kernels::binary(piece, row, at[0], at[1], at[2], clamps ? &clamp : nullptr);
                   });
 }
+
+template <BinaryOp op> void run(RunContext& ctx) { compute(ctx, op); }
 
 template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {}) {
   return {.name = name,
