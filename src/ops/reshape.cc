@@ -109,8 +109,8 @@ void infer_unsqueeze(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
   const int64_t count = ctx.known_length(1);
   if (count == kDynamic) return ctx.set_unknown(0, ctx.dtype(0));
-  const int rank = x.rank() + static_cast<int>(count);
-  Shape y(Dims(rank, kDynamic));
+  Shape y(Dims(static_cast<uint64_t>(x.rank() + count), kDynamic));
+  const int rank = y.rank();
   if (ctx.inputs[1].known != nullptr) {
     const uint32_t added = axis_mask(ctx.inputs[1].known->view(), rank);
     int from = 0;

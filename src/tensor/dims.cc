@@ -6,17 +6,17 @@ namespace octavo {
 
 namespace {
 
-void require_room(std::size_t count) {
+void require_room(uint64_t count) {
   require(count <= Dims::kMaxRank, ErrorCode::unsupported, "a tensor of ", count,
           " dimensions; there may be ", Dims::kMaxRank);
 }
 
 }  // namespace
 
-void Dims::assign(std::size_t count, int64_t value) {
+void Dims::assign(uint64_t count, int64_t value) {
   require_room(count);
-  size_ = count;
-  std::fill_n(begin(), count, value);
+  size_ = static_cast<std::size_t>(count);
+  std::fill_n(begin(), size_, value);
 }
 
 void Dims::insert(int64_t* place, const int64_t* first, const int64_t* last) {

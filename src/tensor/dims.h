@@ -20,7 +20,8 @@ class Dims {
   Dims(std::initializer_list<int64_t> values) : Dims(values.begin(), values.end()) {}
   explicit Dims(std::span<const int64_t> values) : Dims(values.data(), values.data() + values.size()) {}
   Dims(const int64_t* first, const int64_t* last) { insert(end(), first, last); }
-  Dims(std::size_t count, int64_t value) { assign(count, value); }
+  // 64 bits: counts come from files.
+  Dims(uint64_t count, int64_t value) { assign(count, value); }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -35,7 +36,7 @@ class Dims {
 
   void push_back(int64_t value) { insert(end(), value); }
   void pop_back() { --size_; }
-  void assign(std::size_t count, int64_t value);
+  void assign(uint64_t count, int64_t value);
   void insert(int64_t* place, int64_t value) { insert(place, &value, &value + 1); }
   void insert(int64_t* place, const int64_t* first, const int64_t* last);
   void erase(int64_t* place);

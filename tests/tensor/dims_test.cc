@@ -30,7 +30,8 @@ TEST_CASE("Dims refuses a ninth number, and a count that cannot be") {
   Dims full(Dims::kMaxRank, 1);
   CHECK_THROWS_AS(full.push_back(1), Error);
   CHECK(full.size() == Dims::kMaxRank);
-  CHECK_THROWS_AS(Dims(static_cast<std::size_t>(int64_t{-1}), 0), Error);
+  CHECK_THROWS_AS(Dims(static_cast<uint64_t>(int64_t{-1}), 0), Error);
+  CHECK_THROWS_AS(Dims(uint64_t{1} << 50, 0), Error);  // also where std::size_t has 32 bits
   CHECK_THROWS_AS(Dims({1, 2, 3, 4, 5, 6, 7, 8, 9}), Error);
 }
 
