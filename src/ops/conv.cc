@@ -115,7 +115,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
-const RegisterOp conv({.name = "Conv",
+OCTAVO_OPERATOR(conv, {.name = "Conv",
                        .min_inputs = 2,
                        .max_inputs = 3,
                        .infer = infer,
