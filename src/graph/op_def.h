@@ -49,6 +49,10 @@ struct InferContext {
 // shared by every plan and session of the model.
 struct Prepared {
   virtual ~Prepared() = default;
+  // True for a constant input that run does not read and that unpack gets back, so that it need not stay in memory.
+  virtual bool can_unpack(std::size_t /*input*/) const { return false; }
+  // Writes the elements of that input, bit by bit those that were packed.
+  virtual void unpack(std::size_t /*input*/, const TensorView& /*elements*/) const {}
 };
 
 // One node while its Prepared is made. Only constants have contents.
