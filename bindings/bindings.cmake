@@ -1,4 +1,5 @@
-# engine-simd.{mjs,wasm} or engine-relaxed.{mjs,wasm}: the module that the npm package loads, from bindings/*.cc.
+# engine-simd.{mjs,wasm} or engine-relaxed.{mjs,wasm}, or one of them with -threads: the module that the npm package loads,
+# from bindings/*.cc.
 file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/*.cc")
 if(NOT sources)
   return()
@@ -8,11 +9,14 @@ if(OCTAVO_RELAXED_SIMD)
 else()
   set(engine engine-simd)
 endif()
+if(OCTAVO_SHARED_MEMORY)
+  string(APPEND engine -threads)
+endif()
 include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
 
 add_executable(octavo_engine_module ${sources})
 octavo_link(octavo_engine_module engine)
-target_compile_options(octavo_engine_module PRIVATE -Oz)
+target_compile_options(octavo_engine_module PRIVATE -Oz ${OCTAVO_LTO})
 target_link_options(octavo_engine_module PRIVATE ${OCTAVO_ENGINE_LINK_FLAGS})
 set_target_properties(octavo_engine_module PROPERTIES
   OUTPUT_NAME ${engine} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"

@@ -11,7 +11,8 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sENVIRONMENT=web,worker
   # 5. The heap follows the model: starts small, grows up to all that 32-bit pointers reach, and an allocation that
   #    does not fit throws std::bad_alloc (which becomes a typed error) instead of aborting.
-  -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=16MB -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0
+  #    It grows by a twentieth at least: engines reserve the addresses beforehand, so growing is cheap.
+  -sALLOW_MEMORY_GROWTH=1 -sMEMORY_GROWTH_GEOMETRIC_STEP=0.05 -sINITIAL_MEMORY=16MB -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0
   # 6. The engine takes and gives bytes, never files: 20 KB of JavaScript less.
   -sFILESYSTEM=0
   # 7. The engine's own exceptions stay inside: bindings catch them all and hand over a typed error. So the helpers that
@@ -21,8 +22,8 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sWASM_BIGINT=1
   # 9. Kernels and shape inference keep short arrays on the stack; 64 KB is tight for recursion into subgraphs.
   -sSTACK_SIZE=512KB
-  # 10. What the package passes in: its own instantiation (streaming, shared compilation), and loggers.
-  -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr
+  # 10. What the package passes in: its own instantiation (streaming, shared compilation), loggers, shared memory.
+  -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr,wasmMemory
   # 11. No polyfills, no setjmp: every browser with SIMD128 and wasm exceptions has TextDecoder and the rest.
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
   # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them at
@@ -30,3 +31,12 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -Oz -g0 -Wl,--gc-sections
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
+
+if(OCTAVO_SHARED_MEMORY)
+  list(APPEND OCTAVO_ENGINE_LINK_FLAGS
+    # 14. Threads without pthreads: the package starts workers that instantiate the module on the same memory and call one
+    #     function (bindings/threads.cc). They run kernels only, which never allocate, never fail and call nothing outside of
+    #     the module. So no thread but the engine's own enters the C library, whose single-threaded variant does, though
+    #     the linker cannot know that; and no glue is needed that spawns workers.
+    -sSHARED_MEMORY=1 -Wl,--no-check-features)
+endif()

@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "options.h"
 #include "tensors.h"
+#include "threads.h"
 
 namespace octavo::bindings {
 
@@ -48,11 +49,17 @@ class JsModel {
   val describe() {
     return guarded([&] { return to_js(model_->describe()); });
   }
-  val run(const val& tensors) {
+  // Where JavaScript writes inputs and reads outputs of execute(), until it binds again.
+  val bind(const val& tensors) {
     return guarded([&] {
+      session_.reset();  // its arena may have to go before a new one comes
       const Feeds feeds(tensors);
-      return to_js(model_->graph(), model_->run(feeds.feeds));
+      session_ = model_->bind(feeds.feeds);
+      return to_js(*session_, feeds, model_->graph(), !model_->binds_contents());
     });
+  }
+  void execute() {
+    guarded([&] { session_->run(); });
   }
   val profile(const val& tensors, int repeats) {
     return guarded([&] { return to_js(model_->profile(Feeds(tensors).feeds, repeats)); });
@@ -77,6 +84,7 @@ class JsModel {
 
  private:
   std::unique_ptr<Model> model_;
+  std::shared_ptr<Session> session_;  // the bound one
 };
 
 std::unique_ptr<JsModel> JsCalibration::finish() {
@@ -87,18 +95,28 @@ class JsEngine {
  public:
   explicit JsEngine(const KernelPolicy& kernels) : kernels_(kernels), info_(describe_engine(kernels)) {}
 
+#if OCTAVO_THREADS
+  // Before the first model is loaded.
+  val start_threads(int count, bool caller_may_sleep) {
+    return guarded([&] {
+      threads_ = EngineThreads(count, caller_may_sleep);
+      kernels_.threads = threads_.threads();
+      return threads_.starts();
+    });
+  }
+#endif
   val info() { return to_js(info_, emscripten_get_heap_size()); }
   std::unique_ptr<JsModel> load(double address, double size) {
-    const std::unique_ptr<void, decltype(&std::free)> memory(pointer(address), std::free);
-    return guarded([&] {
-      const std::span file(static_cast<const std::byte*>(memory.get()), static_cast<std::size_t>(size));
-      return std::make_unique<JsModel>(Model::load(file, kernels_));
-    });
+    FileMemory file(pointer(address), static_cast<std::size_t>(size));
+    return guarded([&] { return std::make_unique<JsModel>(Model::load(std::move(file), kernels_)); });
   }
 
  private:
   KernelPolicy kernels_;
   EngineInfo info_;
+#if OCTAVO_THREADS
+  EngineThreads threads_;
+#endif
 };
 
 std::unique_ptr<JsEngine> make_engine(const val& options) {
@@ -123,11 +141,15 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::function("compareTensors", &compare_arrays);
   emscripten::class_<JsEngine>("Engine")
       .constructor(&make_engine)
+#if OCTAVO_THREADS
+      .function("startThreads", &JsEngine::start_threads)
+#endif
       .function("info", &JsEngine::info)
       .function("load", &JsEngine::load);
   emscripten::class_<JsModel>("Model")
       .function("describe", &JsModel::describe)
-      .function("run", &JsModel::run)
+      .function("bind", &JsModel::bind)
+      .function("execute", &JsModel::execute)
       .function("profile", &JsModel::profile)
       .function("quantizeDynamic", &JsModel::quantize_dynamic)
       .function("calibrate", &JsModel::calibrate)

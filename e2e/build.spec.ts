@@ -8,8 +8,8 @@ test('runs the package as it was built', async ({ demo, page }) => {
   const wasm = page.waitForResponse(/engine-(simd|relaxed)[^/]*\.wasm$/);
   await page.reload();
   const response = await wasm;
-  const build = /engine-(simd|relaxed)/.exec(response.url())?.[1];
-  const built = readFileSync(inProject(`web/package/dist/engine-${build}.wasm`));
+  const [, build, threads = ''] = /engine-(simd|relaxed)(-threads)?/.exec(response.url()) ?? [];
+  const built = readFileSync(inProject(`web/package/dist/engine-${build}${threads}.wasm`));
   expect(hash(await response.body())).toBe(hash(built));
   await expect(demo.figure('build')).toContainText(build ?? '');
 });

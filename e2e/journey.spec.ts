@@ -15,6 +15,11 @@ test('loads, quantizes, compares and downloads', async ({ demo, page, isolated }
       isolated ? 'cross-origin isolated' : 'not cross-origin isolated',
     );
     await expect(demo.figure('build')).toHaveText(/^(simd|relaxed): ./);
+    await expect(demo.figure('threads')).toHaveText(
+      isolated
+        ? /^a worker, (\d threads: there are \d+ cores|one thread: there is one core)$/
+        : 'a worker, one thread: the page is not cross-origin isolated',
+    );
     await demo.expectAccessible();
     await demo.screenshot('1-before');
   });

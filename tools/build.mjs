@@ -11,6 +11,9 @@ import { setUp } from './setup.mjs';
 
 export const nativePresets = ['native', 'native-scalar', 'asan'];
 export const wasmPresets = ['wasm-simd', 'wasm-relaxed'];
+// Of these only the engine module is built: their tests are those of the package.
+export const threadPresets = ['wasm-simd-threads', 'wasm-relaxed-threads'];
+const enginePresets = [...wasmPresets, ...threadPresets];
 
 // Paths relative to the build folder, so that presets share the object files that do not differ between them.
 const buildEnvironment = { CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
@@ -35,7 +38,7 @@ export async function buildPresets(presets, targets = []) {
 /** Builds the engine modules that the npm package loads, without tests. */
 export async function buildEngine() {
   if (!existsSync(inRoot('bindings'))) return;
-  await buildPresets(wasmPresets, ['octavo_engine_module']);
+  await buildPresets(enginePresets, ['octavo_engine_module']);
 }
 
 /** Builds the npm package, then the demo page that uses it. Each is skipped when nothing that goes into it has changed. */
@@ -45,7 +48,7 @@ export async function buildWeb() {
     if (!existsSync(inRoot(workspace, 'package.json'))) continue;
     below.push(
       inRoot(workspace),
-      ...wasmPresets.map((preset) => inRoot('build', preset, 'engine')).filter(existsSync),
+      ...enginePresets.map((preset) => inRoot('build', preset, 'engine')).filter(existsSync),
     );
     const stampFile = inRoot('build/stamps', workspace.replaceAll('/', '-'));
     const content = contentHash(below);

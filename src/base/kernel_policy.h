@@ -1,4 +1,4 @@
-// What decides which kernel of a family runs.
+// What decides which kernel of a family runs, and on how many threads.
 #pragma once
 
 #include <map>
@@ -6,14 +6,16 @@
 #include <string_view>
 
 #include "base/isa.h"
+#include "base/parallel_for.h"
 
 namespace octavo {
 
 // The engine's behaviour, and the kernels that a test or a user forces: row names of kernels.inc by family name
-// ("gemm_s8", "dwconv_f32", …). An engine has one policy for all of its models.
+// ("gemm_s8", "dwconv_f32", …). An engine has one policy for all of its models, and with it one pool of threads.
 struct KernelPolicy {
   IsaFacts facts = isa_facts();
   std::map<std::string, std::string, std::less<>> forced;
+  [[no_unique_address]] Threads threads;
 
   // The row forced for `family`, or "" when the best one is to be chosen.
   std::string_view forced_kernel(std::string_view family) const {

@@ -25,28 +25,32 @@ void infer_global(InferContext& ctx) {
 void pool(RunContext& ctx, const kernels::PoolGeometry& g) {
   const bool count_padding = ctx.attrs().get_int("count_include_pad", 0) != 0;
   const Activation activation(ctx.attrs());
-  kernels::average_pool(g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), count_padding,
-                        activation.lo, activation.hi);
+  const float* const in = ctx.inputs[0].as<float>();
+  float* const out = ctx.outputs[0].as<float>();
+  parallel_pool(ctx.kernels, g, [&](const PoolPiece& piece) {
+    kernels::average_pool(piece.g, in + piece.in, out + piece.out, count_padding, activation.lo,
+                          activation.hi);
+  });
 }
 
 void run(RunContext& ctx) { pool(ctx, pool_geometry(ctx.attrs(), ctx.inputs[0].shape)); }
 void run_global(RunContext& ctx) { pool(ctx, global_pool_geometry(ctx.attrs(), ctx.inputs[0].shape)); }
 
-const RegisterOp average_pool({.name = "AveragePool",
-                               .infer = infer,
-                               .run = run,
-                               .clamps_output = true,
-                               .layout = LayoutRule::channels_last,
-                               .quant = {.role = QuantRole::arithmetic,
-                                         .integer_op = "octavo.QAveragePool"}});
+OCTAVO_OPERATOR(average_pool,
+                {.name = "AveragePool",
+                 .infer = infer,
+                 .run = run,
+                 .clamps_output = true,
+                 .layout = LayoutRule::channels_last,
+                 .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QAveragePool"}});
 
-const RegisterOp global_average_pool({.name = "GlobalAveragePool",
-                                      .infer = infer_global,
-                                      .run = run_global,
-                                      .clamps_output = true,
-                                      .layout = LayoutRule::channels_last,
-                                      .quant = {.role = QuantRole::arithmetic,
-                                                .integer_op = "octavo.QGlobalAveragePool"}});
+OCTAVO_OPERATOR(global_average_pool,
+                {.name = "GlobalAveragePool",
+                 .infer = infer_global,
+                 .run = run_global,
+                 .clamps_output = true,
+                 .layout = LayoutRule::channels_last,
+                 .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QGlobalAveragePool"}});
 
 }  // namespace
 

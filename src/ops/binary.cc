@@ -7,6 +7,7 @@
 #include "ops/activation.h"
 #include "ops/broadcast.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -18,7 +19,6 @@ void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::f32, DType::s32, DType::s64});
   require_same_dtype(ctx, 0, 1);
   Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
-  require_strided_rank(out);
   ctx.set(0, ctx.dtype(0), std::move(out));
 }
 
@@ -36,18 +36,23 @@ bool contains_zero(const TensorView& integers) {
                                       : std::ranges::any_of(integers.span<int64_t>(), is_zero);
 }
 
-template <BinaryOp op> void run(RunContext& ctx) {
+void compute(RunContext& ctx, BinaryOp op) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   if (op == BinaryOp::div && a.dtype != DType::f32)
     require(!contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", a.shape, " by zero");
   const Activation activation(ctx.attrs());
   const kernels::Clamp clamp{activation.lo, activation.hi};
   const bool clamps = a.dtype == DType::f32 && (std::isfinite(clamp.lo) || std::isfinite(clamp.hi));
-  kernels::binary(broadcast_box(a, b, out), row_function(op, a.dtype), a.data, b.data, out.data,
-                  clamps ? &clamp : nullptr);
+  const kernels::BinaryRow row = row_function(op, a.dtype);
+  parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+                  [&](const auto& piece, const auto& at) {
+                    kernels::binary(piece, row, at[0], at[1], at[2], clamps ? &clamp : nullptr);
+                  });
 }
 
-template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {}) {
+template <BinaryOp op> void run(RunContext& ctx) { compute(ctx, op); }
+
+template <BinaryOp op> constexpr OpDef define(std::string_view name, QuantRule quant = {}) {
   return {.name = name,
           .min_inputs = 2,
           .max_inputs = 2,
@@ -58,12 +63,12 @@ template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {})
           .quant = quant};
 }
 
-const RegisterOp add(define<BinaryOp::add>("Add",
-                                           {.role = QuantRole::arithmetic, .integer_op = "octavo.QAdd"}));
-const RegisterOp sub(define<BinaryOp::sub>("Sub"));
-const RegisterOp mul(define<BinaryOp::mul>("Mul",
-                                           {.role = QuantRole::arithmetic, .integer_op = "octavo.QMul"}));
-const RegisterOp div(define<BinaryOp::div>("Div"));
+OCTAVO_OPERATOR(add,
+                define<BinaryOp::add>("Add", {.role = QuantRole::arithmetic, .integer_op = "octavo.QAdd"}));
+OCTAVO_OPERATOR(sub, define<BinaryOp::sub>("Sub"));
+OCTAVO_OPERATOR(mul,
+                define<BinaryOp::mul>("Mul", {.role = QuantRole::arithmetic, .integer_op = "octavo.QMul"}));
+OCTAVO_OPERATOR(div, define<BinaryOp::div>("Div"));
 
 }  // namespace
 

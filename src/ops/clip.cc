@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "kernels/eltwise/unary.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -25,9 +26,13 @@ template <class T> void run_typed(RunContext& ctx) {
   using Limits = std::numeric_limits<T>;
   const T lowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
   const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
-  kernels::clip<T>(ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>(), ctx.inputs[0].shape.elements(),
-                   ctx.has(1) ? *ctx.inputs[1].as<T>() : lowest,
-                   ctx.has(2) ? *ctx.inputs[2].as<T>() : highest);
+  const T lo = ctx.has(1) ? *ctx.inputs[1].as<T>() : lowest,
+          hi = ctx.has(2) ? *ctx.inputs[2].as<T>() : highest;
+  const T* const x = ctx.inputs[0].as<T>();
+  T* const y = ctx.outputs[0].as<T>();
+  parallel_elements(ctx.kernels, ctx.inputs[0].shape.elements(), 1, [&](int64_t begin, int64_t end) {
+    kernels::clip<T>(x + begin, y + begin, end - begin, lo, hi);
+  });
 }
 
 void run(RunContext& ctx) {
@@ -57,7 +62,7 @@ float function(const Graph& graph, const Node& node, float x) {
   return x;
 }
 
-const RegisterOp clip({.name = "Clip",
+OCTAVO_OPERATOR(clip, {.name = "Clip",
                        .max_inputs = 3,
                        .infer = infer,
                        .run = run,

@@ -6,6 +6,7 @@
 #include "kernels/dwconv_f32/dwconv_f32.h"
 #include "ops/activation.h"
 #include "ops/conv_layer.h"
+#include "ops/conv_pieces.h"
 #include "ops/kernel_choice.h"
 #include "ops/weights.h"
 
@@ -21,6 +22,16 @@ using Packed = std::variant<kernels::PackedConvF32, kernels::PackedDwconvF32>;
 struct PreparedConv : Prepared {
   Buffer memory;
   Packed weights;
+  ConvGeometry geometry;  // of the weights
+
+  bool can_unpack(std::size_t input) const override { return input == 1; }
+  void unpack(std::size_t, const TensorView& elements) const override {
+    float* const out = elements.as<float>();
+    if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&weights))
+      unpack_dwconv_f32(*depthwise, geometry, out);
+    else
+      unpack_conv_f32(std::get<kernels::PackedConvF32>(weights), geometry, out);
+  }
 };
 
 std::size_t packed_size(const KernelPolicy& policy, const ConvGeometry& g) {
@@ -47,12 +58,13 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   if (weights == nullptr) return nullptr;
   const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, weights->shape());
   auto prepared = std::make_shared<PreparedConv>();
+  prepared->geometry = g;
   prepared->memory = Buffer(packed_size(ctx.kernels, g));
   prepared->weights = pack(ctx.kernels, g, weights->span<float>().data(), prepared->memory.data());
   return prepared;
 }
 
-// Scratch memory of the kernel. Weights that are not packed yet have the geometry, but no panels.
+// Scratch memory of the kernel on one thread. Weights that are not packed yet have the geometry, but no panels.
 std::size_t kernel_workspace(const Packed& packed, const ConvGeometry& g) {
   if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
     return workspace_bytes_dwconv_f32(*depthwise, g);
@@ -72,8 +84,11 @@ std::size_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g
 std::size_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   const std::size_t reorder = reorder_bytes<float, float>(ctx.node.attrs, g);
-  if (ctx.node.prepared) return reorder + kernel_workspace(ctx.prepared<PreparedConv>().weights, g);
-  return reorder + scratch_bytes<std::byte>(packed_size(ctx.kernels, g)) + unpacked_workspace(ctx.kernels, g);
+  if (ctx.node.prepared)
+    return reorder +
+           workspace_of_threads(ctx.kernels, kernel_workspace(ctx.prepared<PreparedConv>().weights, g));
+  return reorder + scratch_bytes<std::byte>(packed_size(ctx.kernels, g)) +
+         workspace_of_threads(ctx.kernels, unpacked_workspace(ctx.kernels, g));
 }
 
 void run(RunContext& ctx) {
@@ -86,11 +101,16 @@ void run(RunContext& ctx) {
                                            scratch.take<std::byte>(packed_size(ctx.kernels, g)));
   const auto compute = [&](const float* in, float* out) {
     const kernels::BiasClampF32 epilogue{bias, activation.lo, activation.hi, out, g.oc};
-    void* const memory = scratch.take<std::byte>(0);
+    const ThreadWorkspaces memory(scratch, kernel_workspace(packed, g));
     if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
-      dwconv_f32(*depthwise, g, {in, 0, g.n * g.oh, memory}, epilogue);
+      parallel_dwconv_rows(ctx.kernels, g, 1, [&](int begin, int end, int thread) {
+        dwconv_f32(*depthwise, g, {in, begin, end, memory[thread]}, epilogue);
+      });
     else
-      conv_f32(std::get<kernels::PackedConvF32>(packed), g, {in, 0, g.positions(), memory}, epilogue);
+      parallel_conv(ctx.kernels, std::get<kernels::PackedConvF32>(packed), g, epilogue,
+                    [&](const auto& weights, const auto& e, const ProductPiece& piece) {
+                      conv_f32(weights, g, {in, piece.row, piece.row + piece.rows, memory[piece.thread]}, e);
+                    });
   };
   with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), scratch, compute);
 }
@@ -106,7 +126,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
-const RegisterOp conv({.name = "Conv",
+OCTAVO_OPERATOR(conv, {.name = "Conv",
                        .min_inputs = 2,
                        .max_inputs = 3,
                        .infer = infer,

@@ -1,6 +1,7 @@
 // DequantizeLinear: y = (x - zero_point) * scale, from uint8, int8, uint16, int16 or int32. ONNX DequantizeLinear-10 … -21.
 #include "base/error.h"
 #include "kernels/quantize/quantize.h"
+#include "ops/parallel.h"
 #include "ops/qdq_layout.h"
 
 namespace octavo {
@@ -30,7 +31,10 @@ template <class T> void dequantize(const RunContext& ctx) {
   float* y = ctx.outputs[0].as<float>();
   for (int64_t run = 0; run < layout.runs; ++run, x += layout.length, y += layout.length) {
     const int64_t p = layout.parameter(run);
-    kernels::dequantize(x, layout.length, scale[p], zero_point ? zero_point[p] : 0, y);
+    const int32_t zero = zero_point ? zero_point[p] : 0;
+    parallel_elements(ctx.kernels, layout.length, 1, [&](int64_t begin, int64_t end) {
+      kernels::dequantize(x + begin, end - begin, scale[p], zero, y + begin);
+    });
   }
 }
 
@@ -44,7 +48,7 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp dequantize_linear({.name = "DequantizeLinear",
+OCTAVO_OPERATOR(dequantize_linear, {.name = "DequantizeLinear",
                                     .min_inputs = 2,
                                     .max_inputs = 3,
                                     .infer = infer,

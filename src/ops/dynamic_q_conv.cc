@@ -8,6 +8,7 @@
 #include "ops/int8_conv.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
+#include "ops/parallel.h"
 #include "ops/qdq_params.h"
 
 namespace octavo {
@@ -45,7 +46,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 std::size_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   return scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node.attrs, g) +
-         ctx.prepared<PreparedDynamicQConv>().weights.workspace(g);
+         ctx.prepared<PreparedDynamicQConv>().weights.workspace(ctx.kernels, g);
 }
 
 void run(RunContext& ctx) {
@@ -58,7 +59,9 @@ void run(RunContext& ctx) {
   const auto params = kernels::dynamic_params(kernels::find_range(x, count), integers.qmin, integers.qmax);
   Scratch scratch(ctx.workspace);
   uint8_t* const quantized = scratch.take<uint8_t>(input_elements(g));
-  kernels::quantize(x, count, params, quantized);
+  parallel_elements(ctx.kernels, count, 1, [&](int64_t begin, int64_t end) {
+    kernels::quantize(x + begin, end - begin, params, quantized + begin);
+  });
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
   const auto compute = [&](const uint8_t* in, float* out) {
     const kernels::DequantizeF32 epilogue{&params.scale,
@@ -70,14 +73,13 @@ void run(RunContext& ctx) {
                                           activation.hi,
                                           out,
                                           g.oc};
-    prepared.weights.run(g, in, static_cast<uint8_t>(params.zero_point), scratch.take<std::byte>(0),
-                         epilogue);
+    prepared.weights.run(ctx.kernels, g, in, static_cast<uint8_t>(params.zero_point), scratch, epilogue);
   };
   with_channels_last(ctx.attrs(), g, const_cast<const uint8_t*>(quantized), ctx.outputs[0].as<float>(),
                      scratch, compute);
 }
 
-const RegisterOp dynamic_q_conv({.name = "octavo.DynamicQConv",
+OCTAVO_OPERATOR(dynamic_q_conv, {.name = "octavo.DynamicQConv",
                                  .min_inputs = 2,
                                  .max_inputs = 3,
                                  .infer = infer,

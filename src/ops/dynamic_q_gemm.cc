@@ -7,6 +7,7 @@
 #include "ops/int8_matrix.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
+#include "ops/parallel.h"
 #include "ops/qdq_params.h"
 #include "ops/scratch.h"
 
@@ -45,7 +46,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 std::size_t workspace(const PlanContext& ctx) {
   const ProductSizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   return scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) + scratch_bytes<int32_t>(s.m) +
-         workspace_bytes_gemm_s8(ctx.prepared<PreparedDynamicQGemm>().matrix.weights);
+         ctx.prepared<PreparedDynamicQGemm>().matrix.workspace(ctx.kernels);
 }
 
 void run(RunContext& ctx) {
@@ -60,22 +61,25 @@ void run(RunContext& ctx) {
 
   const bool by_row = is_by_row(ctx.attrs());
   const int64_t blocks = by_row ? s.m : 1, length = by_row ? s.k : s.m * s.k;
-  for (int64_t i = 0; i < blocks && s.m > 0; ++i) {
-    const float* const x = ctx.inputs[0].as<float>() + i * length;
-    const auto params = kernels::dynamic_params(kernels::find_range(x, length), integers.qmin, integers.qmax);
-    kernels::quantize(x, length, params, quantized + i * length);
-    scale[i] = params.scale;
-    zero_point[i] = params.zero_point;
-  }
+  const auto quantize_blocks = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const float* const x = ctx.inputs[0].as<float>() + i * length;
+      const auto params =
+          kernels::dynamic_params(kernels::find_range(x, length), integers.qmin, integers.qmax);
+      kernels::quantize(x, length, params, quantized + i * length);
+      scale[i] = params.scale;
+      zero_point[i] = params.zero_point;
+    }
+  };
+  if (s.m > 0) parallel_elements(ctx.kernels, blocks, 2 * length, quantize_blocks);
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
-  gemm_s8(
-      prepared.matrix.weights,
-      {quantized, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m), scratch.take<std::byte>(0)},
+  prepared.matrix.multiply(
+      ctx.kernels, quantized, s.m, scratch,
       kernels::DequantizeF32{scale, zero_point, by_row ? 1 : 0, prepared.w_scale.data(), bias, activation.lo,
                              activation.hi, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)});
 }
 
-const RegisterOp dynamic_q_gemm({.name = "octavo.DynamicQGemm",
+OCTAVO_OPERATOR(dynamic_q_gemm, {.name = "octavo.DynamicQGemm",
                                  .min_inputs = 2,
                                  .max_inputs = 3,
                                  .infer = infer,

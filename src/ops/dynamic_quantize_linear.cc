@@ -13,7 +13,7 @@ namespace octavo {
 namespace {
 
 bool is_by_row(const Attrs& attrs, const Shape& x) {
-  const std::string granularity = attrs.get_string(kGranularityAttribute, "tensor");
+  const std::string_view granularity = attrs.get_string(kGranularityAttribute, "tensor");
   require(granularity == "row" || granularity == "tensor", ErrorCode::invalid_graph, "unknown granularity '",
           granularity, "'");
   return granularity == "row" && x.rank() > 0;
@@ -50,7 +50,8 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp dynamic_quantize_linear(
+OCTAVO_OPERATOR(
+    dynamic_quantize_linear,
     {.name = "DynamicQuantizeLinear", .min_outputs = 3, .max_outputs = 3, .infer = infer, .run = run});
 
 }  // namespace

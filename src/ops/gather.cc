@@ -19,7 +19,6 @@ void infer(InferContext& ctx) {
   const int axis = axis_of(ctx.attrs(), out);
   out.dims.erase(out.dims.begin() + axis);
   out.dims.insert(out.dims.begin() + axis, indices.dims.begin(), indices.dims.end());
-  require_rank(out.rank());
   ctx.set(0, ctx.dtype(0), std::move(out));
 }
 
@@ -43,7 +42,7 @@ void run(RunContext& ctx) {
     }
 }
 
-const RegisterOp gather({.name = "Gather",
+OCTAVO_OPERATOR(gather, {.name = "Gather",
                          .min_inputs = 2,
                          .max_inputs = 2,
                          .infer = infer,

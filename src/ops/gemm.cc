@@ -103,10 +103,10 @@ void run(RunContext& ctx) {
   float* const y = ctx.outputs[0].as<float>();
   const kernels::GemmF32Args args{a, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)};
   if (alpha == 1 && (c == nullptr || (beta == 1 && is_column_vector(ctx.inputs[2].shape, s.n)))) {
-    gemm_f32(weights, args, {c, activation.lo, activation.hi, y, row_length});
+    multiply(ctx.kernels, weights, args, {c, activation.lo, activation.hi, y, row_length});
   } else {
     const Activation none{Attrs()};
-    gemm_f32(weights, args, {nullptr, none.lo, none.hi, y, row_length});
+    multiply(ctx.kernels, weights, args, {nullptr, none.lo, none.hi, y, row_length});
     combine(y, s, alpha, beta, c, c ? ctx.inputs[2].shape : Shape(), activation);
   }
 }
@@ -134,7 +134,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
-const RegisterOp gemm({.name = "Gemm",
+OCTAVO_OPERATOR(gemm, {.name = "Gemm",
                        .min_inputs = 2,
                        .max_inputs = 3,
                        .infer = infer,

@@ -7,6 +7,7 @@
 #include "base/kernel_policy.h"
 #include "kernels/conv/conv.h"
 #include "kernels/dwconv_s8/dwconv_s8.h"
+#include "ops/conv_pieces.h"
 #include "tensor/tensor.h"
 
 namespace octavo {
@@ -21,19 +22,30 @@ class Int8ConvWeights {
   // [oc] Σ of each filter.
   const int32_t* column_sum() const;
   // Bytes of scratch memory for `run`.
-  std::size_t workspace(const kernels::ConvGeometry& g) const;
+  std::size_t workspace(const KernelPolicy& policy, const kernels::ConvGeometry& g) const {
+    return workspace_of_threads(policy, kernel_workspace(g));
+  }
   // in: u8, channels last. Epilogue: RequantizeU8 or DequantizeF32.
   template <class Epilogue>
-  void run(const kernels::ConvGeometry& g, const uint8_t* in, uint8_t zero_point, void* workspace,
-           const Epilogue& epilogue) const {
+  void run(const KernelPolicy& policy, const kernels::ConvGeometry& g, const uint8_t* in, uint8_t zero_point,
+           Scratch& scratch, const Epilogue& epilogue) const {
+    const ThreadWorkspaces memory(scratch, kernel_workspace(g));
+    // Neighbouring rows of a depthwise convolution share what they make of their input: pieces have several.
     if (const auto* depthwise = std::get_if<kernels::PackedDwconvS8>(&packed_))
-      dwconv_s8(*depthwise, g, {in, zero_point, 0, g.n * g.oh, workspace}, epilogue);
+      parallel_dwconv_rows(policy, g, 3, [&](int begin, int end, int thread) {
+        dwconv_s8(*depthwise, g, {in, zero_point, begin, end, memory[thread]}, epilogue);
+      });
     else
-      conv_s8(std::get<kernels::PackedConvS8>(packed_), g, {in, zero_point, 0, g.positions(), workspace},
-              epilogue);
+      parallel_conv(policy, std::get<kernels::PackedConvS8>(packed_), g, epilogue,
+                    [&](const auto& weights, const auto& e, const ProductPiece& piece) {
+                      const int64_t end = piece.row + piece.rows;
+                      conv_s8(weights, g, {in, zero_point, piece.row, end, memory[piece.thread]}, e);
+                    });
   }
 
  private:
+  std::size_t kernel_workspace(const kernels::ConvGeometry& g) const;
+
   Buffer memory_;
   std::variant<kernels::PackedConvS8, kernels::PackedDwconvS8> packed_;
 };

@@ -4,6 +4,8 @@
 #include "base/kernel_policy.h"
 #include "graph/op_def.h"
 #include "kernels/gemm_s8/gemm_s8.h"
+#include "ops/parallel.h"
+#include "ops/thread_workspaces.h"
 
 namespace octavo {
 
@@ -25,6 +27,22 @@ struct Int8Matrix {
 
   Int8Matrix() = default;
   Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range, const Attrs& attrs, const Tensor& w);
+
+  // Bytes of scratch memory for `multiply`.
+  std::size_t workspace(const KernelPolicy& policy) const {
+    return workspace_of_threads(policy, workspace_bytes_gemm_s8(weights));
+  }
+  // x: u8 [m, k]. Epilogue: RequantizeU8 or DequantizeF32.
+  template <class Epilogue>
+  void multiply(const KernelPolicy& policy, const uint8_t* x, int64_t m, Scratch& scratch,
+                const Epilogue& epilogue) const {
+    const ThreadWorkspaces memory(scratch, workspace_bytes_gemm_s8(weights));
+    parallel_product(
+        policy, m, weights, epilogue, [&](const auto& b, const auto& e, const ProductPiece& piece) {
+          gemm_s8(b, {x + piece.row * b.k, b.k, static_cast<int>(piece.rows), memory[piece.thread]},
+                  shifted(e, piece.row, 0));
+        });
+  }
 };
 
 // macs of a node with x and w as inputs 0 and 1.

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -18,13 +19,16 @@ void infer(InferContext& ctx) {
 }
 
 void run(RunContext& ctx) {
-  kernels::lookup(ctx.inputs[1].as<uint8_t>(), ctx.inputs[0].as<uint8_t>(), ctx.inputs[0].shape.elements(),
-                  ctx.outputs[0].as<uint8_t>());
+  const uint8_t *const table = ctx.inputs[1].as<uint8_t>(), *const x = ctx.inputs[0].as<uint8_t>();
+  uint8_t* const y = ctx.outputs[0].as<uint8_t>();
+  parallel_elements(ctx.kernels, ctx.inputs[0].shape.elements(), 1, [&](int64_t begin, int64_t end) {
+    kernels::lookup(table, x + begin, end - begin, y + begin);
+  });
 }
 
 bool permute(Graph&, Node&, std::span<const int>) { return true; }
 
-const RegisterOp lookup({.name = "octavo.Lookup",
+OCTAVO_OPERATOR(lookup, {.name = "octavo.Lookup",
                          .min_inputs = 2,
                          .max_inputs = 2,
                          .infer = infer,

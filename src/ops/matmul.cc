@@ -15,7 +15,7 @@ namespace {
 // neighbouring indices are, 0 where an operand is broadcast.
 struct Sizes {
   int64_t m, n, k;
-  std::vector<int64_t> batch, a_stride, b_stride;
+  Dims batch, a_stride, b_stride;
   int64_t products = 1;
 
   Sizes(const Shape& a, const Shape& b) {
@@ -27,9 +27,7 @@ struct Sizes {
       return;
     }
     const int rank = std::max(a.rank(), b.rank()) - 2;
-    batch.resize(rank);
-    a_stride.resize(rank);
-    b_stride.resize(rank);
+    batch = a_stride = b_stride = Dims(rank, 0);
     const auto dim = [&](const Shape& shape, int axis) {
       const int own = axis - rank + shape.rank() - 2;
       return own >= 0 ? shape[own] : 1;
@@ -47,7 +45,7 @@ struct Sizes {
   }
 
   // Which matrix of an operand takes part in product `index`.
-  int64_t matrix(int64_t index, const std::vector<int64_t>& stride) const {
+  int64_t matrix(int64_t index, const Dims& stride) const {
     int64_t at = 0;
     for (int i = static_cast<int>(batch.size()) - 1; i >= 0; --i) {
       at += index % batch[i] * stride[i];
@@ -78,12 +76,13 @@ void run(RunContext& ctx) {
   const Activation activation(ctx.attrs());
   const float* const a = ctx.inputs[0].as<float>();
   float* y = ctx.outputs[0].as<float>();
-  const auto multiply = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
-    gemm_f32(weights, {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
+  const auto next_product = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
+    multiply(ctx.kernels, weights,
+             {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
              {nullptr, activation.lo, activation.hi, y, static_cast<ptrdiff_t>(s.n)});
     y += s.m * s.n;
   };
-  if (ctx.node.prepared) return multiply(ctx.prepared<PackedMatrix>().weights, 0);
+  if (ctx.node.prepared) return next_product(ctx.prepared<PackedMatrix>().weights, 0);
   kernels::PackedGemmF32 weights;
   int64_t packed = -1;
   for (int64_t i = 0; i < s.products; ++i) {
@@ -92,7 +91,7 @@ void run(RunContext& ctx) {
       weights = pack_matrix(ctx.kernels, ctx.inputs[1].as<float>() + b_matrix * s.k * s.n, s.k, s.n, false,
                             ctx.workspace.data());
     packed = b_matrix;
-    multiply(weights, s.matrix(i, s.a_stride));
+    next_product(weights, s.matrix(i, s.a_stride));
   }
 }
 
@@ -111,7 +110,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
-const RegisterOp matmul({.name = "MatMul",
+OCTAVO_OPERATOR(matmul, {.name = "MatMul",
                          .min_inputs = 2,
                          .max_inputs = 2,
                          .infer = infer,

@@ -11,6 +11,10 @@ namespace octavo {
 struct PackedMatrix : Prepared {
   Buffer memory;
   kernels::PackedGemmF32 weights;
+  bool transposed;
+
+  bool can_unpack(std::size_t input) const override { return input == 1; }
+  void unpack(std::size_t input, const TensorView& elements) const override;
 };
 
 std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n);
@@ -18,6 +22,10 @@ kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, i
                                    bool transposed, void* memory);
 std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b,
                                                          bool transposed);
+
+// gemm_f32 on all threads.
+void multiply(const KernelPolicy& policy, const kernels::PackedGemmF32& b, const kernels::GemmF32Args& args,
+              const kernels::BiasClampF32& epilogue);
 
 // The shape of A · B by numpy's rules: 1-D operands are a row and a column that vanish, dimensions before the last two
 // broadcast. Throws Error(invalid_graph) naming both shapes when they do not fit.

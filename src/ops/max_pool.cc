@@ -71,11 +71,16 @@ void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channe
   }
 }
 
+template <class T> void pool(const RunContext& ctx, const PoolGeometry& g, const T* in, T* out) {
+  parallel_pool(ctx.kernels, g,
+                [&](const PoolPiece& piece) { kernels::max_pool(piece.g, in + piece.in, out + piece.out); });
+}
+
 void run(RunContext& ctx) {
   const Shape& x = ctx.inputs[0].shape;
   const PoolGeometry g = pool_geometry(ctx.attrs(), x);
   visit_poolable(ctx.inputs[0].dtype, [&]<class T>(T) {
-    kernels::max_pool(g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>());
+    pool(ctx, g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>());
     if (ctx.outputs.size() > 1 && ctx.outputs[1].present())
       find_indices(ctx.attrs(), g, x[ImageAxes(x, ctx.attrs()).channels()], ctx.inputs[0].as<T>(),
                    ctx.outputs[1].as<int64_t>());
@@ -85,7 +90,7 @@ void run(RunContext& ctx) {
 void run_global(RunContext& ctx) {
   const PoolGeometry g = global_pool_geometry(ctx.attrs(), ctx.inputs[0].shape);
   visit_poolable(ctx.inputs[0].dtype,
-                 [&]<class T>(T) { kernels::max_pool(g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>()); });
+                 [&]<class T>(T) { pool(ctx, g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>()); });
 }
 
 std::string obstacle(const Graph&, const Node& node) {
@@ -93,14 +98,14 @@ std::string obstacle(const Graph&, const Node& node) {
   return wants_indices ? "its indices are used" : "";
 }
 
-const RegisterOp max_pool({.name = "MaxPool",
+OCTAVO_OPERATOR(max_pool, {.name = "MaxPool",
                            .max_outputs = 2,
                            .infer = infer,
                            .run = run,
                            .layout = LayoutRule::channels_last,
                            .quant = {.role = QuantRole::same_qparams, .obstacle = obstacle}});
 
-const RegisterOp global_max_pool({.name = "GlobalMaxPool",
+OCTAVO_OPERATOR(global_max_pool, {.name = "GlobalMaxPool",
                                   .infer = infer_global,
                                   .run = run_global,
                                   .layout = LayoutRule::channels_last,

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "ops/activation_params.h"
 #include "ops/pool_layer.h"
-#include "ops/scratch.h"
+#include "ops/thread_workspaces.h"
 
 namespace octavo {
 
@@ -46,31 +46,36 @@ template <GeometryOf kGeometry> std::size_t workspace(const PlanContext& ctx) {
   const int64_t window = g.axes[0].kernel * g.axes[1].kernel * g.axes[2].kernel;
   require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window,
           " elements may overflow its sum");
-  return scratch_bytes<int32_t>(static_cast<std::size_t>(g.c));
+  return workspace_of_threads(ctx.kernels, sizeof(int32_t) * static_cast<std::size_t>(g.c));
 }
 
 template <GeometryOf kGeometry> void run(RunContext& ctx) {
   const auto& prepared = ctx.prepared<PreparedPool>();
   const ActivationParams &in = prepared.in, &out = prepared.out;
-  const kernels::AveragePoolU8 params{in.zero_point,
-                                      out.zero_point,
-                                      out.qmin,
-                                      out.qmax,
-                                      in.scale / out.scale,
-                                      ctx.attrs().get_int("count_include_pad", 0) != 0,
-                                      reinterpret_cast<int32_t*>(ctx.workspace.data())};
-  kernels::average_pool(kGeometry(ctx.attrs(), ctx.inputs[0].shape), ctx.inputs[0].as<uint8_t>(),
-                        ctx.outputs[0].as<uint8_t>(), params);
+  const kernels::AveragePoolU8 params{
+      in.zero_point, out.zero_point,       out.qmin,
+      out.qmax,      in.scale / out.scale, ctx.attrs().get_int("count_include_pad", 0) != 0,
+      nullptr};
+  const kernels::PoolGeometry g = kGeometry(ctx.attrs(), ctx.inputs[0].shape);
+  const uint8_t* const x = ctx.inputs[0].as<uint8_t>();
+  uint8_t* const y = ctx.outputs[0].as<uint8_t>();
+  Scratch scratch(ctx.workspace);
+  const ThreadWorkspaces sums(scratch, sizeof(int32_t) * static_cast<std::size_t>(g.c));
+  parallel_pool(ctx.kernels, g, [&](const PoolPiece& piece) {
+    kernels::AveragePoolU8 own = params;
+    own.sums = static_cast<int32_t*>(sums[piece.thread]);
+    kernels::average_pool(piece.g, x + piece.in, y + piece.out, own);
+  });
 }
 
-const RegisterOp average_pool({.name = "octavo.QAveragePool",
+OCTAVO_OPERATOR(average_pool, {.name = "octavo.QAveragePool",
                                .infer = infer,
                                .prepare = prepare,
                                .workspace = workspace<pool_geometry>,
                                .run = run<pool_geometry>,
                                .layout = LayoutRule::channels_last});
 
-const RegisterOp global_average_pool({.name = "octavo.QGlobalAveragePool",
+OCTAVO_OPERATOR(global_average_pool, {.name = "octavo.QGlobalAveragePool",
                                       .infer = infer_global,
                                       .prepare = prepare,
                                       .workspace = workspace<global_pool_geometry>,

@@ -40,7 +40,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 std::size_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   return reorder_bytes<uint8_t, uint8_t>(ctx.node.attrs, g) +
-         ctx.prepared<PreparedQConv>().weights.workspace(g);
+         ctx.prepared<PreparedQConv>().weights.workspace(ctx.kernels, g);
 }
 
 void run(RunContext& ctx) {
@@ -48,14 +48,14 @@ void run(RunContext& ctx) {
   const auto& prepared = ctx.prepared<PreparedQConv>();
   Scratch scratch(ctx.workspace);
   const auto compute = [&](const uint8_t* in, uint8_t* out) {
-    prepared.weights.run(g, in, prepared.zero_point, scratch.take<std::byte>(0),
+    prepared.weights.run(ctx.kernels, g, in, prepared.zero_point, scratch,
                          prepared.requantization.epilogue(out, g.oc));
   };
   with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<uint8_t>(), ctx.outputs[0].as<uint8_t>(), scratch,
                      compute);
 }
 
-const RegisterOp q_conv({.name = "octavo.QConv",
+OCTAVO_OPERATOR(q_conv, {.name = "octavo.QConv",
                          .min_inputs = 2,
                          .max_inputs = 3,
                          .infer = infer,

@@ -33,19 +33,18 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 }
 
 std::size_t workspace(const PlanContext& ctx) {
-  return workspace_bytes_gemm_s8(ctx.prepared<PreparedQGemm>().matrix.weights);
+  return ctx.prepared<PreparedQGemm>().matrix.workspace(ctx.kernels);
 }
 
 void run(RunContext& ctx) {
   const ProductSizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
   const auto& prepared = ctx.prepared<PreparedQGemm>();
-  gemm_s8(
-      prepared.matrix.weights,
-      {ctx.inputs[0].as<uint8_t>(), static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m), ctx.workspace.data()},
-      prepared.requantization.epilogue(ctx.outputs[0].as<uint8_t>(), s.n));
+  Scratch scratch(ctx.workspace);
+  prepared.matrix.multiply(ctx.kernels, ctx.inputs[0].as<uint8_t>(), s.m, scratch,
+                           prepared.requantization.epilogue(ctx.outputs[0].as<uint8_t>(), s.n));
 }
 
-const RegisterOp q_gemm({.name = "octavo.QGemm",
+OCTAVO_OPERATOR(q_gemm, {.name = "octavo.QGemm",
                          .min_inputs = 2,
                          .max_inputs = 3,
                          .infer = infer,

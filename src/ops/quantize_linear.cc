@@ -2,6 +2,7 @@
 // QuantizeLinear-10 … -21. The attributes "octavo.qmin" and "octavo.qmax" narrow the range of the integers.
 #include "base/error.h"
 #include "kernels/quantize/quantize.h"
+#include "ops/parallel.h"
 #include "ops/qdq_layout.h"
 #include "ops/qdq_params.h"
 
@@ -46,8 +47,10 @@ template <class T> void quantize(const RunContext& ctx) {
   T* y = ctx.outputs[0].as<T>();
   for (int64_t run = 0; run < layout.runs; ++run, x += layout.length, y += layout.length) {
     const int64_t p = layout.parameter(run);
-    kernels::quantize(x, layout.length, {scale[p], zero_point ? zero_point[p] : 0, range.qmin, range.qmax},
-                      y);
+    const kernels::QuantizeParams params{scale[p], zero_point ? zero_point[p] : 0, range.qmin, range.qmax};
+    parallel_elements(ctx.kernels, layout.length, 1, [&](int64_t begin, int64_t end) {
+      kernels::quantize(x + begin, end - begin, params, y + begin);
+    });
   }
 }
 
@@ -60,7 +63,7 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp quantize_linear({.name = "QuantizeLinear",
+OCTAVO_OPERATOR(quantize_linear, {.name = "QuantizeLinear",
                                   .min_inputs = 2,
                                   .max_inputs = 3,
                                   .infer = infer,

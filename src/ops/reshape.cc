@@ -62,8 +62,7 @@ void infer_reshape(InferContext& ctx) {
   } else if (const int64_t rank = ctx.known_length(1); rank == kDynamic) {
     ctx.set_unknown(0, ctx.dtype(0));
   } else {
-    require_rank(rank);
-    Shape out(std::vector<int64_t>(rank, kDynamic));
+    Shape out(Dims(rank, kDynamic));
     if (rank == 1 && ctx.shape(0).is_static()) out[0] = ctx.shape(0).elements();
     ctx.set(0, ctx.dtype(0), std::move(out));
   }
@@ -110,9 +109,8 @@ void infer_unsqueeze(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
   const int64_t count = ctx.known_length(1);
   if (count == kDynamic) return ctx.set_unknown(0, ctx.dtype(0));
-  require_rank(x.rank() + count);
-  const int rank = x.rank() + static_cast<int>(count);
-  Shape y(std::vector<int64_t>(rank, kDynamic));
+  Shape y(Dims(static_cast<uint64_t>(x.rank() + count), kDynamic));
+  const int rank = y.rank();
   if (ctx.inputs[1].known != nullptr) {
     const uint32_t added = axis_mask(ctx.inputs[1].known->view(), rank);
     int from = 0;
@@ -121,7 +119,7 @@ void infer_unsqueeze(InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(y));
 }
 
-OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, int max_inputs) {
+constexpr OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, int max_inputs) {
   return {.name = name,
           .min_inputs = min_inputs,
           .max_inputs = max_inputs,
@@ -133,11 +131,11 @@ OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, 
           .quant = {.role = QuantRole::same_qparams}};
 }
 
-const RegisterOp reshape(view("Reshape", infer_reshape, 2, 2));
-const RegisterOp flatten(view("Flatten", infer_flatten, 1, 1));
-const RegisterOp squeeze(view("Squeeze", infer_squeeze, 1, 2));
-const RegisterOp unsqueeze(view("Unsqueeze", infer_unsqueeze, 2, 2));
-const RegisterOp identity(view("Identity", infer_as_input, 1, 1));
+OCTAVO_OPERATOR(reshape, view("Reshape", infer_reshape, 2, 2));
+OCTAVO_OPERATOR(flatten, view("Flatten", infer_flatten, 1, 1));
+OCTAVO_OPERATOR(squeeze, view("Squeeze", infer_squeeze, 1, 2));
+OCTAVO_OPERATOR(unsqueeze, view("Unsqueeze", infer_unsqueeze, 2, 2));
+OCTAVO_OPERATOR(identity, view("Identity", infer_as_input, 1, 1));
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include "kernels/softmax/softmax.h"
 
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -20,11 +21,15 @@ void infer(InferContext& ctx) {
 void run(RunContext& ctx) {
   const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
   const int axis = axis_of(ctx.attrs(), x.shape);
-  kernels::softmax_f32(x.as<float>(), y.as<float>(), x.shape.elements(0, axis), x.shape[axis],
-                       x.shape.elements(axis + 1, x.shape.rank()));
+  const int64_t n = x.shape[axis], inner = x.shape.elements(axis + 1, x.shape.rank());
+  const float* const in = x.as<float>();
+  float* const out = y.as<float>();
+  parallel_elements(ctx.kernels, x.shape.elements(0, axis), 8 * n * inner, [&](int64_t begin, int64_t end) {
+    kernels::softmax_f32(in + begin * n * inner, out + begin * n * inner, end - begin, n, inner);
+  });
 }
 
-const RegisterOp softmax({.name = "Softmax",
+OCTAVO_OPERATOR(softmax, {.name = "Softmax",
                           .infer = infer,
                           .run = run,
                           .layout = LayoutRule::permutable,

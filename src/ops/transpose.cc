@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -10,7 +11,7 @@ namespace {
 
 // Attribute "perm": axis i of the output is axis perm[i] of the input. Empty: the axes in reverse order.
 struct Permutation : Prepared {
-  std::vector<int64_t> axes;
+  Dims axes;
 
   explicit Permutation(const Attrs& attrs) : axes(attrs.get_ints("perm")) {}
   int operator()(int axis, int rank) const {
@@ -20,7 +21,6 @@ struct Permutation : Prepared {
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   const Permutation permutation(ctx.attrs());
   require(permutation.axes.empty() || static_cast<int>(permutation.axes.size()) == x.rank(),
           ErrorCode::invalid_graph, "perm ", Shape(permutation.axes), " does not have the rank of shape ", x);
@@ -71,10 +71,12 @@ void run(RunContext& ctx) {
   }
   kernels::StridedBox<2> box;
   for (int axis = 0; axis < rank; ++axis) box.append(y.shape[axis], steps[axis]);
-  kernels::copy_strided(box, x.data, y.data, static_cast<int>(size));
+  parallel_box<2>(ctx.kernels, box, {x.data, y.data}, [&](const auto& piece, const auto& at) {
+    kernels::copy_strided(piece, at[0], at[1], static_cast<int>(size));
+  });
 }
 
-const RegisterOp transpose({.name = "Transpose",
+OCTAVO_OPERATOR(transpose, {.name = "Transpose",
                             .infer = infer,
                             .prepare = prepare,
                             .run = run,

@@ -5,6 +5,7 @@
 
 #include "kernels/eltwise/unary.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -50,25 +51,32 @@ void infer(InferContext& ctx) {
 }
 
 template <std::size_t i> void run(RunContext& ctx) {
-  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
-  kOps[i].kernel(x.as<float>(), y.as<float>(), x.shape.elements(), params(ctx.attrs(), kOps[i]));
+  const float* const x = ctx.inputs[0].as<float>();
+  float* const y = ctx.outputs[0].as<float>();
+  const Params values = params(ctx.attrs(), kOps[i]);
+  parallel_elements(ctx.kernels, ctx.inputs[0].shape.elements(), 2, [&](int64_t begin, int64_t end) {
+    kOps[i].kernel(x + begin, y + begin, end - begin, values);
+  });
 }
 
 template <std::size_t i> float function(const Graph&, const Node& node, float x) {
   return static_cast<float>(kOps[i].function(x, params(node.attrs, kOps[i])));
 }
 
-template <std::size_t i> OpDef define() {
-  return {.name = kOps[i].name,
-          .infer = infer,
-          .run = run<i>,
-          .layout = LayoutRule::elementwise,
-          .quant = {.role = kOps[i].role, .integer_op = "octavo.Lookup", .function = function<i>}};
-}
+template <std::size_t i>
+constexpr OpDef kDefinition = {
+    .name = kOps[i].name,
+    .infer = infer,
+    .run = run<i>,
+    .layout = LayoutRule::elementwise,
+    .quant = {.role = kOps[i].role, .integer_op = "octavo.Lookup", .function = function<i>}};
 
-template <std::size_t... i> void define_all(std::index_sequence<i...>) { (RegisterOp(define<i>()), ...); }
+template <class Indices> struct RegisterAll;
+template <std::size_t... i> struct RegisterAll<std::index_sequence<i...>> {
+  const RegisterOp ops[sizeof...(i)] = {RegisterOp(kDefinition<i>)...};
+};
 
-const bool registered = (define_all(std::make_index_sequence<std::size(kOps)>()), true);
+const RegisterAll<std::make_index_sequence<std::size(kOps)>> registered;
 
 }  // namespace
 

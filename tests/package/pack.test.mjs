@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,7 @@ test('the package holds what it must, and nothing else', async () => {
     'dist/index.d.ts',
     'dist/cli/main.js',
   ];
-  const engines = ['simd', 'relaxed'].flatMap((name) => [
+  const engines = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'].flatMap((name) => [
     `dist/engine-${name}.mjs`,
     `dist/engine-${name}.wasm`,
   ]);
@@ -166,10 +166,17 @@ try {
 document.title = JSON.stringify(report);
 `;
 
+// Memory is shared between threads on isolated pages only.
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 function checkReport(report) {
   assert.equal(report.error, undefined);
   assert.deepEqual([report.info.build, report.info.worker], ['relaxed', true]);
   assert.match(report.info.why, /is supported/);
+  assert.equal(report.info.threads, Math.min(availableParallelism(), 4), report.info.threadsWhy);
   const { loaded, total = loaded } = report.download; // Vite's preview compresses, and then sends no size.
   assert.ok(loaded > 10_000 && loaded === total);
   assert.equal(report.float.length, 10);
@@ -196,7 +203,7 @@ test('a Vite page uses it, in development and built', async (context) => {
   const config = { root: folder, configFile: false, logLevel: 'error' };
 
   await context.test('development server', async () => {
-    const server = await createServer({ ...config, server: { host: '127.0.0.1', port: 0 } });
+    const server = await createServer({ ...config, server: { host: '127.0.0.1', port: 0, headers } });
     try {
       await server.listen();
       checkReport(await result(server.resolvedUrls.local[0]));
@@ -207,7 +214,7 @@ test('a Vite page uses it, in development and built', async (context) => {
 
   await context.test('built page', async () => {
     await build(config);
-    const server = await preview({ ...config, preview: { host: '127.0.0.1', port: 0 } });
+    const server = await preview({ ...config, preview: { host: '127.0.0.1', port: 0, headers } });
     try {
       checkReport(await result(server.resolvedUrls.local[0]));
     } finally {
@@ -219,7 +226,9 @@ test('a Vite page uses it, in development and built', async (context) => {
     const names = await readdir(inFolder('dist/assets'));
     const bytes = await Promise.all(
       names
-        .filter((name) => name.endsWith('.js') && !/engine-|worker-simd/.test(name))
+        .filter(
+          (name) => name.endsWith('.js') && !/engine-|worker-simd|worker-relaxed-(?!threads)/.test(name),
+        )
         .map(async (name) => gzipSync(await readFile(inFolder(`dist/assets/${name}`))).length),
     );
     const total = bytes.reduce((sum, size) => sum + size, 0);

@@ -72,9 +72,13 @@ for (const name of Object.keys(variants)) {
   }
 
   for (const build of builds) {
-    test(`${name}: ${build} build in Node`, async () => {
-      assert.deepEqual((await runInNode(build, models[name])).output, expected[name]);
-    });
+    for (const threads of [1, 2, 3]) {
+      test(`${name}: ${build} build in Node, threads: ${threads}`, async () => {
+        const { info, output } = await runInNode(build, models[name], { threads });
+        assert.equal(info.threads, threads);
+        assert.deepEqual(output, expected[name]);
+      });
+    }
   }
 
   test(`${name}: every kernel that can be forced in Node`, async (context) => {
@@ -128,7 +132,15 @@ test('Chromium, each build, with and without VNNI', async (context) => {
     publicDir: folder,
     configFile: false,
     logLevel: 'error',
-    server: { host: '127.0.0.1', port: 0, fs: { allow: [fromRepository('.')] } },
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      fs: { allow: [fromRepository('.')] },
+      headers: {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      },
+    },
   });
   await server.listen();
   const machines = { VNNI: [], 'no VNNI': ['--js-flags=--no-enable-avx-vnni'] };
@@ -142,13 +154,18 @@ test('Chromium, each build, with and without VNNI', async (context) => {
       await page.goto(server.resolvedUrls.local[0]);
       await page.waitForFunction(() => 'runModel' in globalThis);
       for (const build of builds) {
-        for (const name of Object.keys(variants)) {
+        for (const [name, threads] of Object.keys(variants).flatMap((variant) => [
+          [variant, 1],
+          [variant, 2],
+        ])) {
           const { info, output } = await page.evaluate(
             ([options, model, dims]) => globalThis.runModel(options, model, '/input.f32', dims),
-            [{ build }, `/${name}.onnx`, input.dims],
+            [{ build, threads }, `/${name}.onnx`, input.dims],
           );
-          context.diagnostic(`${machine}, ${build}: ${info.dot}; ${name} equal`);
-          assert.deepEqual(Float32Array.from(output), expected[name], `${machine}, ${build}, ${name}`);
+          const what = `${machine}, ${build}, ${threads} threads`;
+          assert.equal(info.threads, threads, info.threadsWhy);
+          context.diagnostic(`${what}: ${info.dot}; ${name} equal`);
+          assert.deepEqual(Float32Array.from(output), expected[name], `${what}, ${name}`);
         }
       }
       await browser.close();

@@ -10,12 +10,12 @@ export async function fakeEngine(native, { worker = false, onLeak } = {}) {
   const { Engine } = await inner('engine.js');
   const { EngineHost } = await inner('host.js');
   const { Client, localChannel, workerChannel } = await inner('rpc.js');
-  const host = new EngineHost(async () => native);
+  const host = new EngineHost(async () => ({ native }));
   const client = new Client(
     worker ? workerChannel(portWorker(host, await inner('rpc.js')), 'fake') : localChannel(host),
   );
-  const info = await client.call('start', [{ wasmUrl: undefined, forcedKernels: undefined }]);
-  return new Engine(client, { ...info, why: 'fake', worker }, onLeak);
+  const info = await client.call('start', [{ wasmUrl: undefined, forcedKernels: undefined, threads: 1 }]);
+  return new Engine(client, { ...info, why: 'fake', threadsWhy: 'fake', worker }, onLeak);
 }
 
 /** A Worker's face over one end of a message channel; `serve` has the other, as in a worker. */

@@ -4,7 +4,8 @@ import { OctavoError, messageOf } from './error.js';
 import { EngineHost, type CreateNativeModule, type Handle } from './host.js';
 import type { EngineInfo, EngineOptions } from './options.js';
 import { Client, localChannel, type Channel } from './rpc.js';
-import { chooseBuild, instantiate, wasmLocation, type Build } from './start.js';
+import { chooseBuild, instantiate, wasmLocation, type BuildChoice, type Variant } from './start.js';
+import { Team, chooseThreads, type ThreadChoice } from './threads.js';
 
 /** An engine: one WebAssembly instance with its own memory, in a worker or in this thread. */
 export class Engine {
@@ -86,14 +87,18 @@ export class Engine {
   }
 }
 
-const importGlue: Record<Build, () => Promise<{ default: CreateNativeModule }>> = {
+const importGlue: Record<Variant, () => Promise<{ default: CreateNativeModule }>> = {
   simd: () => import('./engine-simd.mjs'),
   relaxed: () => import('./engine-relaxed.mjs'),
+  'simd-threads': () => import('./engine-simd-threads.mjs'),
+  'relaxed-threads': () => import('./engine-relaxed-threads.mjs'),
 };
 
-const wasmBeside: Record<Build, () => URL> = {
+const wasmBeside: Record<Variant, () => URL> = {
   simd: () => new URL('./engine-simd.wasm', import.meta.url),
   relaxed: () => new URL('./engine-relaxed.wasm', import.meta.url),
+  'simd-threads': () => new URL('./engine-simd-threads.wasm', import.meta.url),
+  'relaxed-threads': () => new URL('./engine-relaxed-threads.wasm', import.meta.url),
 };
 
 /**
@@ -101,38 +106,66 @@ const wasmBeside: Record<Build, () => URL> = {
  * @throws OctavoError `EngineStart` when it cannot start here, `InvalidOption`
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { build, why } = await chooseBuild(options.build ?? 'auto');
-  const worker = options.worker ?? platform.workerByDefault;
-  const base = platform.baseUrl();
-  const wasmUrl = options.wasmUrl ? wasmLocation(build, new URL(options.wasmUrl, base)).href : undefined;
-  const client = new Client<EngineHost>(worker ? platform.startWorker(build) : localEngine(build));
+  let threads = chooseThreads(options.threads ?? 'auto', platform.cores());
+  const wasmUrl = options.wasmUrl ? new URL(options.wasmUrl, platform.baseUrl()) : undefined;
+  if (wasmUrl && !/\/$|-threads\.wasm$/.test(wasmUrl.pathname))
+    threads = { threads: 1, why: "option 'wasmUrl' names a file without threads" };
+  const build = await chooseBuild(options.build ?? 'auto');
+  if (threads.threads > 1) {
+    try {
+      return await startEngine(build, threads, wasmUrl, options);
+    } catch (error) {
+      if (!(error instanceof OctavoError && error.code === 'EngineStart')) throw error;
+      threads = { threads: 1, why: `the engine with threads does not start: ${error.message}` };
+    }
+  }
+  return startEngine(build, threads, wasmUrl, options);
+}
+
+async function startEngine(
+  { build, why }: BuildChoice,
+  choice: ThreadChoice,
+  wasmFrom: URL | undefined,
+  { forcedKernels, onLeak, worker = platform.workerByDefault }: EngineOptions,
+): Promise<Engine> {
+  const variant: Variant = choice.threads > 1 ? `${build}-threads` : build;
+  const wasmUrl = wasmFrom && wasmLocation(variant, wasmFrom).href;
+  const client = new Client<EngineHost>(worker ? platform.startWorker(variant) : localEngine(variant));
   try {
-    const { forcedKernels } = options;
-    const native = await client.call('start', [{ wasmUrl, forcedKernels }]);
-    const { dot, kernels } = native;
-    return new Engine(client, { build: native.build, why, dot, kernels, worker }, options.onLeak);
+    const started = await client.call('start', [{ wasmUrl, forcedKernels, threads: choice.threads }]);
+    const { dot, kernels, threads, threadsWhy = choice.why } = started;
+    const info: EngineInfo = { build: started.build, why, threads, threadsWhy, dot, kernels, worker };
+    return new Engine(client, info, onLeak);
   } catch (error) {
     client.close();
     throw error;
   }
 }
 
-function localEngine(build: Build): Channel {
-  const host = new EngineHost(async (wasmUrl) => {
+function localEngine(variant: Variant): Channel {
+  const host = new EngineHost(async ({ wasmUrl, threads }) => {
     const [glue, wasm] = await Promise.all([
-      importGlue[build]().catch((error: unknown) => {
+      importGlue[variant]().catch((error: unknown) => {
         throw new OctavoError(
           'EngineStart',
-          `cannot load the ${build} engine: ${messageOf(error)}`,
+          `cannot load the ${variant} engine: ${messageOf(error)}`,
           {},
           { cause: error },
         );
       }),
-      platform.compile(wasmUrl ? new URL(wasmUrl) : wasmBeside[build]()),
+      platform.compile(wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]()),
     ]);
-    return instantiate(glue.default, wasm);
+    const team = threads > 1 ? new Team(threads, () => platform.newThread()) : undefined;
+    return instantiate(glue.default, wasm, team);
   });
-  return localChannel(host);
+  const channel = localChannel(host);
+  return {
+    send: (method, args) => channel.send(method, args),
+    close() {
+      channel.close();
+      host.end();
+    },
+  };
 }
 
 let shared: Promise<Engine> | undefined;

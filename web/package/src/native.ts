@@ -20,6 +20,23 @@ export interface NativeTensor {
   data: TypedData;
 }
 
+/** A tensor in the heap. */
+export interface Place {
+  name: string;
+  type: string;
+  dims: number[];
+  pointer: number;
+  bytes: number;
+}
+
+export interface Binding {
+  /** In the order of the feeds. */
+  inputs: Place[];
+  outputs: Place[];
+  /** Whether it serves for other feeds of the same shapes. */
+  reusable: boolean;
+}
+
 export interface NativeError {
   code: string;
   message: string;
@@ -37,7 +54,15 @@ export interface NativeModule {
   compareTensors(reference: Float32Array, other: Float32Array): TensorDifference;
 }
 
+/** What a thread begins with: a place in the module's table, and what to call the function there with. */
+export interface NativeThreadStart {
+  entry: number;
+  arguments: number[];
+}
+
 export interface NativeEngine {
+  /** Only in builds with threads, before the first model is loaded: room for `threads`, the caller included. */
+  startThreads?(threads: number, callerMaySleep: boolean): NativeThreadStart[];
   info(): NativeInfo;
   /** Takes the memory over in every case, errors included. */
   load(pointer: number, size: number): NativeModel;
@@ -62,7 +87,10 @@ export interface KernelChoice {
 
 export interface NativeModel {
   describe(): ModelDescription;
-  run(feeds: NativeTensor[]): NativeTensor[];
+  /** Makes ready for runs on feeds of these shapes, and says where their tensors lie in the heap until the next `bind`. */
+  bind(feeds: NativeTensor[]): Binding;
+  /** Runs on what lies in the inputs of the binding. */
+  execute(): void;
   quantizeDynamic(options: DynamicOptions): NativeModel;
   calibrate(options: StaticOptions): NativeCalibrator;
   compareLayers(quantized: NativeModel, feeds: NativeTensor[]): LayerDifference[];

@@ -30,6 +30,11 @@ export interface LongCallOptions extends CallOptions {
 export interface EngineOptions {
   /** Which build to load; `auto`, the default, takes the best that runs here. */
   build?: Build | 'auto';
+  /**
+   * How many threads compute, the engine's own included. `auto`, the default: as many as there are cores, but no more than
+   * 4. A page that is not cross-origin isolated has one; `EngineInfo.threadsWhy` tells. The answers are the same bits.
+   */
+  threads?: number | 'auto';
   /** Whether the engine lives in a worker: by default in browsers; Node has it in the process. */
   worker?: boolean;
   /** Kernel by family, instead of the choice of the start-up probe. For tests and benchmarks. */
@@ -45,6 +50,10 @@ export interface EngineInfo {
   build: Build | 'scalar';
   /** Why this build. */
   why: string;
+  /** How many threads compute. */
+  threads: number;
+  /** Why so many. */
+  threadsWhy: string;
   /** How the relaxed dot product behaves on this CPU and JavaScript engine, as the start-up probe found it. */
   dot: string;
   kernels: KernelChoice[];

@@ -1,11 +1,14 @@
 // From a .wasm file to a native module, and the choice between the builds.
 import { relaxedSimd, simd } from 'wasm-feature-detect';
 import { OctavoError, messageOf } from './error.js';
-import type { CreateNativeModule } from './host.js';
-import type { NativeModule } from './native.js';
+import type { CreateNativeModule, LoadedModule } from './host.js';
+import { sharedMemory, type Team } from './threads.js';
 
 /** The builds that the package ships. A .wasm with an instruction that the browser lacks does not even validate. */
 export type Build = 'simd' | 'relaxed';
+
+/** The files of a build: those that share memory between threads have a name of their own. */
+export type Variant = Build | `${Build}-threads`;
 
 /** Which build to load, and a sentence of why. */
 export interface BuildChoice {
@@ -49,9 +52,9 @@ function whyNotRelaxed(): string {
     : 'relaxed SIMD is not supported';
 }
 
-/** Where the .wasm of a build is: in the folder `wasmUrl` if that ends with a slash, else at `wasmUrl` itself. */
-export function wasmLocation(build: Build, wasmUrl: URL): URL {
-  return wasmUrl.pathname.endsWith('/') ? new URL(`engine-${build}.wasm`, wasmUrl) : wasmUrl;
+/** Where a .wasm is: in the folder `wasmUrl` if that ends with a slash, else at `wasmUrl` itself. */
+export function wasmLocation(variant: Variant, wasmUrl: URL): URL {
+  return wasmUrl.pathname.endsWith('/') ? new URL(`engine-${variant}.wasm`, wasmUrl) : wasmUrl;
 }
 
 /**
@@ -73,10 +76,14 @@ export async function compileFromUrl(url: URL): Promise<WebAssembly.Module> {
 }
 
 /**
- * A new, independent native module of a compiled .wasm.
+ * A new, independent native module of a compiled .wasm; with a `team` it is one that is compiled for shared memory.
  * @throws OctavoError `EngineStart`
  */
-export function instantiate(create: CreateNativeModule, wasm: WebAssembly.Module): Promise<NativeModule> {
+export function instantiate(
+  create: CreateNativeModule,
+  wasm: WebAssembly.Module,
+  team?: Team,
+): Promise<LoadedModule> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) =>
       reject(
@@ -88,7 +95,9 @@ export function instantiate(create: CreateNativeModule, wasm: WebAssembly.Module
         ),
       );
     const ignore = () => {};
+    const memory = team && sharedMemory();
     create({
+      ...(memory ? { wasmMemory: memory } : {}),
       instantiateWasm(imports, done) {
         WebAssembly.instantiate(wasm, imports)
           .then((instance) => done(instance, wasm))
@@ -97,6 +106,9 @@ export function instantiate(create: CreateNativeModule, wasm: WebAssembly.Module
       },
       print: ignore,
       printErr: ignore,
-    }).then(resolve, fail);
+    }).then(
+      (native) => resolve(team && memory ? { native, threads: { team, module: wasm, memory } } : { native }),
+      fail,
+    );
   });
 }

@@ -2,11 +2,17 @@
 import { EngineHost, type CreateNativeModule } from './host.js';
 import { serve, type WorkerScope } from './rpc.js';
 import { compileFromUrl, instantiate } from './start.js';
+import { Team, type Thread } from './threads.js';
 
 /** Offers the engine of `createModule`, whose .wasm is at `defaultWasm` unless the page starts it with another. */
-export function serveEngine(createModule: CreateNativeModule, defaultWasm: URL): void {
-  const host = new EngineHost(async (wasmUrl) =>
-    instantiate(createModule, await compileFromUrl(wasmUrl ? new URL(wasmUrl) : defaultWasm)),
-  );
+export function serveEngine(
+  createModule: CreateNativeModule,
+  defaultWasm: URL,
+  newThread?: () => Thread,
+): void {
+  const host = new EngineHost(async ({ wasmUrl, threads }) => {
+    const team = newThread && new Team(threads, newThread);
+    return instantiate(createModule, await compileFromUrl(wasmUrl ? new URL(wasmUrl) : defaultWasm), team);
+  });
   serve(host, globalThis as unknown as WorkerScope);
 }

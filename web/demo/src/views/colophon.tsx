@@ -21,7 +21,7 @@ export function Colophon() {
   );
 }
 
-function Facts({ build, why, dot, kernels, worker }: EngineInfo) {
+function Facts({ build, why, threads, threadsWhy, dot, kernels, worker }: EngineInfo) {
   return (
     <>
       <dl class="facts">
@@ -37,7 +37,10 @@ function Facts({ build, why, dot, kernels, worker }: EngineInfo) {
         </div>
         <div>
           <dt>Runs in</dt>
-          <dd>{worker ? 'a worker, one thread' : 'the page, one thread'}</dd>
+          <dd data-testid="threads">
+            {worker ? 'a worker' : 'the page'}, {threads === 1 ? 'one thread' : `${threads} threads`}:{' '}
+            {threadsWhy}
+          </dd>
         </div>
         <div>
           <dt>Page</dt>

@@ -13,6 +13,7 @@ import { withProgressBar } from './progress.js';
 export interface CommonOptions {
   json?: boolean;
   engine: Build | 'auto';
+  threads: number | 'auto';
 }
 
 export interface QuantizationOptions {
@@ -41,6 +42,12 @@ export function addCommonOptions(command: Command): Command {
     .option('--json', 'print one JSON document')
     .addOption(
       new Option('--engine <build>', 'engine build').choices(['auto', 'simd', 'relaxed']).default('auto'),
+    )
+    .option(
+      '--threads <number>',
+      'threads that compute: a number, or auto (the cores, at most 4)',
+      (value) => (value === 'auto' ? value : wholeNumber(value)),
+      'auto',
     );
 }
 
@@ -81,7 +88,7 @@ export async function withEngine<T>(
   options: CommonOptions,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const engine = await createEngine({ build: options.engine });
+  const engine = await createEngine({ build: options.engine, threads: options.threads });
   try {
     return await work(engine);
   } finally {

@@ -1,9 +1,11 @@
 // Node: the engine in the caller's thread, files by path.
 import { open, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { OctavoError, messageOf } from '../error.js';
 import type { Source } from '../source.js';
 import { compileFromUrl } from '../start.js';
+import { newThread } from './node_thread.js';
 import type { Platform } from './platform.js';
 
 const chunkBytes = 1 << 20;
@@ -46,6 +48,8 @@ export const platform: Platform = {
       "option 'worker' is for browsers; in Node the engine runs in the process",
     );
   },
+  newThread,
+  cores: availableParallelism,
   compile,
   baseUrl: () => undefined,
   openFile,

@@ -1,13 +1,18 @@
 // What differs between browsers and Node.
 import type { Channel } from '../rpc.js';
-import type { Build } from '../start.js';
+import type { Variant } from '../start.js';
 import type { Source } from '../source.js';
+import type { Thread } from '../threads.js';
 
 export interface Platform {
   /** Whether engines live in a worker unless asked otherwise. */
   readonly workerByDefault: boolean;
   /** Starts an engine's worker and returns the channel to its host. */
-  startWorker(build: Build): Channel;
+  startWorker(variant: Variant): Channel;
+  /** Starts the worker of a thread for an engine in this thread. */
+  newThread(): Thread;
+  /** How many threads the machine runs at a time. */
+  cores(): number;
   /** Fetches or reads a .wasm, and compiles it. */
   compile(url: URL): Promise<WebAssembly.Module>;
   /** What a relative URL is relative to. */

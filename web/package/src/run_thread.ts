@@ -1,0 +1,22 @@
+// What every thread does.
+import type { ThreadStart } from './threads.js';
+
+function unreachable(): never {
+  throw new Error('a thread called out of its module');
+}
+
+/**
+ * Takes part in what the engine computes until it is ended; calls `ready` just before. The instance needs no imports but
+ * the memory: kernels call nothing outside of the module.
+ */
+export function runThread({ module, memory, entry, arguments: args }: ThreadStart, ready: () => void): void {
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module))
+    (imports[from] ??= {})[name] = kind === 'memory' ? memory : unreachable;
+  const { exports } = new WebAssembly.Instance(module, imports);
+  // Its export has no fixed name.
+  const table = Object.values(exports).find((value) => value instanceof WebAssembly.Table);
+  const start = table?.get(entry) as (...args: number[]) => void;
+  ready();
+  start(...args);
+}

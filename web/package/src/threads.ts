@@ -1,0 +1,115 @@
+// The threads of an engine beside its own: how many there are, and how they begin and end.
+import { OctavoError, messageOf } from './error.js';
+import type { NativeThreadStart } from './native.js';
+
+/** How many threads compute, and a sentence of why. */
+export interface ThreadChoice {
+  threads: number;
+  why: string;
+}
+
+/** More than these gain little: memory is shared, and phones have as many fast cores at most. */
+const mostByDefault = 4;
+const most = 64;
+
+/**
+ * The number of threads to try for.
+ * @throws OctavoError `InvalidOption`
+ */
+export function chooseThreads(wanted: number | 'auto', cores: number): ThreadChoice {
+  if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= most)) {
+    throw new OctavoError(
+      'InvalidOption',
+      `option 'threads' is 'auto' or a whole number from 1 to ${most}, not ${String(wanted)}`,
+    );
+  }
+  if (wanted === 1) return { threads: 1, why: 'asked for' };
+  // Browsers share memory between threads only on pages that are isolated from other origins; Node always does.
+  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false)
+    return { threads: 1, why: 'the page is not cross-origin isolated' };
+  if (wanted !== 'auto') return { threads: wanted, why: 'asked for' };
+  const threads = Math.min(cores, mostByDefault);
+  return { threads, why: cores === 1 ? 'there is one core' : `there are ${cores} cores` };
+}
+
+/** Whether this thread may sleep until another wakes it, which browsers forbid to that of a page. */
+export function maySleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Memory for a module that is compiled for shared memory. Its largest size has to be said at once, and some phones refuse
+ * to reserve as much as pointers reach.
+ */
+export function sharedMemory(): WebAssembly.Memory {
+  const initial = 256;
+  for (let maximum = 65_536; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial, maximum, shared: true });
+    } catch (error) {
+      if (maximum <= 4096) throw error;
+    }
+  }
+}
+
+/** What a thread is told: the module to instantiate, the memory to do so on, and the function to call. */
+export interface ThreadStart extends NativeThreadStart {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+}
+
+/** A worker that is about to be a thread. */
+export interface Thread {
+  /** Resolves when the thread computes; rejects where it cannot. */
+  begin(start: ThreadStart): Promise<void>;
+  end(): void;
+}
+
+/** The threads of one engine. */
+export class Team {
+  readonly #threads: Thread[] = [];
+  #problem: unknown;
+
+  /** Starts workers for `threads` of which one is the caller; they load their script while the .wasm compiles. */
+  constructor(threads: number, newThread: () => Thread) {
+    try {
+      while (this.#threads.length + 1 < threads) this.#threads.push(newThread());
+    } catch (error) {
+      this.#problem = error;
+    }
+  }
+
+  /** Lets the threads compute; tells how many there are in the end, the caller included, and why that is not all. */
+  async begin(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    starts: readonly NativeThreadStart[],
+  ): Promise<{ threads: number; why: string | undefined }> {
+    let threads = 1;
+    await Promise.all(
+      this.#threads.map(async (thread, i) => {
+        try {
+          const start = starts[i];
+          if (!start) return;
+          await thread.begin({ ...start, module, memory });
+          ++threads;
+        } catch (error) {
+          this.#problem = error;
+          thread.end();
+        }
+      }),
+    );
+    const missing = starts.length + 1 - threads;
+    const why = missing > 0 ? `a thread's worker does not start: ${messageOf(this.#problem)}` : undefined;
+    return { threads, why };
+  }
+
+  end(): void {
+    for (const thread of this.#threads) thread.end();
+  }
+}
