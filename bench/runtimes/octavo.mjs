@@ -14,12 +14,11 @@ const startsHere = async (options) => {
 };
 
 /**
- * Undefined where the build does not run, or not with that many threads. One thread runs in the page itself, as peers do: none
- * pays for messages to a worker.
+ * Undefined where the build does not run, or not with that many threads. It runs in the page itself, as peers do: none pays for
+ * messages to a worker.
  */
 export async function startOctavo({ build, threads = 1 }) {
-  const options = threads > 1 ? {} : { worker: false };
-  const engine = await startsHere({ build, threads, ...options });
+  const engine = await startsHere({ build, threads, worker: false });
   if (!engine) return undefined;
   const { info } = engine;
   if ((info.threads ?? 1) !== threads) {
@@ -34,8 +33,9 @@ export async function startOctavo({ build, threads = 1 }) {
     dot: info.dot,
     async load(bytes, feeds) {
       const model = await loadModel(bytes, { engine });
+      let outputs;
       const run = async () => {
-        const outputs = await model.run(feeds);
+        outputs = await model.run(feeds, { outputs });
         return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data]));
       };
       return { run, dispose: () => model.dispose() };

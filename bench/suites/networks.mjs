@@ -42,7 +42,7 @@ export async function measureNetwork(context) {
   await reference.dispose();
 
   const engines = await startEngines(context, context.say);
-  const entries = [...engines, ort].flatMap((runtime) =>
+  const entriesOf = (runtime) =>
     Object.entries(precisions).map(([file, precision]) => ({
       runtime,
       precision,
@@ -52,9 +52,13 @@ export async function measureNetwork(context) {
         file === 'float'
           ? floatsAgree(expected, outputs[output])
           : quantizedAgrees(expected, outputs[output], quantized),
-    })),
-  );
-  const rows = await contest({ case: name, kind: 'network', macs }, entries, { ...context, patience: 3 });
+    }));
+  const measure = (runtimes) =>
+    contest({ case: name, kind: 'network', macs }, runtimes.flatMap(entriesOf), { ...context, patience: 3 });
+  // Threads that wait for work take the cores from those of another runtime.
+  const groups = context.threads > 1 ? [engines, [ort]] : [[...engines, ort]];
+  const rows = [];
+  for (const group of groups) rows.push(...(await measure(group)));
   for (const engine of engines) engine.dispose();
   return rows;
 }

@@ -25,8 +25,7 @@ const octavo = (worker) => ({
   },
   async firstResult(url, pixels) {
     const { Tensor, loadModel } = await import('octavo');
-    const engine = await this.ready();
-    const model = await loadModel(url, { engine });
+    const model = await loadModel(url, { engine: this.ready() });
     const outputs = await model.run({ [network.input]: new Tensor('float32', pixels, network.dims) });
     return outputs[network.output].data;
   },
