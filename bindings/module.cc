@@ -49,11 +49,17 @@ class JsModel {
   val describe() {
     return guarded([&] { return to_js(model_->describe()); });
   }
-  val run(const val& tensors) {
+  // Where JavaScript writes inputs and reads outputs of execute(), until it binds again.
+  val bind(const val& tensors) {
     return guarded([&] {
+      session_.reset();  // its arena may have to go before a new one comes
       const Feeds feeds(tensors);
-      return to_js(model_->graph(), model_->run(feeds.feeds));
+      session_ = model_->bind(feeds.feeds);
+      return to_js(*session_, feeds, model_->graph(), !model_->binds_contents());
     });
+  }
+  void execute() {
+    guarded([&] { session_->run(); });
   }
   val profile(const val& tensors, int repeats) {
     return guarded([&] { return to_js(model_->profile(Feeds(tensors).feeds, repeats)); });
@@ -78,6 +84,7 @@ class JsModel {
 
  private:
   std::unique_ptr<Model> model_;
+  std::shared_ptr<Session> session_;  // the bound one
 };
 
 std::unique_ptr<JsModel> JsCalibration::finish() {
@@ -144,7 +151,8 @@ EMSCRIPTEN_BINDINGS(octavo) {
       .function("load", &JsEngine::load);
   emscripten::class_<JsModel>("Model")
       .function("describe", &JsModel::describe)
-      .function("run", &JsModel::run)
+      .function("bind", &JsModel::bind)
+      .function("execute", &JsModel::execute)
       .function("profile", &JsModel::profile)
       .function("quantizeDynamic", &JsModel::quantize_dynamic)
       .function("calibrate", &JsModel::calibrate)

@@ -1,5 +1,7 @@
 #include "tensors.h"
 
+#include <algorithm>
+
 namespace octavo::bindings {
 
 using emscripten::val;
@@ -82,17 +84,33 @@ val dims_to_js(const Shape& shape, const std::vector<std::string>& names) {
   return dims;
 }
 
-val to_js(const Graph& graph, const std::vector<TensorView>& outputs) {
-  val result = val::array();
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    val tensor = val::object();
-    tensor.set("name", graph[graph.outputs[i]].name);
-    tensor.set("type", std::string(dtype_name(outputs[i].dtype)));
-    tensor.set("dims", dims_to_js(outputs[i].shape, {}));
-    tensor.set("data", copy_to_js(outputs[i].dtype, outputs[i].data, outputs[i].bytes()));
-    result.call<void>("push", tensor);
+namespace {
+
+val place(const std::string& name, const TensorView& view) {
+  val tensor = val::object();
+  tensor.set("name", name);
+  tensor.set("type", std::string(dtype_name(view.dtype)));
+  tensor.set("dims", dims_to_js(view.shape, {}));
+  tensor.set("pointer", static_cast<double>(reinterpret_cast<uintptr_t>(view.data)));
+  tensor.set("bytes", static_cast<double>(view.bytes()));
+  return tensor;
+}
+
+}  // namespace
+
+val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable) {
+  val inputs = val::array(), outputs = val::array();
+  for (const std::string& name : feeds.names) {
+    const auto input = std::ranges::find(graph.inputs, name, [&](ValueId id) { return graph[id].name; });
+    inputs.call<void>("push", place(name, session.inputs()[input - graph.inputs.begin()]));
   }
-  return result;
+  for (std::size_t i = 0; i < session.outputs().size(); ++i)
+    outputs.call<void>("push", place(graph[graph.outputs[i]].name, session.outputs()[i]));
+  val binding = val::object();
+  binding.set("inputs", inputs);
+  binding.set("outputs", outputs);
+  binding.set("reusable", reusable);
+  return binding;
 }
 
 }  // namespace octavo::bindings

@@ -1,5 +1,5 @@
 // Tensors between JavaScript's typed arrays and the heap. Data is always copied: a view of the heap would die with the
-// next growth of the memory.
+// next growth of the memory. Of what is run again and again JavaScript copies it by itself, to and from where it lies.
 #pragma once
 
 #include <emscripten/val.h>
@@ -20,8 +20,9 @@ struct Feeds {
   std::vector<Feed> feeds;
 };
 
-// The outputs of a run as an array of { name, type, dims, data }.
-emscripten::val to_js(const Graph& graph, const std::vector<TensorView>& outputs);
+// Where the tensors of a session lie: { inputs, outputs, reusable }, arrays of { name, type, dims, pointer, bytes }. Inputs
+// are in the order of `feeds`.
+emscripten::val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable);
 
 // A typed array of `size` bytes' copy of memory, of the class that holds elements of `dtype`.
 emscripten::val copy_to_js(DType dtype, const void* data, std::size_t bytes);

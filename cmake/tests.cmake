@@ -36,6 +36,9 @@ file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/test-results")
 foreach(layer IN LISTS OCTAVO_LAYERS)
   octavo_layer_test(${layer})
 endforeach()
+# tests/engine/allocation_test.cc counts allocations.
+target_link_options(octavo_engine_test PRIVATE
+  -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
 
 option(OCTAVO_FUZZ "Native: the libFuzzer targets" OFF)
 if(OCTAVO_FUZZ)

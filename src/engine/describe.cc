@@ -22,7 +22,7 @@ bool is_qdq(const Node& node) {
 // Elements of the constants that nodes compute with; scales and zero points of Q and DQ are no parameters, and neither
 // are integers that only shape.
 int64_t count_parameters(const Graph& graph) {
-  std::vector<bool> counted(graph.values.size());
+  Flags counted(graph.values.size());
   int64_t parameters = 0;
   for (const Node& node : graph.nodes) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {

@@ -26,9 +26,9 @@ Executor& Model::executor() {
 
 std::vector<StepTime> Model::profile(std::span<const Feed> feeds, int repeats) {
   require(repeats > 0, ErrorCode::invalid_option, "option 'repeats' is a whole number above 0");
-  std::vector<double> ms(executor().session_for(feeds).program().steps.size());
-  for (int i = 0; i < repeats; ++i) executor().bind(feeds).run_profiled(ms);
-  const Session& session = executor().session_for(feeds);
+  std::vector<double> ms(executor().session_for(feeds)->program().steps.size());
+  for (int i = 0; i < repeats; ++i) executor().bind(feeds)->run_profiled(ms);
+  const Session& session = *executor().session_for(feeds);
   std::vector<StepTime> times;
   for (std::size_t i = 0; i < ms.size(); ++i) {
     const Node& node = *session.program().steps[i].node;

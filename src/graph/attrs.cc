@@ -33,19 +33,19 @@ float Attrs::get_float(std::string_view name, float fallback) const {
   return value ? *value : fallback;
 }
 
-std::string Attrs::get_string(std::string_view name, std::string_view fallback) const {
+std::string_view Attrs::get_string(std::string_view name, std::string_view fallback) const {
   const auto* value = get<std::string>(find(name), name);
-  return value ? *value : std::string(fallback);
+  return value ? std::string_view(*value) : fallback;
 }
 
-std::vector<int64_t> Attrs::get_ints(std::string_view name, std::vector<int64_t> fallback) const {
+std::span<const int64_t> Attrs::get_ints(std::string_view name) const {
   const auto* value = get<std::vector<int64_t>>(find(name), name);
-  return value ? *value : fallback;
+  return value ? std::span(*value) : std::span<const int64_t>();
 }
 
-std::vector<float> Attrs::get_floats(std::string_view name, std::vector<float> fallback) const {
+std::span<const float> Attrs::get_floats(std::string_view name) const {
   const auto* value = get<std::vector<float>>(find(name), name);
-  return value ? *value : fallback;
+  return value ? std::span(*value) : std::span<const float>();
 }
 
 ConstantTensor Attrs::get_tensor(std::string_view name) const {

@@ -1,6 +1,7 @@
 // The attributes of a node.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,16 +16,17 @@ namespace octavo {
 using AttrValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
                                std::vector<std::string>, ConstantTensor>;
 
-// Named attribute values in the order in which they were set. The getters throw Error(invalid_graph) when the
-// attribute is there with another type.
+// Named attribute values in the order in which they were set. The getters allocate nothing, so that `run` may call them:
+// strings and lists are views of the attribute. They throw Error(invalid_graph) when it is there with another type.
 class Attrs {
  public:
   bool has(std::string_view name) const { return find(name) != nullptr; }
   int64_t get_int(std::string_view name, int64_t fallback) const;
   float get_float(std::string_view name, float fallback) const;
-  std::string get_string(std::string_view name, std::string_view fallback) const;
-  std::vector<int64_t> get_ints(std::string_view name, std::vector<int64_t> fallback = {}) const;
-  std::vector<float> get_floats(std::string_view name, std::vector<float> fallback = {}) const;
+  std::string_view get_string(std::string_view name, std::string_view fallback) const;
+  // Empty when absent.
+  std::span<const int64_t> get_ints(std::string_view name) const;
+  std::span<const float> get_floats(std::string_view name) const;
   // Null when absent.
   ConstantTensor get_tensor(std::string_view name) const;
 

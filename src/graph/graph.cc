@@ -54,7 +54,7 @@ uint32_t Uses::only_consumer(ValueId value) const {
 }
 
 void verify(const Graph& graph) {
-  std::vector<bool> available(graph.values.size());
+  Flags available(graph.values.size());
   const auto check_id = [&](ValueId id) {
     require(id < graph.values.size(), ErrorCode::invalid_graph, "value id ", id, " is out of range");
   };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/flags.h"
 #include "graph/attrs.h"
 #include "tensor/qparams.h"
 #include "tensor/tensor.h"
@@ -73,7 +74,7 @@ struct Uses {
   static constexpr uint32_t kNone = ~uint32_t{0};
   std::vector<uint32_t> producer;                // by value: node index, or kNone
   std::vector<std::vector<uint32_t>> consumers;  // by value: node indices, one entry an input slot
-  std::vector<bool> is_output;                   // by value: a graph output
+  Flags is_output;                               // by value: a graph output
 
   // The one node that reads `value`, or kNone when several do, none does or it is a graph output.
   uint32_t only_consumer(ValueId value) const;

@@ -145,6 +145,7 @@ struct OpDef {
   void (*run)(RunContext&) = nullptr;
   // True when output 0 is input 0 under another shape, so that both share memory and run is not called. Null: never.
   bool (*is_view)(const PlanContext&) = nullptr;
+  bool runs_as_view = false;  // run is called all the same, to look at the tensor
   // Multiply-accumulates of a run. Null: 0.
   int64_t (*macs)(const PlanContext&) = nullptr;
 

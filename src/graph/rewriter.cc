@@ -30,9 +30,9 @@ Node make_node(Graph& graph, std::string_view op, std::string_view name, std::ve
 }
 
 int remove_dead(Graph& graph) {
-  std::vector<bool> wanted(graph.values.size());
+  Flags wanted(graph.values.size());
   for (ValueId id : graph.outputs) wanted[id] = true;
-  std::vector<bool> live(graph.nodes.size());
+  Flags live(graph.nodes.size());
   for (std::size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
     live[n] = std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && wanted[id]; });
@@ -43,7 +43,7 @@ int remove_dead(Graph& graph) {
   std::size_t n = 0;
   const auto removed = std::erase_if(graph.nodes, [&](const Node&) { return !live[n++]; });
 
-  std::vector<bool> mentioned = wanted;
+  Flags mentioned = wanted;
   for (ValueId id : graph.inputs) mentioned[id] = true;
   for (const Node& node : graph.nodes)
     for (ValueId id : node.outputs)

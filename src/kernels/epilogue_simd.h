@@ -47,15 +47,14 @@ template <int Nv> class RequantizeTile {
   /// What the accumulators of the columns start with, given what the packing wants.
   v128_t start(int v, v128_t acc_start) const { return wasm_i32x4_add(acc_start, bias_[v]); }
 
-  /// Two rows, narrowed together.
-  void store_two(int row, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const
+  /// Two rows, which may be the same, narrowed together.
+  void store_two(int row_a, int row_b, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const
     requires(Nv == 2)
   {
     const v128_t bytes = narrow(requantize(a[0], multiplier_[0]), requantize(a[1], multiplier_[1]),
                                 requantize(b[0], multiplier_[0]), requantize(b[1], multiplier_[1]));
-    uint8_t* out = out_ + row * ldc_;
-    wasm_v128_store64_lane(out, bytes, 0);
-    wasm_v128_store64_lane(out + ldc_, bytes, 1);
+    wasm_v128_store64_lane(out_ + row_a * ldc_, bytes, 0);
+    wasm_v128_store64_lane(out_ + row_b * ldc_, bytes, 1);
   }
 
   void store(int row, const v128_t (&acc)[Nv]) const {
@@ -138,9 +137,9 @@ template <int Nv> class DequantizeTile {
   {
     for (int r = 0; r < 4; ++r) store(row + r, {acc[r]});
   }
-  void store_two(int row, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
-    store(row, a);
-    store(row + 1, b);
+  void store_two(int row_a, int row_b, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
+    store(row_a, a);
+    store(row_b, b);
   }
 
  private:
@@ -161,9 +160,9 @@ template <int Nv> class BiasClampTile {
   void store(int row, const v128_t (&acc)[Nv]) const {
     for (int v = 0; v < Nv; ++v) wasm_v128_store(out_ + row * ldc_ + 4 * v, clamp_f32x4(acc[v], lo_, hi_));
   }
-  void store_two(int row, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
-    store(row, a);
-    store(row + 1, b);
+  void store_two(int row_a, int row_b, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
+    store(row_a, a);
+    store(row_b, b);
   }
 
  private:

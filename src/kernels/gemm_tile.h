@@ -29,15 +29,16 @@ struct PackedPanels {
   const int32_t* column_sum;
 };
 
-/// Mr×(4·Nv) outputs. `panel_bytes` is the distance of panels, of which a tile spans Nv / 2.
+/// Mr×(4·Nv) outputs. `panel_bytes` is the distance of panels, of which a tile spans Nv / 2. Rows behind `last_row` are
+/// copies of it: they are read again, and give the same outputs again.
 template <class Mac, int Mr, int Nv, class EpilogueTile>
 inline void run_tile(const Mac& mac, const char* a, ptrdiff_t row_bytes, int steps, const char* b,
-                     ptrdiff_t panel_bytes, const v128_t (&start)[Nv], const EpilogueTile& epilogue,
-                     int row) {
+                     ptrdiff_t panel_bytes, const v128_t (&start)[Nv], const EpilogueTile& epilogue, int row,
+                     int last_row) {
   v128_t acc[Mr][Nv];
   const char* rows[Mr];
   for (int m = 0; m < Mr; ++m) {
-    rows[m] = a + (row + m) * row_bytes;
+    rows[m] = a + std::min(row + m, last_row) * row_bytes;
     for (int v = 0; v < Nv; ++v) acc[m][v] = start[v];
   }
   // At least one step: without a test in front, engines keep address arithmetic out of the loops around this one. The
@@ -57,10 +58,13 @@ inline void run_tile(const Mac& mac, const char* a, ptrdiff_t row_bytes, int ste
     }
     b += 2 * Mac::b_bytes;
   } while (b != b_end);
-  if constexpr (Mr > 1) {
-    for (int m = 0; m + 2 <= Mr; m += 2) epilogue.store_two(row + m, acc[m], acc[m + 1]);
+  if constexpr (Mr == 1) {
+    epilogue.store(row, acc[0]);
+  } else {
+    static_assert(Mr % 2 == 0);
+    for (int m = 0; m < Mr; m += 2)
+      epilogue.store_two(std::min(row + m, last_row), std::min(row + m + 1, last_row), acc[m], acc[m + 1]);
   }
-  if constexpr (Mr % 2 == 1) epilogue.store(row + Mr - 1, acc[Mr - 1]);
 }
 
 /// The panels of 4·Nv columns.
@@ -88,20 +92,13 @@ template <class Mac, int Nv, class Tile>
   const int m = a.m, steps = b.steps;
   int row = 0;
   if constexpr (Nv == 2) {
-    constexpr int mr = Mac::mr;
-    for (; row + mr <= m; row += mr)
-      run_tile<Mac, mr, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
-    if (mr > 4 && row + 4 <= m) {
-      run_tile<Mac, 4, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
-      row += 4;
-    }
-    if (row + 2 <= m) {
-      run_tile<Mac, 2, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
-      row += 2;
-    }
+    // What is left goes through a whole tile, unless it is a single row.
+    for (; m - row > 1; row += Mac::mr)
+      run_tile<Mac, Mac::mr, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row,
+                                 m - 1);
   }
   for (; row < m; ++row)
-    run_tile<Mac, 1, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row);
+    run_tile<Mac, 1, Nv>(mac, rows, row_bytes, steps, panel, panel_bytes, start, epilogue, row, row);
 }
 
 /// All m rows by the panels of the columns [n, n + 4·Nv). `e` begins at column n.

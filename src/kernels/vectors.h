@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "base/simd.h"
 
@@ -41,40 +42,57 @@ template <class T> inline Vector<T> load(const T* p) {
 }
 template <class T> inline void store(T* p, Vector<T> v) { std::memcpy(p, &v, sizeof v); }
 
-/// A run of elements, read where it lies. `first` reads the first `count` lanes and leaves the others zero.
+/// Where an operand of `map` is read: at data[i & mask].
+template <class T> struct OperandView {
+  const T* data;
+  size_t mask;
+};
+
+/// A run of elements.
 template <class T> struct Run {
   const T* data;
-  Vector<T> at(size_t i) const { return load(data + i); }
-  Vector<T> first(size_t i, size_t count) const {
-    Vector<T> v{};
-    std::memcpy(&v, data + i, count * sizeof(T));
-    return v;
-  }
+  OperandView<T> view() const { return {data, ~size_t{0}}; }
 };
 
 /// A run of elements, or one element that serves for all.
 template <class T> class Operand {
  public:
-  Operand(const T* data, bool steps) : data_(steps ? data : copies_), mask_(steps ? ~size_t{0} : 0) {
+  Operand(const T* data, bool steps) : view_{steps ? data : copies_, steps ? ~size_t{0} : 0} {
     if (!steps) store(copies_, splat(*data));
   }
   Operand(const Operand&) = delete;
-  Vector<T> at(size_t i) const { return load(data_ + (i & mask_)); }
-  Vector<T> first(size_t i, size_t count) const { return Run<T>{data_}.first(i & mask_, count); }
+  OperandView<T> view() const { return view_; }
 
  private:
   T copies_[lanes<T>];
-  const T* data_;
-  size_t mask_;
+  OperandView<T> view_;
 };
 
-/// out[i] = f(in[i]…) for i in [0, n), f on Vector<T>. What an operand reads may be `out` itself.
-template <class T, class F, class... Operands> inline void map(size_t n, T* out, F f, const Operands&... in) {
-  size_t i = 0;
-  for (; i + lanes<T> <= n; i += lanes<T>) store(out + i, f(in.at(i)...));
-  if (i == n) return;
-  const Vector<T> last = f(in.first(i, n - i)...);
-  std::memcpy(out + i, &last, (n - i) * sizeof(T));
+/// out[i] = f(in[i]…) for i in [0, n), f on Vector<T>. What an operand reads may be `out` itself. The last elements, fewer
+/// than a vector, go through copies and the same loop once more, so that there is one f in the code.
+template <class T, class F, class... Operands>
+inline void map(size_t n, T* out, F f, const Operands&... operands) {
+  OperandView<T> in[] = {operands.view()...};
+  T last_in[sizeof...(operands)][lanes<T>] = {}, last_out[lanes<T>];
+  const size_t rest = n % lanes<T>;
+  T* to = out;
+  size_t end = n - rest;
+#pragma clang loop unroll(disable)
+  for (bool is_last = false;; is_last = true) {
+    for (size_t i = 0; i < end; i += lanes<T>) {
+      [&]<size_t... k>(std::index_sequence<k...>) {
+        store(to + i, f(load(in[k].data + (i & in[k].mask))...));
+      }(std::index_sequence_for<Operands...>());
+    }
+    if (is_last || rest == 0) break;
+    for (size_t k = 0; k < sizeof...(operands); ++k) {
+      std::memcpy(last_in[k], in[k].data + (end & in[k].mask), rest * sizeof(T));
+      in[k].data = last_in[k];
+    }
+    to = last_out;
+    end = lanes<T>;
+  }
+  if (rest > 0) std::memcpy(out + (n - rest), last_out, rest * sizeof(T));
 }
 
 }  // namespace octavo::kernels

@@ -26,7 +26,7 @@ Header read_header(pbf_reader message, std::string_view what) {
       case varint(tensor_proto::dims):
       case bytes(tensor_proto::dims):
         read_numbers(message, pbf_wire_type::varint, [&](uint64_t dim) {
-          header.shape.dims.push_back(static_cast<int64_t>(dim));
+          append_dimension(header.shape, static_cast<int64_t>(dim), what);
           require(header.shape.dims.back() >= 0, ErrorCode::invalid_model, what, " has a negative dimension");
         });
         break;
@@ -98,6 +98,12 @@ Tensor widen(const Tensor& halves, int64_t data_type) {
 
 }  // namespace
 
+void append_dimension(Shape& shape, int64_t dim, std::string_view what) {
+  require(shape.dims.size() < Dims::kMaxRank, ErrorCode::unsupported, what, " has more than ", Dims::kMaxRank,
+          " dimensions");
+  shape.dims.push_back(dim);
+}
+
 int64_t checked_elements(const Shape& shape, std::string_view what) {
   constexpr int64_t limit = int64_t{1} << 40;
   // An empty tensor has to pass the limit too: its other dimensions are multiplied with one another elsewhere.
@@ -106,8 +112,7 @@ int64_t checked_elements(const Shape& shape, std::string_view what) {
   for (int64_t dim : shape.dims) {
     is_empty |= dim == 0;
     const bool overflows = dim > 0 && __builtin_mul_overflow(nonzero, dim, &nonzero);
-    require(!overflows && nonzero <= limit && shape.rank() <= 64, ErrorCode::invalid_model, "the shape of ",
-            what, " is too large");
+    require(!overflows && nonzero <= limit, ErrorCode::invalid_model, "the shape of ", what, " is too large");
   }
   return is_empty ? 0 : nonzero;
 }

@@ -17,6 +17,9 @@ std::string_view read_tensor_name(pbf_reader message);
 // data types that Octavo lacks.
 ConstantTensor read_tensor(pbf_reader message, std::string_view what);
 
+// Throws Error(unsupported), naming `what`, for a dimension too many.
+void append_dimension(Shape& shape, int64_t dim, std::string_view what);
+
 // The product of the dimensions, dynamic ones taken as 1. Throws Error(invalid_model), naming `what`, above 2^40: no
 // later product of dimensions or bytes can overflow.
 int64_t checked_elements(const Shape& shape, std::string_view what);

@@ -9,7 +9,7 @@ namespace octavo::onnx {
 
 namespace {
 
-void read_dimension(pbf_reader message, Value& value) {
+void read_dimension(pbf_reader message, Value& value, std::string_view what) {
   int64_t size = kDynamic;
   std::string_view name;
   while (next_field(message)) switch (message.tag_and_type()) {
@@ -17,7 +17,7 @@ void read_dimension(pbf_reader message, Value& value) {
       case bytes(dim_proto::dim_param): name = read_string(message); break;
       default: message.skip();
     }
-  value.shape->dims.push_back(size > 0 ? size : kDynamic);
+  append_dimension(*value.shape, size > 0 ? size : kDynamic, what);
   value.dim_names.emplace_back(name);
 }
 
@@ -29,7 +29,7 @@ void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
         value.shape.emplace();
         value.dim_names.clear();
         pbf_reader shape = message.get_message();
-        while (next_field(shape, bytes(shape_proto::dim))) read_dimension(shape.get_message(), value);
+        while (next_field(shape, bytes(shape_proto::dim))) read_dimension(shape.get_message(), value, what);
         break;
       }
       default: message.skip();

@@ -19,7 +19,6 @@ void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::f32, DType::s32, DType::s64});
   require_same_dtype(ctx, 0, 1);
   Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
-  require_strided_rank(out);
   ctx.set(0, ctx.dtype(0), std::move(out));
 }
 
@@ -37,7 +36,7 @@ bool contains_zero(const TensorView& integers) {
                                       : std::ranges::any_of(integers.span<int64_t>(), is_zero);
 }
 
-template <BinaryOp op> void run(RunContext& ctx) {
+void compute(RunContext& ctx, BinaryOp op) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   if (op == BinaryOp::div && a.dtype != DType::f32)
     require(!contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", a.shape, " by zero");
@@ -50,6 +49,8 @@ template <BinaryOp op> void run(RunContext& ctx) {
                     kernels::binary(piece, row, at[0], at[1], at[2], clamps ? &clamp : nullptr);
                   });
 }
+
+template <BinaryOp op> void run(RunContext& ctx) { compute(ctx, op); }
 
 template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {}) {
   return {.name = name,

@@ -2,6 +2,8 @@
 
 namespace octavo {
 
+static_assert(Dims::kMaxRank <= kernels::kMaxRank, "every tensor has a box");
+
 kernels::StridedBox<3> broadcast_box(const TensorView& a, const TensorView& b, const TensorView& out) {
   const int rank = out.shape.rank();
   const TensorView* tensors[] = {&a, &b, &out};

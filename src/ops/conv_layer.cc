@@ -14,9 +14,9 @@ int64_t group_count(const Attrs& attrs) {
 }
 
 // The kernel sizes: dimensions of w, or kernel_shape where those are dynamic.
-std::vector<int64_t> kernel_sizes(const Attrs& attrs, const Shape& w) {
-  std::vector<int64_t> kernel(w.dims.begin() + 2, w.dims.end());
-  const std::vector<int64_t> given = attrs.get_ints("kernel_shape");
+Dims kernel_sizes(const Attrs& attrs, const Shape& w) {
+  Dims kernel(w.dims.begin() + 2, w.dims.end());
+  const std::span<const int64_t> given = attrs.get_ints("kernel_shape");
   if (given.empty()) return kernel;
   require(given.size() == kernel.size(), ErrorCode::invalid_graph, "kernel_shape has ", given.size(),
           " values, but the weights are ", w);

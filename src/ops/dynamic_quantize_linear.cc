@@ -13,7 +13,7 @@ namespace octavo {
 namespace {
 
 bool is_by_row(const Attrs& attrs, const Shape& x) {
-  const std::string granularity = attrs.get_string(kGranularityAttribute, "tensor");
+  const std::string_view granularity = attrs.get_string(kGranularityAttribute, "tensor");
   require(granularity == "row" || granularity == "tensor", ErrorCode::invalid_graph, "unknown granularity '",
           granularity, "'");
   return granularity == "row" && x.rank() > 0;

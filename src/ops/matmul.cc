@@ -15,7 +15,7 @@ namespace {
 // neighbouring indices are, 0 where an operand is broadcast.
 struct Sizes {
   int64_t m, n, k;
-  std::vector<int64_t> batch, a_stride, b_stride;
+  Dims batch, a_stride, b_stride;
   int64_t products = 1;
 
   Sizes(const Shape& a, const Shape& b) {
@@ -27,9 +27,7 @@ struct Sizes {
       return;
     }
     const int rank = std::max(a.rank(), b.rank()) - 2;
-    batch.resize(rank);
-    a_stride.resize(rank);
-    b_stride.resize(rank);
+    batch = a_stride = b_stride = Dims(rank, 0);
     const auto dim = [&](const Shape& shape, int axis) {
       const int own = axis - rank + shape.rank() - 2;
       return own >= 0 ? shape[own] : 1;
@@ -47,7 +45,7 @@ struct Sizes {
   }
 
   // Which matrix of an operand takes part in product `index`.
-  int64_t matrix(int64_t index, const std::vector<int64_t>& stride) const {
+  int64_t matrix(int64_t index, const Dims& stride) const {
     int64_t at = 0;
     for (int i = static_cast<int>(batch.size()) - 1; i >= 0; --i) {
       at += index % batch[i] * stride[i];

@@ -45,7 +45,7 @@ Shape matmul_shape(const Shape& a, const Shape& b) {
   Shape out;
   if (a.rank() > 2 || b.rank() > 2) {
     const auto batch = [](const Shape& shape) {
-      return Shape(std::vector<int64_t>(shape.dims.begin(), shape.dims.end() - std::min(shape.rank(), 2)));
+      return Shape(Dims(shape.dims.begin(), shape.dims.end() - std::min(shape.rank(), 2)));
     };
     out = broadcast_shapes(batch(a), batch(b));
   }

@@ -10,13 +10,18 @@ void infer(InferContext& ctx) {
   infer_as_input(ctx);
 }
 
+// The output is the input where it lies, unless that is a constant.
 void run(RunContext& ctx) {
-  copy_input(ctx);
+  if (ctx.outputs[0].data != ctx.inputs[0].data) copy_input(ctx);
   if (ctx.observer != nullptr) ctx.observer->observe(ctx.attrs().get_int("id", 0), ctx.outputs[0]);
 }
 
-const RegisterOp observe(
-    {.name = "octavo.Observe", .infer = infer, .run = run, .layout = LayoutRule::elementwise});
+const RegisterOp observe({.name = "octavo.Observe",
+                          .infer = infer,
+                          .run = run,
+                          .is_view = always_view,
+                          .runs_as_view = true,
+                          .layout = LayoutRule::elementwise});
 
 }  // namespace
 

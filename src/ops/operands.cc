@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "kernels/strided.h"
 
 namespace octavo {
 
@@ -21,16 +20,6 @@ void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j) {
           dtype_name(ctx.dtype(i)), " but input ", j, " is ", dtype_name(ctx.dtype(j)));
 }
 
-void require_strided_rank(const Shape& shape) {
-  require(shape.rank() <= kernels::kMaxRank, ErrorCode::unsupported, "shape ", shape, " has more than ",
-          kernels::kMaxRank, " axes");
-}
-
-void require_rank(int64_t rank) {
-  constexpr int64_t kMaxRank = 32;
-  require(rank <= kMaxRank, ErrorCode::unsupported, "a tensor of ", rank, " axes; there may be ", kMaxRank);
-}
-
 int64_t int_at(const TensorView& tensor, int64_t i) {
   if (tensor.dtype == DType::s64) return tensor.as<int64_t>()[i];
   require(tensor.dtype == DType::s32, ErrorCode::invalid_graph, "expected an integer tensor, got ",
@@ -39,7 +28,6 @@ int64_t int_at(const TensorView& tensor, int64_t i) {
 }
 
 uint32_t axis_mask(const TensorView& axes, int rank) {
-  require_rank(rank);
   uint32_t mask = 0;
   for (int64_t i = 0; i < axes.shape.elements(); ++i) {
     const int axis = normalize_axis(int_at(axes, i), rank);

@@ -12,10 +12,6 @@ namespace octavo {
 void require_dtype(const InferContext& ctx, std::size_t i, std::initializer_list<DType> supported);
 // Throws Error(invalid_graph) unless inputs i and j have the same dtype.
 void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j);
-// Throws Error(unsupported) for more axes than strided kernels take.
-void require_strided_rank(const Shape& shape);
-// Throws Error(unsupported) for more axes than any operator takes.
-void require_rank(int64_t rank);
 
 // Element i of a tensor of s32 or s64. Unlike to_int64 it allocates nothing, so that `run` may call it.
 int64_t int_at(const TensorView& tensor, int64_t i);

@@ -14,7 +14,7 @@ enum : std::size_t { kPads = 1, kValue = 2, kAxes = 3 };
 enum class Mode : uint8_t { constant, edge, reflect, wrap };
 
 Mode mode_of(const Attrs& attrs) {
-  const std::string mode = attrs.get_string("mode", "constant");
+  const std::string_view mode = attrs.get_string("mode", "constant");
   if (mode == "constant") return Mode::constant;
   if (mode == "edge") return Mode::edge;
   if (mode == "reflect") return Mode::reflect;
@@ -52,7 +52,6 @@ template <class F> void for_each_pad(const TensorView& pads, const TensorView* a
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   const Mode mode = mode_of(ctx.attrs());
   if (ctx.has(kValue)) {
     require_same_dtype(ctx, 0, kValue);
@@ -61,7 +60,7 @@ void infer(InferContext& ctx) {
   }
   const bool axes_known = !ctx.has(kAxes) || ctx.inputs[kAxes].known != nullptr;
   if (ctx.inputs[kPads].known == nullptr || !axes_known)
-    return ctx.set(0, ctx.dtype(0), Shape(std::vector<int64_t>(x.rank(), kDynamic)));
+    return ctx.set(0, ctx.dtype(0), Shape(Dims(x.rank(), kDynamic)));
   Shape y = x;
   for_each_pad(ctx.inputs[kPads].known->view(), ctx.has(kAxes) ? &ctx.inputs[kAxes].known->view() : nullptr,
                x.rank(), [&](int axis, int64_t begin, int64_t end) {

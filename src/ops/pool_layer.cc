@@ -8,10 +8,10 @@ namespace octavo {
 namespace {
 
 Window pool_window(const Attrs& attrs, const ImageAxes& axes) {
-  const std::vector<int64_t> kernel = attrs.get_ints("kernel_shape");
+  const std::span<const int64_t> kernel = attrs.get_ints("kernel_shape");
   require(static_cast<int>(kernel.size()) == axes.spatial_rank(), ErrorCode::invalid_graph,
           "kernel_shape has ", kernel.size(), " values where ", axes.spatial_rank(), " are needed");
-  return read_window(attrs, kernel);
+  return read_window(attrs, Dims(kernel));
 }
 
 // Batch and channels; channels-first images are pooled plane by plane.

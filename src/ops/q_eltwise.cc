@@ -13,22 +13,23 @@ namespace {
 
 struct PreparedEltwise : Prepared {
   kernels::EltwiseU8 params;
+  decltype(&kernels::add_u8) compute;
 };
 
 void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::u8, ErrorCode::unsupported, ctx.node.op->name,
           " takes uint8, not ", dtype_name(ctx.dtype(0)), " and ", dtype_name(ctx.dtype(1)));
   const Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
-  require_strided_rank(out);
   ctx.set(0, DType::u8, out);
 }
 
 // Multipliers are computed in float64 and rounded to float32 once.
-template <bool kIsProduct> std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx, bool is_product) {
   const ActivationParams a = activation_params(ctx.input(0)), b = activation_params(ctx.input(1));
   const ActivationParams y = output_params(ctx);
   auto prepared = std::make_shared<PreparedEltwise>();
-  const double a_multiplier = kIsProduct ? double(a.scale) * b.scale / y.scale : double(a.scale) / y.scale;
+  prepared->compute = is_product ? kernels::mul_u8 : kernels::add_u8;
+  const double a_multiplier = is_product ? double(a.scale) * b.scale / y.scale : double(a.scale) / y.scale;
   prepared->params = {a.zero_point,
                       b.zero_point,
                       y.zero_point,
@@ -41,29 +42,33 @@ template <bool kIsProduct> std::shared_ptr<const Prepared> prepare(const Prepare
   return prepared;
 }
 
-template <auto kEltwise> void run(RunContext& ctx) {
+std::shared_ptr<const Prepared> prepare_add(const PrepareContext& ctx) { return prepare(ctx, false); }
+std::shared_ptr<const Prepared> prepare_mul(const PrepareContext& ctx) { return prepare(ctx, true); }
+
+void run(RunContext& ctx) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
-  const auto& params = ctx.prepared<PreparedEltwise>().params;
+  const auto& prepared = ctx.prepared<PreparedEltwise>();
   const auto u8 = [](std::byte* data) { return reinterpret_cast<uint8_t*>(data); };
-  parallel_box<3>(
-      ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
-      [&](const auto& piece, const auto& at) { kEltwise(params, piece, u8(at[0]), u8(at[1]), u8(at[2])); });
+  parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+                  [&](const auto& piece, const auto& at) {
+                    prepared.compute(prepared.params, piece, u8(at[0]), u8(at[1]), u8(at[2]));
+                  });
 }
 
 const RegisterOp q_add({.name = "octavo.QAdd",
                         .min_inputs = 2,
                         .max_inputs = 2,
                         .infer = infer,
-                        .prepare = prepare<false>,
-                        .run = run<kernels::add_u8>,
+                        .prepare = prepare_add,
+                        .run = run,
                         .layout = LayoutRule::elementwise});
 
 const RegisterOp q_mul({.name = "octavo.QMul",
                         .min_inputs = 2,
                         .max_inputs = 2,
                         .infer = infer,
-                        .prepare = prepare<true>,
-                        .run = run<kernels::mul_u8>,
+                        .prepare = prepare_mul,
+                        .run = run,
                         .layout = LayoutRule::elementwise});
 
 }  // namespace

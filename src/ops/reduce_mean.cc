@@ -19,13 +19,12 @@ uint32_t reduced_axes(const Attrs& attrs, const TensorView* axes, int rank) {
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::f32});
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   if (ctx.has(1) && ctx.inputs[1].known == nullptr) {
     const int64_t count = ctx.known_length(1);
     if (keeps_dims(ctx.attrs()))
-      ctx.set(0, DType::f32, Shape(std::vector<int64_t>(x.rank(), kDynamic)));
+      ctx.set(0, DType::f32, Shape(Dims(x.rank(), kDynamic)));
     else if (count > 0 && count <= x.rank())
-      ctx.set(0, DType::f32, Shape(std::vector<int64_t>(x.rank() - count, kDynamic)));
+      ctx.set(0, DType::f32, Shape(Dims(x.rank() - count, kDynamic)));
     else
       ctx.set_unknown(0, DType::f32);
     return;

@@ -62,8 +62,7 @@ void infer_reshape(InferContext& ctx) {
   } else if (const int64_t rank = ctx.known_length(1); rank == kDynamic) {
     ctx.set_unknown(0, ctx.dtype(0));
   } else {
-    require_rank(rank);
-    Shape out(std::vector<int64_t>(rank, kDynamic));
+    Shape out(Dims(rank, kDynamic));
     if (rank == 1 && ctx.shape(0).is_static()) out[0] = ctx.shape(0).elements();
     ctx.set(0, ctx.dtype(0), std::move(out));
   }
@@ -110,9 +109,8 @@ void infer_unsqueeze(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
   const int64_t count = ctx.known_length(1);
   if (count == kDynamic) return ctx.set_unknown(0, ctx.dtype(0));
-  require_rank(x.rank() + count);
-  const int rank = x.rank() + static_cast<int>(count);
-  Shape y(std::vector<int64_t>(rank, kDynamic));
+  Shape y(Dims(static_cast<uint64_t>(x.rank() + count), kDynamic));
+  const int rank = y.rank();
   if (ctx.inputs[1].known != nullptr) {
     const uint32_t added = axis_mask(ctx.inputs[1].known->view(), rank);
     int from = 0;

@@ -46,14 +46,12 @@ void infer_constant(InferContext& ctx) {
   const ConstantTensor value = value_of(ctx.attrs());
   const DType dtype = value ? value->dtype() : DType::f32;
   if (const auto dims = ctx.known_ints(0)) {
-    require_rank(static_cast<int64_t>(dims->size()));
     for (int64_t dim : *dims) require(dim >= 0, ErrorCode::invalid_graph, "dimension ", dim, " is negative");
     ctx.set(0, dtype, Shape(*dims));
   } else if (const int64_t rank = ctx.known_length(0); rank == kDynamic) {
     ctx.set_unknown(0, dtype);
   } else {
-    require_rank(rank);
-    ctx.set(0, dtype, Shape(std::vector<int64_t>(rank, kDynamic)));
+    ctx.set(0, dtype, Shape(Dims(rank, kDynamic)));
   }
 }
 

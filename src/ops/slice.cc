@@ -39,7 +39,6 @@ void require_list(const InferContext& ctx, std::size_t i, int rank) {
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   bool bounds_known = true;
   for (std::size_t i : {kStarts, kEnds, kAxes, kSteps}) {
     if (!ctx.has(i)) continue;
@@ -48,7 +47,7 @@ void infer(InferContext& ctx) {
   }
   const int64_t count = ctx.known_length(kStarts);
   const bool axes_known = ctx.has(kAxes) ? ctx.inputs[kAxes].known != nullptr : count != kDynamic;
-  if (!axes_known) return ctx.set(0, ctx.dtype(0), Shape(std::vector<int64_t>(x.rank(), kDynamic)));
+  if (!axes_known) return ctx.set(0, ctx.dtype(0), Shape(Dims(x.rank(), kDynamic)));
   if (ctx.has(kAxes)) axis_mask(ctx.inputs[kAxes].known->view(), x.rank());
 
   const auto value = [&](std::size_t i, int64_t at) { return int_at(ctx.inputs[i].known->view(), at); };

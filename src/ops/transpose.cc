@@ -11,7 +11,7 @@ namespace {
 
 // Attribute "perm": axis i of the output is axis perm[i] of the input. Empty: the axes in reverse order.
 struct Permutation : Prepared {
-  std::vector<int64_t> axes;
+  Dims axes;
 
   explicit Permutation(const Attrs& attrs) : axes(attrs.get_ints("perm")) {}
   int operator()(int axis, int rank) const {
@@ -21,7 +21,6 @@ struct Permutation : Prepared {
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require_strided_rank(x);
   const Permutation permutation(ctx.attrs());
   require(permutation.axes.empty() || static_cast<int>(permutation.axes.size()) == x.rank(),
           ErrorCode::invalid_graph, "perm ", Shape(permutation.axes), " does not have the rank of shape ", x);

@@ -12,20 +12,20 @@ namespace {
 constexpr int64_t kMaxWindow = 1 << 20;
 
 // The list attribute `name`, or `count` times `fallback`.
-std::vector<int64_t> read_list(const Attrs& attrs, std::string_view name, std::size_t count, int64_t fallback,
-                               int64_t smallest) {
-  std::vector<int64_t> values = attrs.get_ints(name);
-  if (values.empty()) return std::vector<int64_t>(count, fallback);
+Dims read_list(const Attrs& attrs, std::string_view name, std::size_t count, int64_t fallback,
+               int64_t smallest) {
+  const std::span<const int64_t> values = attrs.get_ints(name);
+  if (values.empty()) return Dims(count, fallback);
   require(values.size() == count, ErrorCode::invalid_graph, "attribute '", name, "' has ", values.size(),
           " values where ", count, " are needed");
   for (int64_t value : values)
     require(value >= smallest && value <= kMaxWindow, ErrorCode::invalid_graph, "attribute '", name,
             "' has the value ", value, ", which is out of range");
-  return values;
+  return Dims(values);
 }
 
 Window::AutoPad read_auto_pad(const Attrs& attrs) {
-  const std::string name = attrs.get_string("auto_pad", "NOTSET");
+  const std::string_view name = attrs.get_string("auto_pad", "NOTSET");
   if (name == "SAME_UPPER") return Window::AutoPad::same_upper;
   if (name == "SAME_LOWER") return Window::AutoPad::same_lower;
   if (name == "VALID") return Window::AutoPad::valid;
@@ -35,7 +35,7 @@ Window::AutoPad read_auto_pad(const Attrs& attrs) {
 
 }  // namespace
 
-Window read_window(const Attrs& attrs, const std::vector<int64_t>& kernel) {
+Window read_window(const Attrs& attrs, const Dims& kernel) {
   const std::size_t rank = kernel.size();
   Window window;
   window.auto_pad = read_auto_pad(attrs);
@@ -47,7 +47,7 @@ Window read_window(const Attrs& attrs, const std::vector<int64_t>& kernel) {
   for (std::size_t i = 0; i < rank; ++i) {
     require(kernel[i] == kDynamic || (kernel[i] >= 1 && kernel[i] <= kMaxWindow), ErrorCode::invalid_graph,
             "a kernel size of ", kernel[i], " is out of range");
-    window.axes.push_back({kernel[i], strides[i], dilations[i], pads[i], pads[rank + i]});
+    window.axes[i] = {kernel[i], strides[i], dilations[i], pads[i], pads[rank + i]};
   }
   return window;
 }

@@ -1,8 +1,8 @@
 // The sliding window of convolution and pooling: attributes, output sizes and padding as ONNX defines them.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <vector>
 
 #include "graph/attrs.h"
 #include "tensor/shape.h"
@@ -21,10 +21,12 @@ struct WindowAxis {
   int64_t extent() const { return (kernel - 1) * dilation + 1; }
 };
 
+// At most three spatial axes, which callers make sure of.
 struct Window {
+  static constexpr int kMaxSpatialRank = 3;
   enum class AutoPad : uint8_t { not_set, same_upper, same_lower, valid };
 
-  std::vector<WindowAxis> axes;
+  std::array<WindowAxis, kMaxSpatialRank> axes;
   AutoPad auto_pad = AutoPad::not_set;
   bool ceil_mode = false;
 
@@ -37,7 +39,7 @@ struct Window {
 
 // Reads strides, dilations, pads, auto_pad and ceil_mode for a window of the given kernel sizes, which may be kDynamic.
 // Throws Error(invalid_graph) for lists of the wrong length and for sizes that make no sense.
-Window read_window(const Attrs& attrs, const std::vector<int64_t>& kernel);
+Window read_window(const Attrs& attrs, const Dims& kernel);
 
 // Where batch, channels and space are in the shape of an image: N C … or, with "channels_last", N … C.
 struct ImageAxes {

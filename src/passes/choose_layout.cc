@@ -136,8 +136,7 @@ class LayoutChooser {
   void add_channels_last(Node node) {
     node.inputs[0] = last(node.inputs[0]);
     const ValueId output = node.outputs[0];
-    if (!graph_[output].shape)
-      graph_[output].shape = Shape(std::vector<int64_t>(rank(node.inputs[0]), kDynamic));
+    if (!graph_[output].shape) graph_[output].shape = Shape(Dims(rank(node.inputs[0]), kDynamic));
     node.outputs[0] = new_last(output);
     computed_last_[output] = true;
     node.attrs.set("channels_last", int64_t{1});
@@ -188,7 +187,7 @@ class LayoutChooser {
     const Tensor& tensor = *graph_[id].constant;
     if (tensor.shape().elements() == 1 && tensor.shape().rank() <= 1) return id;
     if (last_[id] != kNoValue) return last_[id];
-    Shape padded(std::vector<int64_t>(r - tensor.shape().rank(), 1));
+    Shape padded(Dims(r - tensor.shape().rank(), 1));
     padded.dims.insert(padded.dims.end(), tensor.shape().dims.begin(), tensor.shape().dims.end());
     Tensor aligned(tensor.dtype(), padded);
     std::copy_n(tensor.view().data, tensor.bytes(), aligned.view().data);
@@ -217,9 +216,9 @@ class LayoutChooser {
   Graph& graph_;
   std::vector<uint32_t> producer_;  // by value, into original_
   std::vector<Node> original_, emitted_;
-  std::vector<bool> first_exists_;   // by value: the channels-first form is computed
-  std::vector<ValueId> last_;        // by value: the channels-last form, or kNoValue
-  std::vector<bool> computed_last_;  // by value: the channels-last form came first
+  Flags first_exists_;         // by value: the channels-first form is computed
+  std::vector<ValueId> last_;  // by value: the channels-last form, or kNoValue
+  Flags computed_last_;        // by value: the channels-last form came first
   int changes_ = 0;
 };
 

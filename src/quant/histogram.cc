@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/observe/observe.h"
+
 namespace octavo {
 
 namespace {
@@ -31,32 +33,12 @@ class Linspace {
 
 std::vector<float> count_histogram(std::span<const float> values, ValueRange range, int bins) {
   if (range.min == range.max) range = {range.min - 1, range.max + 1};
-  const float width = range.max - range.min;
-  const float last_bin = static_cast<float>(bins - 1);
-
-  // Neighbours often fall into the same bin. With tables of their own they do not wait for each other's increment.
-  constexpr std::size_t kTables = 4;
-  constexpr std::size_t kBlock = 256;
-  std::vector<uint32_t> tables(kTables * bins);
-  uint32_t* const counts = tables.data();
-  // A position beyond the last bin, or NaN where the range overflows float32, counts in the last bin.
-  const auto bin_of = [&](float x) {
-    const float position = (x - range.min) * static_cast<float>(bins) / width;
-    return static_cast<int32_t>(position < last_bin ? position : last_bin);
-  };
-  std::size_t i = 0;
-  for (; i + kBlock <= values.size(); i += kBlock) {
-    int32_t block[kBlock];
-    for (std::size_t j = 0; j < kBlock; ++j) block[j] = bin_of(values[i + j]);
-    for (std::size_t j = 0; j < kBlock; j += kTables)
-      for (std::size_t table = 0; table < kTables; ++table) ++counts[table * bins + block[j + table]];
-  }
-  for (; i < values.size(); ++i) ++counts[bin_of(values[i])];
-
+  std::vector<uint32_t> tables(static_cast<std::size_t>(kernels::bin_tables * bins));
+  kernels::count_bins({range.min, range.max - range.min, bins}, values.data(), values.size(), tables.data());
   std::vector<float> histogram(bins);
   for (int bin = 0; bin < bins; ++bin) {
     uint32_t count = 0;
-    for (std::size_t table = 0; table < kTables; ++table) count += counts[table * bins + bin];
+    for (int table = 0; table < kernels::bin_tables; ++table) count += tables[table * bins + bin];
     histogram[bin] = static_cast<float>(count);
   }
   return histogram;

@@ -7,8 +7,8 @@ namespace {
 
 // Backwards from the operands that decide shapes to everything those are computed from. The contents of a tensor do
 // not matter to an operator that reads shapes only, so the search ends there.
-std::vector<bool> find_needed_by_plan(const Graph& graph) {
-  std::vector<bool> needed(graph.values.size());
+Flags find_needed_by_plan(const Graph& graph) {
+  Flags needed(graph.values.size());
   for (std::size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
     bool output_needed = false;

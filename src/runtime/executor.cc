@@ -24,70 +24,74 @@ std::vector<std::byte> bytes_of(const Tensor& tensor) {
 
 }  // namespace
 
-std::vector<const Tensor*> Executor::in_order(std::span<const Feed> feeds) const {
+void Executor::order(std::span<const Feed> feeds) {
   const Graph& graph = model_->graph;
-  std::vector<const Tensor*> tensors(graph.inputs.size());
+  ordered_.assign(graph.inputs.size(), nullptr);
   for (const Feed& feed : feeds) {
     const auto input = std::ranges::find(graph.inputs, feed.name,
                                          [&](ValueId id) -> std::string_view { return graph[id].name; });
     require(input != graph.inputs.end(), ErrorCode::invalid_input, "the model has no input '", feed.name,
             "'; its inputs are ", input_names(graph));
-    tensors[input - graph.inputs.begin()] = feed.tensor;
+    ordered_[input - graph.inputs.begin()] = feed.tensor;
   }
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    require(tensors[i] != nullptr, ErrorCode::invalid_input, "input '", graph[graph.inputs[i]].name,
+  for (std::size_t i = 0; i < ordered_.size(); ++i)
+    require(ordered_[i] != nullptr, ErrorCode::invalid_input, "input '", graph[graph.inputs[i]].name,
             "' is missing; the model's inputs are ", input_names(graph));
-  return tensors;
 }
 
-bool Executor::matches(const Entry& entry, const std::vector<const Tensor*>& tensors) const {
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (entry.specs[i].dtype != tensors[i]->dtype() || entry.specs[i].shape != tensors[i]->shape())
+bool Executor::matches(const Entry& entry) const {
+  for (std::size_t i = 0; i < ordered_.size(); ++i) {
+    if (entry.specs[i].dtype != ordered_[i]->dtype() || entry.specs[i].shape != ordered_[i]->shape())
       return false;
     const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
     if (by_contents &&
-        !std::ranges::equal(entry.contents[i], std::span(tensors[i]->view().data, tensors[i]->bytes())))
+        !std::ranges::equal(entry.contents[i], std::span(ordered_[i]->view().data, ordered_[i]->bytes())))
       return false;
   }
   return true;
 }
 
-Session& Executor::session_for(std::span<const Feed> feeds) { return session_for(in_order(feeds)); }
+bool Executor::plan_depends_on_contents() const {
+  return std::ranges::any_of(model_->graph.inputs, [&](ValueId id) { return model_->needed_by_plan[id]; });
+}
 
-Session& Executor::session_for(const std::vector<const Tensor*>& tensors) {
-  const auto known =
-      std::ranges::find_if(recent_, [&](const Entry& entry) { return matches(entry, tensors); });
+const std::shared_ptr<Session>& Executor::session_for(std::span<const Feed> feeds) {
+  order(feeds);
+  return session_for_ordered();
+}
+
+const std::shared_ptr<Session>& Executor::session_for_ordered() {
+  const auto known = std::ranges::find_if(recent_, [&](const Entry& entry) { return matches(entry); });
   if (known != recent_.end()) {
     recent_.splice(recent_.begin(), recent_, known);
-    return *recent_.front().session;
+    return recent_.front().session;
   }
   Entry entry;
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    entry.specs.push_back({tensors[i]->dtype(), tensors[i]->shape(), tensors[i]});
+  for (std::size_t i = 0; i < ordered_.size(); ++i) {
+    entry.specs.push_back({ordered_[i]->dtype(), ordered_[i]->shape(), ordered_[i]});
     const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
-    entry.contents.push_back(by_contents ? bytes_of(*tensors[i]) : std::vector<std::byte>());
+    entry.contents.push_back(by_contents ? bytes_of(*ordered_[i]) : std::vector<std::byte>());
   }
   auto program = plan(model_, entry.specs);
   for (FeedSpec& spec : entry.specs) spec.contents = nullptr;
   // The old arena goes before the new one comes.
   if (recent_.size() == kMaxSessions) recent_.pop_back();
-  entry.session = std::make_unique<Session>(std::move(program));
+  entry.session = std::make_shared<Session>(std::move(program));
   recent_.push_front(std::move(entry));
-  return *recent_.front().session;
+  return recent_.front().session;
 }
 
-Session& Executor::bind(std::span<const Feed> feeds) {
-  const std::vector<const Tensor*> tensors = in_order(feeds);
-  Session& session = session_for(tensors);
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    std::copy_n(tensors[i]->view().data, tensors[i]->bytes(), session.inputs()[i].data);
+const std::shared_ptr<Session>& Executor::bind(std::span<const Feed> feeds) {
+  const std::shared_ptr<Session>& session = session_for(feeds);
+  for (std::size_t i = 0; i < ordered_.size(); ++i)
+    std::copy_n(ordered_[i]->view().data, ordered_[i]->bytes(), session->inputs()[i].data);
   return session;
 }
 
 const std::vector<TensorView>& Executor::run(std::span<const Feed> feeds, TensorObserver* observer) {
-  Session& session = bind(feeds);
-  session.run(observer);
-  return session.outputs();
+  const std::shared_ptr<Session>& session = bind(feeds);
+  session->run(observer);
+  return session->outputs();
 }
 
 }  // namespace octavo

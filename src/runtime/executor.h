@@ -29,24 +29,28 @@ class Executor {
   // is missing, unknown or does not fit its input.
   const std::vector<TensorView>& run(std::span<const Feed> feeds, TensorObserver* observer = nullptr);
 
-  // Copies feeds to where the session for their shapes reads them, and returns that session.
-  Session& bind(std::span<const Feed> feeds);
+  // Copies feeds to where the session for their shapes reads them, and returns that session. It serves later feeds of the
+  // same shapes, too, unless the plan depends on their contents.
+  const std::shared_ptr<Session>& bind(std::span<const Feed> feeds);
+  bool plan_depends_on_contents() const;
 
   // Makes the plan and the arena for feeds of these shapes ahead of the first run.
-  Session& session_for(std::span<const Feed> feeds);
+  const std::shared_ptr<Session>& session_for(std::span<const Feed> feeds);
 
  private:
   struct Entry {
     std::vector<FeedSpec> specs;
     std::vector<std::vector<std::byte>> contents;  // by input: what the plan depends on, else empty
-    std::unique_ptr<Session> session;
+    std::shared_ptr<Session> session;
   };
-  bool matches(const Entry& entry, const std::vector<const Tensor*>& tensors) const;
-  std::vector<const Tensor*> in_order(std::span<const Feed> feeds) const;
-  Session& session_for(const std::vector<const Tensor*>& tensors);
+  bool matches(const Entry& entry) const;
+  // Sets ordered_.
+  void order(std::span<const Feed> feeds);
+  const std::shared_ptr<Session>& session_for_ordered();
 
   std::shared_ptr<const CompiledModel> model_;
-  std::list<Entry> recent_;  // the latest first
+  std::list<Entry> recent_;             // the latest first
+  std::vector<const Tensor*> ordered_;  // the feeds of the call under way, by graph input
 };
 
 }  // namespace octavo

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/buffer.h"
+#include "base/flags.h"
 
 namespace octavo {
 
@@ -10,7 +11,7 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& blocks) {
   MemoryPlan plan;
   plan.offsets.resize(blocks.size());
   std::vector<std::size_t> placed;  // by offset
-  std::vector<bool> is_placed(blocks.size());
+  Flags is_placed(blocks.size());
   // The largest first, by selection: a network has a few hundred blocks, and a sort is more code than all of this.
   const auto largest_left = [&] {
     std::size_t largest = blocks.size();

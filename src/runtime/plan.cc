@@ -122,7 +122,7 @@ class Planner {
     const bool is_view = node.op->is_view && node.op->is_view(context) && block_[node.inputs[0]] != kNoBlock;
     if (is_view) {
       block_[node.outputs[0]] = block_[node.inputs[0]];
-      return;
+      if (!node.op->runs_as_view) return;
     }
     Step step;
     step.node = &node;
@@ -131,7 +131,7 @@ class Planner {
       step.inputs.push_back(slot(id));
     }
     for (ValueId id : node.outputs) {
-      if (id != kNoValue) allocate(id, step_index);
+      if (id != kNoValue && !is_view) allocate(id, step_index);
       step.outputs.push_back(slot(id));
     }
     try {

@@ -19,7 +19,7 @@ struct CompiledModel {
   Graph graph;
   KernelPolicy kernels;
   // By value: a plan needs its contents, because the shape of something depends on them.
-  std::vector<bool> needed_by_plan;
+  Flags needed_by_plan;
 };
 
 // Prepares every node of a lowered graph. Errors name the node.

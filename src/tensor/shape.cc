@@ -16,8 +16,8 @@ int64_t Shape::elements(int from, int to) const {
   return product;
 }
 
-std::vector<int64_t> Shape::strides() const {
-  std::vector<int64_t> strides(dims.size());
+Dims Shape::strides() const {
+  Dims strides = dims;
   int64_t stride = 1;
   for (int axis = rank() - 1; axis >= 0; --axis) {
     strides[axis] = stride;
@@ -45,7 +45,7 @@ int normalize_axis(int64_t axis, int rank) {
 
 Shape broadcast_shapes(const Shape& a, const Shape& b) {
   const int rank = std::max(a.rank(), b.rank());
-  Shape out(std::vector<int64_t>(rank, 1));
+  Shape out(Dims(rank, 1));
   for (int i = 1; i <= rank; ++i) {
     const int64_t x = i <= a.rank() ? a[a.rank() - i] : 1;
     const int64_t y = i <= b.rank() ? b[b.rank() - i] : 1;

@@ -4,21 +4,22 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
-#include <utility>
-#include <vector>
+
+#include "tensor/dims.h"
 
 namespace octavo {
 
 // A dimension whose size is not known before the model runs.
 inline constexpr int64_t kDynamic = -1;
 
-// The dimensions of a tensor, row-major. A dimension is a size or kDynamic. Rank 0 is a scalar.
+// The dimensions of a tensor, row-major, at most Dims::kMaxRank. A dimension is a size or kDynamic. Rank 0 is a scalar.
 struct Shape {
-  std::vector<int64_t> dims;
+  Dims dims;
 
   Shape() = default;
   Shape(std::initializer_list<int64_t> sizes) : dims(sizes) {}
-  explicit Shape(std::vector<int64_t> sizes) : dims(std::move(sizes)) {}
+  explicit Shape(const Dims& sizes) : dims(sizes) {}
+  explicit Shape(std::span<const int64_t> sizes) : dims(sizes) {}
 
   int rank() const { return static_cast<int>(dims.size()); }
   int64_t& operator[](int axis) { return dims[axis]; }
@@ -32,7 +33,7 @@ struct Shape {
   // The product of dims[from, to): elements of a block of neighbouring axes.
   int64_t elements(int from, int to) const;
   // Distance in elements between neighbours along each axis of a dense row-major tensor.
-  std::vector<int64_t> strides() const;
+  Dims strides() const;
 };
 
 // "[1,3,224,224]", with "?" for a dynamic dimension.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/buffer.h"
 #include "tensor/dtype.h"

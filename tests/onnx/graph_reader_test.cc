@@ -168,9 +168,9 @@ TEST_CASE("attributes of every type") {
   CHECK(attrs.get_int("i", 0) == -3);
   CHECK(attrs.get_float("f", 0) == 0.5f);
   CHECK(attrs.get_string("s", "") == "text");
-  CHECK(attrs.get_ints("ints") == std::vector<int64_t>{1, -2});
-  CHECK(attrs.get_ints("packed") == std::vector<int64_t>{4, -5});
-  CHECK(attrs.get_floats("floats") == std::vector<float>{1.5f});
+  CHECK(std::ranges::equal(attrs.get_ints("ints"), std::vector<int64_t>{1, -2}));
+  CHECK(std::ranges::equal(attrs.get_ints("packed"), std::vector<int64_t>{4, -5}));
+  CHECK(std::ranges::equal(attrs.get_floats("floats"), std::vector<float>{1.5f}));
   CHECK(attrs.get_tensor("t")->span<float>()[1] == 2);
   CHECK(attrs.has("strings"));
 }

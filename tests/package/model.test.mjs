@@ -91,6 +91,23 @@ for (const place of places) {
     );
   }
 
+  test(titled(place, 'binds once for feeds of the same shapes'), () =>
+    withEngine(place, async (engine, state) => {
+      const model = await loadModel(modelBytes.slice(), { engine });
+      for (const [sample, expected, bindings] of [
+        [x(1, 2), [2.5, 5], 1],
+        [x(3, 4), [7.5, 10], 1],
+        [x(1), [2.5], 2],
+        [x(2), [5], 2],
+        [x(1, 2), [2.5, 5], 3],
+      ]) {
+        assert.deepEqual([...(await model.run(sample)).y.data], expected);
+        assert.equal(state.bindings, bindings);
+      }
+      model.dispose();
+    }),
+  );
+
   test(titled(place, 'leaves the bytes of a loaded buffer alone'), () =>
     withEngine(place, async (engine) => {
       const mine = modelBytes.slice();

@@ -45,7 +45,7 @@ TEST_CASE("Shapes computed from shapes are known before the run") {
   const Tensor tensor = b.random_tensor({4, 2, 3});
   const Feed feed{"x", &tensor};
   CHECK(executor.run({&feed, 1})[0].shape == Shape{4, 6});
-  CHECK(executor.session_for({&feed, 1}).program().steps.empty());
+  CHECK(executor.session_for({&feed, 1})->program().steps.empty());
 }
 
 TEST_CASE("A shape given as a feed makes a plan of its own for each value") {
@@ -87,5 +87,5 @@ TEST_CASE("A reshape shares memory with its input") {
   Executor executor = make_executor(b);
   const Tensor tensor = b.random_tensor({2, 8});
   const Feed feed{"x", &tensor};
-  CHECK(executor.session_for({&feed, 1}).program().steps.size() == 2);
+  CHECK(executor.session_for({&feed, 1})->program().steps.size() == 2);
 }

@@ -82,9 +82,9 @@ class OpRunner {
     const PlanContext plan = this->plan();
     Buffer workspace(node_.op->workspace ? node_.op->workspace(plan) : 0);
     if (workspace.size() > 0) std::memset(workspace.data(), 0xa5, workspace.size());
-    if (node_.op->is_view && node_.op->is_view(plan)) {
-      std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
-    } else {
+    const bool is_view = node_.op->is_view && node_.op->is_view(plan);
+    if (is_view) std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
+    if (!is_view || node_.op->runs_as_view) {
       RunContext context{node_,   inputs,   output_views, {workspace.data(), workspace.size()},
                          policy_, observer_};
       node_.op->run(context);

@@ -11,6 +11,7 @@ export function makeFakeNative() {
     allocated: new Map(),
     models: 0,
     calibrators: 0,
+    bindings: 0,
     observed: [],
   };
 
@@ -32,14 +33,26 @@ export function makeFakeNative() {
       };
       return { ...facts, inputs: [x], outputs: [{ ...x, name: 'y' }], quantization };
     }
-    run([feed, ...others]) {
+    bind([feed, ...others]) {
       if (feed?.name !== 'x' || others.length > 0) throw nativeError('InvalidInput', "input 'x' is missing");
       if (feed.type !== 'float32')
         throw nativeError('InvalidInput', `input 'x' is float32, not ${feed.type}`);
-      if (feed.data[0] === 666) throw new WebAssembly.RuntimeError('unreachable');
-      const data = feed.data.map((value) => this.scale * value);
-      const rounded = this.scheme === 'none' ? data : data.map(Math.round);
-      return [{ name: 'y', type: 'float32', dims: feed.dims, data: rounded }];
+      if (this.arena) module.release(this.arena.pointer);
+      const bytes = feed.data.byteLength;
+      this.arena = { pointer: module.allocate(2 * bytes), bytes };
+      ++state.bindings;
+      const { pointer } = this.arena;
+      const input = { name: 'x', type: 'float32', dims: feed.dims, pointer, bytes };
+      const output = { ...input, name: 'y', pointer: pointer + bytes };
+      return { inputs: [input], outputs: [output], reusable: true };
+    }
+    execute() {
+      const { pointer, bytes } = this.arena;
+      const data = new Float32Array(state.HEAPU8.slice(pointer, pointer + bytes).buffer);
+      if (data[0] === 666) throw new WebAssembly.RuntimeError('unreachable');
+      const scaled = data.map((value) => this.scale * value);
+      const rounded = this.scheme === 'none' ? scaled : scaled.map(Math.round);
+      state.HEAPU8.set(new Uint8Array(rounded.buffer), pointer + bytes);
     }
     quantizeDynamic(options) {
       if (options.granularity === 'wrong')
@@ -56,6 +69,7 @@ export function makeFakeNative() {
       return new TextEncoder().encode(JSON.stringify({ scale: this.scale }));
     }
     delete() {
+      if (this.arena) module.release(this.arena.pointer);
       --state.models;
     }
   }

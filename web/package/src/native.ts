@@ -20,6 +20,23 @@ export interface NativeTensor {
   data: TypedData;
 }
 
+/** A tensor in the heap. */
+export interface Place {
+  name: string;
+  type: string;
+  dims: number[];
+  pointer: number;
+  bytes: number;
+}
+
+export interface Binding {
+  /** In the order of the feeds. */
+  inputs: Place[];
+  outputs: Place[];
+  /** Whether it serves for other feeds of the same shapes. */
+  reusable: boolean;
+}
+
 export interface NativeError {
   code: string;
   message: string;
@@ -70,7 +87,10 @@ export interface KernelChoice {
 
 export interface NativeModel {
   describe(): ModelDescription;
-  run(feeds: NativeTensor[]): NativeTensor[];
+  /** Makes ready for runs on feeds of these shapes, and says where their tensors lie in the heap until the next `bind`. */
+  bind(feeds: NativeTensor[]): Binding;
+  /** Runs on what lies in the inputs of the binding. */
+  execute(): void;
   quantizeDynamic(options: DynamicOptions): NativeModel;
   calibrate(options: StaticOptions): NativeCalibrator;
   compareLayers(quantized: NativeModel, feeds: NativeTensor[]): LayerDifference[];

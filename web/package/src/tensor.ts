@@ -2,7 +2,8 @@
 import { OctavoError } from './error.js';
 import type { NativeTensor } from './native.js';
 
-const arrayTypes = {
+/** The class of each type's data. */
+export const arrayTypes = {
   float32: Float32Array,
   float64: Float64Array,
   int8: Int8Array,

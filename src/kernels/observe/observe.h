@@ -1,0 +1,30 @@
+// What observers ask of the tensors that they see: extremes and histograms, in one pass each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace octavo::kernels {
+
+struct Extremes {
+  float min, max;  ///< +inf and -inf without any number
+  bool has_nan;
+};
+
+Extremes find_extremes(const float* x, size_t n);
+
+/// Bins of equal width: x falls into min(floor((x - min) * count / width), count - 1), each operation in float32. A
+/// position that is NaN, where the width overflows, counts in the last bin. 2 <= count <= 2^22.
+struct Bins {
+  float min, width;
+  int count;
+};
+
+/// Tables of `count` counters that count_bins needs: neighbours often fall into the same bin, and with tables of their own
+/// they do not wait for each other's increment.
+inline constexpr int bin_tables = 4;
+
+/// Adds the n values, none below `min`, to the counters. Their sum over the tables is the histogram.
+void count_bins(const Bins& bins, const float* x, size_t n, uint32_t* tables);
+
+}  // namespace octavo::kernels
