@@ -16,7 +16,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
 
 add_executable(octavo_engine_module ${sources})
 octavo_link(octavo_engine_module engine)
-target_compile_options(octavo_engine_module PRIVATE -Oz)
+target_compile_options(octavo_engine_module PRIVATE -Oz ${OCTAVO_LTO})
 target_link_options(octavo_engine_module PRIVATE ${OCTAVO_ENGINE_LINK_FLAGS})
 set_target_properties(octavo_engine_module PROPERTIES
   OUTPUT_NAME ${engine} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"

@@ -107,11 +107,8 @@ class JsEngine {
 #endif
   val info() { return to_js(info_, emscripten_get_heap_size()); }
   std::unique_ptr<JsModel> load(double address, double size) {
-    const std::unique_ptr<void, decltype(&std::free)> memory(pointer(address), std::free);
-    return guarded([&] {
-      const std::span file(static_cast<const std::byte*>(memory.get()), static_cast<std::size_t>(size));
-      return std::make_unique<JsModel>(Model::load(file, kernels_));
-    });
+    FileMemory file(pointer(address), static_cast<std::size_t>(size));
+    return guarded([&] { return std::make_unique<JsModel>(Model::load(std::move(file), kernels_)); });
   }
 
  private:

@@ -17,6 +17,8 @@ if(EMSCRIPTEN)
   add_compile_options(-fwasm-exceptions)
   add_link_options(-fwasm-exceptions)
   target_compile_options(octavo_flags INTERFACE -msimd128)
+  # For code that is optimized for size: 3 % less of it.
+  set(OCTAVO_LTO -flto)
   if(OCTAVO_SHARED_MEMORY)
     add_compile_options(-matomics -mbulk-memory)
   endif()

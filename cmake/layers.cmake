@@ -7,7 +7,8 @@
 #   and by nobody else: an include against the arrows of docs/design.md does not compile.
 # * A layer is an OBJECT library. Its object files go into an executable whole, so objects that only register
 #   themselves (operators, kernels) are never left out by the linker; --gc-sections drops what is unused.
-# * HOT layers hold inner loops and are optimized for speed; the others are optimized for size in WASM.
+# * HOT layers hold inner loops and are optimized for speed, file by file; the others are optimized for size in WASM,
+#   across files.
 # * SIMD layers include base/simd.h in their sources: they are compiled anew for each instruction set.
 function(octavo_layer name)
   cmake_parse_arguments(ARG "HOT;SIMD" "" "DEPENDS;LIBRARIES" ${ARGN})
@@ -27,7 +28,7 @@ function(octavo_layer name)
       target_link_libraries(${target} PRIVATE octavo_isa)
     endif()
     if(EMSCRIPTEN AND NOT ARG_HOT)
-      target_compile_options(${target} PRIVATE -Oz)
+      target_compile_options(${target} PRIVATE -Oz ${OCTAVO_LTO})
     endif()
     if(EMSCRIPTEN)
       # No layer asks an object for its type; the type names of every shared_ptr would be downloaded. Embind, above, does.

@@ -67,8 +67,11 @@ class Calibration;
 // A network, float or quantized. Compiled at the first run or description. Not for use from several threads at once.
 class Model {
  public:
-  // Reads and simplifies an ONNX file; the bytes may go away afterwards. Throws what onnx::read_model throws.
-  static std::unique_ptr<Model> load(std::span<const std::byte> file, const KernelPolicy& kernels);
+  // Reads and simplifies an ONNX file, or a copy of it. Throws what onnx::read_model throws.
+  static std::unique_ptr<Model> load(FileMemory file, const KernelPolicy& kernels);
+  static std::unique_ptr<Model> load(std::span<const std::byte> file, const KernelPolicy& kernels) {
+    return load(FileMemory::copy_of(file), kernels);
+  }
 
   Description describe();
 

@@ -3,8 +3,8 @@
 
 namespace octavo {
 
-std::unique_ptr<Model> Model::load(std::span<const std::byte> file, const KernelPolicy& kernels) {
-  onnx::Model model = onnx::read_model(file);
+std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels) {
+  onnx::Model model = onnx::read_model(std::move(file));
   simplify(model.graph, kernels);
   return std::unique_ptr<Model>(new Model(std::move(model), kernels));
 }

@@ -49,6 +49,10 @@ struct InferContext {
 // shared by every plan and session of the model.
 struct Prepared {
   virtual ~Prepared() = default;
+  // True for a constant input that run does not read and that unpack gets back, so that it need not stay in memory.
+  virtual bool can_unpack(std::size_t /*input*/) const { return false; }
+  // Writes the elements of that input, bit by bit those that were packed.
+  virtual void unpack(std::size_t /*input*/, const TensorView& /*elements*/) const {}
 };
 
 // One node while its Prepared is made. Only constants have contents.
@@ -160,11 +164,24 @@ struct OpDef {
   QuantRule quant = {};
 };
 
-// Registers an operator: `const RegisterOp relu({.name = "Relu", …});` at namespace scope of its file. Registration
-// ends before main, the registry never changes afterwards.
-struct RegisterOp {
-  explicit RegisterOp(OpDef def);
+// One of the operators that exist: a link of a list that is complete before main and never changes afterwards.
+class RegisterOp {
+ public:
+  explicit RegisterOp(const OpDef& def) : def_(def), next_(first_) { first_ = this; }
+  RegisterOp(const RegisterOp&) = delete;
+
+ private:
+  friend const OpDef* find_op(std::string_view name);
+  const OpDef& def_;
+  const RegisterOp* next_;
+  static constinit const RegisterOp* first_;
 };
+
+// Registers an operator: `OCTAVO_OPERATOR(relu, {.name = "Relu", …});` at namespace scope of its file. The record is a
+// constant, so that all that runs at start-up is to link it.
+#define OCTAVO_OPERATOR(identifier, ...)                 \
+  constexpr OpDef identifier##_definition = __VA_ARGS__; \
+  const RegisterOp identifier(identifier##_definition)
 
 // The operator of that name, or null.
 const OpDef* find_op(std::string_view name);

@@ -27,7 +27,7 @@ struct Symbol {
 
 class GraphReader {
  public:
-  explicit GraphReader(int64_t opset) { draft_.opset = opset; }
+  GraphReader(int64_t opset, BigTensors& big) : big_(big) { draft_.opset = opset; }
 
   Graph read(pbf_reader message) {
     read_fields(message);
@@ -97,7 +97,8 @@ class GraphReader {
   void add_initializer(const pbf_reader& reader) {
     const std::string_view name = read_tensor_name(reader);
     Symbol& symbol = define(name, Symbol::Source::initializer);
-    if (symbol.is_used) add_constant(symbol, name, read_tensor(reader, text("initializer '", name, '\'')));
+    if (symbol.is_used)
+      add_constant(symbol, name, read_tensor(reader, text("initializer '", name, '\''), &big_));
   }
 
   // Before IR version 4 every initializer was listed as an input too; such an input is a constant.
@@ -187,6 +188,7 @@ class GraphReader {
     draft_.graph.outputs.push_back(symbol.id);
   }
 
+  BigTensors& big_;
   Draft draft_;
   std::vector<RawNode> raw_nodes_;
   std::vector<pbf_reader> initializers_;
@@ -197,6 +199,8 @@ class GraphReader {
 
 }  // namespace
 
-Graph read_graph(pbf_reader message, int64_t opset) { return GraphReader(opset).read(message); }
+Graph read_graph(pbf_reader message, int64_t opset, BigTensors& big) {
+  return GraphReader(opset, big).read(message);
+}
 
 }  // namespace octavo::onnx

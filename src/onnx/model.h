@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_memory.h"
 #include "graph/graph.h"
 
 namespace octavo::onnx {
@@ -30,7 +31,7 @@ struct Model {
   std::vector<std::pair<std::string, std::string>> metadata_props;
 };
 
-// Reads an ONNX ModelProto (onnx.proto3 of ONNX 1.18). The tensors are copied: `file` may go away afterwards.
+// Reads an ONNX ModelProto (onnx.proto3 of ONNX 1.18). The memory of `file` becomes that of the weights.
 // Values that nobody reads are left out; initializers and Constant nodes become constants of the graph; nodes are
 // sorted topologically. The metadata of a node whose key starts with kMetadataPrefix becomes attributes.
 //
@@ -39,6 +40,8 @@ struct Model {
 //   unsupported    an operator, domain, opset, data type or feature that Octavo lacks
 //   invalid_graph  a node with too few or too many inputs, or with attributes that its opset does not have
 //   out_of_memory
+Model read_model(FileMemory file);
+// The same for a copy of `file`.
 Model read_model(std::span<const std::byte> file);
 
 // The bytes of a ModelProto of opset kOpset: the same bytes for the same model on every machine. Reading them gives

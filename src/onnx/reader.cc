@@ -47,7 +47,7 @@ void check_versions(const Model& model, const std::optional<int64_t>& opset) {
           " is not supported; the oldest is ", kOldestOpset, " and the newest ", kNewestOpset);
 }
 
-Model read_proto(pbf_reader message) {
+Model read_proto(pbf_reader message, BigTensors& big) {
   Model model;
   model.ir_version = 0;
   model.producer_name.clear();
@@ -72,19 +72,25 @@ Model read_proto(pbf_reader message) {
   require(graph.has_value(), ErrorCode::invalid_model, "the file is not an ONNX model: it holds no graph");
   check_versions(model, opset);
   model.opset = *opset;
-  model.graph = read_graph(*graph, model.opset);
+  model.graph = read_graph(*graph, model.opset, big);
   return model;
 }
 
 }  // namespace
 
-Model read_model(std::span<const std::byte> file) try {
-  require(!file.empty(), ErrorCode::invalid_model, "the file is empty");
-  return read_proto(pbf_reader(reinterpret_cast<const char*>(file.data()), file.size()));
+Model read_model(FileMemory file) try {
+  const auto bytes = file.bytes();
+  require(!bytes.empty(), ErrorCode::invalid_model, "the file is empty");
+  BigTensors big(file);
+  Model model = read_proto(pbf_reader(reinterpret_cast<const char*>(bytes.data()), bytes.size()), big);
+  big.move_out();
+  return model;
 } catch (const protozero::exception&) {
   throw Error(ErrorCode::invalid_model, "the file is not an ONNX model, or it is damaged or incomplete");
 } catch (const std::bad_alloc&) {
   throw Error(ErrorCode::out_of_memory, "there is not enough memory to read the model");
 }
+
+Model read_model(std::span<const std::byte> file) { return read_model(FileMemory::copy_of(file)); }
 
 }  // namespace octavo::onnx

@@ -123,7 +123,7 @@ std::string_view read_tensor_name(pbf_reader message) {
   return name;
 }
 
-ConstantTensor read_tensor(pbf_reader message, std::string_view what) {
+ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors* big) {
   const Header header = read_header(message, what);
   require(!header.is_external, ErrorCode::unsupported, what, " keeps its data in another file");
   require(!header.is_segment, ErrorCode::unsupported, what, " is split into segments");
@@ -135,6 +135,8 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what) {
   require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),
           ErrorCode::invalid_model, what, " has the shape ", header.shape, ", which its data do not fit");
 
+  if (big && header.has_raw && bytes >= BigTensors::kSmallest && !is_half && dtype != DType::boolean)
+    return big->add(dtype, header.shape, header.raw);
   Tensor tensor(dtype, header.shape);
   if (header.has_raw) {
     if (bytes != 0) std::memcpy(tensor.view().data, header.raw.data(), bytes);

@@ -141,8 +141,9 @@ void write_graph(pbf_writer out, const Graph& graph) {
   const Uses uses(graph);
   for (ValueId id = 0; id < graph.values.size(); ++id) {
     const Value& value = graph[id];
-    if (value.is_constant() && (!uses.consumers[id].empty() || uses.is_output[id]))
-      write_tensor(pbf_writer(out, graph_proto::initializer), value.name, *value.constant);
+    if (!value.is_constant() || (uses.consumers[id].empty() && !uses.is_output[id])) continue;
+    write_tensor(pbf_writer(out, graph_proto::initializer), value.name, *value.constant);
+    value.constant->give_back();
   }
   for (ValueId id : graph.inputs) write_value_info(pbf_writer(out, graph_proto::input), graph[id]);
   for (ValueId id : graph.outputs) write_value_info(pbf_writer(out, graph_proto::output), graph[id]);

@@ -36,21 +36,21 @@ void pool(RunContext& ctx, const kernels::PoolGeometry& g) {
 void run(RunContext& ctx) { pool(ctx, pool_geometry(ctx.attrs(), ctx.inputs[0].shape)); }
 void run_global(RunContext& ctx) { pool(ctx, global_pool_geometry(ctx.attrs(), ctx.inputs[0].shape)); }
 
-const RegisterOp average_pool({.name = "AveragePool",
-                               .infer = infer,
-                               .run = run,
-                               .clamps_output = true,
-                               .layout = LayoutRule::channels_last,
-                               .quant = {.role = QuantRole::arithmetic,
-                                         .integer_op = "octavo.QAveragePool"}});
+OCTAVO_OPERATOR(average_pool,
+                {.name = "AveragePool",
+                 .infer = infer,
+                 .run = run,
+                 .clamps_output = true,
+                 .layout = LayoutRule::channels_last,
+                 .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QAveragePool"}});
 
-const RegisterOp global_average_pool({.name = "GlobalAveragePool",
-                                      .infer = infer_global,
-                                      .run = run_global,
-                                      .clamps_output = true,
-                                      .layout = LayoutRule::channels_last,
-                                      .quant = {.role = QuantRole::arithmetic,
-                                                .integer_op = "octavo.QGlobalAveragePool"}});
+OCTAVO_OPERATOR(global_average_pool,
+                {.name = "GlobalAveragePool",
+                 .infer = infer_global,
+                 .run = run_global,
+                 .clamps_output = true,
+                 .layout = LayoutRule::channels_last,
+                 .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QGlobalAveragePool"}});
 
 }  // namespace
 

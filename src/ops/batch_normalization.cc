@@ -57,7 +57,7 @@ void run(RunContext& ctx) {
         for (int64_t j = 0; j < inner; ++j) *y++ = *x++ * factor[c] + offset[c];
 }
 
-const RegisterOp batch_normalization({.name = "BatchNormalization",
+OCTAVO_OPERATOR(batch_normalization, {.name = "BatchNormalization",
                                       .min_inputs = 5,
                                       .max_inputs = 5,
                                       .max_outputs = 5,

@@ -52,7 +52,7 @@ void compute(RunContext& ctx, BinaryOp op) {
 
 template <BinaryOp op> void run(RunContext& ctx) { compute(ctx, op); }
 
-template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {}) {
+template <BinaryOp op> constexpr OpDef define(std::string_view name, QuantRule quant = {}) {
   return {.name = name,
           .min_inputs = 2,
           .max_inputs = 2,
@@ -63,12 +63,12 @@ template <BinaryOp op> OpDef define(std::string_view name, QuantRule quant = {})
           .quant = quant};
 }
 
-const RegisterOp add(define<BinaryOp::add>("Add",
-                                           {.role = QuantRole::arithmetic, .integer_op = "octavo.QAdd"}));
-const RegisterOp sub(define<BinaryOp::sub>("Sub"));
-const RegisterOp mul(define<BinaryOp::mul>("Mul",
-                                           {.role = QuantRole::arithmetic, .integer_op = "octavo.QMul"}));
-const RegisterOp div(define<BinaryOp::div>("Div"));
+OCTAVO_OPERATOR(add,
+                define<BinaryOp::add>("Add", {.role = QuantRole::arithmetic, .integer_op = "octavo.QAdd"}));
+OCTAVO_OPERATOR(sub, define<BinaryOp::sub>("Sub"));
+OCTAVO_OPERATOR(mul,
+                define<BinaryOp::mul>("Mul", {.role = QuantRole::arithmetic, .integer_op = "octavo.QMul"}));
+OCTAVO_OPERATOR(div, define<BinaryOp::div>("Div"));
 
 }  // namespace
 

@@ -90,8 +90,8 @@ void run(RunContext& ctx) {
 
 bool is_view(const PlanContext& ctx) { return ctx.inputs[0].dtype == ctx.outputs[0].dtype; }
 
-const RegisterOp op(
-    {.name = "Cast", .infer = infer, .run = run, .is_view = is_view, .layout = LayoutRule::elementwise});
+OCTAVO_OPERATOR(
+    op, {.name = "Cast", .infer = infer, .run = run, .is_view = is_view, .layout = LayoutRule::elementwise});
 
 }  // namespace
 

@@ -62,7 +62,7 @@ float function(const Graph& graph, const Node& node, float x) {
   return x;
 }
 
-const RegisterOp clip({.name = "Clip",
+OCTAVO_OPERATOR(clip, {.name = "Clip",
                        .max_inputs = 3,
                        .infer = infer,
                        .run = run,

@@ -50,7 +50,7 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp concat({.name = "Concat",
+OCTAVO_OPERATOR(concat, {.name = "Concat",
                          .max_inputs = std::numeric_limits<int>::max(),
                          .infer = infer,
                          .run = run,

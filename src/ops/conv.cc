@@ -22,6 +22,16 @@ using Packed = std::variant<kernels::PackedConvF32, kernels::PackedDwconvF32>;
 struct PreparedConv : Prepared {
   Buffer memory;
   Packed weights;
+  ConvGeometry geometry;  // of the weights
+
+  bool can_unpack(std::size_t input) const override { return input == 1; }
+  void unpack(std::size_t, const TensorView& elements) const override {
+    float* const out = elements.as<float>();
+    if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&weights))
+      unpack_dwconv_f32(*depthwise, geometry, out);
+    else
+      unpack_conv_f32(std::get<kernels::PackedConvF32>(weights), geometry, out);
+  }
 };
 
 std::size_t packed_size(const KernelPolicy& policy, const ConvGeometry& g) {
@@ -48,6 +58,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   if (weights == nullptr) return nullptr;
   const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, weights->shape());
   auto prepared = std::make_shared<PreparedConv>();
+  prepared->geometry = g;
   prepared->memory = Buffer(packed_size(ctx.kernels, g));
   prepared->weights = pack(ctx.kernels, g, weights->span<float>().data(), prepared->memory.data());
   return prepared;
@@ -115,7 +126,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
-const RegisterOp conv({.name = "Conv",
+OCTAVO_OPERATOR(conv, {.name = "Conv",
                        .min_inputs = 2,
                        .max_inputs = 3,
                        .infer = infer,

@@ -48,7 +48,7 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp dequantize_linear({.name = "DequantizeLinear",
+OCTAVO_OPERATOR(dequantize_linear, {.name = "DequantizeLinear",
                                     .min_inputs = 2,
                                     .max_inputs = 3,
                                     .infer = infer,

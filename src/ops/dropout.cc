@@ -23,8 +23,8 @@ void run(RunContext& ctx) {
 // The mask takes a run to write.
 bool is_view(const PlanContext& ctx) { return !has_mask(ctx.node); }
 
-const RegisterOp dropout(
-    {.name = "Dropout", .max_outputs = 2, .infer = infer, .run = run, .is_view = is_view});
+OCTAVO_OPERATOR(dropout,
+                {.name = "Dropout", .max_outputs = 2, .infer = infer, .run = run, .is_view = is_view});
 
 }  // namespace
 

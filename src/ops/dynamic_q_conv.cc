@@ -79,7 +79,7 @@ void run(RunContext& ctx) {
                      scratch, compute);
 }
 
-const RegisterOp dynamic_q_conv({.name = "octavo.DynamicQConv",
+OCTAVO_OPERATOR(dynamic_q_conv, {.name = "octavo.DynamicQConv",
                                  .min_inputs = 2,
                                  .max_inputs = 3,
                                  .infer = infer,

@@ -79,7 +79,7 @@ void run(RunContext& ctx) {
                              activation.hi, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)});
 }
 
-const RegisterOp dynamic_q_gemm({.name = "octavo.DynamicQGemm",
+OCTAVO_OPERATOR(dynamic_q_gemm, {.name = "octavo.DynamicQGemm",
                                  .min_inputs = 2,
                                  .max_inputs = 3,
                                  .infer = infer,

@@ -50,7 +50,8 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp dynamic_quantize_linear(
+OCTAVO_OPERATOR(
+    dynamic_quantize_linear,
     {.name = "DynamicQuantizeLinear", .min_outputs = 3, .max_outputs = 3, .infer = infer, .run = run});
 
 }  // namespace

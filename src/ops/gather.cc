@@ -42,7 +42,7 @@ void run(RunContext& ctx) {
     }
 }
 
-const RegisterOp gather({.name = "Gather",
+OCTAVO_OPERATOR(gather, {.name = "Gather",
                          .min_inputs = 2,
                          .max_inputs = 2,
                          .infer = infer,

@@ -134,7 +134,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
-const RegisterOp gemm({.name = "Gemm",
+OCTAVO_OPERATOR(gemm, {.name = "Gemm",
                        .min_inputs = 2,
                        .max_inputs = 3,
                        .infer = infer,

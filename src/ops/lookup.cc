@@ -28,7 +28,7 @@ void run(RunContext& ctx) {
 
 bool permute(Graph&, Node&, std::span<const int>) { return true; }
 
-const RegisterOp lookup({.name = "octavo.Lookup",
+OCTAVO_OPERATOR(lookup, {.name = "octavo.Lookup",
                          .min_inputs = 2,
                          .max_inputs = 2,
                          .infer = infer,

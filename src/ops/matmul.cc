@@ -110,7 +110,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
-const RegisterOp matmul({.name = "MatMul",
+OCTAVO_OPERATOR(matmul, {.name = "MatMul",
                          .min_inputs = 2,
                          .max_inputs = 2,
                          .infer = infer,

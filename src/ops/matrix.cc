@@ -10,18 +10,29 @@ std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n
   return packed_size_gemm_f32(choose_gemm_f32(policy), static_cast<int>(n), static_cast<int>(k));
 }
 
+namespace {
+
+template <class T> kernels::WeightView<T> view_of(T* b, int k, int n, bool transposed) {
+  return transposed ? kernels::weights_nk(b, n, k) : kernels::weights_kn(b, k, n);
+}
+
+}  // namespace
+
 kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, int64_t k, int64_t n,
                                    bool transposed, void* memory) {
-  const int rows = static_cast<int>(k), columns = static_cast<int>(n);
-  const auto view =
-      transposed ? kernels::weights_nk(b, columns, rows) : kernels::weights_kn(b, rows, columns);
-  return pack_gemm_f32(choose_gemm_f32(policy), view, memory);
+  return pack_gemm_f32(choose_gemm_f32(policy),
+                       view_of(b, static_cast<int>(k), static_cast<int>(n), transposed), memory);
+}
+
+void PackedMatrix::unpack(std::size_t, const TensorView& elements) const {
+  unpack_gemm_f32(weights, view_of(elements.as<float>(), weights.k, weights.n, transposed));
 }
 
 std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b,
                                                          bool transposed) {
   const int64_t k = b.shape()[transposed ? 1 : 0], n = b.shape()[transposed ? 0 : 1];
   auto packed = std::make_shared<PackedMatrix>();
+  packed->transposed = transposed;
   packed->memory = Buffer(packed_matrix_bytes(policy, k, n));
   packed->weights = pack_matrix(policy, b.span<float>().data(), k, n, transposed, packed->memory.data());
   return packed;

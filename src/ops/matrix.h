@@ -11,6 +11,10 @@ namespace octavo {
 struct PackedMatrix : Prepared {
   Buffer memory;
   kernels::PackedGemmF32 weights;
+  bool transposed;
+
+  bool can_unpack(std::size_t input) const override { return input == 1; }
+  void unpack(std::size_t input, const TensorView& elements) const override;
 };
 
 std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n);

@@ -98,14 +98,14 @@ std::string obstacle(const Graph&, const Node& node) {
   return wants_indices ? "its indices are used" : "";
 }
 
-const RegisterOp max_pool({.name = "MaxPool",
+OCTAVO_OPERATOR(max_pool, {.name = "MaxPool",
                            .max_outputs = 2,
                            .infer = infer,
                            .run = run,
                            .layout = LayoutRule::channels_last,
                            .quant = {.role = QuantRole::same_qparams, .obstacle = obstacle}});
 
-const RegisterOp global_max_pool({.name = "GlobalMaxPool",
+OCTAVO_OPERATOR(global_max_pool, {.name = "GlobalMaxPool",
                                   .infer = infer_global,
                                   .run = run_global,
                                   .layout = LayoutRule::channels_last,

@@ -16,7 +16,7 @@ void run(RunContext& ctx) {
   if (ctx.observer != nullptr) ctx.observer->observe(ctx.attrs().get_int("id", 0), ctx.outputs[0]);
 }
 
-const RegisterOp observe({.name = "octavo.Observe",
+OCTAVO_OPERATOR(observe, {.name = "octavo.Observe",
                           .infer = infer,
                           .run = run,
                           .is_view = always_view,

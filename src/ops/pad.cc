@@ -161,7 +161,7 @@ bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
   return permute_axes_input(graph, node, kAxes, static_cast<int64_t>(permutation.size()), permutation);
 }
 
-const RegisterOp pad({.name = "Pad",
+OCTAVO_OPERATOR(pad, {.name = "Pad",
                       .min_inputs = 2,
                       .max_inputs = 4,
                       .infer = infer,

@@ -45,7 +45,7 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp pow({.name = "Pow",
+OCTAVO_OPERATOR(pow, {.name = "Pow",
                       .min_inputs = 2,
                       .max_inputs = 2,
                       .infer = infer,

@@ -68,14 +68,14 @@ template <GeometryOf kGeometry> void run(RunContext& ctx) {
   });
 }
 
-const RegisterOp average_pool({.name = "octavo.QAveragePool",
+OCTAVO_OPERATOR(average_pool, {.name = "octavo.QAveragePool",
                                .infer = infer,
                                .prepare = prepare,
                                .workspace = workspace<pool_geometry>,
                                .run = run<pool_geometry>,
                                .layout = LayoutRule::channels_last});
 
-const RegisterOp global_average_pool({.name = "octavo.QGlobalAveragePool",
+OCTAVO_OPERATOR(global_average_pool, {.name = "octavo.QGlobalAveragePool",
                                       .infer = infer_global,
                                       .prepare = prepare,
                                       .workspace = workspace<global_pool_geometry>,

@@ -75,7 +75,7 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp q_concat({.name = "octavo.QConcat",
+OCTAVO_OPERATOR(q_concat, {.name = "octavo.QConcat",
                            .min_inputs = 1,
                            .max_inputs = 1 << 20,
                            .infer = infer,

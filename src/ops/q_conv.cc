@@ -55,7 +55,7 @@ void run(RunContext& ctx) {
                      compute);
 }
 
-const RegisterOp q_conv({.name = "octavo.QConv",
+OCTAVO_OPERATOR(q_conv, {.name = "octavo.QConv",
                          .min_inputs = 2,
                          .max_inputs = 3,
                          .infer = infer,

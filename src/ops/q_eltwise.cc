@@ -55,7 +55,7 @@ void run(RunContext& ctx) {
                   });
 }
 
-const RegisterOp q_add({.name = "octavo.QAdd",
+OCTAVO_OPERATOR(q_add, {.name = "octavo.QAdd",
                         .min_inputs = 2,
                         .max_inputs = 2,
                         .infer = infer,
@@ -63,7 +63,7 @@ const RegisterOp q_add({.name = "octavo.QAdd",
                         .run = run,
                         .layout = LayoutRule::elementwise});
 
-const RegisterOp q_mul({.name = "octavo.QMul",
+OCTAVO_OPERATOR(q_mul, {.name = "octavo.QMul",
                         .min_inputs = 2,
                         .max_inputs = 2,
                         .infer = infer,

@@ -44,7 +44,7 @@ void run(RunContext& ctx) {
                            prepared.requantization.epilogue(ctx.outputs[0].as<uint8_t>(), s.n));
 }
 
-const RegisterOp q_gemm({.name = "octavo.QGemm",
+OCTAVO_OPERATOR(q_gemm, {.name = "octavo.QGemm",
                          .min_inputs = 2,
                          .max_inputs = 3,
                          .infer = infer,

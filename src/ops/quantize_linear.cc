@@ -63,7 +63,7 @@ void run(RunContext& ctx) {
   }
 }
 
-const RegisterOp quantize_linear({.name = "QuantizeLinear",
+OCTAVO_OPERATOR(quantize_linear, {.name = "QuantizeLinear",
                                   .min_inputs = 2,
                                   .max_inputs = 3,
                                   .infer = infer,

@@ -65,7 +65,7 @@ bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
   return all_or_none || permute_axes_input(graph, node, 1, 0, permutation);
 }
 
-const RegisterOp reduce_mean({.name = "ReduceMean",
+OCTAVO_OPERATOR(reduce_mean, {.name = "ReduceMean",
                               .max_inputs = 2,
                               .infer = infer,
                               .run = run,

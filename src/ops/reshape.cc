@@ -119,7 +119,7 @@ void infer_unsqueeze(InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(y));
 }
 
-OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, int max_inputs) {
+constexpr OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, int max_inputs) {
   return {.name = name,
           .min_inputs = min_inputs,
           .max_inputs = max_inputs,
@@ -131,11 +131,11 @@ OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, 
           .quant = {.role = QuantRole::same_qparams}};
 }
 
-const RegisterOp reshape(view("Reshape", infer_reshape, 2, 2));
-const RegisterOp flatten(view("Flatten", infer_flatten, 1, 1));
-const RegisterOp squeeze(view("Squeeze", infer_squeeze, 1, 2));
-const RegisterOp unsqueeze(view("Unsqueeze", infer_unsqueeze, 2, 2));
-const RegisterOp identity(view("Identity", infer_as_input, 1, 1));
+OCTAVO_OPERATOR(reshape, view("Reshape", infer_reshape, 2, 2));
+OCTAVO_OPERATOR(flatten, view("Flatten", infer_flatten, 1, 1));
+OCTAVO_OPERATOR(squeeze, view("Squeeze", infer_squeeze, 1, 2));
+OCTAVO_OPERATOR(unsqueeze, view("Unsqueeze", infer_unsqueeze, 2, 2));
+OCTAVO_OPERATOR(identity, view("Identity", infer_as_input, 1, 1));
 
 }  // namespace
 

@@ -63,10 +63,12 @@ void run_constant(RunContext& ctx) {
                 static_cast<int>(size_of(y.dtype)));
 }
 
-const RegisterOp shape({.name = "Shape", .infer = infer_shape, .run = run_shape, .reads_shape_only = true});
+OCTAVO_OPERATOR(shape, {.name = "Shape", .infer = infer_shape, .run = run_shape, .reads_shape_only = true});
 
-const RegisterOp constant_of_shape(
-    {.name = "ConstantOfShape", .infer = infer_constant, .run = run_constant, .shape_operands = 1 << 0});
+OCTAVO_OPERATOR(constant_of_shape, {.name = "ConstantOfShape",
+                                    .infer = infer_constant,
+                                    .run = run_constant,
+                                    .shape_operands = 1 << 0});
 
 }  // namespace
 

@@ -98,7 +98,7 @@ bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
   return permute_axes_input(graph, node, kAxes, starts->elements(), permutation);
 }
 
-const RegisterOp slice({.name = "Slice",
+OCTAVO_OPERATOR(slice, {.name = "Slice",
                         .min_inputs = 3,
                         .max_inputs = 5,
                         .infer = infer,

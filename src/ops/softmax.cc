@@ -29,7 +29,7 @@ void run(RunContext& ctx) {
   });
 }
 
-const RegisterOp softmax({.name = "Softmax",
+OCTAVO_OPERATOR(softmax, {.name = "Softmax",
                           .infer = infer,
                           .run = run,
                           .layout = LayoutRule::permutable,

@@ -76,7 +76,7 @@ void run(RunContext& ctx) {
   });
 }
 
-const RegisterOp transpose({.name = "Transpose",
+OCTAVO_OPERATOR(transpose, {.name = "Transpose",
                             .infer = infer,
                             .prepare = prepare,
                             .run = run,

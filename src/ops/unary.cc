@@ -63,17 +63,20 @@ template <std::size_t i> float function(const Graph&, const Node& node, float x)
   return static_cast<float>(kOps[i].function(x, params(node.attrs, kOps[i])));
 }
 
-template <std::size_t i> OpDef define() {
-  return {.name = kOps[i].name,
-          .infer = infer,
-          .run = run<i>,
-          .layout = LayoutRule::elementwise,
-          .quant = {.role = kOps[i].role, .integer_op = "octavo.Lookup", .function = function<i>}};
-}
+template <std::size_t i>
+constexpr OpDef kDefinition = {
+    .name = kOps[i].name,
+    .infer = infer,
+    .run = run<i>,
+    .layout = LayoutRule::elementwise,
+    .quant = {.role = kOps[i].role, .integer_op = "octavo.Lookup", .function = function<i>}};
 
-template <std::size_t... i> void define_all(std::index_sequence<i...>) { (RegisterOp(define<i>()), ...); }
+template <class Indices> struct RegisterAll;
+template <std::size_t... i> struct RegisterAll<std::index_sequence<i...>> {
+  const RegisterOp ops[sizeof...(i)] = {RegisterOp(kDefinition<i>)...};
+};
 
-const bool registered = (define_all(std::make_index_sequence<std::size(kOps)>()), true);
+const RegisterAll<std::make_index_sequence<std::size(kOps)>> registered;
 
 }  // namespace
 

@@ -76,7 +76,7 @@ std::optional<Affine> read_affine(const Graph& graph, const Node& node, ValueId 
   return read_arithmetic(graph, node, data, channels, rank);
 }
 
-// Gives the convolution new weights and a new bias; whoever else reads the old constants keeps them.
+// Gives the convolution new weights and a new bias.
 void apply(Graph& graph, Node& conv, const Affine& affine) {
   const Tensor& old_weights = *graph.constant_input(conv, 1);
   const Tensor* old_bias = graph.constant_input(conv, 2);
@@ -84,11 +84,13 @@ void apply(Graph& graph, Node& conv, const Affine& affine) {
   const int64_t depth = old_weights.shape().elements(1, old_weights.shape().rank());
   Tensor weights(DType::f32, old_weights.shape());
   Tensor bias(DType::f32, {channels});
-  for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t i = c * depth; i < (c + 1) * depth; ++i)
-      weights.span<float>()[i] = static_cast<float>(affine.scale[c] * old_weights.span<float>()[i]);
+  const float* in = old_weights.view().as<float>();
+  float* out = weights.view().as<float>();
+  for (int64_t c = 0; c < channels; ++c, in += depth, out += depth) {
+    const double scale = affine.scale[c];
+    for (int64_t i = 0; i < depth; ++i) out[i] = static_cast<float>(scale * in[i]);
     const double b = old_bias ? old_bias->span<float>()[c] : 0;
-    bias.span<float>()[c] = static_cast<float>(affine.scale[c] * b + affine.shift[c]);
+    bias.span<float>()[c] = static_cast<float>(scale * b + affine.shift[c]);
   }
   const std::string weight_name = graph[conv.inputs[1]].name;
   conv.inputs.resize(3, kNoValue);
@@ -119,7 +121,11 @@ int fold_affine_into_conv(Graph& graph) {
       if (next.outputs.size() != 1) break;
       const auto affine = read_affine(graph, next, data, weights[0], weights.rank());
       if (!affine) break;
+      const ValueId old_weights = conv.inputs[1];
       apply(graph, conv, *affine);
+      // All weights twice would be too much memory on a small device.
+      const bool is_made_here = old_weights >= uses.consumers.size();
+      if (is_made_here || uses.only_consumer(old_weights) != Uses::kNone) graph[old_weights].constant.reset();
       // The convolution now computes what `next` did; `next` is left with an output that nobody reads.
       std::swap(conv.outputs[0], next.outputs[0]);
       next.inputs.assign(next.inputs.size(), conv.inputs[0]);

@@ -57,6 +57,7 @@ Node make_dequantize(Graph& graph, const std::string& stem, ValueId q, const QPa
 ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, DType dtype) {
   const std::string stem = graph[value].name;
   Tensor integers = quantize_tensor(graph[value].constant->view(), qparams, dtype);
+  graph[value].constant->give_back();
   const ValueId q =
       graph.add_constant(graph.unique_value_name(text(stem, "_quantized")), std::move(integers));
   Node dequantize = make_dequantize(graph, stem, q, add_qparams(graph, stem, qparams, dtype));

@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
+
+#include "kernels/quantize/quantize.h"
 
 namespace octavo {
 
 namespace {
 
+template <class T> constexpr bool kHasKernel = std::integral<T> && !std::same_as<T, bool> && sizeof(T) <= 2;
+
 // In double, so that what is added to and clamped at 32-bit bounds stays exact.
-double quantize(float x, float scale, int32_t zero_point, const QParams& range) {
-  if (std::isnan(x)) return zero_point;
-  const double steps = std::nearbyint(x / scale);
-  return std::clamp<double>(steps + zero_point, range.qmin, range.qmax);
+double quantize(float x, const kernels::QuantizeParams& p) {
+  if (std::isnan(x)) return p.zero_point;
+  const double steps = std::nearbyint(x / p.scale);
+  return std::clamp<double>(steps + p.zero_point, p.qmin, p.qmax);
 }
 
 }  // namespace
@@ -21,15 +26,21 @@ Tensor quantize_tensor(const TensorView& values, const QParams& qparams, DType d
   const int64_t channels = axis < 0 ? 1 : values.shape[axis];
   const int64_t inner =
       axis < 0 ? values.shape.elements() : values.shape.elements(axis + 1, values.shape.rank());
-  const float* const in = values.as<float>();
+  const int64_t all = values.shape.elements();
 
   Tensor out(dtype, values.shape);
   visit_dtype(dtype, [&]<class T>(T) {
-    const auto integers = out.span<T>();
-    for (std::size_t i = 0; i < integers.size(); ++i) {
-      const int64_t channel = static_cast<int64_t>(i) / inner % channels;
-      integers[i] =
-          static_cast<T>(quantize(in[i], qparams.scale[channel], qparams.zero_point[channel], qparams));
+    const float* in = values.as<float>();
+    T* integers = out.view().as<T>();
+    int64_t channel = 0;
+    for (int64_t i = 0; i < all; i += inner, in += inner, integers += inner) {
+      const kernels::QuantizeParams params{qparams.scale[channel], qparams.zero_point[channel], qparams.qmin,
+                                           qparams.qmax};
+      if constexpr (kHasKernel<T>)
+        kernels::quantize(in, inner, params, integers);
+      else
+        for (int64_t k = 0; k < inner; ++k) integers[k] = static_cast<T>(quantize(in[k], params));
+      if (++channel == channels) channel = 0;
     }
   });
   return out;

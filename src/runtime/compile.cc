@@ -21,12 +21,37 @@ Flags find_needed_by_plan(const Graph& graph) {
   return needed;
 }
 
+// Gives back the memory of constants as soon as the last node that reads them has packed them.
+class PackedConstants {
+ public:
+  explicit PackedConstants(const Graph& graph) : graph_(graph), readers_(graph.values.size()) {
+    for (const Node& node : graph.nodes)
+      for (std::size_t i = 0; i < node.inputs.size(); ++i)
+        if (node.has_input(i)) ++readers_[node.inputs[i]];
+    for (ValueId id : graph.outputs) ++readers_[id];
+  }
+
+  void add(const Node& node) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (!graph_.constant_input(node, i) || !node.prepared->can_unpack(i)) continue;
+      if (--readers_[node.inputs[i]] > 0) continue;
+      graph_[node.inputs[i]].constant->give_back(
+          [prepared = node.prepared, i](const TensorView& elements) { prepared->unpack(i, elements); });
+    }
+  }
+
+ private:
+  const Graph& graph_;
+  std::vector<uint32_t> readers_;  // by value: those that read it and have not packed it
+};
+
 }  // namespace
 
 std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& kernels) {
   verify(lowered);
   auto model = std::make_shared<CompiledModel>();
   model->kernels = kernels;
+  PackedConstants constants(lowered);
   for (Node& node : lowered.nodes) {
     if (node.op->prepare == nullptr) continue;
     try {
@@ -34,6 +59,7 @@ std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& 
     } catch (Error& error) {
       throw error.at_node(node.name, node.op->name);
     }
+    if (node.prepared) constants.add(node);
   }
   model->needed_by_plan = find_needed_by_plan(lowered);
   model->graph = std::move(lowered);

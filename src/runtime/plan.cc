@@ -126,9 +126,12 @@ class Planner {
     }
     Step step;
     step.node = &node;
-    for (ValueId id : node.inputs) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId id = node.inputs[i];
       if (id != kNoValue && block_[id] != kNoBlock) blocks_[block_[id]].last = step_index;
-      step.inputs.push_back(slot(id));
+      step.inputs.push_back(is_packed(node, i)
+                                ? Slot{Slot::Kind::constant, operands_[id].dtype, *operands_[id].shape}
+                                : slot(id));
     }
     for (ValueId id : node.outputs) {
       if (id != kNoValue && !is_view) allocate(id, step_index);
@@ -154,12 +157,18 @@ class Planner {
     blocks_.push_back({std::max<std::size_t>(bytes, 1), step, step});
   }
 
+  // The node looks at the shape of that constant only.
+  bool is_packed(const Node& node, std::size_t i) const {
+    return node.prepared && graph_.constant_input(node, i) && node.prepared->can_unpack(i);
+  }
+
   // Until finish(), an arena slot's offset is the index of its block.
   Slot slot(ValueId id) const {
     if (id == kNoValue) return {};
     const Operand& operand = operands_[id];
     if (block_[id] != kNoBlock)
       return {Slot::Kind::arena, operand.dtype, *operand.shape, nullptr, block_[id]};
+    program_->constants.push_back(operand.known->memory());
     return {Slot::Kind::constant, operand.dtype, *operand.shape, operand.known->view().data, 0};
   }
 

@@ -49,6 +49,7 @@ struct Program {
   std::size_t arena_bytes = 0;
   std::vector<ConstantTensor>
       folded;  // what the plan computed ahead of time: shapes and what depends on them
+  std::vector<std::shared_ptr<const Buffer>> constants;  // memory that slots point into
 };
 
 // What a plan must know of a feed: its shape, and its contents where CompiledModel::needed_by_plan says so.

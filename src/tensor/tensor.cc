@@ -10,7 +10,31 @@ Tensor::Tensor(DType dtype, Shape shape)
     : Tensor(dtype, shape, static_cast<std::size_t>(shape.elements()) * size_of(dtype)) {}
 
 Tensor::Tensor(DType dtype, Shape shape, std::size_t bytes)
-    : buffer_(std::max<std::size_t>(bytes, 1)), view_{dtype, std::move(shape), buffer_.data()} {}
+    : buffer_(std::make_shared<Buffer>(std::max<std::size_t>(bytes, 1))),
+      view_{dtype, std::move(shape), buffer_->data()} {}
+
+Tensor Tensor::restored_on_demand(DType dtype, Shape shape, Restore restore) {
+  Tensor tensor = without_elements(dtype, std::move(shape));
+  tensor.give_back(std::move(restore));
+  return tensor;
+}
+
+void Tensor::give_back(Restore restore) const {
+  if (!restore_) restore_ = std::move(restore);
+  give_back();
+}
+
+void Tensor::give_back() const {
+  if (!restore_) return;
+  buffer_.reset();
+  view_.data = nullptr;
+}
+
+void Tensor::restore_elements() const {
+  buffer_ = std::make_shared<Buffer>(std::max<std::size_t>(view_.bytes(), 1));
+  view_.data = buffer_->data();
+  restore_(view_);
+}
 
 Tensor Tensor::without_elements(DType dtype, Shape shape) { return Tensor(dtype, std::move(shape), 0); }
 

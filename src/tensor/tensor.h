@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -28,9 +29,17 @@ struct TensorView {
 };
 
 // A tensor that owns its memory. A tensor without elements still has a non-null data pointer.
+//
+// A constant whose elements are also kept elsewhere, in packed weights or in the file, need not have memory: they are
+// restored when somebody looks at them, which is not to happen in two threads at once.
 class Tensor {
  public:
+  // Writes all elements of the tensor.
+  using Restore = std::function<void(const TensorView&)>;
+
   Tensor(DType dtype, Shape shape);
+  // Has no memory until somebody looks at the elements.
+  static Tensor restored_on_demand(DType dtype, Shape shape, Restore restore);
   // Stands for a tensor of that shape where nobody reads elements; it owns none.
   static Tensor without_elements(DType dtype, Shape shape);
   // A tensor of T with the given values; their number must be the shape's.
@@ -44,14 +53,36 @@ class Tensor {
   const Shape& shape() const { return view_.shape; }
   std::size_t bytes() const { return view_.bytes(); }
   // The memory is writable through a view, also of a const tensor: constancy of graph constants is by contract.
-  const TensorView& view() const { return view_; }
-  template <class T> std::span<T> span() const { return view_.span<T>(); }
+  const TensorView& view() const {
+    if (!view_.present()) restore_elements();
+    return view_;
+  }
+  template <class T> std::span<T> span() const { return view().span<T>(); }
+
+  // Gives the memory back: from now on `restore` writes the elements when they are needed, unless there is a way already.
+  // Views become invalid, except where somebody holds memory().
+  void give_back(Restore restore) const;
+  // The same for elements that have been restored before. Does nothing to a tensor that nobody else keeps.
+  void give_back() const;
+  // Takes the elements into memory of its own for good.
+  void keep() const {
+    view();
+    restore_ = nullptr;
+  }
+  // Keeps the elements where view() sees them.
+  std::shared_ptr<const Buffer> memory() const {
+    view();
+    return buffer_;
+  }
 
  private:
   Tensor(DType dtype, Shape shape, std::size_t bytes);
+  void restore_elements() const;
 
-  Buffer buffer_;
-  TensorView view_;
+  // A constant changes where its elements are, but not what they are.
+  mutable std::shared_ptr<Buffer> buffer_;
+  mutable TensorView view_;
+  mutable Restore restore_;
 };
 
 // Constants are shared between graphs that are copies of one another, and never written to.

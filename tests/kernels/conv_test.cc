@@ -103,6 +103,9 @@ void check_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, Random& rando
   const auto bias = random.reals(size_t(g.oc), -1, 1);
   Exact memory(packed_size_conv_f32(kernel, g));
   const PackedConvF32 packed = pack_conv_f32(kernel, g, weights.data(), memory.get());
+  std::vector<float> unpacked(weights.size());
+  unpack_conv_f32(packed, g, unpacked.data());
+  REQUIRE(unpacked == weights);
   Exact workspace(workspace_bytes_conv_f32(packed, g));
   GuardedRows<float> out(g.positions(), g.oc, 2);
   const BiasClampF32 epilogue{bias.data(), 0, 6, out.out(), out.ldc()};

@@ -112,6 +112,9 @@ void check_f32(const DwconvF32Kernel& kernel, const ConvGeometry& g, Random& ran
   const auto bias = random.reals(size_t(g.c), -1, 1);
   Exact memory(packed_size_dwconv_f32(kernel, g));
   const PackedDwconvF32 packed = pack_dwconv_f32(kernel, g, weights.data(), memory.get());
+  std::vector<float> unpacked(weights.size());
+  unpack_dwconv_f32(packed, g, unpacked.data());
+  REQUIRE(unpacked == weights);
   REQUIRE(packed.kernel == &kernel);
   Exact workspace(workspace_bytes_dwconv_f32(packed, g));
   GuardedRows<float> expected(g.positions(), g.c, 2), actual(g.positions(), g.c, 2);

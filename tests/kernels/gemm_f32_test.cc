@@ -19,6 +19,10 @@ void check(const GemmF32Kernel& kernel, int m, int n, int k, Random& random) {
   Exact memory(packed_size_gemm_f32(kernel, n, k));
   const PackedGemmF32 packed = pack_gemm_f32(kernel, view, memory.get());
   REQUIRE(packed.kernel == &kernel);
+  std::vector<float> unpacked(b.size());
+  unpack_gemm_f32(packed,
+                  view.stride_n == k ? weights_nk(unpacked.data(), n, k) : weights_kn(unpacked.data(), k, n));
+  REQUIRE(unpacked == b);
 
   const bool bounded = random.integer(0, 1) == 1;
   const float lo = bounded ? 0.0f : -std::numeric_limits<float>::infinity();

@@ -1,6 +1,7 @@
 // Names, types, order and structure of what the reader builds.
 #include <catch2/catch_test_macros.hpp>
 
+#include "onnx/big_tensors.h"
 #include "onnx/model_builder.h"
 
 namespace octavo::onnx {
@@ -30,6 +31,34 @@ TEST_CASE("a model keeps its names, types and metadata") {
   CHECK(model.graph.name == "g");
   CHECK(dump(model.graph) == "y:float32[2,3] = Relu(x:float32[2,3])\n");
   CHECK(model.graph.nodes[0].name == "act");
+}
+
+TEST_CASE("large tensors move out of the file one by one") {
+  ModelBuilder builder;
+  builder.inputs = {value_info("x", kFloat, {1})};
+  builder.outputs = {value_info("y", kFloat, {1})};
+  constexpr int64_t kLarge = BigTensors::kSmallest / sizeof(float),
+                    sizes[] = {kLarge + 5, 3, kLarge, 1, 3 * kLarge};
+  std::string sum = "x";
+  for (int i = 0; const int64_t size : sizes) {
+    const std::string name = std::to_string(i), next = i == 4 ? "y" : "sum" + name;
+    builder.initializers.push_back(tensor(name, kFloat, {size}, [&](pbf_writer& out) {
+      std::vector<float> values(size);
+      for (int64_t k = 0; k < size; ++k) values[k] = static_cast<float>(i * 1000 + k);
+      out.add_bytes(tensor_proto::raw_data, reinterpret_cast<const char*>(values.data()),
+                    size * sizeof(float));
+    }));
+    builder.nodes.push_back(node("Add", {sum, name}, {next}));
+    sum = next;
+    ++i;
+  }
+  const Model model = builder.read();
+  for (int i = 0; i < 5; ++i) {
+    const Node& add = model.graph.nodes[i];
+    const auto values = model.graph[add.inputs[1]].constant->span<float>();
+    REQUIRE(values.size() == static_cast<std::size_t>(sizes[i]));
+    for (std::size_t k = 0; k < values.size(); ++k) REQUIRE(values[k] == static_cast<float>(i * 1000 + k));
+  }
 }
 
 TEST_CASE("missing, zero and negative dimensions are dynamic, and dimension names are kept") {

@@ -2,6 +2,8 @@
 // and how many inputs and outputs it has.
 #include <climits>
 
+#include <deque>
+
 #include "graph/op_def.h"
 
 namespace octavo {
@@ -46,14 +48,19 @@ constexpr Arity kOperators[] = {
     {"octavo.Observe", 1, 1},
 };
 
-[[maybe_unused]] const bool registered = [] {
-  for (const Arity& op : kOperators)
-    RegisterOp({.name = op.name,
-                .min_inputs = op.min_inputs,
-                .max_inputs = op.max_inputs,
-                .max_outputs = op.max_outputs});
-  return true;
-}();
+struct Registered {
+  explicit Registered(const Arity& op)
+      : definition{.name = op.name,
+                   .min_inputs = op.min_inputs,
+                   .max_inputs = op.max_inputs,
+                   .max_outputs = op.max_outputs},
+        link(definition) {}
+
+  OpDef definition;
+  RegisterOp link;
+};
+
+const std::deque<Registered> registered(std::begin(kOperators), std::end(kOperators));
 
 }  // namespace
 }  // namespace octavo

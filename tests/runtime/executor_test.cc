@@ -89,3 +89,31 @@ TEST_CASE("A reshape shares memory with its input") {
   const Feed feed{"x", &tensor};
   CHECK(executor.session_for({&feed, 1})->program().steps.size() == 2);
 }
+
+TEST_CASE("Weights stay in memory once: packed, or as they are where a step reads them") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 16});
+  const ValueId packed = b.constant(b.random_tensor({16, 16})),
+                shared = b.constant(b.random_tensor({16, 16}));
+  const ValueId y = b.node("MatMul", {b.node("MatMul", {x, packed}), shared});
+  b.output(b.node("Add", {y, b.node("Gather", {shared, b.constant(Tensor::of<int64_t>({2}, {3, 5}))})}));
+  const ConstantTensor weights = b.graph[packed].constant, table = b.graph[shared].constant;
+  const auto values = [](const Tensor& tensor) {
+    const auto span = tensor.span<float>();
+    return std::vector<float>(span.begin(), span.end());
+  };
+  const std::vector<float> before = values(*weights);
+  const std::weak_ptr<const Buffer> weights_memory = weights->memory(), table_memory = table->memory();
+
+  const Tensor input = b.random_tensor({2, 16});
+  Executor first = make_executor(b);
+  CHECK(weights_memory.expired());
+  CHECK(!table_memory.expired());
+  const std::vector<float> output = run(first, "x", input);
+  CHECK(weights_memory.expired());
+
+  CHECK(values(*weights) == before);
+  Executor second = make_executor(b);
+  CHECK(run(second, "x", input) == output);
+  CHECK(run(first, "x", input) == output);
+}

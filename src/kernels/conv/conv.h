@@ -46,6 +46,8 @@ struct PackedConvF32 {
 
 size_t packed_size_conv_f32(const GemmF32Kernel&, const ConvGeometry&);
 PackedConvF32 pack_conv_f32(const GemmF32Kernel&, const ConvGeometry&, const float* weights, void* memory);
+/// Writes the weights that were packed, in ONNX order.
+void unpack_conv_f32(const PackedConvF32&, const ConvGeometry&, float* weights);
 size_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry&);
 
 struct ConvF32Args {

@@ -23,6 +23,15 @@ PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, 
   return packed;
 }
 
+void unpack_conv_f32(const PackedConvF32& b, const ConvGeometry& g, float* weights) {
+  for (int group = 0; group < b.groups; ++group) {
+    PackedGemmF32 packed = b.first_group;
+    packed.panels += group * ptrdiff_t(b.group_bytes / sizeof(float));
+    unpack_gemm_f32(packed, weights_oihw(weights + ptrdiff_t(group) * g.group_outputs() * g.depth(),
+                                         g.group_outputs(), g.group_channels(), g.kh, g.kw));
+  }
+}
+
 size_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry& g) {
   const ptrdiff_t row_bytes = g.depth() * ptrdiff_t(sizeof(float));
   return g.is_pointwise() ? 0

@@ -13,6 +13,15 @@ constexpr DwconvF32Kernel table[] = {
 #undef KERNEL
 };
 
+// f(where a weight is in ONNX order, where it is packed).
+template <class F> void for_each_tap(const DwconvF32Kernel& kernel, const ConvGeometry& g, F f) {
+  const int block = kernel.channel_block, taps = g.kh * g.kw;
+  for (int c = 0; c < g.c; ++c) {
+    for (int tap = 0; tap < taps; ++tap)
+      f(ptrdiff_t(c) * taps + tap, (ptrdiff_t(c / block) * taps + tap) * block + c % block);
+  }
+}
+
 }  // namespace
 
 std::span<const DwconvF32Kernel> dwconv_f32_kernels() { return table; }
@@ -33,13 +42,12 @@ PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel& kernel, const ConvGeometr
                                 void* memory) {
   std::memset(memory, 0, packed_size_dwconv_f32(kernel, g));
   float* packed = static_cast<float*>(memory);
-  const int block = kernel.channel_block, taps = g.kh * g.kw;
-  for (int c = 0; c < g.c; ++c) {
-    for (int tap = 0; tap < taps; ++tap) {
-      packed[(ptrdiff_t(c / block) * taps + tap) * block + c % block] = weights[ptrdiff_t(c) * taps + tap];
-    }
-  }
+  for_each_tap(kernel, g, [&](ptrdiff_t at, ptrdiff_t packed_at) { packed[packed_at] = weights[at]; });
   return {&kernel, g.c, g.kh, g.kw, packed};
+}
+
+void unpack_dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g, float* weights) {
+  for_each_tap(*b.kernel, g, [&](ptrdiff_t at, ptrdiff_t packed_at) { weights[at] = b.taps[packed_at]; });
 }
 
 size_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&) { return 0; }

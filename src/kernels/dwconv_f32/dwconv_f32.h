@@ -45,6 +45,9 @@ size_t packed_size_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&);
 PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&, const float* weights,
                                 void* memory);
 
+/// Writes the weights that were packed, in ONNX order.
+void unpack_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&, float* weights);
+
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.
 size_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&);
 

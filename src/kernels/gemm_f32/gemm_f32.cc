@@ -15,6 +15,14 @@ constexpr GemmF32Kernel table[] = {
 #undef KERNEL
 };
 
+// f(weight, where it is in the panels).
+template <class T, class F> void for_each_weight(const WeightView<T>& weights, int nr, F f) {
+  for_each_step(weights, nr, [&](T* weight, int columns, int panel, int k) {
+    const ptrdiff_t step = (ptrdiff_t(panel) * weights.depth() + k) * nr;
+    for (int column = 0; column < columns; ++column, weight += weights.stride_n) f(*weight, step + column);
+  });
+}
+
 }  // namespace
 
 std::span<const GemmF32Kernel> gemm_f32_kernels() { return table; }
@@ -30,21 +38,16 @@ size_t packed_size_gemm_f32(const GemmF32Kernel& kernel, int n, int k) {
   return size_t((n + kernel.nr - 1) / kernel.nr) * size_t(kernel.nr) * size_t(k) * sizeof(float);
 }
 
-PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<float>& weights, void* memory) {
-  const int depth = weights.depth(), nr = kernel.nr;
+PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<const float>& weights,
+                            void* memory) {
   float* panels = static_cast<float*>(memory);  // null when there is nothing to pack
-  std::fill_n(panels, packed_size_gemm_f32(kernel, weights.n, depth) / sizeof(float), 0.0f);
-  int k = 0;
-  for (int y = 0; y < weights.kh; ++y) {
-    for (int x = 0; x < weights.kw; ++x) {
-      for (int c = 0; c < weights.channels; ++c, ++k) {
-        for (int n = 0; n < weights.n; ++n) {
-          panels[(ptrdiff_t(n / nr) * depth + k) * nr + n % nr] = weights.at(n, y, x, c);
-        }
-      }
-    }
-  }
-  return {&kernel, weights.n, depth, panels};
+  std::fill_n(panels, packed_size_gemm_f32(kernel, weights.n, weights.depth()) / sizeof(float), 0.0f);
+  for_each_weight(weights, kernel.nr, [&](const float& weight, ptrdiff_t at) { panels[at] = weight; });
+  return {&kernel, weights.n, weights.depth(), panels};
+}
+
+void unpack_gemm_f32(const PackedGemmF32& b, const WeightView<float>& weights) {
+  for_each_weight(weights, b.kernel->nr, [&](float& weight, ptrdiff_t at) { weight = b.panels[at]; });
 }
 
 void gemm_f32(const PackedGemmF32& b, const GemmF32Args& args, const BiasClampF32& e) {

@@ -37,7 +37,10 @@ const GemmF32Kernel* select_gemm_f32(const IsaFacts&, std::string_view force = {
 size_t packed_size_gemm_f32(const GemmF32Kernel&, int n, int k);
 
 /// Packs into `memory` (16-byte aligned), which must outlive the result.
-PackedGemmF32 pack_gemm_f32(const GemmF32Kernel&, const WeightView<float>&, void* memory);
+PackedGemmF32 pack_gemm_f32(const GemmF32Kernel&, const WeightView<const float>&, void* memory);
+
+/// Writes the weights that were packed, where the view they were packed from had them.
+void unpack_gemm_f32(const PackedGemmF32&, const WeightView<float>& weights);
 
 /// The product's columns [begin, end); `begin` is a multiple of the kernel's nr, and the epilogue to go with it is
 /// shifted(e, 0, begin).

@@ -61,7 +61,7 @@ const GemmS8Kernel* select_gemm_s8(const IsaFacts&, ActivationRange, std::string
 size_t packed_size_gemm_s8(const GemmS8Kernel&, int n, int k);
 
 /// Packs into `memory` (16-byte aligned, packed_size_gemm_s8 bytes), which must outlive the result.
-PackedGemmS8 pack_gemm_s8(const GemmS8Kernel&, const WeightView<int8_t>&, void* memory);
+PackedGemmS8 pack_gemm_s8(const GemmS8Kernel&, const WeightView<const int8_t>&, void* memory);
 
 /// The product's columns [begin, end); `begin` is a multiple of the kernel's nr, and the epilogue to go with it is
 /// shifted(e, 0, begin).

@@ -21,20 +21,13 @@ struct Layout {
 };
 
 template <class Element>
-void pack_panels(const GemmS8Kernel& kernel, const WeightView<int8_t>& weights, int k_padded,
+void pack_panels(const GemmS8Kernel& kernel, const WeightView<const int8_t>& weights, int k_padded,
                  Element* panels) {
   const int kr = kernel.kr, nr = kernel.nr;
-  int k = 0;
-  for (int y = 0; y < weights.kh; ++y) {
-    for (int x = 0; x < weights.kw; ++x) {
-      for (int c = 0; c < weights.channels; ++c, ++k) {
-        for (int n = 0; n < weights.n; ++n) {
-          const ptrdiff_t panel = ptrdiff_t(n / nr) * nr * k_padded;
-          panels[panel + ptrdiff_t(k / kr) * kr * nr + (n % nr) * kr + k % kr] = weights.at(n, y, x, c);
-        }
-      }
-    }
-  }
+  for_each_step(weights, nr, [&](const int8_t* weight, int columns, int panel, int k) {
+    Element* out = panels + ptrdiff_t(panel) * nr * k_padded + ptrdiff_t(k / kr) * kr * nr + k % kr;
+    for (int column = 0; column < columns; ++column, weight += weights.stride_n) out[column * kr] = *weight;
+  });
 }
 
 }  // namespace
@@ -44,7 +37,7 @@ size_t packed_size_gemm_s8(const GemmS8Kernel& kernel, int n, int k) {
   return layout.panel_bytes + (size_t(layout.n_padded) * 2 * sizeof(int32_t) + 15) / 16 * 16;
 }
 
-PackedGemmS8 pack_gemm_s8(const GemmS8Kernel& kernel, const WeightView<int8_t>& weights, void* memory) {
+PackedGemmS8 pack_gemm_s8(const GemmS8Kernel& kernel, const WeightView<const int8_t>& weights, void* memory) {
   const Layout layout(kernel, weights.n, weights.depth());
   std::fill_n(static_cast<char*>(memory), packed_size_gemm_s8(kernel, weights.n, weights.depth()), 0);
   if (kernel.form == AForm::s16) {
