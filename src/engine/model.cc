@@ -54,7 +54,7 @@ Calibration::Calibration(const Model& model, const StaticOptions& options)
     : model_(model.model_),
       kernels_(model.kernels_),
       plan_(prepare_static(model_.graph, options)),
-      calibrator_(plan_) {
+      calibrator_(plan_, kernels_.threads) {
   Graph observed = plan_.observed;
   lower(observed, kernels_);
   executor_ = std::make_unique<Executor>(compile(std::move(observed), kernels_));

@@ -6,9 +6,10 @@
 
 namespace octavo {
 
-Calibrator::Calibrator(const StaticPlan& plan) {
+Calibrator::Calibrator(const StaticPlan& plan, const Threads& threads) : threads_(threads) {
   for (const auto& [value, range_of] : plan.activations)
-    if (value == range_of) entries_[value] = {plan.graph[value].name, make_observer(plan.options.observer)};
+    if (value == range_of)
+      entries_[value] = {plan.graph[value].name, make_observer(plan.options.observer, threads)};
 }
 
 void Calibrator::observe(int64_t id, const TensorView& tensor) {
@@ -16,7 +17,7 @@ void Calibrator::observe(int64_t id, const TensorView& tensor) {
   require(entry != entries_.end(), ErrorCode::invalid_graph, "value ", id,
           " is not part of the calibration plan");
   const std::span<const float> values = tensor.span<float>();
-  const ValueRange range = find_range(values);
+  const ValueRange range = find_range(values, threads_);
   require(values.empty() || (std::isfinite(range.min) && std::isfinite(range.max)), ErrorCode::invalid_data,
           "'", entry->second.name, "' has a NaN or infinite value in the calibration data");
   entry->second.observer->observe(values, range);

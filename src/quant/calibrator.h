@@ -14,7 +14,7 @@ namespace octavo {
 // Give it to each run of StaticPlan::observed. It keeps an observer for every observed value and no tensor.
 class Calibrator final : public TensorObserver {
  public:
-  explicit Calibrator(const StaticPlan& plan);
+  explicit Calibrator(const StaticPlan& plan, const Threads& threads = {});
 
   // Throws Error(invalid_data), naming the value, when an element is NaN or infinite; nothing of that tensor is kept.
   void observe(int64_t id, const TensorView& tensor) override;
@@ -27,6 +27,7 @@ class Calibrator final : public TensorObserver {
     std::string name;
     std::unique_ptr<Observer> observer;
   };
+  Threads threads_;
   std::map<int64_t, Entry> entries_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/observe/observe.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -31,14 +32,20 @@ class Linspace {
 
 }  // namespace
 
-std::vector<float> count_histogram(std::span<const float> values, ValueRange range, int bins) {
+std::vector<float> count_histogram(std::span<const float> values, ValueRange range, int bins,
+                                   const Threads& threads) {
   if (range.min == range.max) range = {range.min - 1, range.max + 1};
-  std::vector<uint32_t> tables(static_cast<std::size_t>(kernels::bin_tables * bins));
-  kernels::count_bins({range.min, range.max - range.min, bins}, values.data(), values.size(), tables.data());
+  const std::size_t tables_of_thread = kernels::bin_tables * static_cast<std::size_t>(bins);
+  std::vector<uint32_t> tables(threads.count() * tables_of_thread);
+  parallel_for(threads, static_cast<int64_t>(values.size()), divide_steps(2),
+               [&](int64_t begin, int64_t end, int thread) {
+                 kernels::count_bins({range.min, range.max - range.min, bins}, values.data() + begin,
+                                     end - begin, &tables[thread * tables_of_thread]);
+               });
   std::vector<float> histogram(bins);
   for (int bin = 0; bin < bins; ++bin) {
     uint32_t count = 0;
-    for (int table = 0; table < kernels::bin_tables; ++table) count += tables[table * bins + bin];
+    for (std::size_t i = bin; i < tables.size(); i += bins) count += tables[i];
     histogram[bin] = static_cast<float>(count);
   }
   return histogram;

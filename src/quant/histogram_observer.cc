@@ -37,7 +37,7 @@ void HistogramObserver::update(std::span<const float> values, ValueRange range) 
     return;
   }
   const ValueRange wider = {std::min(seen_.min, range.min), std::max(seen_.max, range.max)};
-  std::vector<float> counts = count_histogram(values, wider, static_cast<int>(histogram_.size()));
+  std::vector<float> counts = count_histogram(values, wider, static_cast<int>(histogram_.size()), threads_);
   if (wider == seen_)
     for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += histogram_[i];
   else if (!seen_.empty())

@@ -18,7 +18,8 @@ inline constexpr int kMaxHistogramBins = 1 << 16;
 // to 256 levels gets smaller.
 class HistogramObserver final : public Observer {
  public:
-  explicit HistogramObserver(int bins = 2048) : histogram_(bins) {}
+  explicit HistogramObserver(int bins = 2048, const Threads& threads = {})
+      : histogram_(bins), threads_(threads) {}
 
   ValueRange range() const override;
 
@@ -28,6 +29,7 @@ class HistogramObserver final : public Observer {
  private:
   std::vector<float> histogram_;
   ValueRange seen_;
+  Threads threads_;
 };
 
 }  // namespace octavo

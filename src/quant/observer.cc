@@ -15,7 +15,7 @@ void Observer::observe(std::span<const float> values, ValueRange range) {
   update(values, range);
 }
 
-std::unique_ptr<Observer> make_observer(const ObserverOptions& options) {
+std::unique_ptr<Observer> make_observer(const ObserverOptions& options, const Threads& threads) {
   require(options.averaging_constant > 0 && options.averaging_constant <= 1, ErrorCode::invalid_option,
           "averagingConstant must be above 0 and at most 1");
   require(options.bins >= 2 && options.bins <= kMaxHistogramBins, ErrorCode::invalid_option,
@@ -26,7 +26,7 @@ std::unique_ptr<Observer> make_observer(const ObserverOptions& options) {
       return std::make_unique<MovingAverageObserver>(options.averaging_constant);
     case ObserverKind::histogram: break;
   }
-  return std::make_unique<HistogramObserver>(options.bins);
+  return std::make_unique<HistogramObserver>(options.bins, threads);
 }
 
 }  // namespace octavo

@@ -37,6 +37,6 @@ struct ObserverOptions {
 };
 
 // Throws Error(invalid_option), naming the option, when one is out of range.
-std::unique_ptr<Observer> make_observer(const ObserverOptions& options);
+std::unique_ptr<Observer> make_observer(const ObserverOptions& options, const Threads& threads = {});
 
 }  // namespace octavo

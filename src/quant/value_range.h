@@ -4,6 +4,8 @@
 #include <limits>
 #include <span>
 
+#include "base/parallel_for.h"
+
 namespace octavo {
 
 // The smallest and the largest of some values.
@@ -17,6 +19,6 @@ struct ValueRange {
 };
 
 // The range of values, PyTorch's torch.aminmax: both NaN when any value is.
-ValueRange find_range(std::span<const float> values);
+ValueRange find_range(std::span<const float> values, const Threads& threads = {});
 
 }  // namespace octavo

@@ -65,6 +65,18 @@ std::vector<ConvGeometry> geometries() {
                     .pad_left = 2,
                     .groups = 50};  // more than one chunk of channels
   all.push_back(wide);
+  ConvGeometry padded{.h = 2,
+                      .w = 6,
+                      .c = 24,
+                      .oh = 9,
+                      .ow = 6,
+                      .oc = 24,
+                      .kh = 3,
+                      .kw = 3,
+                      .pad_top = 5,
+                      .pad_left = 1,
+                      .groups = 24};  // windows of nothing but padding
+  all.push_back(padded);
   return all;
 }
 

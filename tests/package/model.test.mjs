@@ -108,6 +108,51 @@ for (const place of places) {
     }),
   );
 
+  test(titled(place, 'writes outputs into the tensors that it is given'), () =>
+    withEngine(place, async (engine) => {
+      const model = await loadModel(modelBytes.slice(), { engine });
+      const outputs = { y: new Tensor('float32', [0, 0]) };
+      for (const [sample, expected] of [
+        [x(1, 2), [2.5, 5]],
+        [x(3, 4), [7.5, 10]],
+      ]) {
+        const { y } = await model.run(sample, { outputs });
+        assert.equal(y.data, outputs.y.data);
+        assert.deepEqual([...y.data], expected);
+      }
+      const into = (y) => model.run(x(1, 2), { outputs: { y } });
+      for (const wrong of [new Tensor('float32', [0]), new Tensor('int32', [0, 0])])
+        await assert.rejects(into(wrong), {
+          code: 'InvalidInput',
+          message: /'y'.*Float32Array of 2 elements/,
+        });
+      await assert.rejects(model.run(x(1), { outputs: { z: outputs.y } }), {
+        code: 'InvalidInput',
+        message: /no output 'z'; there are y/,
+      });
+      model.dispose();
+    }),
+  );
+
+  test(titled(place, 'loads into an engine that is starting'), async () => {
+    const { module } = makeFakeNative();
+    const starting = fakeEngine(module, place);
+    const model = await loadModel(modelBytes.slice(), { engine: starting });
+    assert.deepEqual([...(await model.run(x(2))).y.data], [5]);
+    const engine = await starting;
+    assert.equal(model.engine, engine);
+    engine.dispose();
+    const failure = new Error('it does not start');
+    const failing = () => Promise.reject(failure);
+    for (const source of [
+      modelBytes.slice(),
+      join(folder, 'model.onnx'),
+      `${base}/model.onnx`,
+      'no such file',
+    ])
+      await assert.rejects(loadModel(source, { engine: failing() }), failure);
+  });
+
   test(titled(place, 'leaves the bytes of a loaded buffer alone'), () =>
     withEngine(place, async (engine) => {
       const mine = modelBytes.slice();

@@ -27,6 +27,8 @@ struct RowBlock {
   int pairs_even, pairs_odd;  ///< that a window meets in phase 0 and 1
   ptrdiff_t odd_phase_bytes;  ///< where the taps of phase 1 begin
   int rows = 0, phase = 0;
+  int first_pair = 0, end_pair = 0;  ///< those that hold rows of the input
+  v128_t padding;                    ///< what the others hold
 
   RowBlock(const ConvGeometry& g, const RowPairPlan& plan)
       : window{g.kw, plan.pair_elements(), ptrdiff_t(g.stride_w) * column_elements,
@@ -69,6 +71,14 @@ inline void accumulate(const Window& w, int pairs, const int16_t* in, const char
   } while (--pairs > 0);
 }
 
+/// Adds `count` vectors of taps that meet padding.
+inline v128_t add_padding(v128_t acc, v128_t padding, const char* weights, int count) {
+#pragma clang loop unroll(disable)
+  for (int i = 0; i < count; ++i)
+    acc = wasm_i32x4_add(acc, wasm_i32x4_dot_i16x8(padding, wasm_v128_load(weights + i * 16)));
+  return acc;
+}
+
 /// A block of output rows of four channels. `Kw` is the number of columns of a filter without dilation, and
 /// `Stride` that of the columns; with 0 both are read from the block. `Pixels` outputs are computed together, ow >= Pixels.
 /// A function of its own, always called through a pointer so that no linker inlines it: engines keep accumulators in
@@ -84,14 +94,21 @@ void run_rows(const RowBlock& block_in_memory, const int16_t* pairs, const char*
   int position = 0;
   unsigned y = unsigned(block.phase);  // padded row, unsigned for the sake of y / 2
   for (int row = 0; row < block.rows; ++row, y += unsigned(block.stride_h), position += block.ow) {
-    const auto* in = pairs + ptrdiff_t(y / 2) * block.window.pair_elements;
+    // Pairs of nothing but padding add the same to all outputs of a row.
+    const int pair = int(y / 2), pairs_met = y % 2 ? block.pairs_odd : block.pairs_even;
+    const int above = std::max(block.first_pair - pair, 0);
+    const int inside = std::min(pairs_met, block.end_pair - pair) - above;
+    const int below = pairs_met - above - inside, kw = block.window.kw;
     const char* weights = taps + (y % 2 ? block.odd_phase_bytes : 0);
-    const int pairs_met = y % 2 ? block.pairs_odd : block.pairs_even;
+    const v128_t row_start = add_padding(add_padding(start, block.padding, weights, above * kw),
+                                         block.padding, weights + (above + inside) * kw * 16, below * kw);
+    weights += above * kw * 16;
+    const auto* in = pairs + ptrdiff_t(pair + above) * block.window.pair_elements;
     for (int ox = 0; ox < block.ow; ox += Pixels) {
       ox = std::min(ox, block.ow - Pixels);  // the last ones may overlap those before
       v128_t acc[Pixels];
-      for (int p = 0; p < Pixels; ++p) acc[p] = start;
-      accumulate<Kw, Stride>(block.window, pairs_met, in + ox * pixel, weights, acc);
+      for (int p = 0; p < Pixels; ++p) acc[p] = row_start;
+      accumulate<Kw, Stride>(block.window, inside, in + ox * pixel, weights, acc);
       if constexpr (Pixels == 4) {
         epilogue.store_four(position + ox, acc);
       } else {
@@ -125,6 +142,9 @@ void run(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& arg
   const RowPairPlan plan(g);
   auto* pairs = static_cast<int16_t*>(args.workspace);
   RowBlock block(g, plan);
+  block.padding = wasm_i16x8_splat(args.in_zero_point);
+  // With more padding a window may see nothing else.
+  const bool sees_input = g.pad_top < g.kh && (g.oh - 1) * g.stride_h - g.pad_top < g.h;
   const ptrdiff_t taps_bytes = block.odd_phase_bytes + ptrdiff_t(block.pairs_odd) * g.kw * 16;
   // The last channels, when they do not fill a vector, go through a scratch.
   using Element = std::remove_pointer_t<decltype(e.out)>;
@@ -135,11 +155,16 @@ void run(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& arg
     block.phase = plan.shared ? top % 2 : 0;
     const int needed = pairs_in_window((block.rows - 1) * g.stride_h + g.kh, block.phase);
     const int first_y = top - block.phase - g.pad_top;
+    block.end_pair = needed;
+    if (plan.shared && sees_input) {
+      block.first_pair = first_y < 0 ? -first_y / 2 : 0;
+      block.end_pair = std::min(needed, (g.h - first_y + 1) / 2);
+    }
     for (int chunk = 0; chunk < g.c; chunk += pair_channels) {
       const int channels = std::min(pair_channels, g.c - chunk);
       const PairSource source{g, args.in + ptrdiff_t(batch) * g.h * g.w * g.c + chunk, channels,
                               wasm_i8x16_splat(static_cast<int8_t>(args.in_zero_point))};
-      for (int i = 0; i < needed; ++i) {
+      for (int i = block.first_pair; i < block.end_pair; ++i) {
         const int y = first_y + 2 * i * g.dilation_h;
         make_pair(source, plan, y, y + g.dilation_h, pairs + i * plan.pair_elements());
       }

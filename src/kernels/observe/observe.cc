@@ -46,7 +46,7 @@ Extremes find_extremes(const float* x, size_t n) {
       nan[c] = select(v == v, nan[c], v);
     }
   }
-  Extremes found{infinity, -infinity, false};
+  Extremes found;
   const auto see = [&](float low, float high, float maybe_nan) {
     found.min = smaller(found.min, low);
     found.max = larger(found.max, high);

@@ -3,12 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace octavo::kernels {
 
 struct Extremes {
-  float min, max;  ///< +inf and -inf without any number
-  bool has_nan;
+  float min = std::numeric_limits<float>::infinity(), max = -min;  ///< as they are without any number
+  bool has_nan = false;
 };
 
 Extremes find_extremes(const float* x, size_t n);

@@ -18,7 +18,7 @@ import type {
   TensorDifference,
   TypedData,
 } from './native.js';
-import { arrayTypes, type TensorType } from './tensor.js';
+import { bytesOf, intoArray } from './tensor.js';
 import { maySleep, type Team } from './threads.js';
 
 /** The default export of engine-*.mjs. */
@@ -159,18 +159,20 @@ export class EngineHost {
     return guard(() => this.#adopt(target, this.#engine.load(pointer, size), size));
   }
 
-  run(model: Handle, feeds: NativeTensor[]): NativeTensor[] {
-    return guard(() => this.#run(this.#model(model), feeds));
+  /** `arrays`: where to put outputs of these names; the others go into new arrays. */
+  run(model: Handle, feeds: NativeTensor[], arrays?: Record<string, TypedData>): NativeTensor[] {
+    return guard(() => this.#run(this.#model(model), feeds, arrays));
   }
 
   /** In a run like the one before, nothing is allocated in the heap: tensors are copied to and from where they lie. */
-  #run(model: HostedModel, feeds: NativeTensor[]): NativeTensor[] {
+  #run(model: HostedModel, feeds: NativeTensor[], arrays: Record<string, TypedData> = {}): NativeTensor[] {
     const { inputs, outputs } = bindingFor(model, feeds);
     feeds.forEach(({ data }, i) => this.#module.HEAPU8.set(bytesOf(data), inputs[i].pointer));
     model.native.execute();
     const heap = this.#module.HEAPU8;
-    return outputs.map(({ name, type, dims, pointer, bytes }) => {
-      const data = new arrayTypes[type as TensorType](heap.slice(pointer, pointer + bytes).buffer);
+    return outputs.map((output) => {
+      const { name, type, dims, pointer, bytes } = output;
+      const data = intoArray(output, heap.subarray(pointer, pointer + bytes), arrays[name]);
       return { name, type, dims: [...dims], data };
     });
   }
@@ -280,10 +282,6 @@ function bindingFor(model: HostedModel, feeds: NativeTensor[]): Binding {
   const places = model.native.bind(feeds);
   if (places.reusable) model.binding = { key, places };
   return places;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: TypedData): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function find<T>(objects: ReadonlyMap<Handle, T>, handle: Handle, what: string): T {

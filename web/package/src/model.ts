@@ -9,12 +9,13 @@ import type {
   ProfileOptions,
   QuantizeDynamicOptions,
   QuantizeStaticOptions,
+  RunOptions,
   Sample,
   Samples,
 } from './options.js';
 import { nextTask } from './rpc.js';
 import { openSource, type ModelSource } from './source.js';
-import { fromNativeTensors, toNativeTensors, type Tensor } from './tensor.js';
+import { fromNativeTensors, intoArray, toNativeTensors, toOutputArrays, type Tensor } from './tensor.js';
 
 /** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */
 export class Model {
@@ -51,10 +52,16 @@ export class Model {
    * @param sample feeds by input name, or the one tensor of a model with one input
    * @throws OctavoError `InvalidInput` for a wrong name, type or shape, `Disposed`; the signal's reason
    */
-  async run(sample: Sample, { signal }: CallOptions = {}): Promise<Record<string, Tensor>> {
+  async run(sample: Sample, { signal, outputs }: RunOptions = {}): Promise<Record<string, Tensor>> {
     signal?.throwIfAborted();
-    const outputs = await this.engine.call('run', [this.handle, this.toFeeds(sample)], signal);
-    return fromNativeTensors(outputs);
+    const arrays = outputs && toOutputArrays(outputs, this.outputs);
+    // Messages to a worker carry copies: from there outputs come in arrays of their own.
+    const { worker } = this.engine.info;
+    const args = [this.handle, this.toFeeds(sample), worker ? undefined : arrays] as const;
+    const made = await this.engine.call('run', [...args], signal);
+    if (worker && arrays)
+      for (const output of made) output.data = intoArray(output, output.data, arrays[output.name]);
+    return fromNativeTensors(made);
   }
 
   /**
@@ -161,8 +168,8 @@ export class Model {
 }
 
 export interface LoadOptions extends LongCallOptions {
-  /** The engine to load into; by default one that all such calls share. */
-  engine?: Engine;
+  /** The engine to load into, which may be starting still: the download does not wait. By default one that all such calls share. */
+  engine?: Engine | Promise<Engine>;
 }
 
 /**
@@ -174,11 +181,16 @@ export interface LoadOptions extends LongCallOptions {
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
-  const engine = options.engine ?? (await defaultEngine());
+  const opening = openSource(source, signal);
+  const close = () => void opening.then((opened) => opened.close?.()).catch(() => {});
+  const engine = await Promise.resolve(options.engine ?? defaultEngine()).catch((error: unknown) => {
+    close();
+    throw error;
+  });
   const handle = engine.newHandle();
   let name = 'model';
   try {
-    const opened = await openSource(source, signal);
+    const opened = await opening;
     name = opened.name;
     await engine.call('beginLoad', [handle, opened.total], signal);
     let loaded = 0;
@@ -194,6 +206,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     onProgress?.({ phase: 'parse', loaded: 1, total: 1 });
     return new Model(engine, handle, name, description);
   } catch (error) {
+    close();
     engine.release(handle);
     signal?.throwIfAborted();
     throw error instanceof OctavoError && !['Disposed', 'EngineStart'].includes(error.code)

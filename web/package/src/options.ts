@@ -18,6 +18,14 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export interface RunOptions extends CallOptions {
+  /**
+   * Tensors that outputs of these names are written into, instead of new ones: a loop over frames then allocates nothing. Type
+   * and number of elements are those of the output; the result has the output's shape.
+   */
+  outputs?: Feeds;
+}
+
 export interface ProfileOptions extends CallOptions {
   /** Runs to average over. Default 20. */
   repeats?: number;

@@ -12,6 +12,8 @@ export interface Source {
   /** Its size in bytes, when known before it is there. */
   total: number | undefined;
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** Ends it where it is not read to its end. */
+  close?: () => void;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function openSource(source: ModelSource, signal?: AbortSignal): Pro
   if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
   if (source instanceof Blob) {
     const name = source instanceof File ? source.name : 'model';
-    return { name, total: source.size, chunks: streamChunks(source.stream(), name, source.size) };
+    return streamSource(source.stream(), name, source.size);
   }
   if (source instanceof Response) return openResponse(source, source.url || 'model');
   throw new OctavoError('InvalidOption', 'a model is loaded from a URL, a path, bytes, a Blob or a Response');
@@ -77,7 +79,13 @@ function openResponse(response: Response, name: string): Source {
   // Where the transfer is compressed, Content-Length counts the compressed bytes.
   const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
   const total = length === null ? undefined : Number(length);
-  return { name, total, chunks: streamChunks(response.body, name, total) };
+  return streamSource(response.body, name, total);
+}
+
+function streamSource(stream: ReadableStream<Uint8Array>, name: string, total: number | undefined): Source {
+  // A stream that is being read is cancelled by its reader.
+  const close = () => void stream.cancel().catch(() => {});
+  return { name, total, chunks: streamChunks(stream, name, total), close };
 }
 
 async function* streamChunks(stream: ReadableStream<Uint8Array>, name: string, total: number | undefined) {

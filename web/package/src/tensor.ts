@@ -1,6 +1,6 @@
 // Tensors: plain data with a type and a shape, as in onnxruntime-common.
 import { OctavoError } from './error.js';
-import type { NativeTensor } from './native.js';
+import type { NativeTensor, TypedData } from './native.js';
 
 /** The class of each type's data. */
 export const arrayTypes = {
@@ -176,6 +176,51 @@ export function toNativeTensors(
     checkTensor(what, type, tensor.data, tensor.dims);
     return { name, type, dims: [...tensor.dims], data: tensor.data as unknown as NativeTensor['data'] };
   });
+}
+
+/**
+ * The arrays of the tensors that outputs are to be written into.
+ * @throws OctavoError `InvalidInput` for the name of no output; types and sizes are compared when outputs are there
+ */
+export function toOutputArrays(
+  outputs: Feeds,
+  known: readonly { name: string }[],
+): Record<string, TypedData> {
+  const tensors = Object.entries(outputs);
+  for (const [name] of tensors) {
+    if (known.some((output) => output.name === name)) continue;
+    const names = known.map((output) => output.name).join(', ');
+    throw new OctavoError('InvalidInput', `there is no output '${name}'; there are ${names}`);
+  }
+  return Object.fromEntries(tensors.map(([name, { data }]) => [name, data as unknown as TypedData]));
+}
+
+export function bytesOf({ buffer, byteOffset, byteLength }: TypedData): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/**
+ * Copies the bytes of an output into `array`, or into a new one.
+ * @throws OctavoError `InvalidInput` when the array is of another type or length
+ */
+export function intoArray(
+  { name, type }: { name: string; type: string },
+  source: TypedData,
+  array: TypedData | undefined,
+): TypedData {
+  const arrayType = arrayTypes[type as TensorType];
+  const bytes = bytesOf(source);
+  if (array === undefined) return new arrayType(bytes.slice().buffer);
+  const length = bytes.byteLength / arrayType.BYTES_PER_ELEMENT;
+  if (!(array instanceof arrayType) || array.length !== length) {
+    const wanted = `${arrayType.name} of ${length} elements`;
+    throw new OctavoError(
+      'InvalidInput',
+      `output '${name}' does not fit the tensor for it: it is a ${wanted}`,
+    );
+  }
+  bytesOf(array).set(bytes);
+  return array;
 }
 
 /** Outputs of the engine, by name. */

@@ -19,7 +19,8 @@ async function openFile(path: string | URL): Promise<Source> {
       await file.close();
       throw new Error('it is a folder');
     }
-    return { name, total: stat.size, chunks: file.createReadStream({ highWaterMark: chunkBytes }) };
+    const chunks = file.createReadStream({ highWaterMark: chunkBytes });
+    return { name, total: stat.size, chunks, close: () => void chunks.destroy() };
   } catch (error) {
     throw new OctavoError('File', `cannot read ${name}: ${reason(error)}`, { file: name }, { cause: error });
   }
