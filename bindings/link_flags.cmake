@@ -28,7 +28,9 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
   # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them at
   #     -O3: binaryen leaves SIMD loops alone at any level.
-  -Oz -g0 -Wl,--gc-sections
+  #     With -flto the C and C++ libraries are optimized together with the rest (2 KB); Emscripten builds them so at the
+  #     first link, which takes a minute.
+  -Oz -g0 -flto -Wl,--gc-sections
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
 

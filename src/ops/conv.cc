@@ -103,7 +103,7 @@ void run(RunContext& ctx) {
     const kernels::BiasClampF32 epilogue{bias, activation.lo, activation.hi, out, g.oc};
     const ThreadWorkspaces memory(scratch, kernel_workspace(packed, g));
     if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
-      parallel_dwconv_rows(ctx.kernels, g, 1, [&](int begin, int end, int thread) {
+      parallel_dwconv_rows(ctx.kernels, g, 3, [&](int begin, int end, int thread) {
         dwconv_f32(*depthwise, g, {in, begin, end, memory[thread]}, epilogue);
       });
     else

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/dwconv_f32/kernels.h"
+#include "kernels/dwconv_f32/padded_rows.h"
 
 namespace octavo::kernels {
 namespace {
@@ -50,7 +51,9 @@ void unpack_dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g, float* w
   for_each_tap(*b.kernel, g, [&](ptrdiff_t at, ptrdiff_t packed_at) { weights[at] = b.taps[packed_at]; });
 }
 
-size_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&) { return 0; }
+size_t workspace_bytes_dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g) {
+  return b.kernel->isa == Isa::scalar ? 0 : PaddedRowsPlan(g).workspace_bytes(g.ow);
+}
 
 void dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args,
                 const BiasClampF32& e) {
