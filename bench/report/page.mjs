@@ -107,7 +107,7 @@ definition, networks against onnxruntime-web's float. Contestants of a case take
 hits all of them. *Best* says what code can do, *median* what it did here. All run on one thread where no number of threads
 is named. Octavo and onnxruntime-web copy operands in and results out at each run, Octavo into the arrays of the run
 before, as its interface allows; LiteRT and TensorFlow.js keep both in their own memory, in their favour. With several threads
-runtimes do not take turns with each other, since threads that wait for work hold their core for a while. LiteRT takes and gives floats: its int8 includes QUANTIZE and DEQUANTIZE.`;
+a contestant takes turns only with itself on one thread, since threads that wait for work hold their core for a while. LiteRT takes and gives floats: its int8 includes QUANTIZE and DEQUANTIZE.`;
 
 /** Writes the page and its pictures from a file of results. Returns the names of what it wrote. */
 export async function writePage(resultsFile) {

@@ -22,6 +22,19 @@ async function startEngines({ builds, threads }, say) {
   return engines;
 }
 
+/**
+ * Contests of one thread with several, everything else the same: threads that wait for work take the cores from those of
+ * others, and weights of others the cache.
+ */
+function byContestant(entries) {
+  const groups = new Map();
+  for (const entry of entries) {
+    const key = [entry.runtime.runtime, entry.runtime.build, entry.precision].join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()];
+}
+
 export async function measureNetwork(context) {
   const { id, name, input, output, dims, macs, quantized } = networks.find(
     (each) => each.id === context.network,
@@ -53,12 +66,10 @@ export async function measureNetwork(context) {
           ? floatsAgree(expected, outputs[output])
           : quantizedAgrees(expected, outputs[output], quantized),
     }));
-  const measure = (runtimes) =>
-    contest({ case: name, kind: 'network', macs }, runtimes.flatMap(entriesOf), { ...context, patience: 3 });
-  // Threads that wait for work take the cores from those of another runtime.
-  const groups = context.threads > 1 ? [engines, [ort]] : [[...engines, ort]];
+  const entries = [...engines, ort].flatMap(entriesOf);
   const rows = [];
-  for (const group of groups) rows.push(...(await measure(group)));
+  for (const group of context.threads > 1 ? byContestant(entries) : [entries])
+    rows.push(...(await contest({ case: name, kind: 'network', macs }, group, { ...context, patience: 3 })));
   for (const engine of engines) engine.dispose();
   return rows;
 }
