@@ -1,8 +1,13 @@
-# octavo_kernels_bench: the speed of every kernel row that this engine can run. Not part of `all`.
-add_executable(octavo_kernels_bench EXCLUDE_FROM_ALL "${CMAKE_CURRENT_LIST_DIR}/main.cc")
-octavo_link(octavo_kernels_bench kernels)
-if(EMSCRIPTEN)
-  target_link_options(octavo_kernels_bench PRIVATE
-    -O3 -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1)
-  set_target_properties(octavo_kernels_bench PROPERTIES SUFFIX .cjs)
+# octavo_kernels_bench: every kernel row and the peak rates, as an ES module for Node and browsers. Not part of `all`.
+if(NOT EMSCRIPTEN)
+  return()
 endif()
+add_executable(octavo_kernels_bench EXCLUDE_FROM_ALL
+  "${CMAKE_CURRENT_LIST_DIR}/module.cc" "${CMAKE_CURRENT_LIST_DIR}/contestants.cc" "${CMAKE_CURRENT_LIST_DIR}/peaks.cc")
+octavo_link(octavo_kernels_bench kernels)
+target_compile_options(octavo_kernels_bench PRIVATE -O3)
+target_link_options(octavo_kernels_bench PRIVATE
+  -lembind --no-entry -O3 -sEXPORT_ES6=1 -sMODULARIZE=1 -sENVIRONMENT=web,worker,node -sALLOW_MEMORY_GROWTH=1
+  -sFILESYSTEM=0 -sSTACK_SIZE=512KB)
+set_target_properties(octavo_kernels_bench PROPERTIES
+  OUTPUT_NAME kernels-bench SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")

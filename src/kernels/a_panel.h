@@ -126,6 +126,17 @@ struct PanelF32 {
 /// Elements behind a panel that copy_rounded may write to.
 inline constexpr int panel_slack = 16;
 
+/// Reads a byte of each cache line of `count` rows, `pitch` bytes apart, of `bytes` each. A tile reads its rows side by side
+/// and would wait for their memory line after line; here the lines come one behind the other, as prefetchers expect.
+inline void touch_rows(const void* rows, ptrdiff_t pitch, ptrdiff_t bytes, int count) {
+  constexpr ptrdiff_t line = 64;
+  if (count < 2) return;
+  const auto* row = static_cast<const volatile char*>(rows);
+  for (; count > 0; --count, row += pitch) {
+    for (ptrdiff_t i = 0; i < bytes; i += line) (void)row[i];
+  }
+}
+
 /// Rows of one panel of `row_bytes` each: enough to reuse a panel of B from L1, few enough to stay in L2.
 inline int panel_rows(ptrdiff_t row_bytes) {
   constexpr int tile_rows = 12,  // both 4 and 6 divide it

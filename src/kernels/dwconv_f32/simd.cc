@@ -1,10 +1,10 @@
 // Four channels of four neighbouring outputs at a time, so that a tap's weights are loaded once for four outputs.
 #include <algorithm>
-#include <utility>
 
 #include "kernels/dwconv_f32/kernels.h"
 #include "kernels/dwconv_f32/padded_rows.h"
 #include "kernels/epilogue_simd.h"
+#include "kernels/unrolled.h"
 
 #if OCTAVO_SIMD
 
@@ -21,15 +21,6 @@ struct RelaxedMadd {
   static v128_t multiply_add(v128_t acc, v128_t a, v128_t b) { return wasm_f32x4_relaxed_madd(a, b, acc); }
 };
 #endif
-
-/// f(i) for i in [0, N), unrolled, or for i in [0, n) when N is 0.
-template <int N, class F> inline void unrolled(int n, F&& f) {
-  if constexpr (N == 0) {
-    for (int i = 0; i < n; ++i) f(i);
-  } else {
-    [&]<int... i>(std::integer_sequence<int, i...>) { (f(i), ...); }(std::make_integer_sequence<int, N>());
-  }
-}
 
 /// A block of output rows of one image. Distances are in floats.
 struct RowBlock {

@@ -3,11 +3,11 @@
 // i16x8.relaxed_dot would take bytes and twice the channels, but its sums of two taps may only be added in i16 while the
 // weights of a window are small, which those of trained networks are not; widened one by one they cost more than here.
 #include <type_traits>
-#include <utility>
 
 #include "kernels/dwconv_s8/kernels.h"
 #include "kernels/dwconv_s8/make_pair.h"
 #include "kernels/epilogue_simd.h"
+#include "kernels/unrolled.h"
 
 #if OCTAVO_SIMD
 
@@ -39,15 +39,6 @@ struct RowBlock {
         pairs_odd(pairs_in_window(g.kh, 1)),
         odd_phase_bytes(ptrdiff_t(pairs_even) * g.kw * 16) {}
 };
-
-/// f(i) for i in [0, N), unrolled, or for i in [0, n) when N is 0.
-template <int N, class F> inline void unrolled(int n, F&& f) {
-  if constexpr (N == 0) {
-    for (int i = 0; i < n; ++i) f(i);
-  } else {
-    [&]<int... i>(std::integer_sequence<int, i...>) { (f(i), ...); }(std::make_integer_sequence<int, N>());
-  }
-}
 
 /// Adds the taps of one window row pair by row pair. The columns of one pair are one basic block: engines load all that a
 /// block needs before they compute, so that larger blocks spill.

@@ -59,7 +59,10 @@ void gemm_f32(const PackedGemmF32& b, const GemmF32Args& args, const BiasClampF3
   }
   const int rows = panel_rows(b.k * ptrdiff_t(sizeof(float)));
   for (int row = 0; row < args.m; row += rows) {
-    b.kernel->run(b, args.a + row * args.lda, args.lda, std::min(rows, args.m - row), shifted(e, row, 0));
+    const float* a = args.a + row * args.lda;
+    const int count = std::min(rows, args.m - row);
+    touch_rows(a, args.lda * ptrdiff_t(sizeof(float)), b.k * ptrdiff_t(sizeof(float)), count);
+    b.kernel->run(b, a, args.lda, count, shifted(e, row, 0));
   }
 }
 

@@ -53,6 +53,7 @@ template <class Epilogue> void multiply(const PackedGemmS8& b, const GemmS8Args&
   const int rows = panel_rows(panel_row_bytes(b));
   for (int row = 0; row < args.m; row += rows) {
     const int count = std::min(rows, args.m - row);
+    touch_rows(args.a + row * args.lda, args.lda, b.k, count);
     if (!in_place) {
       switch (b.kernel->form) {
         case AForm::u8: fill_rows<PanelU8>(b, args, row, count); break;

@@ -1,0 +1,46 @@
+// What a run consists of: jobs, each done in a fresh page or process.
+import { quantizeCases, startupCases, startupContestants } from './support/cases.mjs';
+import { networks } from './support/networks.mjs';
+
+/** Each in a browser context of its own. */
+const startupSamples = 6;
+
+const planners = {
+  kernels: ({ builds }) => builds.map((build) => ({ suite: 'kernels', build })),
+  operators: ({ builds }) => [{ suite: 'operators', builds }],
+  networks: ({ builds, threads, wants }) =>
+    networks
+      .filter(({ name }) => wants(name))
+      .flatMap(({ id }) =>
+        threads.map((count) => ({ suite: 'networks', network: id, builds, threads: Number(count) })),
+      ),
+  startup: ({ wants, rounds }) =>
+    Object.values(startupCases).some(wants)
+      ? Array.from({ length: Math.min(rounds, startupSamples) }, () => startupContestants)
+          .flat()
+          .map((contestant) => ({ suite: 'startup', network: 'efficientnet-lite0', contestant, visits: 2 }))
+      : [],
+  quantize: ({ builds, wants }) =>
+    Object.values(quantizeCases).some(wants)
+      ? [{ suite: 'quantize', network: 'efficientnet-lite0', builds: builds.slice(-1) }]
+      : [],
+};
+
+/** The jobs of the wanted kinds, in order. */
+export function planJobs({ kinds, ...options }) {
+  const { rounds, budget: budgetMs, only } = options;
+  const pattern = new RegExp(only ?? '', 'i');
+  const wants = (name) => pattern.test(name);
+  return kinds.flatMap((kind) =>
+    planners[kind]({ ...options, wants }).map((job) => ({ ...job, rounds, budgetMs, only })),
+  );
+}
+
+export const describeJob = ({ suite, network, build, threads, contestant }) =>
+  [suite, network, contestant, build, threads && `${threads} thread${threads > 1 ? 's' : ''}`]
+    .filter(Boolean)
+    .join(', ');
+
+/** Whether a job is for an engine: start-up is that of a page, and other browsers than Chromium run whole networks only. */
+export const runsIn = ({ suite }, engine) =>
+  suite === 'networks' || (engine === 'node' ? suite !== 'startup' : engine.startsWith('chromium'));
