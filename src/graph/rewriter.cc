@@ -20,7 +20,7 @@ Node make_node(Graph& graph, std::string_view op, std::string_view name, std::ve
   Value value;
   value.name = graph.unique_value_name(name);
   value.dtype = dtype;
-  value.shape = std::move(shape);
+  value.shape = shape;
   Node node;
   node.op = &get_op(op);
   node.name = value.name;

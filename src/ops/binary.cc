@@ -19,7 +19,7 @@ void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::f32, DType::s32, DType::s64});
   require_same_dtype(ctx, 0, 1);
   Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
-  ctx.set(0, ctx.dtype(0), std::move(out));
+  ctx.set(0, ctx.dtype(0), out);
 }
 
 kernels::BinaryRow row_function(BinaryOp op, DType dtype) {

@@ -31,7 +31,7 @@ void infer(InferContext& ctx) {
     const bool is_known = out[along] != kDynamic && ctx.shape(i)[along] != kDynamic;
     out[along] = is_known ? out[along] + ctx.shape(i)[along] : kDynamic;
   }
-  ctx.set(0, ctx.dtype(0), std::move(out));
+  ctx.set(0, ctx.dtype(0), out);
 }
 
 void run(RunContext& ctx) {

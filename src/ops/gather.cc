@@ -19,7 +19,7 @@ void infer(InferContext& ctx) {
   const int axis = axis_of(ctx.attrs(), out);
   out.dims.erase(out.dims.begin() + axis);
   out.dims.insert(out.dims.begin() + axis, indices.dims.begin(), indices.dims.end());
-  ctx.set(0, ctx.dtype(0), std::move(out));
+  ctx.set(0, ctx.dtype(0), out);
 }
 
 void run(RunContext& ctx) {

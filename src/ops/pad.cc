@@ -74,7 +74,7 @@ void infer(InferContext& ctx) {
                          " has no elements to repeat");
                  y[axis] = padded.size();
                });
-  ctx.set(0, ctx.dtype(0), std::move(y));
+  ctx.set(0, ctx.dtype(0), y);
 }
 
 // Which of n elements stands at position i of the axis that continues them on both sides; numpy.pad's modes.

@@ -10,7 +10,7 @@ namespace {
 void infer(InferContext& ctx) {
   for (std::size_t i : {0, 1}) require_dtype(ctx, i, {DType::f32, DType::s32, DType::s64});
   Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
-  ctx.set(0, ctx.dtype(0), std::move(out));
+  ctx.set(0, ctx.dtype(0), out);
 }
 
 template <class Base> kernels::BinaryRow row_function(DType exponent) {

@@ -38,7 +38,7 @@ void infer(InferContext& ctx) {
     else if (keeps_dims(ctx.attrs()))
       y.dims.push_back(1);
   }
-  ctx.set(0, DType::f32, std::move(y));
+  ctx.set(0, DType::f32, y);
 }
 
 void run(RunContext& ctx) {

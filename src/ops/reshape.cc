@@ -64,7 +64,7 @@ void infer_reshape(InferContext& ctx) {
   } else {
     Shape out(Dims(rank, kDynamic));
     if (rank == 1 && ctx.shape(0).is_static()) out[0] = ctx.shape(0).elements();
-    ctx.set(0, ctx.dtype(0), std::move(out));
+    ctx.set(0, ctx.dtype(0), out);
   }
 }
 
@@ -102,7 +102,7 @@ void infer_squeeze(InferContext& ctx) {
       }
     }
   }
-  ctx.set(0, ctx.dtype(0), std::move(y));
+  ctx.set(0, ctx.dtype(0), y);
 }
 
 void infer_unsqueeze(InferContext& ctx) {
@@ -116,7 +116,7 @@ void infer_unsqueeze(InferContext& ctx) {
     int from = 0;
     for (int axis = 0; axis < rank; ++axis) y[axis] = added >> axis & 1 ? 1 : x[from++];
   }
-  ctx.set(0, ctx.dtype(0), std::move(y));
+  ctx.set(0, ctx.dtype(0), y);
 }
 
 constexpr OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, int max_inputs) {

@@ -62,7 +62,7 @@ void infer(InferContext& ctx) {
     else
       y[axis] = kDynamic;
   }
-  ctx.set(0, ctx.dtype(0), std::move(y));
+  ctx.set(0, ctx.dtype(0), y);
 }
 
 void run(RunContext& ctx) {

@@ -32,7 +32,7 @@ void infer(InferContext& ctx) {
   }
   Shape y = x;
   for (int axis = 0; axis < x.rank(); ++axis) y[axis] = x[permutation(axis, x.rank())];
-  ctx.set(0, ctx.dtype(0), std::move(y));
+  ctx.set(0, ctx.dtype(0), y);
 }
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {

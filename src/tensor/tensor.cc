@@ -11,10 +11,10 @@ Tensor::Tensor(DType dtype, Shape shape)
 
 Tensor::Tensor(DType dtype, Shape shape, std::size_t bytes)
     : buffer_(std::make_shared<Buffer>(std::max<std::size_t>(bytes, 1))),
-      view_{dtype, std::move(shape), buffer_->data()} {}
+      view_{dtype, shape, buffer_->data()} {}
 
 Tensor Tensor::restored_on_demand(DType dtype, Shape shape, Restore restore) {
-  Tensor tensor = without_elements(dtype, std::move(shape));
+  Tensor tensor = without_elements(dtype, shape);
   tensor.give_back(std::move(restore));
   return tensor;
 }
@@ -36,7 +36,7 @@ void Tensor::restore_elements() const {
   restore_(view_);
 }
 
-Tensor Tensor::without_elements(DType dtype, Shape shape) { return Tensor(dtype, std::move(shape), 0); }
+Tensor Tensor::without_elements(DType dtype, Shape shape) { return Tensor(dtype, shape, 0); }
 
 std::vector<int64_t> to_int64(const TensorView& tensor) {
   if (tensor.dtype == DType::s64) {
