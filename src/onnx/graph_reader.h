@@ -7,8 +7,8 @@
 
 namespace octavo::onnx {
 
-// The graph of a model whose operators have the forms of `opset`. Large
-// initializers are left in the file. See read_model for errors.
+// The graph of a model whose operators have the forms of `opset`. Large initializers are left in the file. See
+// read_model for errors.
 Graph read_graph(pbf_reader message, int64_t opset, BigTensors& big);
 
 }  // namespace octavo::onnx

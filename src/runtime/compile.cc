@@ -33,7 +33,7 @@ class PackedConstants {
 
   void add(const Node& node) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      if (!graph_.constant_input(node, i) || !node.prepared->can_unpack(i)) continue;
+      if (!reads_packed(graph_, node, i)) continue;
       if (--readers_[node.inputs[i]] > 0) continue;
       graph_[node.inputs[i]].constant->give_back(
           [prepared = node.prepared, i](const TensorView& elements) { prepared->unpack(i, elements); });
@@ -59,7 +59,7 @@ std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& 
     } catch (Error& error) {
       throw error.at_node(node.name, node.op->name);
     }
-    if (node.prepared) constants.add(node);
+    constants.add(node);
   }
   model->needed_by_plan = find_needed_by_plan(lowered);
   model->graph = std::move(lowered);

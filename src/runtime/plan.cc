@@ -129,7 +129,7 @@ class Planner {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
       if (id != kNoValue && block_[id] != kNoBlock) blocks_[block_[id]].last = step_index;
-      step.inputs.push_back(is_packed(node, i)
+      step.inputs.push_back(reads_packed(graph_, node, i)
                                 ? Slot{Slot::Kind::constant, operands_[id].dtype, *operands_[id].shape}
                                 : slot(id));
     }
@@ -155,11 +155,6 @@ class Planner {
     const auto bytes = static_cast<std::size_t>(operand.shape->elements()) * size_of(operand.dtype);
     block_[id] = blocks_.size();
     blocks_.push_back({std::max<std::size_t>(bytes, 1), step, step});
-  }
-
-  // The node looks at the shape of that constant only.
-  bool is_packed(const Node& node, std::size_t i) const {
-    return node.prepared && graph_.constant_input(node, i) && node.prepared->can_unpack(i);
   }
 
   // Until finish(), an arena slot's offset is the index of its block.

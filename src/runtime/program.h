@@ -25,6 +25,11 @@ struct CompiledModel {
 // Prepares every node of a lowered graph. Errors name the node.
 std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& kernels);
 
+// Whether input i of a prepared node is a constant of which the node reads its packed form only, and otherwise the shape.
+inline bool reads_packed(const Graph& graph, const Node& node, std::size_t i) {
+  return node.prepared && graph.constant_input(node, i) && node.prepared->can_unpack(i);
+}
+
 // Where a step finds a tensor.
 struct Slot {
   enum class Kind : uint8_t { absent, constant, arena };

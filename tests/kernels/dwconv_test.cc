@@ -12,6 +12,23 @@ using namespace octavo::kernels::test;
 
 namespace {
 
+/// Four rows of w pixels, padded so that stride 1 keeps the size.
+ConvGeometry depthwise(int w, int c, int kernel, int stride) {
+  return {.h = 4,
+          .w = w,
+          .c = c,
+          .oh = 3 / stride + 1,
+          .ow = (w - 1) / stride + 1,
+          .oc = c,
+          .kh = kernel,
+          .kw = kernel,
+          .stride_h = stride,
+          .stride_w = stride,
+          .pad_top = kernel / 2,
+          .pad_left = kernel / 2,
+          .groups = c};
+}
+
 std::vector<ConvGeometry> geometries() {
   std::vector<ConvGeometry> all;
   for (ConvGeometry g : conv_shapes()) {
@@ -23,48 +40,12 @@ std::vector<ConvGeometry> geometries() {
   for (int size : swept_sizes()) {
     for (int kernel : {3, 5}) {
       for (int stride : {1, 2}) {
-        const int out = (size - 1) / stride + 1;
-        all.push_back({.h = 4,
-                       .w = size,
-                       .c = 5,
-                       .oh = 3 / stride + 1,
-                       .ow = out,
-                       .oc = 5,
-                       .kh = kernel,
-                       .kw = kernel,
-                       .stride_h = stride,
-                       .stride_w = stride,
-                       .pad_top = kernel / 2,
-                       .pad_left = kernel / 2,
-                       .groups = 5});
-        all.push_back({.h = 4,
-                       .w = 9,
-                       .c = size,
-                       .oh = 3 / stride + 1,
-                       .ow = 8 / stride + 1,
-                       .oc = size,
-                       .kh = kernel,
-                       .kw = kernel,
-                       .stride_h = stride,
-                       .stride_w = stride,
-                       .pad_top = kernel / 2,
-                       .pad_left = kernel / 2,
-                       .groups = size});
+        all.push_back(depthwise(size, 5, kernel, stride));
+        all.push_back(depthwise(9, size, kernel, stride));
       }
     }
   }
-  ConvGeometry wide{.h = 4,
-                    .w = 300,
-                    .c = 50,
-                    .oh = 4,
-                    .ow = 300,
-                    .oc = 50,
-                    .kh = 5,
-                    .kw = 5,
-                    .pad_top = 2,
-                    .pad_left = 2,
-                    .groups = 50};  // more than one chunk of channels
-  all.push_back(wide);
+  all.push_back(depthwise(300, 50, 5, 1));  // wide, and more than one chunk of channels
   ConvGeometry padded{.h = 2,
                       .w = 6,
                       .c = 24,

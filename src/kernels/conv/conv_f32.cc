@@ -4,6 +4,15 @@
 #include "kernels/conv/gather.h"
 
 namespace octavo::kernels {
+namespace {
+
+PackedGemmF32 group_of(const PackedConvF32& b, int group) {
+  PackedGemmF32 packed = b.first_group;
+  packed.panels += group * ptrdiff_t(b.group_bytes / sizeof(float));
+  return packed;
+}
+
+}  // namespace
 
 size_t packed_size_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g) {
   return packed_size_gemm_f32(kernel, g.group_outputs(), g.depth()) * size_t(g.groups);
@@ -25,10 +34,9 @@ PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, 
 
 void unpack_conv_f32(const PackedConvF32& b, const ConvGeometry& g, float* weights) {
   for (int group = 0; group < b.groups; ++group) {
-    PackedGemmF32 packed = b.first_group;
-    packed.panels += group * ptrdiff_t(b.group_bytes / sizeof(float));
-    unpack_gemm_f32(packed, weights_oihw(weights + ptrdiff_t(group) * g.group_outputs() * g.depth(),
-                                         g.group_outputs(), g.group_channels(), g.kh, g.kw));
+    unpack_gemm_f32(group_of(b, group),
+                    weights_oihw(weights + ptrdiff_t(group) * g.group_outputs() * g.depth(),
+                                 g.group_outputs(), g.group_channels(), g.kh, g.kw));
   }
 }
 
@@ -40,8 +48,7 @@ size_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry& g) {
 
 void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& args, const BiasClampF32& e) {
   for (int group = 0; group < b.groups; ++group) {
-    PackedGemmF32 packed = b.first_group;
-    packed.panels += group * ptrdiff_t(b.group_bytes / sizeof(float));
+    const PackedGemmF32 packed = group_of(b, group);
     const int first_output = group * g.group_outputs();
     if (g.is_pointwise()) {
       gemm_f32(packed,

@@ -6,10 +6,6 @@
 namespace octavo::kernels {
 namespace {
 
-ptrdiff_t panel_row_bytes(const PackedGemmS8& b) {
-  return ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1);
-}
-
 size_t round_up_16(size_t bytes) { return (bytes + 15) / 16 * 16; }
 
 PackedGemmS8 group_of(const PackedConvS8& b, int group) {

@@ -32,10 +32,6 @@ bool takes(const GemmS8Kernel& kernel, const IsaFacts& facts, ActivationRange ra
 /// Whether the tile can read the rows of A where they lie.
 bool reads_in_place(const PackedGemmS8& b) { return b.kernel->form == AForm::u8 && b.k == b.k_padded; }
 
-ptrdiff_t panel_row_bytes(const PackedGemmS8& b) {
-  return ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1);
-}
-
 template <class Form> void fill_rows(const PackedGemmS8& b, const GemmS8Args& args, int row, int count) {
   auto* out = static_cast<typename Form::Element*>(args.workspace);
   for (int m = row; m < row + count; ++m, out += b.k_padded) {

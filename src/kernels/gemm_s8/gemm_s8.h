@@ -50,6 +50,11 @@ struct PackedGemmS8 {
   const int32_t* column_sum;  ///< [n] Σ_k B[k][n]
 };
 
+/// Bytes of a row of A in the form that the kernel reads, which are those of a column of the packed panels.
+inline ptrdiff_t panel_row_bytes(const PackedGemmS8& b) {
+  return ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1);
+}
+
 /// The table, best first, without the rows that this build does not contain.
 std::span<const GemmS8Kernel> gemm_s8_kernels();
 

@@ -62,9 +62,8 @@ PackedGemmS8 pack_gemm_s8(const GemmS8Kernel& kernel, const WeightView<const int
 
 PackedGemmS8 columns_of(const PackedGemmS8& b, int begin, int end) {
   PackedGemmS8 part = b;
-  const ptrdiff_t column_bytes = ptrdiff_t(b.k_padded) * (b.kernel->form == AForm::s16 ? 2 : 1);
   part.n = end - begin;
-  part.panels = static_cast<const char*>(b.panels) + begin * column_bytes;
+  part.panels = static_cast<const char*>(b.panels) + begin * panel_row_bytes(b);
   part.acc_start += begin;
   part.column_sum += begin;
   return part;

@@ -168,7 +168,10 @@ export class Model {
 }
 
 export interface LoadOptions extends LongCallOptions {
-  /** The engine to load into, which may be starting still: the download does not wait. By default one that all such calls share. */
+  /**
+   * The engine to load into, which may be starting still: the download does not wait. By default one that all such calls
+   * share.
+   */
   engine?: Engine | Promise<Engine>;
 }
 
