@@ -6,9 +6,10 @@
 
 namespace octavo {
 
-Buffer::Buffer(std::size_t size) : size_(size) {
+Buffer::Buffer(uint64_t size) : size_(static_cast<std::size_t>(size)) {
   if (size == 0) return;
-  data_ = static_cast<std::byte*>(std::aligned_alloc(kAlignment, align_up(size)));
+  if (size <= PTRDIFF_MAX - kAlignment)
+    data_ = static_cast<std::byte*>(std::aligned_alloc(kAlignment, static_cast<std::size_t>(align_up(size))));
   require(data_ != nullptr, ErrorCode::out_of_memory, "cannot allocate ", size, " bytes");
 }
 

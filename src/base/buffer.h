@@ -11,7 +11,8 @@ namespace octavo {
 // Every tensor, packed weight and arena starts on a cache line.
 inline constexpr std::size_t kAlignment = 64;
 
-constexpr std::size_t align_up(std::size_t n, std::size_t alignment = kAlignment) {
+// Sizes are summed in 64 bits, also where pointers have 32: a sum that is too large is an allocation that fails.
+constexpr uint64_t align_up(uint64_t n, uint64_t alignment = kAlignment) {
   return (n + alignment - 1) / alignment * alignment;
 }
 
@@ -20,7 +21,7 @@ class Buffer {
  public:
   Buffer() = default;
   // Throws Error(out_of_memory), naming the size, when the heap cannot grow that far.
-  explicit Buffer(std::size_t size);
+  explicit Buffer(uint64_t size);
   Buffer(Buffer&& other) noexcept { *this = std::move(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);

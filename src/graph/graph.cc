@@ -8,6 +8,7 @@
 namespace octavo {
 
 ValueId Graph::add_value(Value value) {
+  if (names_.taken) names_.taken->take(value.name);
   values.push_back(std::move(value));
   return static_cast<ValueId>(values.size() - 1);
 }
@@ -26,12 +27,16 @@ ValueId Graph::add_constant(std::string name, ConstantTensor tensor) {
 }
 
 std::string Graph::unique_value_name(std::string_view stem) const {
-  const auto taken = [&](std::string_view name) {
-    return std::ranges::any_of(values, [&](const Value& value) { return value.name == name; });
-  };
-  if (!taken(stem)) return std::string(stem);
-  for (int i = 2;; ++i)
-    if (std::string name = text(stem, '_', i); !taken(name)) return name;
+  if (!names_.taken) {
+    names_.taken = std::make_unique<Names>();
+    for (const Value& value : values) names_.taken->take(value.name);
+  }
+  return names_.taken->take_unique(stem);
+}
+
+bool Graph::knows_ranks(const Node& node) const {
+  return std::ranges::all_of(node.inputs,
+                             [&](ValueId id) { return id == kNoValue || values[id].shape.has_value(); });
 }
 
 const Tensor* Graph::constant_input(const Node& node, std::size_t i) const {

@@ -9,6 +9,7 @@
 
 #include "base/flags.h"
 #include "graph/attrs.h"
+#include "graph/names.h"
 #include "tensor/qparams.h"
 #include "tensor/tensor.h"
 
@@ -60,11 +61,29 @@ struct Graph {
   ValueId add_constant(std::string name, ConstantTensor tensor);
   // A name that no value has yet: `stem` itself or `stem` with a number.
   std::string unique_value_name(std::string_view stem) const;
+  // To be called after values or their names went: a graph that gives out names remembers those there are.
+  void forget_names() const { names_.taken.reset(); }
 
   Value& operator[](ValueId id) { return values[id]; }
   const Value& operator[](ValueId id) const { return values[id]; }
   // The constant tensor behind a node's input, or null where the input is absent or computed.
   const Tensor* constant_input(const Node& node, std::size_t i) const;
+  // Whether the ranks of all inputs that a node has are known. Only then has OpDef::infer checked its operands against one
+  // another, and only then may a pass, a quantizer or prepare rely on what it finds in their constants.
+  bool knows_ranks(const Node& node) const;
+
+  // Names of values, from the first time that somebody asks for one that is free. A copy of the graph asks anew.
+  struct GivenNames {
+    std::unique_ptr<Names> taken;
+    GivenNames() = default;
+    GivenNames(const GivenNames&) {}
+    GivenNames(GivenNames&&) = default;
+    GivenNames& operator=(GivenNames other) {
+      taken = std::move(other.taken);
+      return *this;
+    }
+  };
+  mutable GivenNames names_;
 };
 
 // Who makes and who reads each value: computed once, used by a rewrite, thrown away when the graph changes.

@@ -145,7 +145,7 @@ struct OpDef {
   // Packs constants. Null: the operator needs nothing prepared.
   std::shared_ptr<const Prepared> (*prepare)(const PrepareContext&) = nullptr;
   // Bytes of workspace of a run. Null: none.
-  std::size_t (*workspace)(const PlanContext&) = nullptr;
+  uint64_t (*workspace)(const PlanContext&) = nullptr;
   void (*run)(RunContext&) = nullptr;
   // True when output 0 is input 0 under another shape, so that both share memory and run is not called. Null: never.
   bool (*is_view)(const PlanContext&) = nullptr;

@@ -7,12 +7,30 @@
 
 namespace octavo {
 
-void replace_uses(Graph& graph, ValueId from, ValueId to) {
-  for (Node& node : graph.nodes) std::ranges::replace(node.inputs, from, to);
-  if (std::ranges::find(graph.outputs, from) == graph.outputs.end()) return;
+namespace {
+
+void replace_output(Graph& graph, ValueId from, ValueId to) {
   std::swap(graph[from].name, graph[to].name);
   std::swap(graph[from].dim_names, graph[to].dim_names);
   std::ranges::replace(graph.outputs, from, to);
+}
+
+}  // namespace
+
+void replace_uses(Graph& graph, ValueId from, ValueId to) {
+  for (Node& node : graph.nodes) std::ranges::replace(node.inputs, from, to);
+  if (std::ranges::find(graph.outputs, from) != graph.outputs.end()) replace_output(graph, from, to);
+}
+
+void replace_uses(Graph& graph, Uses& uses, ValueId from, ValueId to) {
+  for (uint32_t n : uses.consumers[from]) {
+    std::ranges::replace(graph.nodes[n].inputs, from, to);
+    uses.consumers[to].push_back(n);
+  }
+  uses.consumers[from].clear();
+  if (!uses.is_output[from]) return;
+  replace_output(graph, from, to);
+  std::swap(uses.is_output[from], uses.is_output[to]);
 }
 
 Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,
@@ -55,6 +73,7 @@ int remove_dead(Graph& graph) {
       if (next != id) graph.values[next] = std::move(graph.values[id]);
       renumbered[id] = next++;
     }
+  if (next < graph.values.size()) graph.forget_names();
   graph.values.resize(next);
   const auto renumber = [&](std::vector<ValueId>& ids) {
     for (ValueId& id : ids)

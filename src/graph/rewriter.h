@@ -13,6 +13,9 @@ namespace octavo {
 // values swap names when `from` is one.
 void replace_uses(Graph& graph, ValueId from, ValueId to);
 
+// The same where `uses` says who reads `from`, and keeps it true: takes as long as those are many.
+void replace_uses(Graph& graph, Uses& uses, ValueId from, ValueId to);
+
 // A node of operator `op` with one new output value, named after `name`, of the given dtype and shape. The caller puts
 // the node in its place.
 Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,

@@ -155,10 +155,12 @@ template <int Nv> class BiasClampTile {
     hi_ = wasm_f32x4_splat(e.hi);
   }
 
-  v128_t start(int v, v128_t /*acc_start*/) const { return bias_[v]; }
+  /// Zero: small products added to a large bias one by one would be lost.
+  v128_t start(int /*v*/, v128_t acc_start) const { return acc_start; }
 
   void store(int row, const v128_t (&acc)[Nv]) const {
-    for (int v = 0; v < Nv; ++v) wasm_v128_store(out_ + row * ldc_ + 4 * v, clamp_f32x4(acc[v], lo_, hi_));
+    for (int v = 0; v < Nv; ++v)
+      wasm_v128_store(out_ + row * ldc_ + 4 * v, clamp_f32x4(wasm_f32x4_add(acc[v], bias_[v]), lo_, hi_));
   }
   void store_two(int row_a, int row_b, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
     store(row_a, a);

@@ -157,11 +157,22 @@ class GraphReader {
       require(op != nullptr, ErrorCode::unsupported, "this operator is not supported (opset ", draft_.opset,
               ')');
       node.node.op = op;
+      give_outputs(node.node);
       check_arity(node.node);
     } catch (Error& error) {
       throw error.at_node(node.node.name, raw.op_type);
     }
     draft_.graph.nodes.push_back(std::move(node.node));
+  }
+
+  // What an operator always computes has a place, also where the file leaves it out.
+  void give_outputs(Node& node) {
+    const auto computed = std::min<std::size_t>(node.op->min_outputs, node.outputs.size());
+    for (std::size_t i = 0; i < computed; ++i) {
+      if (node.outputs[i] != kNoValue) continue;
+      node.outputs[i] =
+          draft_.graph.add_value({.name = draft_.value_names.take_unique(text(node.name, "_unused"))});
+    }
   }
 
   static void check_arity(const Node& node) {

@@ -104,17 +104,8 @@ void append_dimension(Shape& shape, int64_t dim, std::string_view what) {
   shape.dims.push_back(dim);
 }
 
-int64_t checked_elements(const Shape& shape, std::string_view what) {
-  constexpr int64_t limit = int64_t{1} << 40;
-  // An empty tensor has to pass the limit too: its other dimensions are multiplied with one another elsewhere.
-  int64_t nonzero = 1;
-  bool is_empty = false;
-  for (int64_t dim : shape.dims) {
-    is_empty |= dim == 0;
-    const bool overflows = dim > 0 && __builtin_mul_overflow(nonzero, dim, &nonzero);
-    require(!overflows && nonzero <= limit, ErrorCode::invalid_model, "the shape of ", what, " is too large");
-  }
-  return is_empty ? 0 : nonzero;
+void check_shape(const Shape& shape, DType dtype, std::string_view what) {
+  require(is_addressable(shape, size_of(dtype)), ErrorCode::invalid_model, "the shape of ", what, " is too large");
 }
 
 std::string_view read_tensor_name(pbf_reader message) {
@@ -129,7 +120,8 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
   require(!header.is_segment, ErrorCode::unsupported, what, " is split into segments");
   const bool is_half = header.data_type == kFloat16 || header.data_type == kBfloat16;
   const DType dtype = is_half ? DType::u16 : dtype_of_data_type(header.data_type, what);
-  const auto elements = static_cast<uint64_t>(checked_elements(header.shape, what));
+  check_shape(header.shape, dtype, what);
+  const auto elements = static_cast<uint64_t>(header.shape.elements());
   // An element that is not in raw_data takes at least one byte of the message.
   const uint64_t bytes = elements * size_of(dtype);
   require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),

@@ -22,8 +22,7 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
 // Throws Error(unsupported), naming `what`, for a dimension too many.
 void append_dimension(Shape& shape, int64_t dim, std::string_view what);
 
-// The product of the dimensions, dynamic ones taken as 1. Throws Error(invalid_model), naming `what`, above 2^40: no
-// later product of dimensions or bytes can overflow.
-int64_t checked_elements(const Shape& shape, std::string_view what);
+// Throws Error(invalid_model), naming `what`, unless the shape is addressable.
+void check_shape(const Shape& shape, DType dtype, std::string_view what);
 
 }  // namespace octavo::onnx

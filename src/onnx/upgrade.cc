@@ -53,6 +53,9 @@ void batch_normalization(Draft&, DraftNode& draft_node) {
   node.attrs.erase("spatial");
 }
 
+// Opset 24 added how a cast to a type of 8-bit powers of two rounds.
+void cast(Draft&, DraftNode& draft_node) { draft_node.node.attrs.erase("round_mode"); }
+
 void clip(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "min", 1, 11);
   move_attr_to_input(draft, node, "max", 2, 11);
@@ -156,6 +159,7 @@ constexpr struct {
   void (*upgrade)(Draft&, DraftNode&);
 } kUpgrades[] = {
     {"BatchNormalization", batch_normalization},
+    {"Cast", cast},
     {"Clip", clip},
     {"DequantizeLinear", dequantize_linear},
     {"Dropout", dropout},

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "graph/graph.h"
-#include "onnx/names.h"
+#include "graph/names.h"
 
 namespace octavo::onnx {
 

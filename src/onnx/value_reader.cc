@@ -35,7 +35,7 @@ void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
       default: message.skip();
     }
   value.dtype = dtype_of_data_type(elem_type, what);
-  if (value.shape) checked_elements(*value.shape, what);
+  if (value.shape) check_shape(*value.shape, value.dtype, what);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ void infer(InferContext& ctx) {
   ctx.set(0, DType::f32, x);
 }
 
-std::size_t workspace(const PlanContext& ctx) { return 2 * scratch_bytes<float>(ctx.shape(1).elements()); }
+uint64_t workspace(const PlanContext& ctx) { return 2 * scratch_bytes<float>(ctx.shape(1).elements()); }
 
 void run(RunContext& ctx) {
   const Shape& shape = ctx.inputs[0].shape;

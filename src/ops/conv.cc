@@ -34,7 +34,7 @@ struct PreparedConv : Prepared {
   }
 };
 
-std::size_t packed_size(const KernelPolicy& policy, const ConvGeometry& g) {
+uint64_t packed_size(const KernelPolicy& policy, const ConvGeometry& g) {
   return is_depthwise(g) ? packed_size_dwconv_f32(choose_dwconv_f32(policy), g)
                          : packed_size_conv_f32(choose_gemm_f32(policy), g);
 }
@@ -65,14 +65,14 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 }
 
 // Scratch memory of the kernel on one thread. Weights that are not packed yet have the geometry, but no panels.
-std::size_t kernel_workspace(const Packed& packed, const ConvGeometry& g) {
+uint64_t kernel_workspace(const Packed& packed, const ConvGeometry& g) {
   if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
     return workspace_bytes_dwconv_f32(*depthwise, g);
   return workspace_bytes_conv_f32(std::get<kernels::PackedConvF32>(packed), g);
 }
 
 // As much workspace as a kernel can want when the weights come at run time.
-std::size_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g) {
+uint64_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g) {
   if (is_depthwise(g)) {
     const auto& kernel = choose_dwconv_f32(policy);
     return workspace_bytes_dwconv_f32({&kernel, g.c, g.kh, g.kw, nullptr}, g);
@@ -81,9 +81,9 @@ std::size_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g
   return workspace_bytes_conv_f32({{&kernel, g.group_outputs(), g.depth(), nullptr}, g.groups, 0}, g);
 }
 
-std::size_t workspace(const PlanContext& ctx) {
+uint64_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
-  const std::size_t reorder = reorder_bytes<float, float>(ctx.node.attrs, g);
+  const uint64_t reorder = reorder_bytes<float, float>(ctx.node.attrs, g);
   if (ctx.node.prepared)
     return reorder +
            workspace_of_threads(ctx.kernels, kernel_workspace(ctx.prepared<PreparedConv>().weights, g));

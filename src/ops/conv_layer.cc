@@ -7,9 +7,12 @@ namespace octavo {
 
 namespace {
 
+// Two of them add up to an int, as positions in a padded image do.
+constexpr int64_t kLargestSize = (int64_t{1} << 30) - 1;
+
 int64_t group_count(const Attrs& attrs) {
   const int64_t groups = attrs.get_int("group", 1);
-  require(groups >= 1, ErrorCode::invalid_graph, "group is ", groups);
+  require(groups >= 1 && groups <= kLargestSize, ErrorCode::invalid_graph, "group is ", groups);
   return groups;
 }
 
@@ -30,8 +33,8 @@ Dims kernel_sizes(const Attrs& attrs, const Shape& w) {
 bool differ(int64_t a, int64_t b) { return a != kDynamic && b != kDynamic && a != b; }
 
 int to_int(int64_t size) {
-  require(size >= 0 && size < (int64_t{1} << 31), ErrorCode::invalid_graph, "a dimension of ", size,
-          " is too large");
+  require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported, "a convolution over a dimension of ", size,
+          ", which is too large");
   return static_cast<int>(size);
 }
 

@@ -39,7 +39,7 @@ inline std::size_t output_elements(const kernels::ConvGeometry& g) {
 }
 
 // Workspace for images that have to be turned to channels-last and back.
-template <class In, class Out> std::size_t reorder_bytes(const Attrs& attrs, const kernels::ConvGeometry& g) {
+template <class In, class Out> uint64_t reorder_bytes(const Attrs& attrs, const kernels::ConvGeometry& g) {
   if (is_channels_last(attrs)) return 0;
   return scratch_bytes<In>(input_elements(g)) + scratch_bytes<Out>(output_elements(g));
 }

@@ -43,7 +43,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-std::size_t workspace(const PlanContext& ctx) {
+uint64_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   return scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node.attrs, g) +
          ctx.prepared<PreparedDynamicQConv>().weights.workspace(ctx.kernels, g);

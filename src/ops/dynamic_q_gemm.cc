@@ -43,7 +43,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-std::size_t workspace(const PlanContext& ctx) {
+uint64_t workspace(const PlanContext& ctx) {
   const ProductSizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   return scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) + scratch_bytes<int32_t>(s.m) +
          ctx.prepared<PreparedDynamicQGemm>().matrix.workspace(ctx.kernels);

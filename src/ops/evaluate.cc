@@ -1,27 +1,8 @@
 #include "ops/evaluate.h"
 
-#include <algorithm>
-#include <cstdint>
-
 #include "base/error.h"
 
 namespace octavo {
-
-namespace {
-
-// Throws Error(out_of_memory) for a shape that no memory can hold, so that nobody else computes sizes that overflow.
-void require_addressable(const Operand& operand) {
-  constexpr uint64_t kLimit = std::min<uint64_t>(PTRDIFF_MAX, uint64_t{1} << 40);
-  uint64_t bytes = size_of(operand.dtype);
-  for (int64_t dim : operand.shape->dims) {
-    const uint64_t size = dim > 0 ? static_cast<uint64_t>(dim) : 1;
-    require(size <= kLimit / bytes, ErrorCode::out_of_memory, "a tensor of shape ", *operand.shape,
-            " does not fit into memory");
-    bytes *= size;
-  }
-}
-
-}  // namespace
 
 std::vector<Operand> operands_of(const Graph& graph, const Node& node) {
   std::vector<Operand> operands;
@@ -46,11 +27,35 @@ std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<
     InferContext context{node, inputs, outputs};
     node.op->infer(context);
     for (const Operand& output : outputs)
-      if (output.shape) require_addressable(output);
+      if (output.shape) require_addressable(*output.shape, size_of(output.dtype));
   } catch (Error& error) {
     throw error.at_node(node.name, node.op->name);
   }
   return outputs;
+}
+
+FoldingBudget::FoldingBudget(const Graph& graph) {
+  for (const Value& value : graph.values)
+    if (value.is_constant()) left_ += 8 * uint64_t{value.constant->bytes()};
+}
+
+bool FoldingBudget::take(std::span<const Operand> outputs) {
+  uint64_t bytes = 0;
+  for (const Operand& output : outputs)
+    if (output.shape && output.shape->is_static())
+      bytes += static_cast<uint64_t>(output.shape->elements()) * size_of(output.dtype);
+  if (bytes > left_) return false;
+  left_ -= bytes;
+  return true;
+}
+
+void prepare_node(const Graph& graph, Node& node, const KernelPolicy& kernels) {
+  if (node.op->prepare == nullptr) return;
+  try {
+    node.prepared = node.op->prepare({graph, node, kernels});
+  } catch (Error& error) {
+    throw error.at_node(node.name, node.op->name);
+  }
 }
 
 std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
@@ -72,8 +77,7 @@ std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::spa
       output_views.push_back(outputs.emplace_back(output.dtype, *output.shape).view());
     }
     Node prepared = node;
-    if (prepared.op->prepare && !prepared.prepared)
-      prepared.prepared = prepared.op->prepare({graph, node, kernels});
+    if (!prepared.prepared) prepare_node(graph, prepared, kernels);
     const PlanContext plan{prepared, operands, inferred, kernels};
     Buffer workspace(prepared.op->workspace ? prepared.op->workspace(plan) : 0);
     RunContext run{prepared, input_views, output_views, {workspace.data(), workspace.size()}, kernels};

@@ -16,6 +16,23 @@ std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<
 // What the graph itself says of a node's inputs: declared dtypes and shapes, and the contents of constants.
 std::vector<Operand> operands_of(const Graph& graph, const Node& node);
 
+// What may be computed before the first run. A file of a few hundred bytes can spell constants of gigabytes; what goes beyond
+// this is computed in each run instead, in memory that others use before and after.
+class FoldingBudget {
+ public:
+  // 64 MiB, and eight bytes for each one of the graph's own constants: int8 may become float64.
+  explicit FoldingBudget(const Graph& graph);
+
+  // Takes the bytes of a node's outputs, as infer_node gives them; false, and takes nothing, where that is too much.
+  bool take(std::span<const Operand> outputs);
+
+ private:
+  uint64_t left_ = 64 << 20;
+};
+
+// Sets node.prepared, where the operator prepares anything. The operands went through infer_node. Errors name the node.
+void prepare_node(const Graph& graph, Node& node, const KernelPolicy& kernels);
+
 // Runs `node` once on `inputs` (null: absent), all of static shape, preparing it first if that was not done. Errors
 // name the node.
 std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,

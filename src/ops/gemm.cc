@@ -55,10 +55,10 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return b ? pack_constant_matrix(ctx.kernels, *b, flag(ctx.node.attrs, "transB")) : nullptr;
 }
 
-std::size_t workspace(const PlanContext& ctx) {
+uint64_t workspace(const PlanContext& ctx) {
   const Sizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
-  const std::size_t transposed_a = s.trans_a ? scratch_bytes<float>(s.m * s.k) : 0;
-  const std::size_t packed_b =
+  const uint64_t transposed_a = s.trans_a ? scratch_bytes<float>(s.m * s.k) : 0;
+  const uint64_t packed_b =
       ctx.node.prepared ? 0 : scratch_bytes<std::byte>(packed_matrix_bytes(ctx.kernels, s.k, s.n));
   return transposed_a + packed_b;
 }

@@ -23,7 +23,7 @@ const int32_t* Int8ConvWeights::column_sum() const {
   return std::visit([](const auto& packed) { return packed.column_sum; }, packed_);
 }
 
-std::size_t Int8ConvWeights::kernel_workspace(const kernels::ConvGeometry& g) const {
+uint64_t Int8ConvWeights::kernel_workspace(const kernels::ConvGeometry& g) const {
   if (const auto* depthwise = std::get_if<kernels::PackedDwconvS8>(&packed_))
     return workspace_bytes_dwconv_s8(*depthwise, g);
   return workspace_bytes_conv_s8(std::get<kernels::PackedConvS8>(packed_), g);

@@ -22,7 +22,7 @@ class Int8ConvWeights {
   // [oc] Σ of each filter.
   const int32_t* column_sum() const;
   // Bytes of scratch memory for `run`.
-  std::size_t workspace(const KernelPolicy& policy, const kernels::ConvGeometry& g) const {
+  uint64_t workspace(const KernelPolicy& policy, const kernels::ConvGeometry& g) const {
     return workspace_of_threads(policy, kernel_workspace(g));
   }
   // in: u8, channels last. Epilogue: RequantizeU8 or DequantizeF32.
@@ -44,7 +44,7 @@ class Int8ConvWeights {
   }
 
  private:
-  std::size_t kernel_workspace(const kernels::ConvGeometry& g) const;
+  uint64_t kernel_workspace(const kernels::ConvGeometry& g) const;
 
   Buffer memory_;
   std::variant<kernels::PackedConvS8, kernels::PackedDwconvS8> packed_;

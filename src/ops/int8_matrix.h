@@ -29,7 +29,7 @@ struct Int8Matrix {
   Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range, const Attrs& attrs, const Tensor& w);
 
   // Bytes of scratch memory for `multiply`.
-  std::size_t workspace(const KernelPolicy& policy) const {
+  uint64_t workspace(const KernelPolicy& policy) const {
     return workspace_of_threads(policy, workspace_bytes_gemm_s8(weights));
   }
   // x: u8 [m, k]. Epilogue: RequantizeU8 or DequantizeF32.

@@ -65,7 +65,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return b && b->shape().rank() == 2 ? pack_constant_matrix(ctx.kernels, *b, false) : nullptr;
 }
 
-std::size_t workspace(const PlanContext& ctx) {
+uint64_t workspace(const PlanContext& ctx) {
   if (ctx.node.prepared) return 0;
   const Sizes s(ctx.shape(0), ctx.shape(1));
   return packed_matrix_bytes(ctx.kernels, s.k, s.n);

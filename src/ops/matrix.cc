@@ -6,7 +6,7 @@
 
 namespace octavo {
 
-std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n) {
+uint64_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n) {
   return packed_size_gemm_f32(choose_gemm_f32(policy), static_cast<int>(n), static_cast<int>(k));
 }
 

@@ -17,7 +17,7 @@ struct PackedMatrix : Prepared {
   void unpack(std::size_t input, const TensorView& elements) const override;
 };
 
-std::size_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n);
+uint64_t packed_matrix_bytes(const KernelPolicy& policy, int64_t k, int64_t n);
 kernels::PackedGemmF32 pack_matrix(const KernelPolicy& policy, const float* b, int64_t k, int64_t n,
                                    bool transposed, void* memory);
 std::shared_ptr<const PackedMatrix> pack_constant_matrix(const KernelPolicy& policy, const Tensor& b,

@@ -41,7 +41,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 
 using GeometryOf = kernels::PoolGeometry (*)(const Attrs&, const Shape&);
 
-template <GeometryOf kGeometry> std::size_t workspace(const PlanContext& ctx) {
+template <GeometryOf kGeometry> uint64_t workspace(const PlanContext& ctx) {
   const kernels::PoolGeometry g = kGeometry(ctx.node.attrs, ctx.shape(0));
   const int64_t window = g.axes[0].kernel * g.axes[1].kernel * g.axes[2].kernel;
   require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window,

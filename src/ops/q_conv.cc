@@ -37,7 +37,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-std::size_t workspace(const PlanContext& ctx) {
+uint64_t workspace(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   return reorder_bytes<uint8_t, uint8_t>(ctx.node.attrs, g) +
          ctx.prepared<PreparedQConv>().weights.workspace(ctx.kernels, g);

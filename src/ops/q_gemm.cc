@@ -32,7 +32,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-std::size_t workspace(const PlanContext& ctx) {
+uint64_t workspace(const PlanContext& ctx) {
   return ctx.prepared<PreparedQGemm>().matrix.workspace(ctx.kernels);
 }
 

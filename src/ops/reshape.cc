@@ -40,6 +40,7 @@ Shape reshaped(const Shape& from, const Shape& wanted, bool zero_is_zero) {
     }
     require(out[axis] >= -1, ErrorCode::invalid_graph, "dimension ", out[axis], " is negative");
   }
+  require_addressable(out, 1);
   // Dynamic dimensions that were copied are on both sides and cancel.
   if (dynamic_left > 0) return out;
   const int64_t have = static_elements(from), rest = static_elements(out);

@@ -14,7 +14,7 @@ class Scratch {
  public:
   explicit Scratch(std::span<std::byte> memory) : next_(memory.data()) {}
 
-  template <class T> T* take(std::size_t count) {
+  template <class T> T* take(uint64_t count) {
     std::byte* piece = next_;
     next_ += align_up(count * sizeof(T));
     return reinterpret_cast<T*>(piece);
@@ -25,7 +25,7 @@ class Scratch {
 };
 
 // Bytes that Scratch::take<T>(count) uses up.
-template <class T> constexpr std::size_t scratch_bytes(std::size_t count) {
+template <class T> constexpr uint64_t scratch_bytes(uint64_t count) {
   return align_up(count * sizeof(T));
 }
 

@@ -7,15 +7,15 @@
 namespace octavo {
 
 // Bytes for ThreadWorkspaces of `bytes` each.
-inline std::size_t workspace_of_threads(const KernelPolicy& policy, std::size_t bytes) {
-  return scratch_bytes<std::byte>(bytes) * static_cast<std::size_t>(policy.threads.count());
+inline uint64_t workspace_of_threads(const KernelPolicy& policy, uint64_t bytes) {
+  return scratch_bytes<std::byte>(bytes) * static_cast<uint64_t>(policy.threads.count());
 }
 
 // A kernel's scratch memory for each thread: all of what is left of a node's workspace.
 class ThreadWorkspaces {
  public:
-  ThreadWorkspaces(Scratch& scratch, std::size_t bytes)
-      : first_(scratch.take<std::byte>(0)), stride_(scratch_bytes<std::byte>(bytes)) {}
+  ThreadWorkspaces(Scratch& scratch, uint64_t bytes)
+      : first_(scratch.take<std::byte>(0)), stride_(static_cast<std::size_t>(scratch_bytes<std::byte>(bytes))) {}
 
   void* operator[](int thread) const { return first_ + static_cast<std::size_t>(thread) * stride_; }
 

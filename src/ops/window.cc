@@ -10,6 +10,8 @@ namespace {
 
 // Far beyond any real window, small enough that the elements of a 3-D window can be counted in 64 bits.
 constexpr int64_t kMaxWindow = 1 << 20;
+// From the first tap of an axis to the last.
+constexpr int64_t kMaxExtent = 1 << 29;
 
 // The list attribute `name`, or `count` times `fallback`.
 Dims read_list(const Attrs& attrs, std::string_view name, std::size_t count, int64_t fallback,
@@ -48,6 +50,8 @@ Window read_window(const Attrs& attrs, const Dims& kernel) {
     require(kernel[i] == kDynamic || (kernel[i] >= 1 && kernel[i] <= kMaxWindow), ErrorCode::invalid_graph,
             "a kernel size of ", kernel[i], " is out of range");
     window.axes[i] = {kernel[i], strides[i], dilations[i], pads[i], pads[rank + i]};
+    require(window.axes[i].extent() <= kMaxExtent, ErrorCode::invalid_graph, "a window of ", kernel[i], " with dilation ",
+            dilations[i], " is out of range");
   }
   return window;
 }

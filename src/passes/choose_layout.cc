@@ -129,8 +129,9 @@ class LayoutChooser {
   }
 
   bool computes_channels_last(const Node& node) const {
+    if (node.op->layout != LayoutRule::channels_last || !graph_.knows_ranks(node)) return false;
     const int r = rank(node.inputs[0]);
-    return node.op->layout == LayoutRule::channels_last && node.outputs.size() == 1 && (r == 3 || r == 4);
+    return node.outputs.size() == 1 && (r == 3 || r == 4);
   }
 
   void add_channels_last(Node node) {
@@ -147,6 +148,7 @@ class LayoutChooser {
   // A node that can compute in either form does so channels-last when one of its inputs was computed so.
   bool follows_channels_last(const Node& node) const {
     if (node.op->layout != LayoutRule::elementwise && node.op->layout != LayoutRule::permutable) return false;
+    if (!graph_.knows_ranks(node)) return false;
     const auto is_native = [&](ValueId id) { return id != kNoValue && computed_last_[id]; };
     return std::ranges::any_of(data_inputs(node), is_native);
   }

@@ -1,5 +1,7 @@
 #include "passes/clamp_range.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "graph/op_def.h"
@@ -7,7 +9,7 @@
 namespace octavo {
 
 std::optional<ClampRange> clamp_range(const Graph& graph, const Node& node) {
-  if (node.op->quant.role != QuantRole::clamp) return std::nullopt;
+  if (node.op->quant.role != QuantRole::clamp || !graph.knows_ranks(node)) return std::nullopt;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (node.op->name == "Relu") return ClampRange{0, kInfinity};
   ClampRange range{-kInfinity, kInfinity};
@@ -18,6 +20,8 @@ std::optional<ClampRange> clamp_range(const Graph& graph, const Node& node) {
     if (bound == nullptr || bound->dtype() != DType::f32) return std::nullopt;
     *bounds[i - 1] = bound->span<float>()[0];
   }
+  if (std::isnan(range.low) || std::isnan(range.high)) return std::nullopt;
+  range.low = std::min(range.low, range.high);  // min(max(x, low), high) is high where the two are swapped
   return range;
 }
 

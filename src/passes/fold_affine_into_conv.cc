@@ -1,5 +1,7 @@
 // a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c).
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "base/error.h"
@@ -76,8 +78,15 @@ std::optional<Affine> read_affine(const Graph& graph, const Node& node, ValueId 
   return read_arithmetic(graph, node, data, channels, rank);
 }
 
-// Gives the convolution new weights and a new bias.
-void apply(Graph& graph, Node& conv, const Affine& affine) {
+// Whether the largest of some numbers is as good in float32: finite, and not so small that it has lost digits.
+bool keeps_precision(double largest) {
+  using Limits = std::numeric_limits<float>;
+  return largest == 0 || (largest >= Limits::min() && largest <= Limits::max());
+}
+
+// Gives the convolution new weights and a new bias. Changes nothing, and gives false, where those of a channel would not be
+// as good as what they replace: x · (1 / 0) + 0 · (1 / 0) is not x / 0.
+bool apply(Graph& graph, Node& conv, const Affine& affine) {
   const Tensor& old_weights = *graph.constant_input(conv, 1);
   const Tensor* old_bias = graph.constant_input(conv, 2);
   const int64_t channels = old_weights.shape()[0];
@@ -88,20 +97,27 @@ void apply(Graph& graph, Node& conv, const Affine& affine) {
   float* out = weights.view().as<float>();
   for (int64_t c = 0; c < channels; ++c, in += depth, out += depth) {
     const double scale = affine.scale[c];
-    for (int64_t i = 0; i < depth; ++i) out[i] = static_cast<float>(scale * in[i]);
-    const double b = old_bias ? old_bias->span<float>()[c] : 0;
-    bias.span<float>()[c] = static_cast<float>(scale * b + affine.shift[c]);
+    double largest = 0;
+    for (int64_t i = 0; i < depth; ++i) {
+      largest = std::max(largest, std::abs(scale * in[i]));
+      out[i] = static_cast<float>(scale * in[i]);
+    }
+    const double b = scale * (old_bias ? old_bias->span<float>()[c] : 0) + affine.shift[c];
+    if (!std::isfinite(scale) || !keeps_precision(largest) || !std::isfinite(static_cast<float>(b))) return false;
+    bias.span<float>()[c] = static_cast<float>(b);
   }
   const std::string weight_name = graph[conv.inputs[1]].name;
   conv.inputs.resize(3, kNoValue);
   const std::string bias_name = conv.has_input(2) ? graph[conv.inputs[2]].name : text(conv.name, ".bias");
   conv.inputs[1] = graph.add_constant(graph.unique_value_name(weight_name), std::move(weights));
   conv.inputs[2] = graph.add_constant(graph.unique_value_name(bias_name), std::move(bias));
+  return true;
 }
 
 bool is_foldable_conv(const Graph& graph, const Node& conv) {
   const Tensor* weights = graph.constant_input(conv, 1);
-  if (conv.op->name != "Conv" || weights == nullptr || weights->dtype() != DType::f32) return false;
+  if (conv.op->name != "Conv" || !graph.knows_ranks(conv)) return false;
+  if (weights == nullptr || weights->dtype() != DType::f32) return false;
   return !conv.has_input(2) || graph.constant_input(conv, 2) != nullptr;
 }
 
@@ -118,11 +134,11 @@ int fold_affine_into_conv(Graph& graph) {
       const uint32_t n = uses.only_consumer(data);
       if (n == Uses::kNone) break;
       Node& next = graph.nodes[n];
-      if (next.outputs.size() != 1) break;
+      if (next.outputs.size() != 1 || !graph.knows_ranks(next)) break;
       const auto affine = read_affine(graph, next, data, weights[0], weights.rank());
       if (!affine) break;
       const ValueId old_weights = conv.inputs[1];
-      apply(graph, conv, *affine);
+      if (!apply(graph, conv, *affine)) break;
       // All weights twice would be too much memory on a small device.
       const bool is_made_here = old_weights >= uses.consumers.size();
       if (is_made_here || uses.only_consumer(old_weights) != Uses::kNone) graph[old_weights].constant.reset();

@@ -24,7 +24,6 @@ bool is_known_shape(const Graph& graph, const Node& node) {
 }
 
 void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
-  std::vector<TensorView> views;
   std::vector<const Tensor*> inputs;
   std::vector<Tensor> stand_ins;
   stand_ins.reserve(node.inputs.size());
@@ -49,9 +48,11 @@ void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
 }  // namespace
 
 int fold_constants(Graph& graph, const KernelPolicy& kernels, bool fold_dequantize) {
+  FoldingBudget budget(graph);
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
-    if (is_foldable(graph, node, fold_dequantize) || is_known_shape(graph, node))
+    const bool is_constant = is_foldable(graph, node, fold_dequantize) || is_known_shape(graph, node);
+    if (is_constant && budget.take(infer_node(graph, node, operands_of(graph, node))))
       make_constant(graph, node, kernels);
     else
       kept.push_back(std::move(node));

@@ -4,14 +4,17 @@
 namespace octavo {
 
 void simplify(Graph& graph, const KernelPolicy& kernels) {
-  infer_shapes(graph);
-  remove_identities(graph);
-  // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
-  fold_constants(graph, kernels, /*fold_dequantize=*/false);
-  fold_affine_into_conv(graph);
-  recognise_hard_swish(graph);
-  remove_dead(graph);
-  infer_shapes(graph);
+  int changes = 0;
+  do {
+    infer_shapes(graph);
+    changes = remove_identities(graph);
+    // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
+    changes += fold_constants(graph, kernels, /*fold_dequantize=*/false);
+    changes += fold_affine_into_conv(graph);
+    changes += recognise_hard_swish(graph);
+    remove_dead(graph);
+    // A constant tells shapes, and a shape makes constants. What is written and read again has nothing left to simplify.
+  } while (changes > 0);
 }
 
 void lower(Graph& graph, const KernelPolicy& kernels, std::vector<FloatIsland>* islands) {

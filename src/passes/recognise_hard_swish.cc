@@ -33,7 +33,7 @@ class Matcher {
 
   const Node* producer(ValueId id) const {
     const uint32_t n = uses_.producer[id];
-    return n == Uses::kNone ? nullptr : &graph_.nodes[n];
+    return n == Uses::kNone || !graph_.knows_ranks(graph_.nodes[n]) ? nullptr : &graph_.nodes[n];
   }
 
   // Mul, Div, Add or Sub of something and a constant scalar.
@@ -125,12 +125,15 @@ int recognise_hard_swish(Graph& graph) {
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = original.nodes[n];
     if (node.outputs.size() != 1 || original[node.outputs[0]].dtype != DType::f32) continue;
+    if (!original.knows_ranks(node)) continue;
     auto match = matcher.gated(node);
     if (!match || !match->is_hard_swish()) match = matcher.scaled_gated(node);
     const bool is_hard_swish = match && match->is_hard_swish();
     if (!is_hard_swish) match = node.op->name == "HardSigmoid" ? std::nullopt : matcher.ramp(node.outputs[0]);
     const bool is_plain_clip = match && near(match->slope, 1) && near(match->offset, 0);
     if (!match || !match->is_unit() || is_plain_clip) continue;
+    // A constant of one element, but of more axes than x, would give the result its axes.
+    if (original[node.outputs[0]].shape->rank() != original[match->x].shape->rank()) continue;
 
     Node& replaced = graph.nodes[n];
     replaced.op = &get_op(is_hard_swish ? "HardSwish" : "HardSigmoid");

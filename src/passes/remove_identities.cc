@@ -6,7 +6,7 @@
 namespace octavo {
 
 int remove_identities(Graph& graph) {
-  const Uses uses(graph);
+  Uses uses(graph);
   int removed = 0;
   for (Node& node : graph.nodes) {
     if (node.op->name != "Identity" && node.op->name != "Dropout") continue;
@@ -18,7 +18,7 @@ int remove_identities(Graph& graph) {
     if (node.outputs.size() > 1 && node.outputs[1] != kNoValue &&
         (uses.is_output[node.outputs[1]] || !uses.consumers[node.outputs[1]].empty()))
       continue;
-    replace_uses(graph, from, to);
+    replace_uses(graph, uses, from, to);
     node.inputs[0] = to;
     ++removed;
   }

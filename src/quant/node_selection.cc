@@ -31,7 +31,7 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
 
 bool NodeSelection::contains(const Node& node) const {
   const QuantRule& rule = node.op->quant;
-  if (rule.role == QuantRole::none || excludes(node)) return false;
+  if (rule.role == QuantRole::none || excludes(node) || !graph_.knows_ranks(node)) return false;
   if (!op_types_.empty() && !op_types_.contains(node.op->name)) return false;
   return rule.obstacle == nullptr || rule.obstacle(graph_, node).empty();
 }

@@ -1,4 +1,4 @@
-#include "base/error.h"
+#include "ops/evaluate.h"
 #include "runtime/program.h"
 
 namespace octavo {
@@ -53,12 +53,9 @@ std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& 
   model->kernels = kernels;
   PackedConstants constants(lowered);
   for (Node& node : lowered.nodes) {
-    if (node.op->prepare == nullptr) continue;
-    try {
-      node.prepared = node.op->prepare({lowered, node, model->kernels});
-    } catch (Error& error) {
-      throw error.at_node(node.name, node.op->name);
-    }
+    if (node.op->prepare == nullptr || !lowered.knows_ranks(node)) continue;
+    infer_node(lowered, node, operands_of(lowered, node));
+    prepare_node(lowered, node, model->kernels);
     constants.add(node);
   }
   model->needed_by_plan = find_needed_by_plan(lowered);

@@ -22,7 +22,7 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& blocks) {
   while (placed.size() < blocks.size()) {
     const std::size_t i = largest_left();
     is_placed[i] = true;
-    std::size_t offset = 0;
+    uint64_t offset = 0;
     for (std::size_t other : placed) {
       const bool apart = blocks[other].last < blocks[i].first || blocks[i].last < blocks[other].first;
       if (apart) continue;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 #include "ops/evaluate.h"
@@ -13,7 +14,7 @@ namespace {
 class Planner {
  public:
   Planner(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds)
-      : model_(std::move(model)), graph_(model_->graph), program_(std::make_shared<Program>()) {
+      : model_(std::move(model)), graph_(model_->graph), program_(std::make_shared<Program>()), budget_(graph_) {
     operands_.resize(graph_.values.size());
     block_.assign(graph_.values.size(), kNoBlock);
     bind_constants();
@@ -75,8 +76,8 @@ class Planner {
     std::vector<Operand> inputs;
     inputs.reserve(node.inputs.size());
     for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : operands_[id]);
-    if (is_computable_now(node)) return compute_now(node);
     const std::vector<Operand> outputs = infer_node(graph_, node, inputs);
+    if (is_computable_now(node) && budget_.take(outputs)) return compute_now(node);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
       const auto& shape = outputs[i].shape;
@@ -85,7 +86,16 @@ class Planner {
             .at_node(node.name, node.op->name);
       operands_[node.outputs[i]] = outputs[i];
     }
-    add_step(node, {node, inputs, outputs, model_->kernels});
+    const Node& ready = prepared(node);
+    add_step(ready, {ready, inputs, outputs, model_->kernels});
+  }
+
+  // The node itself or, where not enough was known of its operands when the model was compiled, one that is prepared now.
+  const Node& prepared(const Node& node) {
+    if (node.op->prepare == nullptr || node.prepared || graph_.knows_ranks(node)) return node;
+    Node& here = program_->nodes.emplace_back(node);
+    prepare_node(graph_, here, model_->kernels);
+    return here;
   }
 
   // Shapes are arithmetic on few integers: whatever depends on constants and shapes alone is computed here.
@@ -173,6 +183,7 @@ class Planner {
   std::vector<Operand> operands_;   // by value
   std::vector<std::size_t> block_;  // by value: index into blocks_, or kNoBlock for what is known already
   std::vector<Lifetime> blocks_;
+  FoldingBudget budget_;
 };
 
 }  // namespace
@@ -195,7 +206,8 @@ int64_t count_macs(const Program& program) {
       return operands;
     };
     const auto inputs = operands(step.inputs), outputs = operands(step.outputs);
-    macs += step.node->op->macs({*step.node, inputs, outputs, program.model->kernels});
+    const int64_t more = step.node->op->macs({*step.node, inputs, outputs, program.model->kernels});
+    if (__builtin_add_overflow(macs, more, &macs)) return std::numeric_limits<int64_t>::max();
   }
   return macs;
 }

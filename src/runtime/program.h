@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +22,8 @@ struct CompiledModel {
   Flags needed_by_plan;
 };
 
-// Prepares every node of a lowered graph. Errors name the node.
+// Prepares every node of a lowered graph whose operands are known well enough to be checked; a plan, which knows all shapes,
+// prepares the others for itself. Errors name the node.
 std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& kernels);
 
 // Whether input i of a prepared node is a constant of which the node reads its packed form only, and otherwise the shape.
@@ -43,7 +44,8 @@ struct Slot {
 struct Step {
   const Node* node = nullptr;
   std::vector<Slot> inputs, outputs;
-  std::size_t workspace_offset = 0, workspace_bytes = 0;
+  std::size_t workspace_offset = 0;
+  uint64_t workspace_bytes = 0;
 };
 
 // One plan of a compiled model: static shapes, steps in order, a place in the arena for every tensor.
@@ -51,7 +53,8 @@ struct Program {
   std::shared_ptr<const CompiledModel> model;
   std::vector<Slot> inputs, outputs;  // as the graph's
   std::vector<Step> steps;
-  std::size_t arena_bytes = 0;
+  std::deque<Node> nodes;  // prepared by the plan, see compile()
+  uint64_t arena_bytes = 0;
   std::vector<ConstantTensor>
       folded;  // what the plan computed ahead of time: shapes and what depends on them
   std::vector<std::shared_ptr<const Buffer>> constants;  // memory that slots point into
@@ -69,7 +72,7 @@ struct FeedSpec {
 std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
                                     const std::vector<FeedSpec>& feeds);
 
-// Multiply-accumulates of one run.
+// Multiply-accumulates of one run; the largest int64 where they are more.
 int64_t count_macs(const Program& program);
 
 }  // namespace octavo

@@ -44,7 +44,7 @@ void Session::run_step(std::size_t i, TensorObserver* observer) {
   RunContext context{*step.node,
                      steps_[i].inputs,
                      steps_[i].outputs,
-                     {arena_.data() + step.workspace_offset, step.workspace_bytes},
+                     {arena_.data() + step.workspace_offset, static_cast<std::size_t>(step.workspace_bytes)},
                      program_->model->kernels,
                      observer};
   try {

@@ -26,6 +26,21 @@ Dims Shape::strides() const {
   return strides;
 }
 
+bool is_addressable(const Shape& shape, std::size_t element_bytes) {
+  auto bytes = static_cast<int64_t>(element_bytes);
+  return std::ranges::all_of(shape.dims, [&](int64_t dim) {
+    if (dim <= 0) return true;
+    if (dim > kMaxTensorBytes / bytes) return false;
+    bytes *= dim;
+    return true;
+  });
+}
+
+void require_addressable(const Shape& shape, std::size_t element_bytes) {
+  require(is_addressable(shape, element_bytes), ErrorCode::out_of_memory, "a tensor of shape ", shape,
+          " does not fit into memory");
+}
+
 void append_text(std::string& out, const Shape& shape) {
   out += '[';
   for (int axis = 0; axis < shape.rank(); ++axis) {

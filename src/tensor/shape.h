@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <string>
 
 #include "tensor/dims.h"
@@ -35,6 +36,16 @@ struct Shape {
   // Distance in elements between neighbours along each axis of a dense row-major tensor.
   Dims strides() const;
 };
+
+// The largest tensor in bytes, on every machine what pointers of 32 bits can span. The dimensions of a tensor that is
+// addressable have no product, also of bytes, beyond int32.
+inline constexpr int64_t kMaxTensorBytes = std::numeric_limits<int32_t>::max();
+
+// Whether a tensor of such elements is no larger than that. A dimension of 0 does not hide the others, which are multiplied
+// with one another elsewhere; a dynamic one counts as 1.
+bool is_addressable(const Shape& shape, std::size_t element_bytes);
+// Throws Error(out_of_memory), naming the shape, unless it is.
+void require_addressable(const Shape& shape, std::size_t element_bytes);
 
 // "[1,3,224,224]", with "?" for a dynamic dimension.
 void append_text(std::string& out, const Shape& shape);

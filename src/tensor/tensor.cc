@@ -6,8 +6,16 @@
 
 namespace octavo {
 
-Tensor::Tensor(DType dtype, Shape shape)
-    : Tensor(dtype, shape, static_cast<std::size_t>(shape.elements()) * size_of(dtype)) {}
+namespace {
+
+std::size_t addressable_bytes(DType dtype, const Shape& shape) {
+  require_addressable(shape, size_of(dtype));
+  return static_cast<std::size_t>(shape.elements()) * size_of(dtype);
+}
+
+}  // namespace
+
+Tensor::Tensor(DType dtype, Shape shape) : Tensor(dtype, shape, addressable_bytes(dtype, shape)) {}
 
 Tensor::Tensor(DType dtype, Shape shape, std::size_t bytes)
     : buffer_(std::make_shared<Buffer>(std::max<std::size_t>(bytes, 1))),

@@ -37,6 +37,7 @@ class Tensor {
   // Writes all elements of the tensor.
   using Restore = std::function<void(const TensorView&)>;
 
+  // Throws Error(out_of_memory) where the shape is not addressable or there is no memory.
   Tensor(DType dtype, Shape shape);
   // Has no memory until somebody looks at the elements.
   static Tensor restored_on_demand(DType dtype, Shape shape, Restore restore);

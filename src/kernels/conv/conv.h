@@ -16,13 +16,13 @@ struct PackedConvS8 {
   const int32_t* column_sum;  ///< [oc]
 };
 
-size_t packed_size_conv_s8(const GemmS8Kernel&, const ConvGeometry&);
+uint64_t packed_size_conv_s8(const GemmS8Kernel&, const ConvGeometry&);
 
 /// `weights` in ONNX order [oc, c/groups, kh, kw]; `memory` is 16-byte aligned and outlives the result.
 PackedConvS8 pack_conv_s8(const GemmS8Kernel&, const ConvGeometry&, const int8_t* weights, void* memory);
 
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.
-size_t workspace_bytes_conv_s8(const PackedConvS8&, const ConvGeometry&);
+uint64_t workspace_bytes_conv_s8(const PackedConvS8&, const ConvGeometry&);
 
 /// `in`: u8 [n, h, w, c]. Output row r of the epilogue is the output position r = (n * oh + oy) * ow + ox, so `out` is
 /// [n, oh, ow, oc] with ldc = oc (or more, to write into a slice of channels).
@@ -44,11 +44,11 @@ struct PackedConvF32 {
   size_t group_bytes;
 };
 
-size_t packed_size_conv_f32(const GemmF32Kernel&, const ConvGeometry&);
+uint64_t packed_size_conv_f32(const GemmF32Kernel&, const ConvGeometry&);
 PackedConvF32 pack_conv_f32(const GemmF32Kernel&, const ConvGeometry&, const float* weights, void* memory);
 /// Writes the weights that were packed, in ONNX order.
 void unpack_conv_f32(const PackedConvF32&, const ConvGeometry&, float* weights);
-size_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry&);
+uint64_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry&);
 
 struct ConvF32Args {
   const float* in;  ///< [n, h, w, c]

@@ -14,13 +14,13 @@ PackedGemmF32 group_of(const PackedConvF32& b, int group) {
 
 }  // namespace
 
-size_t packed_size_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g) {
-  return packed_size_gemm_f32(kernel, g.group_outputs(), g.depth()) * size_t(g.groups);
+uint64_t packed_size_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g) {
+  return packed_size_gemm_f32(kernel, g.group_outputs(), g.depth()) * uint64_t(g.groups);
 }
 
 PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, const float* weights,
                             void* memory) {
-  const size_t group_bytes = packed_size_gemm_f32(kernel, g.group_outputs(), g.depth());
+  const auto group_bytes = size_t(packed_size_gemm_f32(kernel, g.group_outputs(), g.depth()));
   PackedConvF32 packed{{}, g.groups, group_bytes};
   for (int group = 0; group < g.groups; ++group) {
     const float* source = weights + ptrdiff_t(group) * g.group_outputs() * g.depth();
@@ -40,10 +40,10 @@ void unpack_conv_f32(const PackedConvF32& b, const ConvGeometry& g, float* weigh
   }
 }
 
-size_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry& g) {
+uint64_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry& g) {
   const ptrdiff_t row_bytes = g.depth() * ptrdiff_t(sizeof(float));
   return g.is_pointwise() ? 0
-                          : size_t(panel_rows(row_bytes)) * size_t(row_bytes) + panel_slack * sizeof(float);
+                          : uint64_t(panel_rows(row_bytes)) * uint64_t(row_bytes) + panel_slack * sizeof(float);
 }
 
 void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& args, const BiasClampF32& e) {

@@ -6,7 +6,7 @@
 namespace octavo::kernels {
 namespace {
 
-size_t round_up_16(size_t bytes) { return (bytes + 15) / 16 * 16; }
+uint64_t round_up_16(uint64_t bytes) { return (bytes + 15) / 16 * 16; }
 
 PackedGemmS8 group_of(const PackedConvS8& b, int group) {
   PackedGemmS8 packed = b.first_group;
@@ -57,14 +57,14 @@ void convolve(const PackedConvS8& b, const ConvGeometry& g, const ConvS8Args& ar
 
 }  // namespace
 
-size_t packed_size_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g) {
-  return round_up_16(packed_size_gemm_s8(kernel, g.group_outputs(), g.depth())) * size_t(g.groups) +
-         size_t(g.oc) * sizeof(int32_t);
+uint64_t packed_size_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g) {
+  return round_up_16(packed_size_gemm_s8(kernel, g.group_outputs(), g.depth())) * uint64_t(g.groups) +
+         uint64_t(g.oc) * sizeof(int32_t);
 }
 
 PackedConvS8 pack_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, const int8_t* weights,
                           void* memory) {
-  const size_t group_bytes = round_up_16(packed_size_gemm_s8(kernel, g.group_outputs(), g.depth()));
+  const auto group_bytes = size_t(round_up_16(packed_size_gemm_s8(kernel, g.group_outputs(), g.depth())));
   char* bytes = static_cast<char*>(memory);
   int32_t* column_sum = reinterpret_cast<int32_t*>(bytes + group_bytes * size_t(g.groups));
   PackedConvS8 packed{{}, g.groups, group_bytes, column_sum};
@@ -79,10 +79,10 @@ PackedConvS8 pack_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, con
   return packed;
 }
 
-size_t workspace_bytes_conv_s8(const PackedConvS8& b, const ConvGeometry& g) {
+uint64_t workspace_bytes_conv_s8(const PackedConvS8& b, const ConvGeometry& g) {
   const PackedGemmS8& product = b.first_group;
   if (g.is_pointwise()) return workspace_bytes_gemm_s8(product);
-  return size_t(panel_rows(panel_row_bytes(product))) * size_t(panel_row_bytes(product)) +
+  return uint64_t(panel_rows(panel_row_bytes(product))) * uint64_t(panel_row_bytes(product)) +
          panel_slack * sizeof(int16_t);
 }
 

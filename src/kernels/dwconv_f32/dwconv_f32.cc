@@ -34,14 +34,14 @@ const DwconvF32Kernel* select_dwconv_f32(const IsaFacts& facts, std::string_view
   return nullptr;
 }
 
-size_t packed_size_dwconv_f32(const DwconvF32Kernel& kernel, const ConvGeometry& g) {
+uint64_t packed_size_dwconv_f32(const DwconvF32Kernel& kernel, const ConvGeometry& g) {
   const int blocks = (g.c + kernel.channel_block - 1) / kernel.channel_block;
-  return size_t(blocks) * size_t(kernel.channel_block) * size_t(g.kh) * size_t(g.kw) * sizeof(float);
+  return uint64_t(blocks) * kernel.channel_block * uint64_t(g.kh) * uint64_t(g.kw) * sizeof(float);
 }
 
 PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel& kernel, const ConvGeometry& g, const float* weights,
                                 void* memory) {
-  std::memset(memory, 0, packed_size_dwconv_f32(kernel, g));
+  std::memset(memory, 0, size_t(packed_size_dwconv_f32(kernel, g)));
   float* packed = static_cast<float*>(memory);
   for_each_tap(kernel, g, [&](ptrdiff_t at, ptrdiff_t packed_at) { packed[packed_at] = weights[at]; });
   return {&kernel, g.c, g.kh, g.kw, packed};
@@ -51,7 +51,7 @@ void unpack_dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g, float* w
   for_each_tap(*b.kernel, g, [&](ptrdiff_t at, ptrdiff_t packed_at) { weights[at] = b.taps[packed_at]; });
 }
 
-size_t workspace_bytes_dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g) {
+uint64_t workspace_bytes_dwconv_f32(const PackedDwconvF32& b, const ConvGeometry& g) {
   return b.kernel->isa == Isa::scalar ? 0 : PaddedRowsPlan(g).workspace_bytes(g.ow);
 }
 

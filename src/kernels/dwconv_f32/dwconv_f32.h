@@ -40,7 +40,7 @@ std::span<const DwconvF32Kernel> dwconv_f32_kernels();
 /// As select_gemm_f32.
 const DwconvF32Kernel* select_dwconv_f32(const IsaFacts&, std::string_view force = {});
 
-size_t packed_size_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&);
+uint64_t packed_size_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&);
 
 /// `weights` in ONNX order [c, 1, kh, kw]. The geometry has groups = c = oc. `memory` is 16-byte aligned.
 PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&, const float* weights,
@@ -50,7 +50,7 @@ PackedDwconvF32 pack_dwconv_f32(const DwconvF32Kernel&, const ConvGeometry&, con
 void unpack_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&, float* weights);
 
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.
-size_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&);
+uint64_t workspace_bytes_dwconv_f32(const PackedDwconvF32&, const ConvGeometry&);
 
 /// Output [n, oh, ow, c]; `out` of the epilogue is that of the whole tensor.
 void dwconv_f32(const PackedDwconvF32&, const ConvGeometry&, const DwconvF32Args&, const BiasClampF32&);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/conv/geometry.h"
 
@@ -20,11 +21,11 @@ struct PaddedRowsPlan {
   int max_rows;  ///< input rows that such a block sees
 
   explicit PaddedRowsPlan(const ConvGeometry& g)
-      : width((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1) {
+      : width(std::max((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1, 1)) {
     constexpr int cache_bytes = 64 * 1024;
     const int window = (g.kh - 1) * g.dilation_h + 1;
-    const int fitting = cache_bytes / (width * padded_channels * int(sizeof(float)));
-    rows = std::clamp((fitting - window) / g.stride_h + 1, 1, g.oh);
+    const int64_t fitting = cache_bytes / (int64_t{width} * padded_channels * sizeof(float));
+    rows = static_cast<int>(std::clamp<int64_t>((fitting - window) / g.stride_h + 1, 1, std::max(g.oh, 1)));
     max_rows = std::min((rows - 1) * g.stride_h + window, g.h);
   }
 
@@ -32,9 +33,9 @@ struct PaddedRowsPlan {
   ptrdiff_t row_elements() const { return ptrdiff_t(width) * padded_block; }
   ptrdiff_t vector_elements() const { return row_elements() * max_rows; }
   /// The rows, then outputs of a block for four channels of which not all exist.
-  size_t workspace_bytes(int ow) const {
-    const size_t vectors = padded_channels / padded_block;
-    return (vectors * size_t(vector_elements()) + size_t(rows) * size_t(ow) * padded_block) * sizeof(float);
+  uint64_t workspace_bytes(int ow) const {
+    return (uint64_t(width) * uint64_t(max_rows) * padded_channels + uint64_t(rows) * uint64_t(ow) * padded_block) *
+           sizeof(float);
   }
 };
 

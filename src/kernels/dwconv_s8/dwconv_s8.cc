@@ -36,7 +36,7 @@ const DwconvS8Kernel* select_dwconv_s8(const IsaFacts& facts, ActivationRange ra
   return nullptr;
 }
 
-size_t workspace_bytes_dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g) {
+uint64_t workspace_bytes_dwconv_s8(const PackedDwconvS8& b, const ConvGeometry& g) {
   return b.kernel->form == TapForm::s16_row_pairs ? RowPairPlan(g).workspace_bytes(sizeof(int16_t), g.ow) : 0;
 }
 

@@ -53,14 +53,14 @@ std::span<const DwconvS8Kernel> dwconv_s8_kernels();
 /// As select_gemm_s8.
 const DwconvS8Kernel* select_dwconv_s8(const IsaFacts&, ActivationRange, std::string_view force = {});
 
-size_t packed_size_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&);
+uint64_t packed_size_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&);
 
 /// `weights` in ONNX order [c, 1, kh, kw]. The geometry has groups = c = oc. `memory` is 16-byte aligned.
 PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&, const int8_t* weights,
                               void* memory);
 
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.
-size_t workspace_bytes_dwconv_s8(const PackedDwconvS8&, const ConvGeometry&);
+uint64_t workspace_bytes_dwconv_s8(const PackedDwconvS8&, const ConvGeometry&);
 
 /// Output [n, oh, ow, c]; the epilogue's rows are output positions and its `out` and row parameters those of the whole
 /// tensor, as in conv_s8.

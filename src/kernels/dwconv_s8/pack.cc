@@ -9,13 +9,13 @@
 namespace octavo::kernels {
 namespace {
 
-size_t taps_bytes(const DwconvS8Kernel& kernel, const ConvGeometry& g) {
-  size_t bytes = 0;
+uint64_t taps_bytes(const DwconvS8Kernel& kernel, const ConvGeometry& g) {
+  uint64_t bytes = 0;
   switch (kernel.form) {
-    case TapForm::s8: bytes = size_t(g.c) * size_t(g.kh * g.kw); break;
+    case TapForm::s8: bytes = uint64_t(g.c) * uint64_t(g.kh) * uint64_t(g.kw); break;
     case TapForm::s16_row_pairs:
-      bytes = size_t((g.c + 3) / 4) * size_t(pairs_in_window(g.kh, 0) + pairs_in_window(g.kh, 1)) *
-              size_t(g.kw) * 16;
+      bytes = (uint64_t(g.c) + 3) / 4 * uint64_t(pairs_in_window(g.kh, 0) + pairs_in_window(g.kh, 1)) *
+              uint64_t(g.kw) * 16;
       break;
   }
   return (bytes + 15) / 16 * 16;
@@ -39,8 +39,8 @@ void pack_row_pairs(const ConvGeometry& g, const int8_t* weights, int16_t* taps)
 
 }  // namespace
 
-size_t packed_size_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g) {
-  return taps_bytes(kernel, g) + size_t(g.c) * sizeof(int32_t);
+uint64_t packed_size_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g) {
+  return taps_bytes(kernel, g) + uint64_t(g.c) * sizeof(int32_t);
 }
 
 PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g, const int8_t* weights,

@@ -34,11 +34,11 @@ struct RowPairPlan {
   bool shared;    ///< pairs serve more than one output row
 
   explicit RowPairPlan(const ConvGeometry& g)
-      : width((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1), shared(g.dilation_h == 1) {
+      : width(std::max((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1, 1)), shared(g.dilation_h == 1) {
     constexpr int cache_bytes = 64 * 1024, bytes_per_column = pair_channels * 4;
-    const int fitting = cache_bytes / (width * bytes_per_column);
-    const int fitting_rows = (2 * fitting - g.kh - 1) / g.stride_h + 1;
-    rows = shared ? std::clamp(fitting_rows, 1, g.oh) : 1;
+    const int64_t fitting = cache_bytes / (int64_t{width} * bytes_per_column);
+    const int64_t fitting_rows = (2 * fitting - g.kh - 1) / g.stride_h + 1;
+    rows = shared ? static_cast<int>(std::clamp<int64_t>(fitting_rows, 1, std::max(g.oh, 1))) : 1;
     max_pairs = shared ? pairs_in_window((rows - 1) * g.stride_h + g.kh, 1) : pairs_in_window(g.kh, 0);
   }
 
@@ -46,9 +46,9 @@ struct RowPairPlan {
   ptrdiff_t pair_elements() const { return ptrdiff_t(width) * pair_channels * 2; }
   ptrdiff_t vector_elements() const { return ptrdiff_t(width) * column_elements; }
   /// The pairs, then outputs of a block for four channels of which not all exist.
-  size_t workspace_bytes(size_t element_bytes, int ow) const {
-    return size_t(max_pairs) * size_t(pair_elements()) * element_bytes +
-           size_t(rows) * size_t(ow) * 4 * sizeof(float);
+  uint64_t workspace_bytes(size_t element_bytes, int ow) const {
+    return uint64_t(max_pairs) * uint64_t(width) * pair_channels * 2 * element_bytes +
+           uint64_t(rows) * uint64_t(ow) * 4 * sizeof(float);
   }
 };
 

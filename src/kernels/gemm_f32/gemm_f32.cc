@@ -34,8 +34,8 @@ const GemmF32Kernel* select_gemm_f32(const IsaFacts& facts, std::string_view for
   return nullptr;
 }
 
-size_t packed_size_gemm_f32(const GemmF32Kernel& kernel, int n, int k) {
-  return size_t((n + kernel.nr - 1) / kernel.nr) * size_t(kernel.nr) * size_t(k) * sizeof(float);
+uint64_t packed_size_gemm_f32(const GemmF32Kernel& kernel, int n, int k) {
+  return (uint64_t(n) + kernel.nr - 1) / kernel.nr * kernel.nr * uint64_t(k) * sizeof(float);
 }
 
 PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<const float>& weights,

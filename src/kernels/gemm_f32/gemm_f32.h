@@ -34,7 +34,7 @@ std::span<const GemmF32Kernel> gemm_f32_kernels();
 /// The best kernel of this engine, or the one named `force`; null when that one is not to be had here.
 const GemmF32Kernel* select_gemm_f32(const IsaFacts&, std::string_view force = {});
 
-size_t packed_size_gemm_f32(const GemmF32Kernel&, int n, int k);
+uint64_t packed_size_gemm_f32(const GemmF32Kernel&, int n, int k);
 
 /// Packs into `memory` (16-byte aligned), which must outlive the result.
 PackedGemmF32 pack_gemm_f32(const GemmF32Kernel&, const WeightView<const float>&, void* memory);

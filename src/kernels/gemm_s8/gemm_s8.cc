@@ -73,8 +73,8 @@ const GemmS8Kernel* select_gemm_s8(const IsaFacts& facts, ActivationRange range,
   return nullptr;
 }
 
-size_t workspace_bytes_gemm_s8(const PackedGemmS8& b) {
-  return reads_in_place(b) ? 0 : size_t(panel_rows(panel_row_bytes(b))) * size_t(panel_row_bytes(b));
+uint64_t workspace_bytes_gemm_s8(const PackedGemmS8& b) {
+  return reads_in_place(b) ? 0 : uint64_t(panel_rows(panel_row_bytes(b))) * uint64_t(panel_row_bytes(b));
 }
 
 void gemm_s8(const PackedGemmS8& b, const GemmS8Args& args, const RequantizeU8& e) { multiply(b, args, e); }

@@ -63,7 +63,7 @@ std::span<const GemmS8Kernel> gemm_s8_kernels();
 const GemmS8Kernel* select_gemm_s8(const IsaFacts&, ActivationRange, std::string_view force = {});
 
 /// Bytes of memory that pack_gemm_s8 fills. K <= max_reduction.
-size_t packed_size_gemm_s8(const GemmS8Kernel&, int n, int k);
+uint64_t packed_size_gemm_s8(const GemmS8Kernel&, int n, int k);
 
 /// Packs into `memory` (16-byte aligned, packed_size_gemm_s8 bytes), which must outlive the result.
 PackedGemmS8 pack_gemm_s8(const GemmS8Kernel&, const WeightView<const int8_t>&, void* memory);
@@ -73,7 +73,7 @@ PackedGemmS8 pack_gemm_s8(const GemmS8Kernel&, const WeightView<const int8_t>&, 
 PackedGemmS8 columns_of(const PackedGemmS8&, int begin, int end);
 
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.
-size_t workspace_bytes_gemm_s8(const PackedGemmS8&);
+uint64_t workspace_bytes_gemm_s8(const PackedGemmS8&);
 
 /// A: u8 [m, k], row-major with `lda` elements from row to row. Nothing outside of the rows is read.
 /// Split over threads by rows (advance `a`, `out` and the row parameters), each with a workspace of its own.

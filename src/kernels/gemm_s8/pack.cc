@@ -12,12 +12,12 @@ int round_up(int value, int multiple) { return (value + multiple - 1) / multiple
 
 struct Layout {
   int n_padded, k_padded;
-  size_t panel_bytes;
+  uint64_t panel_bytes;
 
   Layout(const GemmS8Kernel& kernel, int n, int k)
       : n_padded(round_up(n, kernel.nr)),
         k_padded(std::max(round_up(k, kernel.kr), kernel.kr)),  // a tile takes at least one step
-        panel_bytes((size_t(n_padded) * k_padded * (kernel.form == AForm::s16 ? 2 : 1) + 15) / 16 * 16) {}
+        panel_bytes((uint64_t(n_padded) * k_padded * (kernel.form == AForm::s16 ? 2 : 1) + 15) / 16 * 16) {}
 };
 
 template <class Element>
@@ -32,9 +32,9 @@ void pack_panels(const GemmS8Kernel& kernel, const WeightView<const int8_t>& wei
 
 }  // namespace
 
-size_t packed_size_gemm_s8(const GemmS8Kernel& kernel, int n, int k) {
+uint64_t packed_size_gemm_s8(const GemmS8Kernel& kernel, int n, int k) {
   const Layout layout(kernel, n, k);
-  return layout.panel_bytes + (size_t(layout.n_padded) * 2 * sizeof(int32_t) + 15) / 16 * 16;
+  return layout.panel_bytes + (uint64_t(layout.n_padded) * 2 * sizeof(int32_t) + 15) / 16 * 16;
 }
 
 PackedGemmS8 pack_gemm_s8(const GemmS8Kernel& kernel, const WeightView<const int8_t>& weights, void* memory) {

@@ -1,8 +1,8 @@
-#include "onnx/names.h"
+#include "graph/names.h"
 
 #include "base/error.h"
 
-namespace octavo::onnx {
+namespace octavo {
 
 std::string Names::take_unique(std::string_view stem) {
   if (take(stem)) return std::string(stem);
@@ -13,4 +13,4 @@ std::string Names::take_unique(std::string_view stem) {
   return name;
 }
 
-}  // namespace octavo::onnx
+}  // namespace octavo

@@ -1,13 +1,12 @@
 // Names of values or of nodes, each of which may be there only once.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
-namespace octavo::onnx {
+namespace octavo {
 
 class Names {
  public:
@@ -22,4 +21,4 @@ class Names {
       last_suffix_;  // by stem: a thousand equal names take a thousand steps
 };
 
-}  // namespace octavo::onnx
+}  // namespace octavo
