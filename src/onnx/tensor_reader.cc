@@ -105,7 +105,8 @@ void append_dimension(Shape& shape, int64_t dim, std::string_view what) {
 }
 
 void check_shape(const Shape& shape, DType dtype, std::string_view what) {
-  require(is_addressable(shape, size_of(dtype)), ErrorCode::invalid_model, "the shape of ", what, " is too large");
+  require(is_addressable(shape, size_of(dtype)), ErrorCode::invalid_model, "the shape of ", what,
+          " is too large");
 }
 
 std::string_view read_tensor_name(pbf_reader message) {

@@ -33,8 +33,8 @@ Dims kernel_sizes(const Attrs& attrs, const Shape& w) {
 bool differ(int64_t a, int64_t b) { return a != kDynamic && b != kDynamic && a != b; }
 
 int to_int(int64_t size) {
-  require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported, "a convolution over a dimension of ", size,
-          ", which is too large");
+  require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported, "a convolution over a dimension of ",
+          size, ", which is too large");
   return static_cast<int>(size);
 }
 

@@ -25,8 +25,6 @@ class Scratch {
 };
 
 // Bytes that Scratch::take<T>(count) uses up.
-template <class T> constexpr uint64_t scratch_bytes(uint64_t count) {
-  return align_up(count * sizeof(T));
-}
+template <class T> constexpr uint64_t scratch_bytes(uint64_t count) { return align_up(count * sizeof(T)); }
 
 }  // namespace octavo

@@ -37,8 +37,7 @@ void run_shape(RunContext& ctx) {
 ConstantTensor value_of(const Attrs& attrs) {
   ConstantTensor value = attrs.get_tensor("value");
   require(value == nullptr || value->shape().elements() == 1, ErrorCode::invalid_graph,
-          "the attribute 'value' must be one number, but has shape ",
-          to_string(value ? value->shape() : Shape()));
+          "the attribute 'value' must be one number, but has shape ", value ? value->shape() : Shape());
   return value;
 }
 

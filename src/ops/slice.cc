@@ -33,7 +33,9 @@ Range slice_axis(int64_t dim, int64_t start, int64_t end, int64_t step) {
 void require_list(const InferContext& ctx, std::size_t i, int rank) {
   const Shape &shape = ctx.shape(i), &starts = ctx.shape(kStarts);
   const bool is_list = shape.rank() == 1 && shape[0] <= rank;
-  require(is_list && (shape[0] == starts[0] || shape[0] == kDynamic || starts[0] == kDynamic), ErrorCode::invalid_graph, "starts and input ", i, " have shapes ", starts, " and ", shape, " but the data has ", rank, " axes");
+  require(is_list && (shape[0] == starts[0] || shape[0] == kDynamic || starts[0] == kDynamic),
+          ErrorCode::invalid_graph, "starts and input ", i, " have shapes ", starts, " and ", shape,
+          " but the data has ", rank, " axes");
 }
 
 void infer(InferContext& ctx) {

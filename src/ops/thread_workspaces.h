@@ -15,7 +15,8 @@ inline uint64_t workspace_of_threads(const KernelPolicy& policy, uint64_t bytes)
 class ThreadWorkspaces {
  public:
   ThreadWorkspaces(Scratch& scratch, uint64_t bytes)
-      : first_(scratch.take<std::byte>(0)), stride_(static_cast<std::size_t>(scratch_bytes<std::byte>(bytes))) {}
+      : first_(scratch.take<std::byte>(0)),
+        stride_(static_cast<std::size_t>(scratch_bytes<std::byte>(bytes))) {}
 
   void* operator[](int thread) const { return first_ + static_cast<std::size_t>(thread) * stride_; }
 

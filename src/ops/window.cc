@@ -50,8 +50,8 @@ Window read_window(const Attrs& attrs, const Dims& kernel) {
     require(kernel[i] == kDynamic || (kernel[i] >= 1 && kernel[i] <= kMaxWindow), ErrorCode::invalid_graph,
             "a kernel size of ", kernel[i], " is out of range");
     window.axes[i] = {kernel[i], strides[i], dilations[i], pads[i], pads[rank + i]};
-    require(window.axes[i].extent() <= kMaxExtent, ErrorCode::invalid_graph, "a window of ", kernel[i], " with dilation ",
-            dilations[i], " is out of range");
+    require(window.axes[i].extent() <= kMaxExtent, ErrorCode::invalid_graph, "a window of ", kernel[i],
+            " with dilation ", dilations[i], " is out of range");
   }
   return window;
 }

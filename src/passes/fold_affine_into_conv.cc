@@ -103,7 +103,8 @@ bool apply(Graph& graph, Node& conv, const Affine& affine) {
       out[i] = static_cast<float>(scale * in[i]);
     }
     const double b = scale * (old_bias ? old_bias->span<float>()[c] : 0) + affine.shift[c];
-    if (!std::isfinite(scale) || !keeps_precision(largest) || !std::isfinite(static_cast<float>(b))) return false;
+    if (!std::isfinite(scale) || !keeps_precision(largest) || !std::isfinite(static_cast<float>(b)))
+      return false;
     bias.span<float>()[c] = static_cast<float>(b);
   }
   const std::string weight_name = graph[conv.inputs[1]].name;

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "graph/rewriter.h"
-#include "ops/evaluate.h"
 #include "passes/passes.h"
 
 namespace octavo {
@@ -47,8 +46,7 @@ void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
 
 }  // namespace
 
-int fold_constants(Graph& graph, const KernelPolicy& kernels, bool fold_dequantize) {
-  FoldingBudget budget(graph);
+int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& budget, bool fold_dequantize) {
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
     const bool is_constant = is_foldable(graph, node, fold_dequantize) || is_known_shape(graph, node);

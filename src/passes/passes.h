@@ -6,6 +6,7 @@
 
 #include "base/kernel_policy.h"
 #include "graph/graph.h"
+#include "ops/evaluate.h"
 
 namespace octavo {
 
@@ -13,9 +14,9 @@ namespace octavo {
 // inference finds nothing. Throws Error(invalid_graph), naming the node, where shapes contradict each other.
 void infer_shapes(Graph& graph);
 
-// f(constants) → constant. `fold_dequantize`: also DequantizeLinear and QuantizeLinear, whose constants are quantized
-// weights that lowering still wants to see.
-int fold_constants(Graph& graph, const KernelPolicy& kernels, bool fold_dequantize);
+// f(constants) → constant, as far as the budget goes. `fold_dequantize`: also DequantizeLinear and QuantizeLinear, whose
+// constants are quantized weights that lowering still wants to see.
+int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& budget, bool fold_dequantize);
 
 // Identity(x), Dropout(x) → x.
 int remove_identities(Graph& graph);

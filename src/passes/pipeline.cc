@@ -4,12 +4,13 @@
 namespace octavo {
 
 void simplify(Graph& graph, const KernelPolicy& kernels) {
+  FoldingBudget budget(graph);
   int changes = 0;
   do {
     infer_shapes(graph);
     changes = remove_identities(graph);
     // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
-    changes += fold_constants(graph, kernels, /*fold_dequantize=*/false);
+    changes += fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
     changes += fold_affine_into_conv(graph);
     changes += recognise_hard_swish(graph);
     remove_dead(graph);
@@ -22,7 +23,8 @@ void lower(Graph& graph, const KernelPolicy& kernels, std::vector<FloatIsland>* 
   choose_layout(graph);
   lower_qdq(graph, islands);
   // Quantized weights whose operator stayed float are expanded once, here, and not in every run.
-  fold_constants(graph, kernels, /*fold_dequantize=*/true);
+  FoldingBudget budget(graph);
+  fold_constants(graph, kernels, budget, /*fold_dequantize=*/true);
   fuse_activations(graph);
   remove_dead(graph);
 }

@@ -11,9 +11,13 @@ namespace {
 // An arena can take hundreds of megabytes; two cover a model that alternates between single pictures and batches.
 constexpr std::size_t kMaxSessions = 2;
 
+// For people: the first few of them.
 std::string input_names(const Graph& graph) {
+  constexpr std::size_t kMostNames = 20;
   std::string names;
-  for (ValueId id : graph.inputs) names += text(names.empty() ? "'" : ", '", graph[id].name, "'");
+  for (ValueId id : std::span(graph.inputs).first(std::min(graph.inputs.size(), kMostNames)))
+    names += text(names.empty() ? "'" : ", '", graph[id].name, "'");
+  if (graph.inputs.size() > kMostNames) names += text(" and ", graph.inputs.size() - kMostNames, " more");
   return names;
 }
 
@@ -24,19 +28,26 @@ std::vector<std::byte> bytes_of(const Tensor& tensor) {
 
 }  // namespace
 
+std::size_t find_input(const Graph& graph, std::string_view name, std::size_t likely) {
+  const auto has_name = [&](ValueId id) { return graph[id].name == name; };
+  if (likely < graph.inputs.size() && has_name(graph.inputs[likely])) return likely;
+  return static_cast<std::size_t>(std::ranges::find_if(graph.inputs, has_name) - graph.inputs.begin());
+}
+
 void Executor::order(std::span<const Feed> feeds) {
   const Graph& graph = model_->graph;
   ordered_.assign(graph.inputs.size(), nullptr);
-  for (const Feed& feed : feeds) {
-    const auto input = std::ranges::find(graph.inputs, feed.name,
-                                         [&](ValueId id) -> std::string_view { return graph[id].name; });
-    require(input != graph.inputs.end(), ErrorCode::invalid_input, "the model has no input '", feed.name,
-            "'; its inputs are ", input_names(graph));
-    ordered_[input - graph.inputs.begin()] = feed.tensor;
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
+    const std::size_t input = find_input(graph, feeds[i].name, i);
+    if (input == graph.inputs.size())
+      fail(ErrorCode::invalid_input,
+           {"the model has no input '", feeds[i].name, "'; its inputs are ", input_names(graph)});
+    ordered_[input] = feeds[i].tensor;
   }
-  for (std::size_t i = 0; i < ordered_.size(); ++i)
-    require(ordered_[i] != nullptr, ErrorCode::invalid_input, "input '", graph[graph.inputs[i]].name,
-            "' is missing; the model's inputs are ", input_names(graph));
+  const auto missing = std::ranges::find(ordered_, nullptr);
+  if (missing != ordered_.end())
+    fail(ErrorCode::invalid_input, {"input '", graph[graph.inputs[missing - ordered_.begin()]].name,
+                                    "' is missing; the model's inputs are ", input_names(graph)});
 }
 
 bool Executor::matches(const Entry& entry) const {

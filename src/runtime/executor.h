@@ -17,6 +17,10 @@ struct Feed {
   const Tensor* tensor;
 };
 
+// The index among the graph's inputs of the one of that name, their number where there is none. `likely` is looked at
+// first: feeds come mostly in order, and there may be thousands.
+std::size_t find_input(const Graph& graph, std::string_view name, std::size_t likely);
+
 // A compiled model with a session for each of the last few combinations of input shapes. The weights are shared; a
 // new combination costs a plan and an arena. Not for use from several threads at once.
 class Executor {

@@ -14,7 +14,10 @@ namespace {
 class Planner {
  public:
   Planner(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds)
-      : model_(std::move(model)), graph_(model_->graph), program_(std::make_shared<Program>()), budget_(graph_) {
+      : model_(std::move(model)),
+        graph_(model_->graph),
+        program_(std::make_shared<Program>()),
+        budget_(graph_) {
     operands_.resize(graph_.values.size());
     block_.assign(graph_.values.size(), kNoBlock);
     bind_constants();

@@ -85,6 +85,22 @@ TEST_CASE("select_gemm_f32 never falls back from a forced kernel") {
   REQUIRE(select_gemm_f32(isa_facts(), "no_such_kernel") == nullptr);
 }
 
+TEST_CASE("gemm_f32 sums products before it adds the bias") {
+  // The unit of 4096 is 2^-11: added to it one by one, products of 2^-14 would all be lost.
+  constexpr int k = 1024;
+  const std::vector<float> a(2 * k, 1.0f), b(33 * k, 0x1p-14f), bias(33, 4096.0f);
+  for (const GemmF32Kernel& kernel : gemm_f32_kernels()) {
+    CAPTURE(kernel.name);
+    Exact memory(packed_size_gemm_f32(kernel, 33, k));
+    const PackedGemmF32 packed = pack_gemm_f32(kernel, weights_kn(b.data(), k, 33), memory.get());
+    std::vector<float> out(2 * 33);
+    for (int m : {1, 2}) {
+      gemm_f32(packed, {a.data(), k, m}, {bias.data(), -INFINITY, INFINITY, out.data(), 33});
+      for (int i = 0; i < m * 33; ++i) REQUIRE(out[size_t(i)] == 4096.0625f);
+    }
+  }
+}
+
 TEST_CASE("gemm_f32 lets NaN through the clamp") {
   for (const GemmF32Kernel& kernel : gemm_f32_kernels()) {
     const float a = std::numeric_limits<float>::quiet_NaN(), b = 1;

@@ -204,6 +204,18 @@ TEST_CASE("attributes of every type") {
   CHECK(attrs.has("strings"));
 }
 
+TEST_CASE("an output that an operator always computes has a place, also where the file leaves it out") {
+  ModelBuilder builder;
+  builder.nodes = {node("MaxPool", {"x"}, {"", "indices"}, {}, "pool"), node("Cast", {"indices"}, {"y"})};
+  builder.value_infos = {value_info("pool_unused", kFloat, {1})};
+  const Graph graph = builder.read().graph;
+  const Node& pool = the_node(graph, "MaxPool");
+  REQUIRE(pool.outputs.size() == 2);
+  REQUIRE(pool.outputs[0] != kNoValue);
+  CHECK(graph[pool.outputs[0]].name == "pool_unused");
+  CHECK(graph[pool.outputs[1]].name == "indices");
+}
+
 TEST_CASE("both spellings of the default domain are the same, and other domains may be imported") {
   ModelBuilder builder;
   Bytes bytes = node("Relu", {"x"}, {"y"});

@@ -33,7 +33,7 @@ constexpr Arity kOperators[] = {
     {"HardSigmoid", 1, 1},
     {"Identity", 1, 1},
     {"MatMul", 2, 2},
-    {"MaxPool", 1, 1},
+    {"MaxPool", 1, 1, 2},
     {"Mul", 2, 2},
     {"Pad", 2, 4},
     {"QuantizeLinear", 2, 3},

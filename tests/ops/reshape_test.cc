@@ -115,3 +115,10 @@ TEST_CASE("Squeeze and Unsqueeze reject wrong axes") {
   CHECK(error("Squeeze", {1, 2}, {2}) == "InvalidGraph: axis 2 is outside a tensor of rank 2");
   CHECK(error("Unsqueeze", {2}, {0, 0}) == "InvalidGraph: axis 0 is named twice");
 }
+
+TEST_CASE("A shape beyond all memory is refused before its elements are counted") {
+  constexpr int64_t kHuge = int64_t{1} << 62;
+  OpRunner runner("Reshape");
+  runner.input(iota<float>({4})).input(Tensor::of<int64_t>({3}, {kHuge, kHuge, -1}));
+  CHECK_THROWS_AS(runner.infer(), Error);
+}

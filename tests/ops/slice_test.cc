@@ -107,3 +107,17 @@ TEST_CASE("Slice rejects broken parameters") {
         "InvalidGraph: starts and input 2 have shapes [1] and [2] but the data has 2 axes");
   CHECK(error({0, 0, 0}, {1, 1, 1}, {0, 1, 2}, {1, 1, 1}).starts_with("InvalidGraph: starts and input 1"));
 }
+
+TEST_CASE("Slice with bounds of unknown number") {
+  const OpDef& op = get_op("Slice");
+  Node node{.op = &op, .name = "slice", .inputs = {0, 1, 2, 3}, .outputs = {4}};
+  const Tensor axes = list({1});
+  const Operand inputs[] = {{DType::f32, Shape{2, 3}},
+                            {DType::s64, Shape{kDynamic}},
+                            {DType::s64, Shape{kDynamic}},
+                            {DType::s64, Shape{1}, &axes}};
+  Operand output;
+  InferContext context{node, inputs, {&output, 1}};
+  op.infer(context);
+  CHECK(output.shape == Shape{2, kDynamic});
+}

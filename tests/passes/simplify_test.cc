@@ -24,6 +24,11 @@ Graph simplified(GraphBuilder& b, const Shape& input, float tolerance = 1e-5f) {
   return graph;
 }
 
+std::vector<float> values_of(const Tensor& tensor) {
+  const auto values = tensor.span<float>();
+  return {values.begin(), values.end()};
+}
+
 ValueId conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) {
   return b.node("Conv", {x, b.random({out, in, 3, 3}), b.random({out})},
                 attrs({{"pads", std::vector<int64_t>{1, 1, 1, 1}}}));
@@ -110,4 +115,72 @@ TEST_CASE("Constants and the shapes of static tensors are computed once") {
   b.output(b.node("Reshape", {x, b.node("Shape", {x})}));
   const Graph graph = simplified(b, {2, 6});
   CHECK(graph.nodes.size() == 2);
+}
+
+TEST_CASE("A convolution is not folded with what float32 cannot hold") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 1, 1, 2});
+  const ValueId y = b.node("Conv", {x, b.constant({1, 1, 1, 1}, {1})});
+  SECTION("a division by zero keeps the sign") { b.output(b.node("Div", {y, b.constant({}, {0})})); }
+  SECTION("an overflow on the way") {
+    const ValueId large = b.node("Mul", {y, b.constant({}, {3e38f})});
+    b.output(b.node("Mul", {b.node("Mul", {large, b.constant({}, {3e38f})}), b.constant({}, {1e-38f})}));
+  }
+  SECTION("an underflow on the way") {
+    const ValueId small = b.node("Mul", {y, b.constant({}, {1e-42f})});
+    b.output(b.node("Mul", {small, b.constant({}, {1e30f})}));
+  }
+  std::vector<Tensor> feeds;
+  feeds.push_back(Tensor::of<float>({1, 1, 1, 2}, {1, -2}));
+  const std::vector<Tensor> before = interpret(b.graph, feeds);
+  simplify(b.graph, KernelPolicy{});
+  CHECK(values_of(interpret(b.graph, feeds)[0]) == values_of(before[0]));
+}
+
+TEST_CASE("A hard swish whose constants add axes keeps them") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 1, 1, 2});
+  const ValueId sum = b.node("Add", {x, b.constant({1, 1, 1, 1, 1}, {3})});
+  const ValueId gate = b.node("Clip", {sum, b.constant({}, {0}), b.constant({}, {6})});
+  b.output(b.node("Div", {b.node("Mul", {x, gate}), b.constant({}, {6})}));
+  const Graph graph = simplified(b, {1, 1, 1, 2});
+  CHECK(graph[graph.outputs[0]].shape == Shape{1, 1, 1, 1, 2});
+}
+
+TEST_CASE("Two outputs that are one value keep both names") {
+  GraphBuilder b;
+  const ValueId y = b.node("Relu", {b.input("x", {2})});
+  b.output(b.node("Identity", {y}));
+  b.output(b.node("Identity", {y}));
+  const std::vector<std::string> names = {b.graph[b.graph.outputs[0]].name, b.graph[b.graph.outputs[1]].name};
+  const Graph graph = simplified(b, {2});
+  CHECK(graph[graph.outputs[0]].name == names[0]);
+  CHECK(graph[graph.outputs[1]].name == names[1]);
+}
+
+TEST_CASE("Nothing is left to simplify") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 2, 4, 4});
+  // The shape is known only when the one before is a constant.
+  const ValueId flat = b.node("Reshape", {x, b.node("Shape", {b.node("Relu", {x})})});
+  const ValueId again = b.node("Reshape", {flat, b.node("Shape", {flat})});
+  b.output(b.node("Mul", {conv(b, again, 3, 2), b.constant({}, {2})}));
+  Graph graph = simplified(b, {1, 2, 4, 4});
+  const std::string once = dump(graph);
+  simplify(graph, KernelPolicy{});
+  CHECK(dump(graph) == once);
+}
+
+TEST_CASE("Foldings have a budget") {
+  GraphBuilder b;
+  ValueId y = b.constant({1}, {1});
+  for (int doubling = 0; doubling < 28; ++doubling)
+    y = b.node("Concat", {y, y}, attrs({{"axis", int64_t{0}}}));
+  b.output(y);
+  simplify(b.graph, KernelPolicy{});
+  std::size_t bytes = 0;
+  for (const Value& value : b.graph.values)
+    if (value.is_constant()) bytes += value.constant->bytes();
+  CHECK(bytes <= 64 << 20);
+  CHECK(b.graph.nodes.size() == 5);
 }

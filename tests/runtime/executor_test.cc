@@ -117,3 +117,50 @@ TEST_CASE("Weights stay in memory once: packed, or as they are where a step read
   CHECK(run(second, "x", input) == output);
   CHECK(run(first, "x", input) == output);
 }
+
+TEST_CASE("What is not known when a model is compiled is checked and packed by the plan") {
+  GraphBuilder b;
+  const ValueId x = b.graph.add_value({.name = "x"});  // not even a rank
+  b.graph.inputs.push_back(x);
+  b.output(b.node("Conv", {x, b.constant({1, 1, 1, 1}, {2})}));
+  Executor executor = make_executor(b);
+  CHECK(executor.model()->graph.nodes[0].prepared == nullptr);
+  CHECK(run(executor, "x", Tensor::of<float>({1, 1, 1, 2}, {1, 2})) == std::vector<float>{2, 4});
+  CHECK(run(executor, "x", Tensor::of<float>({1, 1, 2, 2}, {1, 2, 3, 4})) == std::vector<float>{2, 4, 6, 8});
+  CHECK_THROWS_MATCHES(run(executor, "x", Tensor::of<float>({2}, {1, 2})), Error,
+                       MessageMatches(ContainsSubstring("different ranks")));
+}
+
+TEST_CASE("Constants that do not fit their operator are refused, and never packed") {
+  GraphBuilder b;
+  const ValueId x = b.graph.add_value({.name = "x"});
+  b.graph.inputs.push_back(x);
+  b.output(b.node("MatMul", {x, b.constant(Tensor::of<int8_t>({2, 2}, {1, 2, 3, 4}))}));
+  Executor executor = make_executor(b);
+  CHECK_THROWS_AS(run(executor, "x", Tensor::of<float>({1, 2}, {1, 2})), Error);
+}
+
+TEST_CASE("A workspace beyond all memory is an error, not a small one") {
+  GraphBuilder b;
+  constexpr int64_t kDepth = 1 << 27;
+  const ValueId x = b.input("x", {1, kDepth}), y = b.input("y", {kDepth, 1});
+  b.output(b.node("MatMul", {x, y}));
+  const auto model = compile(b.graph, KernelPolicy{});
+  const auto program = plan(model, {{DType::f32, {1, kDepth}, nullptr}, {DType::f32, {kDepth, 1}, nullptr}});
+  CHECK(program->arena_bytes > uint64_t{1} << 32);
+}
+
+TEST_CASE("What constants make is computed ahead only as far as there is a budget") {
+  GraphBuilder b;
+  ValueId y = b.constant(Tensor::of<float>({1 << 20, 1}, std::vector<float>(1 << 20, 1.5f)));
+  for (int doubling = 0; doubling < 8; ++doubling)
+    y = b.node("Concat", {y, y}, attrs({{"axis", int64_t{1}}}));
+  b.output(b.node("Add", {b.node("ReduceMean", {y}), b.input("x", {1, 1})}));
+  Executor executor = make_executor(b);
+  const Tensor x = Tensor::of<float>({1, 1}, {1});
+  const Feed feed{"x", &x};
+  const Session& session = *executor.session_for({&feed, 1});
+  CHECK(session.program().steps.size() >
+        3);  // the larger ones are steps, in an arena of three quarters of a gigabyte
+  CHECK(session.program().folded.size() < 8);
+}

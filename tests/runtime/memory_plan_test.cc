@@ -51,3 +51,11 @@ TEST_CASE("Tensors that live together never overlap") {
     check_disjoint(blocks, plan_memory(blocks));
   }
 }
+
+TEST_CASE("Sizes are summed in 64 bits, whatever pointers have") {
+  constexpr uint64_t kLarge = (uint64_t{1} << 31) - 64;
+  const std::vector<Lifetime> blocks = {{kLarge, 0, 1}, {kLarge, 0, 1}, {kLarge, 0, 1}};
+  const MemoryPlan plan = plan_memory(blocks);
+  check_disjoint(blocks, plan);
+  CHECK(plan.arena_bytes == 3 * kLarge);
+}

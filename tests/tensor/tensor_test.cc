@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/error.h"
+
 namespace octavo {
 
 namespace {
@@ -67,6 +69,19 @@ TEST_CASE("Memory that somebody holds stays where it is") {
   CHECK(counts_up(tensor));
   CHECK(restored == 1);
   CHECK(tensor.span<float>().data() != values);
+}
+
+TEST_CASE("a tensor may be as large as 32-bit pointers span, and no larger") {
+  constexpr int64_t kLargest = (int64_t{1} << 31) - 1;
+  CHECK(is_addressable({kLargest}, 1));
+  CHECK_FALSE(is_addressable({kLargest + 1}, 1));
+  CHECK(is_addressable({1 << 15, 1 << 14}, 4 - 1));
+  CHECK_FALSE(is_addressable({1 << 15, 1 << 14}, 4));
+  CHECK(is_addressable({kDynamic, kLargest}, 1));
+  // A dimension of 0 does not hide the others.
+  CHECK_FALSE(is_addressable({0, kLargest, 2}, 1));
+  CHECK_FALSE(is_addressable({std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::max()}, 8));
+  CHECK_THROWS_AS(Tensor(DType::f32, {int64_t{1} << 62, 0, int64_t{1} << 62}), Error);
 }
 
 }  // namespace octavo

@@ -42,8 +42,9 @@ void unpack_conv_f32(const PackedConvF32& b, const ConvGeometry& g, float* weigh
 
 uint64_t workspace_bytes_conv_f32(const PackedConvF32&, const ConvGeometry& g) {
   const ptrdiff_t row_bytes = g.depth() * ptrdiff_t(sizeof(float));
-  return g.is_pointwise() ? 0
-                          : uint64_t(panel_rows(row_bytes)) * uint64_t(row_bytes) + panel_slack * sizeof(float);
+  return g.is_pointwise()
+             ? 0
+             : uint64_t(panel_rows(row_bytes)) * uint64_t(row_bytes) + panel_slack * sizeof(float);
 }
 
 void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& args, const BiasClampF32& e) {

@@ -34,7 +34,8 @@ struct PaddedRowsPlan {
   ptrdiff_t vector_elements() const { return row_elements() * max_rows; }
   /// The rows, then outputs of a block for four channels of which not all exist.
   uint64_t workspace_bytes(int ow) const {
-    return (uint64_t(width) * uint64_t(max_rows) * padded_channels + uint64_t(rows) * uint64_t(ow) * padded_block) *
+    return (uint64_t(width) * uint64_t(max_rows) * padded_channels +
+            uint64_t(rows) * uint64_t(ow) * padded_block) *
            sizeof(float);
   }
 };

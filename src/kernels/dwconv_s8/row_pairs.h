@@ -34,7 +34,8 @@ struct RowPairPlan {
   bool shared;    ///< pairs serve more than one output row
 
   explicit RowPairPlan(const ConvGeometry& g)
-      : width(std::max((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1, 1)), shared(g.dilation_h == 1) {
+      : width(std::max((g.ow - 1) * g.stride_w + (g.kw - 1) * g.dilation_w + 1, 1)),
+        shared(g.dilation_h == 1) {
     constexpr int cache_bytes = 64 * 1024, bytes_per_column = pair_channels * 4;
     const int64_t fitting = cache_bytes / (int64_t{width} * bytes_per_column);
     const int64_t fitting_rows = (2 * fitting - g.kh - 1) / g.stride_h + 1;
