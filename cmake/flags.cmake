@@ -41,3 +41,7 @@ if(OCTAVO_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+if(OCTAVO_FUZZ)
+  # The fuzzer sees which branches a mutant takes and what it compares.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,21 +1,27 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
 # those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them.
+# octavo_layer_test(<folder> [<layer>]): the tests in tests/<folder>, where they are called otherwise than their layer.
 octavo_add_catch2()
 octavo_add_json()
 
 function(octavo_layer_test name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cc")
-  list(FILTER sources EXCLUDE REGEX "/fuzz/")
+  list(FILTER sources EXCLUDE REGEX "/libfuzzer/")
   if(NOT sources)
     return()
   endif()
   set(target octavo_${name}_test)
   add_executable(${target} ${sources})
-  octavo_link(${target} ${name})
+  if(ARGC GREATER 1)
+    octavo_link(${target} ${ARGV1})
+  else()
+    octavo_link(${target} ${name})
+  endif()
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain octavo_json)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE
     OCTAVO_FIXTURES_DIR="${PROJECT_SOURCE_DIR}/tests/fixtures"
+    OCTAVO_FUZZ_DIR="${PROJECT_SOURCE_DIR}/tests/fuzz"
     OCTAVO_MODELS_DIR="${PROJECT_SOURCE_DIR}/models")
 
   # The counts of every run are kept for the closing line of `npm test`.
@@ -36,11 +42,15 @@ file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/test-results")
 foreach(layer IN LISTS OCTAVO_LAYERS)
   octavo_layer_test(${layer})
 endforeach()
+octavo_layer_test(fuzz engine)
+if(OCTAVO_SANITIZE)
+  # A block that the heap cannot hold is an Error and not the end.
+  set_tests_properties(fuzz PROPERTIES ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
+endif()
 # tests/engine/allocation_test.cc counts allocations.
 target_link_options(octavo_engine_test PRIVATE
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
 
-option(OCTAVO_FUZZ "Native: the libFuzzer targets" OFF)
 if(OCTAVO_FUZZ)
-  include(tests/onnx/fuzz/fuzz.cmake)
+  include(tests/fuzz/libfuzzer/libfuzzer.cmake)
 endif()

@@ -7,6 +7,7 @@ import { inRoot } from './lib/paths.mjs';
 import { Problem, main, runStatus } from './lib/run.mjs';
 import { countingScript, nodeTest, playwright } from './lib/test_runners.mjs';
 import { buildEngine, buildPresets, buildWeb, nativePresets, wasmPresets } from './build.mjs';
+import { fuzz } from './fuzz.mjs';
 import { ensureFixtureTools, findChromium } from './setup/system.mjs';
 import { setUp } from './setup.mjs';
 
@@ -50,6 +51,7 @@ const addCounts = (a, b) => ({
 const stages = [
   { name: 'native', needs: 'tests', run: () => catch2(nativePresets) },
   { name: 'wasm', needs: 'tests', run: () => catch2(wasmPresets) },
+  { name: 'fuzz', needs: 'tests/fuzz', run: () => fuzz({ minutes: 1, seed: 1 }) },
   {
     name: 'package',
     needs: 'tests/package',

@@ -55,7 +55,10 @@ ConstantTensor Attrs::get_tensor(std::string_view name) const {
 
 void Attrs::set(std::string_view name, AttrValue value) {
   erase(name);
-  entries_.emplace_back(name, std::move(value));
+  const auto is_own = [](const auto& entry) { return entry.first.starts_with(kMetadataPrefix); };
+  const auto place =
+      name.starts_with(kMetadataPrefix) ? entries_.end() : std::ranges::find_if(entries_, is_own);
+  entries_.emplace(place, name, std::move(value));
 }
 
 void Attrs::erase(std::string_view name) {

@@ -16,8 +16,9 @@ namespace octavo {
 using AttrValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
                                std::vector<std::string>, ConstantTensor>;
 
-// Named attribute values in the order in which they were set. The getters allocate nothing, so that `run` may call them:
-// strings and lists are views of the attribute. They throw Error(invalid_graph) when it is there with another type.
+// Named attribute values in the order in which they were set, those named kMetadataPrefix… behind the others, as in a
+// file. The getters allocate nothing, so that `run` may call them: strings and lists are views of the attribute. They
+// throw Error(invalid_graph) when it is there with another type.
 class Attrs {
  public:
   bool has(std::string_view name) const { return find(name) != nullptr; }

@@ -1,5 +1,8 @@
 // What is written is ONNX, and reading it gives the same graph.
+#include <algorithm>
+#include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <ranges>
 
 #include "graph/rewriter.h"
 #include "onnx/model_builder.h"
@@ -114,6 +117,18 @@ TEST_CASE("attributes of every type come back, Octavo's own through the metadata
   CHECK(dump(back) == dump(model.graph));
   CHECK(back.nodes[0].attrs.get_tensor("t")->span<int64_t>()[1] == 2);
   CHECK(back.nodes[0].attrs.get_int("octavo.qmax", 0) == 127);
+}
+
+TEST_CASE("attributes set after Octavo's own are written and read in the same order") {
+  Model model = clip_model();
+  Attrs& attrs = model.graph.nodes[0].attrs;
+  attrs.set("octavo.qmax", int64_t{127});
+  attrs.set("axis", int64_t{1});
+  attrs.set("octavo.qmax", int64_t{255});
+  attrs.set("mode", std::string("edge"));
+  const Model back = through_bytes(model);
+  CHECK(dump(back.graph) == dump(model.graph));
+  CHECK(std::ranges::equal(attrs | std::views::keys, std::array{"axis", "mode", "octavo.qmax"}));
 }
 
 TEST_CASE("the same model gives the same bytes, and its reading too") {

@@ -58,6 +58,14 @@ TEST_CASE("What is read twice or varies inside of a channel is not folded") {
   CHECK(simplified(b, {1, 3, 5, 5}).nodes.size() == 3);
 }
 
+TEST_CASE("A node that nobody reads keeps nothing from being folded") {
+  GraphBuilder b;
+  const ValueId y = conv(b, b.input("x", {1, 3, 5, 5}), 4, 3);
+  b.output(b.node("Mul", {y, b.constant({}, {2})}));
+  b.node("Relu", {y});
+  CHECK(simplified(b, {1, 3, 5, 5}).nodes.size() == 1);
+}
+
 TEST_CASE("Shared weights are folded for each convolution on its own") {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 3, 5, 5}), weights = b.random({4, 3, 1, 1});

@@ -1,0 +1,68 @@
+// npm run fuzz [-- --minutes N --jobs J --seed S]: mutants of small models on the engine, under sanitizers.
+// What breaks something is put into tests/fuzz/findings. How it works: tests/fuzz/README.md.
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findingsFolder, keepFindings, knownFiles, replay, search } from './lib/fuzzer.mjs';
+import { say, step } from './lib/log.mjs';
+import { root } from './lib/paths.mjs';
+import { Problem, main } from './lib/run.mjs';
+import { buildPresets } from './build.mjs';
+import { setUp } from './setup.mjs';
+
+const shown = (file) => relative(root, file);
+
+/**
+ * Replays the corpus and every past finding, then searches for new ones: with `jobs` for all the time, keeping the
+ * corpus; without, in one process up to the first finding. Gives {passed, failed, skipped}; the search counts as one.
+ */
+export async function fuzz({ minutes, jobs, seed }) {
+  await buildPresets(['fuzz'], ['octavo_fuzz']);
+  const files = knownFiles();
+  const broken = await step(`replaying ${files.length} files`, () => replay(files));
+  for (const { file, output } of broken) console.error(`${output}\n${shown(file)} breaks something (again)`);
+  if (minutes === 0) return { passed: files.length - broken.length, failed: broken.length, skipped: 0 };
+
+  const { files: found, lastLine } = await step(`fuzzing for ${minutes} min`, () =>
+    search({ minutes, jobs, seed, keep: jobs !== undefined }),
+  );
+  say(lastLine);
+  const kept = found.length > 0 ? await step('sorting findings', () => keepFindings(found)) : [];
+  for (const file of kept) console.error(`new: ${shown(file)}`);
+  const failed = broken.length + (kept.length > 0 ? 1 : 0);
+  return { passed: files.length + 1 - failed, failed, skipped: 0 };
+}
+
+function options() {
+  const { values } = parseArgs({
+    options: { minutes: { type: 'string' }, jobs: { type: 'string' }, seed: { type: 'string' } },
+  });
+  const number = (name, fallback, least) => {
+    const value = values[name] === undefined ? fallback : Number(values[name]);
+    if (value !== undefined && !(value >= least)) throw new Problem(`--${name} is a number from ${least} on`);
+    return value;
+  };
+  return {
+    minutes: number('minutes', 10, 0),
+    jobs: number('jobs', availableParallelism(), 1),
+    seed: number('seed', undefined, 1),
+  };
+}
+
+async function fuzzMain() {
+  const chosen = options();
+  await setUp();
+  const { passed, failed } = await fuzz(chosen);
+  if (failed > 0) {
+    console.log(`
+Run one file with
+  ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=64 UBSAN_OPTIONS=print_stacktrace=1 \\
+    build/fuzz/octavo_fuzz ${shown(findingsFolder)}/<file>
+mend the mechanism, give it a test of its own, and commit the file: npm test replays it from then on.`);
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(fuzzMain);
