@@ -27,9 +27,8 @@ struct PoolPiece {
 // Calls body(piece) for pieces of a pooling: some of the images or, if there is but one, some rows of the output along its
 // first axis of more than one.
 template <class Body>
-void parallel_pool([[maybe_unused]] const KernelPolicy& policy, const kernels::PoolGeometry& g,
-                   const Body& body) {
-#if OCTAVO_THREADS
+void parallel_pool(const KernelPolicy& policy, const kernels::PoolGeometry& g, const Body& body) {
+  if (policy.threads.count() == 1) return body(PoolPiece{g, 0, 0, 0});
   int cut = -1;
   for (int axis = 2; axis >= 0 && g.n == 1; --axis)
     if (g.axes[axis].out > 1) cut = axis;
@@ -48,9 +47,6 @@ void parallel_pool([[maybe_unused]] const KernelPolicy& policy, const kernels::P
                  }
                  body(piece);
                });
-#else
-  body(PoolPiece{g, 0, 0, 0});
-#endif
 }
 
 }  // namespace octavo

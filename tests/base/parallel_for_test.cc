@@ -5,8 +5,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <vector>
 
-#if OCTAVO_THREADS
-
 namespace octavo {
 namespace {
 
@@ -88,5 +86,3 @@ TEST_CASE("A caller that must not sleep spins until the last piece is done") {
 }
 
 }  // namespace octavo
-
-#endif

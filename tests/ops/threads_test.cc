@@ -7,8 +7,6 @@
 #include "support/random_data.h"
 #include "support/requantize_reference.h"
 
-#if OCTAVO_THREADS
-
 namespace octavo {
 namespace {
 
@@ -213,5 +211,3 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
 }
 
 }  // namespace octavo
-
-#endif

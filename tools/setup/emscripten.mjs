@@ -19,21 +19,25 @@ import { linkTool } from './link.mjs';
 
 const oldest = [3, 1, 60];
 // Raise the number when the recipe below changes: an older installation is then not used.
-const installation = join(cacheFolder, 'emscripten-trixie-1');
+const installation = join(cacheFolder, 'emscripten-trixie-2');
 const installedRoot = join(installation, 'usr/share/emscripten');
 
 const release = 'trixie';
 const compilerPackages = ['emscripten', 'binaryen', 'node-acorn'];
 // Binaryen's programs need a newer C library than this release has: they start through their own dynamic loader.
 const loaderPackages = ['libc6', 'libstdc++6', 'libgcc-s1'];
-// Library variants that no build of Octavo links (Emscripten would make them on demand), and its test suite: 1.2 GB.
+// Library variants that no build of Octavo links (Emscripten would make them on demand), and its test suite: 1.3 GB.
+const libraries = './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten';
 const unusedFiles = [
   './usr/share/emscripten/test',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/lto*',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/pic',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/*-ww*',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/*-asan*',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/libGL*',
+  `${libraries}/*pic`,
+  `${libraries}/thinlto`,
+  `${libraries}/*-ww*`,
+  `${libraries}/*-mt*`,
+  `${libraries}/*-debug*`,
+  `${libraries}/*asan*`,
+  `${libraries}/*san_rt*`,
+  `${libraries}/libGL-?*-*`,
   './usr/share/doc',
   './usr/share/man',
   './usr/share/locale',
