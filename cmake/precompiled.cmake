@@ -9,8 +9,8 @@ set(OCTAVO_STANDARD_HEADERS
   <algorithm> <cmath> <cstdint> <cstring> <functional> <limits> <map> <memory> <optional> <span> <string> <string_view>
   <vector>)
 
-# octavo_precompiled(<target> <header>...): a library whose precompiled headers others use by REUSE_FROM, if they are
-# compiled with the same flags: those of octavo_flags and what is added to <target>.
+# octavo_precompiled(<target> <header>...): a library whose precompiled headers others use by REUSE_FROM. They must agree with
+# it in what changes the meaning of headers: octavo_flags, the instruction set, -fno-rtti, -flto, and whether they are optimized for size.
 function(octavo_precompiled target)
   set(source "${PROJECT_BINARY_DIR}/precompiled/${target}.cc")
   file(CONFIGURE OUTPUT "${source}" CONTENT "// What ${target} consists of is its headers.\n")

@@ -1,6 +1,8 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
 # those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree has
 # two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels.
+set(OCTAVO_TESTED_LAYERS "${OCTAVO_LAYERS}" CACHE STRING "Layers whose tests are built")
+set(OCTAVO_TEST_FILTER "" CACHE STRING "Which tests run, as Catch2's command line has it")
 octavo_add_catch2()
 octavo_add_json()
 
@@ -35,8 +37,9 @@ function(octavo_test_program layer isa objects)
   add_executable(${target} $<TARGET_OBJECTS:${objects}>)
   octavo_link(${target} ${layer} ${isa})
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain)
-  # The counts of every run are kept for the closing line of `npm test`.
-  set(arguments --reporter console --reporter "xml::out=${PROJECT_BINARY_DIR}/test-results/${layer}-${isa}.xml")
+  # The report of every run is kept for the closing line of `npm test`.
+  set(arguments ${OCTAVO_TEST_FILTER} --reporter console
+    --reporter "junit::out=${PROJECT_BINARY_DIR}/test-results/${layer}-${isa}.xml")
   if(EMSCRIPTEN)
     target_link_options(${target} PRIVATE
       # Quick links: no binaryen passes over test code.
@@ -69,7 +72,7 @@ function(octavo_layer_test layer)
 endfunction()
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/test-results")
-foreach(layer IN LISTS OCTAVO_LAYERS)
+foreach(layer IN LISTS OCTAVO_TESTED_LAYERS)
   octavo_layer_test(${layer})
 endforeach()
 # tests/engine/allocation_test.cc counts allocations.

@@ -96,7 +96,7 @@ TEST_CASE("a histogram counts every value in its bin, at any length") {
   }
 }
 
-TEST_CASE("Ranges and histograms are the same on any number of threads") {
+TEST_CASE("Ranges and histograms are the same on any number of threads", "[threads]") {
   std::vector<float> values(100'000);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7919 % 99'991) - 3;
   const ValueRange range = find_range(values);

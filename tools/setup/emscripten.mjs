@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { step } from '../lib/log.mjs';
 import { cacheFolder } from '../lib/paths.mjs';
 import { Problem, capture, findProgram } from '../lib/run.mjs';
-import { downloadFromRelease, isDebian, unpackDeb } from './debian.mjs';
+import { isDebian, unpackDeb } from './debian.mjs';
 import { linkTool } from './link.mjs';
 
 const oldest = [3, 1, 60];
@@ -22,7 +22,6 @@ const oldest = [3, 1, 60];
 const installation = join(cacheFolder, 'emscripten-trixie-2');
 const installedRoot = join(installation, 'usr/share/emscripten');
 
-const release = 'trixie';
 const compilerPackages = ['emscripten', 'binaryen', 'node-acorn'];
 // Binaryen's programs need a newer C library than this release has: they start through their own dynamic loader.
 const loaderPackages = ['libc6', 'libstdc++6', 'libgcc-s1'];
@@ -34,7 +33,7 @@ const unusedFiles = [
   `${libraries}/thinlto`,
   `${libraries}/*-ww*`,
   `${libraries}/*-mt*`,
-  `${libraries}/*-debug*`,
+  `${libraries}/lto/*-debug*`,
   `${libraries}/*asan*`,
   `${libraries}/*san_rt*`,
   `${libraries}/libGL-?*-*`,
@@ -62,33 +61,29 @@ function findInstalled() {
   return [onPath, inSdk].find(isNewEnough);
 }
 
-/** Makes .tools/emscripten, downloading what is missing. */
-export async function ensureEmscripten() {
+/** What .tools/emscripten is to lead to, and how to install it from Debian packages if it is not there yet. */
+export function missingEmscripten() {
   const found = findInstalled();
-  if (found) return linkTool('emscripten', found);
-  if (!existsSync(join(installation, 'complete'))) {
-    if (!isDebian()) {
-      throw new Problem(
-        `Please install Emscripten ${oldest.join('.')} or newer, with emcc on PATH or its folder in $EMSDK: ` +
-          'see https://emscripten.org/docs/getting_started/downloads.html',
-      );
-    }
-    await install();
+  const link = () => linkTool('emscripten', found ?? installedRoot);
+  if (found || existsSync(join(installation, 'complete'))) return { link };
+  if (!isDebian()) {
+    throw new Problem(
+      `Please install Emscripten ${oldest.join('.')} or newer, with emcc on PATH or its folder in $EMSDK: ` +
+        'see https://emscripten.org/docs/getting_started/downloads.html',
+    );
   }
-  linkTool('emscripten', installedRoot);
+  return { packages: [...compilerPackages, ...loaderPackages], sources: [], install, link };
 }
 
-async function install() {
-  const packages = [...compilerPackages, ...loaderPackages];
-  const downloads = await downloadFromRelease(release, { packages });
-  try {
-    rmSync(installation, { recursive: true, force: true });
-    await step(`unpacking Emscripten into ${installation}`, async () => {
-      for (const name of packages) await unpackDeb(downloads.deb(name), installation, unusedFiles);
-    });
-  } finally {
-    downloads.remove();
-  }
+async function install(downloads) {
+  rmSync(installation, { recursive: true, force: true });
+  await step(`unpacking Emscripten into ${installation}`, () =>
+    Promise.all(
+      [...compilerPackages, ...loaderPackages].map((name) =>
+        unpackDeb(downloads.deb(name), installation, unusedFiles),
+      ),
+    ),
+  );
   const binaryen = join(installation, 'binaryen');
   wrapBinaryen(binaryen);
   const modules = join(installedRoot, 'node_modules');
