@@ -1,31 +1,45 @@
-# engine-simd.{mjs,wasm} or engine-relaxed.{mjs,wasm}, or one of them with -threads: the module that the npm package loads,
-# from bindings/*.cc.
-file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/*.cc")
-if(NOT sources)
-  return()
-endif()
-if(OCTAVO_RELAXED_SIMD)
-  set(engine engine-relaxed)
-else()
-  set(engine engine-simd)
-endif()
-if(OCTAVO_SHARED_MEMORY)
-  string(APPEND engine -threads)
-endif()
+# engine-<isa>.{mjs,wasm} and engine-<isa>-threads.{mjs,wasm}: the modules that the npm package loads, from bindings/*.cc.
+# All are linked from the same object files, but for the kernels' and bindings/module.cc.
 include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
+file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.cc")
+list(REMOVE_ITEM sources "${CMAKE_CURRENT_LIST_DIR}/module.cc" "${CMAKE_CURRENT_LIST_DIR}/threads.cc")
 
-add_executable(octavo_engine_module ${sources})
-octavo_link(octavo_engine_module engine)
-target_compile_options(octavo_engine_module PRIVATE -Oz ${OCTAVO_LTO})
-target_link_options(octavo_engine_module PRIVATE ${OCTAVO_ENGINE_LINK_FLAGS})
-set_target_properties(octavo_engine_module PROPERTIES
-  OUTPUT_NAME ${engine} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"
-  LINK_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
+octavo_precompiled(octavo_embind <emscripten/bind.h> ${OCTAVO_STANDARD_HEADERS})
+target_compile_options(octavo_embind PRIVATE -Oz ${OCTAVO_LTO})
+
+function(octavo_bindings_objects target)
+  add_library(${target} OBJECT ${ARGN})
+  target_link_libraries(${target} PRIVATE octavo_engine octavo_flags)
+  target_compile_options(${target} PRIVATE -Oz ${OCTAVO_LTO})
+  target_precompile_headers(${target} REUSE_FROM octavo_embind)
+endfunction()
+
+octavo_bindings_objects(octavo_bindings ${sources})
+octavo_bindings_objects(octavo_module bindings/module.cc)
+octavo_bindings_objects(octavo_module_threads bindings/module.cc bindings/threads.cc)
+target_compile_definitions(octavo_module_threads PRIVATE OCTAVO_THREADS=1)
 
 # The package finds the engine beside its own modules.
 set(dist "${PROJECT_SOURCE_DIR}/web/package/dist")
-set(files "$<TARGET_FILE_DIR:octavo_engine_module>/${engine}.mjs" "$<TARGET_FILE_DIR:octavo_engine_module>/${engine}.wasm")
-add_custom_command(TARGET octavo_engine_module POST_BUILD
-  COMMAND ${CMAKE_COMMAND} -E make_directory "${dist}"
-  COMMAND ${CMAKE_COMMAND} -E copy_if_different ${files} "${dist}"
-  VERBATIM)
+
+function(octavo_engine_module name isa module)
+  string(REPLACE "engine-" "octavo_engine_module_" target ${name})
+  add_executable(${target} $<TARGET_OBJECTS:octavo_bindings> $<TARGET_OBJECTS:${module}>)
+  octavo_link(${target} engine ${isa})
+  target_link_options(${target} PRIVATE ${OCTAVO_ENGINE_LINK_FLAGS} ${ARGN})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${name} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"
+    LINK_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/link_flags.cmake")
+  set(folder "$<TARGET_FILE_DIR:${target}>")
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E make_directory "${dist}"
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different "${folder}/${name}.mjs" "${folder}/${name}.wasm" "${dist}"
+    VERBATIM)
+  add_dependencies(octavo_engine_modules ${target})
+endfunction()
+
+add_custom_target(octavo_engine_modules)
+foreach(isa IN LISTS OCTAVO_ISAS)
+  octavo_engine_module(engine-${isa} ${isa} octavo_module)
+  octavo_engine_module(engine-${isa}-threads ${isa} octavo_module_threads ${OCTAVO_THREADED_ENGINE_LINK_FLAGS})
+endforeach()

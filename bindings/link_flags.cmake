@@ -34,11 +34,10 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
 
-if(OCTAVO_SHARED_MEMORY)
-  list(APPEND OCTAVO_ENGINE_LINK_FLAGS
-    # 14. Threads without pthreads: the package starts workers that instantiate the module on the same memory and call one
-    #     function (bindings/threads.cc). They run kernels only, which never allocate, never fail and call nothing outside of
-    #     the module. So no thread but the engine's own enters the C library, whose single-threaded variant does, though
-    #     the linker cannot know that; and no glue is needed that spawns workers.
-    -sSHARED_MEMORY=1 -Wl,--no-check-features)
-endif()
+set(OCTAVO_THREADED_ENGINE_LINK_FLAGS
+  # 14. Threads without pthreads: the package starts workers that instantiate the module on the same memory and call one
+  #     function (bindings/threads.cc). They run kernels only, which never allocate, never fail and call nothing outside of
+  #     the module. So no thread but the engine's own enters the C library, whose single-threaded variant does, and no
+  #     file but src/base/thread_pool.cc needs the instructions of threads, though the linker cannot know either; and no
+  #     glue is needed that spawns workers.
+  -sSHARED_MEMORY=1 -Wl,--no-check-features)

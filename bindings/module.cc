@@ -8,7 +8,9 @@
 #include "errors.h"
 #include "options.h"
 #include "tensors.h"
+#ifdef OCTAVO_THREADS  // the module is linked for memory that threads share
 #include "threads.h"
+#endif
 
 namespace octavo::bindings {
 
@@ -95,7 +97,7 @@ class JsEngine {
  public:
   explicit JsEngine(const KernelPolicy& kernels) : kernels_(kernels), info_(describe_engine(kernels)) {}
 
-#if OCTAVO_THREADS
+#ifdef OCTAVO_THREADS
   // Before the first model is loaded.
   val start_threads(int count, bool caller_may_sleep) {
     return guarded([&] {
@@ -114,7 +116,7 @@ class JsEngine {
  private:
   KernelPolicy kernels_;
   EngineInfo info_;
-#if OCTAVO_THREADS
+#ifdef OCTAVO_THREADS
   EngineThreads threads_;
 #endif
 };
@@ -141,7 +143,7 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::function("compareTensors", &compare_arrays);
   emscripten::class_<JsEngine>("Engine")
       .constructor(&make_engine)
-#if OCTAVO_THREADS
+#ifdef OCTAVO_THREADS
       .function("startThreads", &JsEngine::start_threads)
 #endif
       .function("info", &JsEngine::info)

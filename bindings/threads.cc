@@ -1,7 +1,5 @@
 #include "threads.h"
 
-#if OCTAVO_THREADS
-
 extern "C" void _emscripten_stack_restore(std::uintptr_t top);
 
 namespace octavo::bindings {
@@ -47,5 +45,3 @@ val EngineThreads::starts() const {
 }
 
 }  // namespace octavo::bindings
-
-#endif

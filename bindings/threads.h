@@ -1,13 +1,10 @@
 // Threads on their way to JavaScript, which starts them.
 #pragma once
 
-#include "base/parallel_for.h"
-
-#if OCTAVO_THREADS
-
 #include <emscripten/val.h>
 
 #include "base/buffer.h"
+#include "base/parallel_for.h"
 
 namespace octavo::bindings {
 
@@ -28,5 +25,3 @@ class EngineThreads {
 };
 
 }  // namespace octavo::bindings
-
-#endif

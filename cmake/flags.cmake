@@ -19,27 +19,18 @@ if(EMSCRIPTEN)
   target_compile_options(octavo_flags INTERFACE -msimd128)
   # For code that is optimized for size: 3 % less of it.
   set(OCTAVO_LTO -flto)
-  if(OCTAVO_SHARED_MEMORY)
-    add_compile_options(-matomics -mbulk-memory)
-  endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   # SSE4.2: every PC since 2009 has it, and SIMDe maps SIMD128 onto it nearly one to one.
   target_compile_options(octavo_flags INTERFACE -march=x86-64-v2)
 endif()
 
-# octavo_isa: what tells one preset's kernels from another's. Only the layers that contain intrinsics link it, so that all
-# other object files are the same in `native` and `native-scalar`, and in `wasm-simd` and `wasm-relaxed`: ccache shares them.
-add_library(octavo_isa INTERFACE)
-if(OCTAVO_SCALAR)
-  target_compile_definitions(octavo_isa INTERFACE OCTAVO_SCALAR=1)
-endif()
-if(OCTAVO_RELAXED_SIMD)
-  target_compile_options(octavo_isa INTERFACE -mrelaxed-simd)
-endif()
-
 if(OCTAVO_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
+  add_compile_options(-fsanitize=${OCTAVO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${OCTAVO_SANITIZE})
+endif()
+if(OCTAVO_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
 endif()
 if(OCTAVO_FUZZ)
   # The fuzzer sees which branches a mutant takes and what it compares.

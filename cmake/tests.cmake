@@ -1,55 +1,96 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
-# those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them.
-# octavo_layer_test(<folder> [<layer>]): the tests in tests/<folder>, where they are called otherwise than their layer.
+# those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree has
+# two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels. tests/fuzz tests the engine.
+set(OCTAVO_TESTED_LAYERS "${OCTAVO_LAYERS}" CACHE STRING "Layers whose tests are built")
+set(OCTAVO_TEST_FILTER "" CACHE STRING "Which tests run, as Catch2's command line has it")
 octavo_add_catch2()
 octavo_add_json()
 
-function(octavo_layer_test name)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cc")
-  list(FILTER sources EXCLUDE REGEX "/libfuzzer/")
-  if(NOT sources)
-    return()
-  endif()
-  set(target octavo_${name}_test)
-  add_executable(${target} ${sources})
-  if(ARGC GREATER 1)
-    octavo_link(${target} ${ARGV1})
-  else()
-    octavo_link(${target} ${name})
-  endif()
-  target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain octavo_json)
+function(octavo_test_settings target)
+  target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain octavo_json octavo_flags)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE
     OCTAVO_FIXTURES_DIR="${PROJECT_SOURCE_DIR}/tests/fixtures"
     OCTAVO_FUZZ_DIR="${PROJECT_SOURCE_DIR}/tests/fuzz"
     OCTAVO_MODELS_DIR="${PROJECT_SOURCE_DIR}/models")
+endfunction()
 
-  # The counts of every run are kept for the closing line of `npm test`.
-  set(arguments --reporter console --reporter "xml::out=${PROJECT_BINARY_DIR}/test-results/${name}.xml")
+octavo_precompiled(octavo_test_headers
+  <catch2/catch_test_macros.hpp> <catch2/generators/catch_generators.hpp> <nlohmann/json.hpp> ${OCTAVO_STANDARD_HEADERS})
+octavo_test_settings(octavo_test_headers)
+
+# The object files of a layer's tests; with an <isa> they contain intrinsics.
+function(octavo_test_objects target layer isa)
+  add_library(${target} OBJECT ${ARGN})
+  octavo_test_settings(${target})
+  target_link_libraries(${target} PRIVATE octavo_${layer})
+  if(isa)
+    target_link_libraries(${target} PRIVATE octavo_isa_${isa})
+  endif()
+  if(NOT isa STREQUAL relaxed)  # precompiled headers are for one instruction set
+    target_precompile_headers(${target} REUSE_FROM octavo_test_headers)
+  endif()
+endfunction()
+
+function(octavo_test_program name layer isa objects)
+  octavo_isa_suffix(suffix ${isa})
+  set(target octavo_${name}_test${suffix})
+  add_executable(${target} $<TARGET_OBJECTS:${objects}>)
+  octavo_link(${target} ${layer} ${isa})
+  target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain)
+  # The report of every run is kept for the closing line of `npm test`.
+  set(arguments ${OCTAVO_TEST_FILTER} --reporter console
+    --reporter "junit::out=${PROJECT_BINARY_DIR}/test-results/${name}-${isa}.xml")
   if(EMSCRIPTEN)
     target_link_options(${target} PRIVATE
       # Quick links: no binaryen passes over test code.
       -O1 -sENVIRONMENT=node -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB -sEXIT_RUNTIME=1)
     set_target_properties(${target} PROPERTIES SUFFIX .cjs)
-    add_test(NAME ${name} COMMAND ${OCTAVO_NODE} "$<TARGET_FILE:${target}>" ${arguments})
+    add_test(NAME ${isa}/${name} COMMAND ${OCTAVO_NODE_${isa}} "$<TARGET_FILE:${target}>" ${arguments})
   else()
-    add_test(NAME ${name} COMMAND ${target} ${arguments})
+    add_test(NAME ${isa}/${name} COMMAND ${target} ${arguments})
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900 WORKING_DIRECTORY "${PROJECT_BINARY_DIR}")
+  set_tests_properties(${isa}/${name} PROPERTIES TIMEOUT 900 WORKING_DIRECTORY "${PROJECT_BINARY_DIR}" LABELS ${isa})
+endfunction()
+
+# octavo_layer_test(<name> <layer>): the tests in tests/<name>, of that layer.
+function(octavo_layer_test name layer)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cc")
+  list(FILTER sources EXCLUDE REGEX "/libfuzzer/")
+  if(NOT sources)
+    return()
+  endif()
+  get_property(simd GLOBAL PROPERTY OCTAVO_SIMD_${layer})
+  set(objects octavo_${name}_test_objects)
+  if(NOT simd)
+    octavo_test_objects(${objects} ${layer} "" ${sources})
+  endif()
+  foreach(isa IN LISTS OCTAVO_ISAS)
+    if(simd)
+      set(objects octavo_${name}_test_objects_${isa})
+      octavo_test_objects(${objects} ${layer} ${isa} ${sources})
+    endif()
+    octavo_test_program(${name} ${layer} ${isa} ${objects})
+  endforeach()
 endfunction()
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/test-results")
-foreach(layer IN LISTS OCTAVO_LAYERS)
-  octavo_layer_test(${layer})
+foreach(layer IN LISTS OCTAVO_TESTED_LAYERS)
+  octavo_layer_test(${layer} ${layer})
 endforeach()
-octavo_layer_test(fuzz engine)
-if(OCTAVO_SANITIZE)
-  # A block that the heap cannot hold is an Error and not the end.
-  set_tests_properties(fuzz PROPERTIES ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
+if(NOT OCTAVO_TEST_FILTER)
+  octavo_layer_test(fuzz engine)
+  foreach(isa IN LISTS OCTAVO_ISAS)
+    # A block that the heap cannot hold is an Error and not the end.
+    set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
+  endforeach()
 endif()
 # tests/engine/allocation_test.cc counts allocations.
-target_link_options(octavo_engine_test PRIVATE
-  -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
+foreach(isa IN LISTS OCTAVO_ISAS)
+  octavo_isa_suffix(suffix ${isa})
+  target_link_options(octavo_engine_test${suffix} PRIVATE
+    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
+endforeach()
 
 if(OCTAVO_FUZZ)
   include(tests/fuzz/libfuzzer/libfuzzer.cmake)

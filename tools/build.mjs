@@ -4,52 +4,46 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { say, step } from './lib/log.mjs';
 import { inRoot, root } from './lib/paths.mjs';
+import { engineTarget, nativePresets } from './lib/presets.mjs';
 import { Problem, main, run } from './lib/run.mjs';
 import { printSizes } from './lib/sizes.mjs';
 import { contentHash, isStamped, writeStamp } from './lib/stamp.mjs';
 import { setUp } from './setup.mjs';
 
-export const nativePresets = ['native', 'native-scalar', 'asan'];
-export const wasmPresets = ['wasm-simd', 'wasm-relaxed'];
-// Of these only the engine module is built: their tests are those of the package.
-export const threadPresets = ['wasm-simd-threads', 'wasm-relaxed-threads'];
-const enginePresets = [...wasmPresets, ...threadPresets];
-
-// Paths relative to the build folder, so that presets share the object files that do not differ between them.
-const buildEnvironment = { CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
+const buildEnvironment = {
+  // Paths relative to the build folder, so that other checkouts share the object files.
+  CCACHE_BASEDIR: root,
+  CCACHE_NOHASHDIR: '1',
+  // The compiler lists the headers that it reads: the preprocessor does not run for ccache beforehand.
+  CCACHE_DEPEND: '1',
+  // What ccache asks for where headers are precompiled.
+  CCACHE_SLOPPINESS: 'pch_defines,time_macros',
+};
 // Emscripten starts Python at each call: the system's own starts faster than a version manager's.
 if (!process.env.EMSDK_PYTHON && existsSync('/usr/bin/python3'))
   buildEnvironment.EMSDK_PYTHON = '/usr/bin/python3';
 
-/** Configures (once) and builds CMake presets; `targets` limits what is built. */
-export async function buildPresets(presets, targets = []) {
-  for (const preset of presets) {
-    if (!existsSync(inRoot('build', preset, 'build.ninja'))) {
-      await step(`configuring ${preset}`, () => run('cmake', ['--preset', preset], { quiet: true }));
-    }
-    const selected = targets.length > 0 ? ['--target', ...targets] : [];
-    const jobs = String(availableParallelism());
-    await step(`building ${preset}`, () =>
-      run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected], { env: buildEnvironment }),
-    );
+/** Configures (once) and builds a CMake preset; `targets` limits what is built. */
+export async function buildPreset(preset, targets = []) {
+  const env = buildEnvironment;
+  if (!existsSync(inRoot('build', preset, 'build.ninja'))) {
+    await step(`configuring ${preset}`, () => run('cmake', ['--preset', preset], { env, quiet: true }));
   }
+  const selected = targets.length > 0 ? ['--target', ...targets] : [];
+  const jobs = String(availableParallelism());
+  await step(`building ${[preset, ...targets].join(' ')}`, () =>
+    run('cmake', ['--build', '--preset', preset, '-j', jobs, ...selected], { env }),
+  );
 }
 
 /** Builds the engine modules that the npm package loads, without tests. */
-export async function buildEngine() {
-  if (!existsSync(inRoot('bindings'))) return;
-  await buildPresets(enginePresets, ['octavo_engine_module']);
-}
+export const buildEngine = () => buildPreset('wasm', [engineTarget]);
 
 /** Builds the npm package, then the demo page that uses it. Each is skipped when nothing that goes into it has changed. */
 export async function buildWeb() {
-  const below = [inRoot('package-lock.json'), inRoot('tsconfig.base.json')].filter(existsSync);
+  const below = [inRoot('package-lock.json'), inRoot('build/wasm/engine')];
   for (const workspace of ['web/package', 'web/demo']) {
-    if (!existsSync(inRoot(workspace, 'package.json'))) continue;
-    below.push(
-      inRoot(workspace),
-      ...enginePresets.map((preset) => inRoot('build', preset, 'engine')).filter(existsSync),
-    );
+    below.push(inRoot(workspace));
     const stampFile = inRoot('build/stamps', workspace.replaceAll('/', '-'));
     const content = contentHash(below);
     if (isStamped(stampFile, content) && existsSync(inRoot(workspace, 'dist'))) continue;
@@ -61,8 +55,10 @@ export async function buildWeb() {
 }
 
 const parts = {
-  native: () => buildPresets(nativePresets),
-  wasm: () => buildPresets(wasmPresets),
+  native: async () => {
+    for (const preset of nativePresets) await buildPreset(preset);
+  },
+  wasm: () => buildPreset('wasm'),
   web: async () => {
     await buildEngine();
     await buildWeb();

@@ -8,7 +8,7 @@ import { findingsFolder, keepFindings, knownFiles, replay, search } from './lib/
 import { say, step } from './lib/log.mjs';
 import { root } from './lib/paths.mjs';
 import { Problem, main } from './lib/run.mjs';
-import { buildPresets } from './build.mjs';
+import { buildPreset } from './build.mjs';
 import { setUp } from './setup.mjs';
 
 const shown = (file) => relative(root, file);
@@ -18,7 +18,7 @@ const shown = (file) => relative(root, file);
  * corpus; without, in one process up to the first finding. Gives {passed, failed, skipped}; the search counts as one.
  */
 export async function fuzz({ minutes, jobs, seed }) {
-  await buildPresets(['fuzz'], ['octavo_fuzz']);
+  await buildPreset('fuzz', ['octavo_fuzz']);
   const files = knownFiles();
   const broken = await step(`replaying ${files.length} files`, () => replay(files));
   for (const { file, output } of broken) console.error(`${output}\n${shown(file)} breaks something (again)`);

@@ -1,19 +1,23 @@
 // npm run setup: installs what building, testing and running take. Uses only what Node itself brings; quick when all is there.
 import { pathToFileURL } from 'node:url';
-import { say } from './lib/log.mjs';
+import { say, step } from './lib/log.mjs';
 import { main } from './lib/run.mjs';
-import { ensureEmscripten } from './setup/emscripten.mjs';
-import { ensureLibraries } from './setup/libraries.mjs';
+import { ensureDownloads } from './setup/downloads.mjs';
 import { ensureNodeModules } from './setup/node_modules.mjs';
 import { ensureBrowser, ensureBuildPrograms } from './setup/system.mjs';
 
-/** Sets up the toolchain and the packages, and for tests the browser too. */
+/**
+ * Sets up the toolchain and the packages, and for tests the browser too. The three sources (the system's packages, those of
+ * Debian's next release, npm) do not wait for each other.
+ */
 export async function setUp({ browser = false } = {}) {
-  await ensureBuildPrograms();
-  await ensureEmscripten();
-  await ensureLibraries();
-  if (browser) await ensureBrowser();
-  await ensureNodeModules();
+  await step('set-up', () =>
+    Promise.all([
+      ensureBuildPrograms().then(() => browser && ensureBrowser()),
+      ensureDownloads(),
+      ensureNodeModules(),
+    ]),
+  );
   say('set-up: all there');
 }
 

@@ -1,15 +1,13 @@
 // npm start: sets up, builds, quantizes EfficientNet-Lite0 and prints how float and int8 compare, then serves the demo page.
 // npm start -- --once: ends after the table.
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { say } from './lib/log.mjs';
+import { printTimings, say, step } from './lib/log.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { Problem, main, run } from './lib/run.mjs';
 import { buildEngine, buildWeb } from './build.mjs';
 import { setUp } from './setup.mjs';
 
 const mainJob = inRoot('examples/quantize-efficientnet.mjs');
-const demo = inRoot('web/demo');
 
 function options() {
   try {
@@ -24,10 +22,9 @@ await main(async () => {
   await setUp();
   await buildEngine();
   await buildWeb();
-  say('quantizing EfficientNet-Lite0');
-  await run(process.execPath, [mainJob]);
+  await step('quantizing EfficientNet-Lite0', () => run(process.execPath, [mainJob]));
+  printTimings();
   if (once) return;
-  if (!existsSync(demo)) throw new Problem('there is no web/demo to serve yet');
   say('serving the demo page; Ctrl-C ends it');
   await run('npm', ['run', '--silent', 'serve', '--workspace', 'web/demo']);
 });

@@ -15,8 +15,8 @@ const besideMain = (name, ...parts) => join(dirname(require.resolve(name)), ...p
 export const folders = {
   shapes: inRoot('bench/shapes'),
   material: inBuild('material'),
-  'kernels/simd': inRoot('build/wasm-simd/bench'),
-  'kernels/relaxed': inRoot('build/wasm-relaxed/bench'),
+  'kernels/simd': inRoot('build/wasm/bench/simd'),
+  'kernels/relaxed': inRoot('build/wasm/bench/relaxed'),
   'runtimes/ort': besideMain('onnxruntime-web'),
   'runtimes/litert': inRoot('node_modules/@litertjs/core/wasm'),
   'runtimes/tfjs': inRoot('node_modules/@tensorflow/tfjs-backend-wasm/dist'),

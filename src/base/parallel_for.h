@@ -2,36 +2,22 @@
 #pragma once
 
 #include <cstdint>
-
-// Native builds have threads, and WebAssembly ones that are compiled for shared memory.
-#if !defined(__wasm__) || defined(__wasm_atomics__)
-#define OCTAVO_THREADS 1
-#else
-#define OCTAVO_THREADS 0
-#endif
-
-#if OCTAVO_THREADS
 #include <memory>
 
 #include "base/thread_pool.h"
-#endif
 
 namespace octavo {
 
 // The threads that an engine's models compute on; by default the caller's alone. Copies share one pool.
 class Threads {
  public:
-#if OCTAVO_THREADS
   Threads() = default;
   explicit Threads(int count) : pool_(count > 1 ? std::make_shared<ThreadPool>(count) : nullptr) {}
-  int count() const { return pool_ ? pool_->count() : 1; }
+  int count() const { return ThreadPool::made && pool_ ? pool_->count() : 1; }
   ThreadPool* pool() const { return pool_.get(); }
 
  private:
   std::shared_ptr<ThreadPool> pool_;
-#else
-  static constexpr int count() { return 1; }
-#endif
 };
 
 // How a loop may be divided.
@@ -54,7 +40,6 @@ constexpr int64_t count_pieces(int64_t count, const Division& division, int thre
 // does not throw and has no parallel_for in it. What a piece computes must not depend on where the pieces begin.
 template <class Body>
 void parallel_for(const Threads& threads, int64_t count, const Division& division, const Body& body) {
-#if OCTAVO_THREADS
   const int64_t pieces = threads.count() > 1 ? count_pieces(count, division, threads.count()) : 1;
   if (pieces > 1) {
     const auto run = [](const void* f, int64_t begin, int64_t end, int thread) {
@@ -63,9 +48,6 @@ void parallel_for(const Threads& threads, int64_t count, const Division& divisio
     threads.pool()->run({run, &body, count, division.unit, pieces});
     return;
   }
-#else
-  static_cast<void>(threads), static_cast<void>(division);
-#endif
   if (count > 0) body(int64_t{0}, count, 0);
 }
 

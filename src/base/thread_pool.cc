@@ -1,7 +1,3 @@
-#include "base/parallel_for.h"
-
-#if OCTAVO_THREADS
-
 #include "base/thread_pool.h"
 
 namespace octavo {
@@ -48,7 +44,9 @@ uint32_t unclaimed(uint64_t claim) { return static_cast<uint32_t>(claim); }
 }  // namespace
 
 ThreadPool::ThreadPool(int count) : count_(count) {
-#ifndef __wasm__
+#ifdef __wasm__
+  made = true;
+#else
   for (int thread = 1; thread < count; ++thread) threads_.emplace_back([this, thread] { serve(thread); });
 #endif
 }
@@ -113,5 +111,3 @@ void ThreadPool::serve(int thread) {
 }
 
 }  // namespace octavo
-
-#endif

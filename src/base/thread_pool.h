@@ -31,6 +31,14 @@ struct PiecedLoop {
 // Threads wait for the next loop by spinning for as long as an operator takes that is not worth dividing, then asleep.
 class ThreadPool {
  public:
+  // Whether there ever was a pool. In a WebAssembly module where nothing makes one, the linker's optimizer sees that this
+  // stays false, and drops whatever divides loops: the engines with threads and without are the same object files.
+#ifdef __wasm__
+  static inline bool made = false;
+#else
+  static constexpr bool made = true;
+#endif
+
   explicit ThreadPool(int count);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

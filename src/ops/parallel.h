@@ -31,10 +31,9 @@ void parallel_elements(const KernelPolicy& policy, int64_t count, int64_t steps,
 // Calls body(box, pointers) for pieces of a box, cut along its outermost axis. The last tensor is the output, and each
 // point of the box has an element of its own there.
 template <int N, class Body>
-void parallel_box([[maybe_unused]] const KernelPolicy& policy, const kernels::StridedBox<N>& box,
+void parallel_box(const KernelPolicy& policy, const kernels::StridedBox<N>& box,
                   const typename kernels::StridedBox<N>::Pointers& pointers, const Body& body) {
-#if OCTAVO_THREADS
-  if (box.rank > 0) {
+  if (policy.threads.count() > 1 && box.rank > 0) {
     int64_t inner = 1;
     for (int axis = 1; axis < box.rank; ++axis) inner *= box.dims[axis];
     return parallel_elements(policy, box.dims[0], inner, [&](int64_t begin, int64_t end) {
@@ -45,7 +44,6 @@ void parallel_box([[maybe_unused]] const KernelPolicy& policy, const kernels::St
       body(piece, at);
     });
   }
-#endif
   body(box, pointers);
 }
 
@@ -79,12 +77,11 @@ inline float balance(int64_t count, int64_t unit, int threads) {
 template <class Packed, class Epilogue, class Body>
 void parallel_product(const KernelPolicy& policy, int64_t m, const Packed& b, const Epilogue& epilogue,
                       const Body& body) {
-#if OCTAVO_THREADS
   constexpr float kFair = 0.9f;
   const int threads = policy.threads.count();
   const int64_t unit = m == 1 ? 32 : b.kernel->nr;  // a product of one row may have tiles of 32 columns
   const float by_rows = balance(m, kRowUnit, threads);
-  if (by_rows < kFair && balance(b.n, unit, threads) > by_rows) {
+  if (threads > 1 && by_rows < kFair && balance(b.n, unit, threads) > by_rows) {
     Division division = divide_steps(m * b.k / kMacsPerStep);
     division.unit = unit;
     division.pieces_per_thread = 1;
@@ -94,7 +91,6 @@ void parallel_product(const KernelPolicy& policy, int64_t m, const Packed& b, co
            ProductPiece{0, m, thread});
     });
   }
-#endif
   parallel_rows(policy, m, int64_t{b.n} * b.k, [&](const ProductPiece& piece) { body(b, epilogue, piece); });
 }
 

@@ -5,8 +5,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <vector>
 
-#if OCTAVO_THREADS
-
 namespace octavo {
 namespace {
 
@@ -28,7 +26,7 @@ Visits visit(const Threads& threads, int64_t count, const Division& division) {
 
 }  // namespace
 
-TEST_CASE("A loop visits every item once, on any number of threads") {
+TEST_CASE("A loop visits every item once, on any number of threads", "[threads]") {
   for (const int count : {1, 2, 3, 4}) {
     const Threads threads(count);
     CHECK(threads.count() == count);
@@ -43,7 +41,7 @@ TEST_CASE("A loop visits every item once, on any number of threads") {
   }
 }
 
-TEST_CASE("Pieces begin at multiples of their unit") {
+TEST_CASE("Pieces begin at multiples of their unit", "[threads]") {
   const Threads threads(2);
   std::atomic<int> astray{0};
   parallel_for(threads, 100, {.unit = 12}, [&](int64_t begin, int64_t end, int) {
@@ -60,7 +58,7 @@ TEST_CASE("A loop has as many pieces for each thread, none of them less than is 
   CHECK(count_pieces(64, {.unit = 32, .pieces_per_thread = 1}, 4) == 2);
 }
 
-TEST_CASE("Loops that follow each other closely do not mix") {
+TEST_CASE("Loops that follow each other closely do not mix", "[threads]") {
   const Threads threads(4);
   std::vector<int64_t> squares(64);
   for (int64_t round = 0; round < 20'000; ++round) {
@@ -72,7 +70,7 @@ TEST_CASE("Loops that follow each other closely do not mix") {
   }
 }
 
-TEST_CASE("Pools live side by side, and end while they sleep or spin") {
+TEST_CASE("Pools live side by side, and end while they sleep or spin", "[threads]") {
   for (int i = 0; i < 20; ++i) {
     const Threads first(3), second(2);
     CHECK(visit(first, 100, {}).once_each);
@@ -81,12 +79,10 @@ TEST_CASE("Pools live side by side, and end while they sleep or spin") {
   }
 }
 
-TEST_CASE("A caller that must not sleep spins until the last piece is done") {
+TEST_CASE("A caller that must not sleep spins until the last piece is done", "[threads]") {
   const Threads threads(3);
   threads.pool()->set_caller_may_sleep(false);
   for (int i = 0; i < 100; ++i) CHECK(visit(threads, 1000, {}).once_each);
 }
 
 }  // namespace octavo
-
-#endif

@@ -74,11 +74,7 @@ TEST_CASE("The second and later runs of the same shape allocate nothing") {
     const Tensor input = network_input(network, pixels, 0);
     for (const int threads : {1, 2}) {
       KernelPolicy kernels;
-#if OCTAVO_THREADS
       kernels.threads = Threads(threads);
-#else
-      if (threads > 1) continue;
-#endif
       const std::unique_ptr<Model> model = load_model(network.file, kernels);
       const Graph& graph = model->graph();
       const Feed feed{graph[graph.inputs[0]].name, &input};

@@ -7,8 +7,6 @@
 #include "support/random_data.h"
 #include "support/requantize_reference.h"
 
-#if OCTAVO_THREADS
-
 namespace octavo {
 namespace {
 
@@ -118,7 +116,7 @@ void check_product(int64_t m, int64_t n, int64_t k) {
 
 }  // namespace
 
-TEST_CASE("Convolutions give the same bits on any number of threads") {
+TEST_CASE("Convolutions give the same bits on any number of threads", "[threads]") {
   check_conv({28, 32, 64, 1, 1});
   check_conv({7, 200, 333, 1, 1});  // few positions: columns are divided
   check_conv({7, 64, 100, 3, 1});
@@ -128,13 +126,13 @@ TEST_CASE("Convolutions give the same bits on any number of threads") {
   check_conv({14, 200, 200, 5, 200});
 }
 
-TEST_CASE("Matrix products give the same bits on any number of threads") {
+TEST_CASE("Matrix products give the same bits on any number of threads", "[threads]") {
   check_product(1, 1000, 640);
   check_product(5, 333, 401);
   check_product(200, 96, 100);
 }
 
-TEST_CASE("Operators on elements and windows give the same bits on any number of threads") {
+TEST_CASE("Operators on elements and windows give the same bits on any number of threads", "[threads]") {
   test::Random random(5);
   const auto floats = [&](Shape shape) { return test::Random(3).floats(std::move(shape)); };
   const auto integers = [&](Shape shape) {
@@ -213,5 +211,3 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
 }
 
 }  // namespace octavo
-
-#endif

@@ -57,11 +57,11 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 for (const name of Object.keys(variants)) {
-  for (const preset of ['native', 'native-scalar']) {
-    const program = fromRepository(`build/${preset}/octavo_run_model`);
+  for (const native of ['octavo_run_model', 'octavo_run_model_scalar']) {
+    const program = fromRepository(`build/native/${native}`);
     const skip = existsSync(program) ? false : `${program} is not built`;
-    test(`${name}: ${preset}`, { skip }, async () => {
-      const output = inFolder(`${name}-${preset}.f32`);
+    test(`${name}: ${native}`, { skip }, async () => {
+      const output = inFolder(`${name}-${native}.f32`);
       await promisify(execFile)(program, [inFolder(`${name}.onnx`), inFolder('input.f32'), output]);
       const bytes = await readFile(output);
       assert.deepEqual(

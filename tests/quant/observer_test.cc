@@ -96,9 +96,7 @@ TEST_CASE("a histogram counts every value in its bin, at any length") {
   }
 }
 
-#if OCTAVO_THREADS
-
-TEST_CASE("Ranges and histograms are the same on any number of threads") {
+TEST_CASE("Ranges and histograms are the same on any number of threads", "[threads]") {
   std::vector<float> values(100'000);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7919 % 99'991) - 3;
   const ValueRange range = find_range(values);
@@ -111,8 +109,6 @@ TEST_CASE("Ranges and histograms are the same on any number of threads") {
   values[77'777] = kNan;
   CHECK(std::isnan(find_range(values, Threads(3)).min));
 }
-
-#endif
 
 TEST_CASE("a histogram's last bin includes its upper end, and a single point gets a bin in the middle") {
   CHECK(count_histogram(std::vector<float>{0, 1, 4, 4}, {0, 4}, 4) == std::vector<float>{1, 1, 0, 2});

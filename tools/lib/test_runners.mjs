@@ -1,58 +1,60 @@
-// Runs JavaScript test suites and counts what ran: {passed, failed, skipped}.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// Runs test suites and counts what ran: {passed, failed, skipped}.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { addCounts, countReport } from './junit.mjs';
 import { filesUnder } from './stamp.mjs';
 import { inRoot } from './paths.mjs';
 import { Problem, runShown, runStatus } from './run.mjs';
 
-const resultsFolder = inRoot('build/test-results');
-
-function freshResults(name) {
-  const file = join(resultsFolder, name);
-  mkdirSync(dirname(file), { recursive: true });
-  rmSync(file, { force: true });
-  return file;
+/** An empty folder for reports. */
+function freshFolder(...parts) {
+  const folder = inRoot('build', ...parts);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
-/** A suite that failed, or crashed before it wrote its results, never counts as free of failures. */
+/** The sum of a folder's reports. A suite that failed, or crashed before it wrote one, never counts as free of failures. */
+async function sumReports(folder, status) {
+  const reports = readdirSync(folder).map((file) => countReport(join(folder, file)));
+  return checked(addCounts(...(await Promise.all(reports))), status, folder);
+}
+
 function checked(counts, status, name) {
   if (counts.passed + counts.failed === 0) throw new Problem(`${name} ran no test (exit code ${status})`);
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
+/** The C++ tests of a built CMake preset, with additional environment variables. */
+export async function catch2(preset, env = {}) {
+  const reports = freshFolder(preset, 'test-results');
+  const jobs = String(availableParallelism());
+  const status = await runStatus('ctest', ['--preset', preset, '-j', jobs, '--no-tests=error'], { env });
+  return sumReports(reports, status);
+}
+
 /** Node's own test runner over the *.test.mjs files under `folder`, one file at a time; `node` is the Node to use. */
 export async function nodeTest(folder, node = process.execPath) {
-  const results = freshResults('node-test.tap');
+  const reports = freshFolder('test-results', 'node');
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-    ...['--test-reporter=tap', `--test-reporter-destination=${results}`],
+    ...['--test-reporter=junit', `--test-reporter-destination=${join(reports, 'report.xml')}`],
   ];
   const testFiles = filesUnder(folder).filter((file) => file.endsWith('.test.mjs'));
   const status = await runStatus(node, ['--test', '--test-concurrency=1', ...reporters, ...testFiles], {
     cwd: folder,
   });
-  const text = readFileSync(results, 'utf8');
-  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-  const counts = {
-    passed: count('pass'),
-    failed: count('fail') + count('cancelled'),
-    skipped: count('skipped'),
-  };
-  return checked(counts, status, folder);
+  return sumReports(reports, status);
 }
 
 /** Playwright over `folder`. */
 export async function playwright(folder) {
-  const results = freshResults('playwright.json');
-  const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: results };
+  const reports = freshFolder('test-results', 'playwright');
+  const env = { PLAYWRIGHT_JUNIT_OUTPUT_NAME: join(reports, 'report.xml') };
   const program = inRoot('node_modules/.bin/playwright');
-  const status = await runStatus(program, ['test', '--reporter=list,json'], { cwd: folder, env });
-  const { stats } = JSON.parse(readFileSync(results, 'utf8'));
-  return checked(
-    { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped },
-    status,
-    folder,
-  );
+  const status = await runStatus(program, ['test', '--reporter=list,junit'], { cwd: folder, env });
+  return sumReports(reports, status);
 }
 
 /** A script of ours that ends with the line "N passed, N failed, N skipped" and writes nothing else of that form. */

@@ -14,26 +14,29 @@ import { join } from 'node:path';
 import { step } from '../lib/log.mjs';
 import { cacheFolder } from '../lib/paths.mjs';
 import { Problem, capture, findProgram } from '../lib/run.mjs';
-import { downloadFromRelease, isDebian, unpackDeb } from './debian.mjs';
+import { isDebian, unpackDeb } from './debian.mjs';
 import { linkTool } from './link.mjs';
 
 const oldest = [3, 1, 60];
 // Raise the number when the recipe below changes: an older installation is then not used.
-const installation = join(cacheFolder, 'emscripten-trixie-1');
+const installation = join(cacheFolder, 'emscripten-trixie-2');
 const installedRoot = join(installation, 'usr/share/emscripten');
 
-const release = 'trixie';
 const compilerPackages = ['emscripten', 'binaryen', 'node-acorn'];
 // Binaryen's programs need a newer C library than this release has: they start through their own dynamic loader.
 const loaderPackages = ['libc6', 'libstdc++6', 'libgcc-s1'];
-// Library variants that no build of Octavo links (Emscripten would make them on demand), and its test suite: 1.2 GB.
+// Library variants that no build of Octavo links (Emscripten would make them on demand), and its test suite: 1.3 GB.
+const libraries = './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten';
 const unusedFiles = [
   './usr/share/emscripten/test',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/lto*',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/pic',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/*-ww*',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/*-asan*',
-  './usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/libGL*',
+  `${libraries}/*pic`,
+  `${libraries}/thinlto`,
+  `${libraries}/*-ww*`,
+  `${libraries}/*-mt*`,
+  `${libraries}/lto/*-debug*`,
+  `${libraries}/*asan*`,
+  `${libraries}/*san_rt*`,
+  `${libraries}/libGL-?*-*`,
   './usr/share/doc',
   './usr/share/man',
   './usr/share/locale',
@@ -58,33 +61,29 @@ function findInstalled() {
   return [onPath, inSdk].find(isNewEnough);
 }
 
-/** Makes .tools/emscripten, downloading what is missing. */
-export async function ensureEmscripten() {
+/** What .tools/emscripten is to lead to, and how to install it from Debian packages if it is not there yet. */
+export function missingEmscripten() {
   const found = findInstalled();
-  if (found) return linkTool('emscripten', found);
-  if (!existsSync(join(installation, 'complete'))) {
-    if (!isDebian()) {
-      throw new Problem(
-        `Please install Emscripten ${oldest.join('.')} or newer, with emcc on PATH or its folder in $EMSDK: ` +
-          'see https://emscripten.org/docs/getting_started/downloads.html',
-      );
-    }
-    await install();
+  const link = () => linkTool('emscripten', found ?? installedRoot);
+  if (found || existsSync(join(installation, 'complete'))) return { link };
+  if (!isDebian()) {
+    throw new Problem(
+      `Please install Emscripten ${oldest.join('.')} or newer, with emcc on PATH or its folder in $EMSDK: ` +
+        'see https://emscripten.org/docs/getting_started/downloads.html',
+    );
   }
-  linkTool('emscripten', installedRoot);
+  return { packages: [...compilerPackages, ...loaderPackages], sources: [], install, link };
 }
 
-async function install() {
-  const packages = [...compilerPackages, ...loaderPackages];
-  const downloads = await downloadFromRelease(release, { packages });
-  try {
-    rmSync(installation, { recursive: true, force: true });
-    await step(`unpacking Emscripten into ${installation}`, async () => {
-      for (const name of packages) await unpackDeb(downloads.deb(name), installation, unusedFiles);
-    });
-  } finally {
-    downloads.remove();
-  }
+async function install(downloads) {
+  rmSync(installation, { recursive: true, force: true });
+  await step(`unpacking Emscripten into ${installation}`, () =>
+    Promise.all(
+      [...compilerPackages, ...loaderPackages].map((name) =>
+        unpackDeb(downloads.deb(name), installation, unusedFiles),
+      ),
+    ),
+  );
   const binaryen = join(installation, 'binaryen');
   wrapBinaryen(binaryen);
   const modules = join(installedRoot, 'node_modules');
