@@ -29,10 +29,12 @@ const service = () => ({
   },
 });
 
+const calls = ['add', 'later', 'fail', 'crash', 'refuse', 'double', 'bufferBytes'];
 const clients = {
-  local: (object) => new Client(localChannel(object)),
-  worker: (object) => new Client(workerChannel(portWorker(object, rpc), 'test')),
+  local: (object) => new Client(localChannel({ service: object, calls })),
+  worker: (object) => new Client(workerChannel(portWorker({ service: object, calls }, rpc), 'test')),
 };
+const closed = new OctavoError('Disposed', 'it was closed');
 
 for (const [place, connect] of Object.entries(clients)) {
   test(`${place}: a call gives what the service returns`, async () => {
@@ -40,7 +42,7 @@ for (const [place, connect] of Object.entries(clients)) {
     assert.equal(await client.call('add', [2, 3]), 5);
     const { nested } = await client.call('double', [Float32Array.of(1, 2)]);
     assert.deepEqual(nested[0], Float32Array.of(2, 4));
-    client.close();
+    client.close(closed);
   });
 
   test(`${place}: calls run one after the other`, async () => {
@@ -51,7 +53,7 @@ for (const [place, connect] of Object.entries(clients)) {
       client.call('add', [1, 1]).then((value) => order.push(value)),
     ]);
     assert.deepEqual(order, ['slow', 2]);
-    client.close();
+    client.close(closed);
   });
 
   test(`${place}: errors keep their code and place`, async () => {
@@ -65,7 +67,7 @@ for (const [place, connect] of Object.entries(clients)) {
     };
     await assert.rejects(client.call('fail', []), failure);
     assert.equal(await client.call('add', [1, 2]), 3);
-    client.close();
+    client.close(closed);
   });
 
   test(`${place}: an abort drops waiting calls and answers at once`, async () => {
@@ -80,12 +82,12 @@ for (const [place, connect] of Object.entries(clients)) {
     await assert.rejects(waiting, (error) => error === reason);
     assert.equal(await client.call('later', [2]), 2);
     assert.deepEqual(object.log, []);
-    client.close();
+    client.close(closed);
   });
 
   test(`${place}: a closed client refuses calls`, async () => {
     const client = connect(service());
-    client.close();
+    client.close(closed);
     await assert.rejects(client.call('add', [1, 2]), { code: 'Disposed' });
   });
 }
@@ -93,7 +95,7 @@ for (const [place, connect] of Object.entries(clients)) {
 test('worker: an unknown exception arrives as Internal', async () => {
   const client = clients.worker(service());
   await assert.rejects(client.call('crash', []), { code: 'Internal', message: 'oops' });
-  client.close();
+  client.close(closed);
 });
 
 test('worker: a view is sent without the buffer around it, and stays usable', async () => {
@@ -102,14 +104,14 @@ test('worker: a view is sent without the buffer around it, and stays usable', as
   const view = large.subarray(10, 12);
   assert.equal(await client.call('bufferBytes', [view]), 8);
   assert.equal(large.length, 1000);
-  client.close();
+  client.close(closed);
 });
 
 test('worker: closing rejects what is under way', async () => {
   const client = clients.worker(service());
   const call = client.call('later', [1]);
   await nextTask();
-  client.close();
+  client.close(closed);
   await assert.rejects(call, { code: 'Disposed' });
 });
 
