@@ -23,6 +23,7 @@ export async function makeCanary(engine) {
   const expected = await answers();
   return {
     run: () => float.run(digit()),
+    parameters: float.describe().parameters,
     async check(when) {
       assert.ok(expected.equals(await answers()), `the answers changed: ${when}`);
     },
