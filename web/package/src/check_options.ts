@@ -18,7 +18,11 @@ export type KnownOptions<T> = Readonly<Record<keyof T, keyof typeof kinds>>;
  * A copy of the options of `call`, made by looking at each once.
  * @throws OctavoError `InvalidOption` for one that the call does not have
  */
-export function checkOptions<T extends object>(call: string, options: T | undefined, known: KnownOptions<T>): T {
+export function checkOptions<T extends object>(
+  call: string,
+  options: T | undefined,
+  known: KnownOptions<T>,
+): T {
   if (options === undefined) return {} as T;
   const refuse = (what: string) => new OctavoError('InvalidOption', what);
   if (typeof options !== 'object' || options === null) throw refuse(`the options of ${call} are an object`);
@@ -39,5 +43,8 @@ export const longCallOptions = { ...callOptions, onProgress: 'function' } as con
 /** A whole number from 1 up, and no more than the engine counts to. */
 export function checkCount(name: string, value: number): void {
   if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return;
-  throw new OctavoError('InvalidOption', `option '${name}' is a whole number from 1 up, not ${String(value)}`);
+  throw new OctavoError(
+    'InvalidOption',
+    `option '${name}' is a whole number from 1 up, not ${String(value)}`,
+  );
 }

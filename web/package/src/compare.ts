@@ -6,7 +6,11 @@ import { checkSamples, countOf, Model } from './model.js';
 import type { Agreement, CompareOptions, CompareReport, ModelFigures, Samples } from './options.js';
 import { nextTask } from './rpc.js';
 
-const compareOptions: KnownOptions<CompareOptions> = { ...longCallOptions, repeats: 'any', layers: 'boolean' };
+const compareOptions: KnownOptions<CompareOptions> = {
+  ...longCallOptions,
+  repeats: 'any',
+  layers: 'boolean',
+};
 
 /**
  * Runs both models on each sample, taking turns, and reports sizes, times and agreement.

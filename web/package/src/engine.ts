@@ -66,7 +66,8 @@ export class Engine {
     try {
       return await this.#client.call(method, args, signal);
     } catch (error) {
-      if (error instanceof OctavoError && ['Internal', 'EngineStart'].includes(error.code)) this.#crash(error);
+      if (error instanceof OctavoError && ['Internal', 'EngineStart'].includes(error.code))
+        this.#crash(error);
       throw error;
     }
   }
