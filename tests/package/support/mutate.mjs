@@ -1,0 +1,234 @@
+// Mutants of ONNX files: still protobuf, mostly, and wrong in a few places.
+import { decodeOnnx, encodeOnnx, kinds, messagesOf } from './onnx_tree.mjs';
+
+const text = (string) => new TextEncoder().encode(string);
+
+const operators = [
+  ...[
+    'Abs',
+    'Add',
+    'AveragePool',
+    'BatchNormalization',
+    'Cast',
+    'Clip',
+    'Concat',
+    'Constant',
+    'ConstantOfShape',
+    'Conv',
+  ],
+  ...[
+    'DequantizeLinear',
+    'Div',
+    'Dropout',
+    'DynamicQuantizeLinear',
+    'Exp',
+    'Flatten',
+    'Gather',
+    'Gemm',
+    'GlobalAveragePool',
+  ],
+  ...[
+    'GlobalMaxPool',
+    'HardSigmoid',
+    'HardSwish',
+    'Identity',
+    'LeakyRelu',
+    'MatMul',
+    'MaxPool',
+    'Mul',
+    'Pad',
+    'Pow',
+  ],
+  ...[
+    'QLinearConv',
+    'QuantizeLinear',
+    'ReduceMean',
+    'Relu',
+    'Reshape',
+    'Shape',
+    'Sigmoid',
+    'Slice',
+    'Softmax',
+    'Split',
+  ],
+  ...[
+    'Sqrt',
+    'Squeeze',
+    'Sub',
+    'Tanh',
+    'Transpose',
+    'Unsqueeze',
+    'octavo.QConv',
+    'octavo.Observe',
+    'Frobnicate',
+  ],
+];
+
+const attributes = [
+  ...[
+    'axis',
+    'axes',
+    'kernel_shape',
+    'pads',
+    'strides',
+    'dilations',
+    'group',
+    'alpha',
+    'beta',
+    'transA',
+    'transB',
+    'perm',
+  ],
+  ...[
+    'to',
+    'keepdims',
+    'ceil_mode',
+    'count_include_pad',
+    'auto_pad',
+    'epsilon',
+    'mode',
+    'value',
+    'min',
+    'max',
+    'block_size',
+  ],
+  ...[
+    'storage_order',
+    'exclusive',
+    'start',
+    'end',
+    'starts',
+    'ends',
+    'steps',
+    'training_mode',
+    'allowzero',
+    'saturate',
+  ],
+  ...['activation_min', 'activation_max', 'qmin', 'qmax', 'channels_last', 'octavo.qmin', 'id'],
+];
+
+const integers = [
+  ...[0n, 1n, 2n, 3n, 4n, 7n, 8n, 9n, 10n, 11n, 16n, 17n, 127n, 128n, 255n, 256n, 1000n, 65535n, 65536n],
+  ...[2n ** 20n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n, 2n ** 63n],
+  ...[-1n, -2n, -3n, -128n, -(2n ** 31n), -(2n ** 32n), -(2n ** 62n)],
+];
+
+const floats = [0, -0, 1, -1, 0.5, 1e-45, 1e-38, 1e38, -1e38, NaN, Infinity, -Infinity, 127.5, 1e-3, 6];
+
+const floatBytes = (value) => new Uint8Array(Float32Array.of(value).buffer);
+
+/** Ways to change one message. Each may find nothing to change. */
+const ways = [
+  function remove({ fields }, { below }) {
+    if (fields.length > 0) fields.splice(below(fields.length), 1);
+  },
+  function repeat({ fields }, { below }) {
+    if (fields.length === 0) return;
+    const field = fields[below(fields.length)];
+    fields.splice(below(fields.length + 1), 0, structuredCopy(field));
+  },
+  function swap({ fields }, { below }) {
+    if (fields.length < 2) return;
+    const [i, j] = [below(fields.length), below(fields.length)];
+    [fields[i], fields[j]] = [fields[j], fields[i]];
+  },
+  function exchangeValues({ fields }, { pick }) {
+    if (fields.length === 0) return;
+    const first = pick(fields);
+    const second = pick(fields.filter(({ wire }) => wire === first.wire));
+    [first.value, second.value] = [second.value, first.value];
+  },
+  function changeInteger({ fields }, { pick, chance, below }) {
+    const found = fields.filter(({ wire }) => wire === 0);
+    if (found.length === 0) return;
+    const field = pick(found);
+    field.value = chance(3) ? BigInt.asUintN(64, field.value + BigInt(below(5) - 2)) : pick(integers);
+  },
+  function changeFloat({ fields }, { pick }) {
+    const found = fields.filter(({ wire }) => wire === 5);
+    if (found.length > 0) pick(found).value = floatBytes(pick(floats));
+  },
+  function changeBytes({ fields }, random) {
+    const found = fields.filter(({ wire, value }) => wire === 2 && !Array.isArray(value));
+    if (found.length === 0) return;
+    const field = random.pick(found);
+    field.value = changedBytes(field.value, random);
+  },
+  function rename({ fields }, { pick }, names) {
+    const found = fields.filter(
+      ({ wire, value }) => wire === 2 && !Array.isArray(value) && value.length < 100,
+    );
+    if (found.length > 0) pick(found).value = pick(names);
+  },
+  function changeOperator({ fields, kind }, { pick }) {
+    if (kind !== kinds.node) return;
+    const field = fields.find(({ number }) => number === 4);
+    if (field) field.value = text(pick(operators));
+  },
+  function addAttribute({ fields, kind }, { pick, below }) {
+    if (kind !== kinds.node) return;
+    const count = below(5);
+    const numbers = Array.from({ length: count }, () => ({ number: 8, wire: 0, value: pick(integers) }));
+    const value = pick([
+      [
+        { number: 3, wire: 0, value: pick(integers) },
+        { number: 20, wire: 0, value: 2n },
+      ],
+      [
+        { number: 2, wire: 5, value: floatBytes(pick(floats)) },
+        { number: 20, wire: 0, value: 1n },
+      ],
+      [...numbers, { number: 20, wire: 0, value: 7n }],
+    ]);
+    const name = { number: 1, wire: 2, value: text(pick(attributes)) };
+    fields.push({ number: 5, wire: 2, value: [name, ...value], kind: kinds.attribute });
+  },
+  function absent({ fields, kind }, { pick, below }) {
+    if (kind !== kinds.node) return;
+    const found = fields.filter(({ number }) => number === 1 || number === 2);
+    if (found.length > 0) pick(found).value = new Uint8Array(0);
+    else fields.unshift({ number: 1 + below(2), wire: 2, value: new Uint8Array(0) });
+  },
+  function fillNumbers({ fields, kind }, { pick, chance }) {
+    if (kind !== kinds.tensor) return;
+    const raw = fields.find(({ number }) => number === 9);
+    if (!raw || raw.value.length % 4 !== 0) return;
+    const numbers = new Float32Array(raw.value.length / 4);
+    const same = pick(floats);
+    raw.value = new Uint8Array(numbers.map(() => (chance(8) ? pick(floats) : same)).buffer);
+  },
+];
+
+function changedBytes(bytes, { pick, below }) {
+  const changed = bytes.slice();
+  const way = below(4);
+  if (way === 0) return changed.subarray(0, below(bytes.length + 1));
+  if (way === 1) return new Uint8Array(Buffer.concat([bytes, bytes.subarray(0, below(bytes.length + 1))]));
+  for (let i = 0; i < 4 && bytes.length > 0; ++i)
+    changed[below(bytes.length)] = way === 2 ? below(256) : pick([0, 1, 127, 128, 255]);
+  return changed;
+}
+
+const structuredCopy = (field) => ({
+  ...field,
+  value: Array.isArray(field.value) ? field.value.map(structuredCopy) : field.value,
+});
+
+/** A mutant of the file `bytes`; of few it is not even protobuf. */
+export function mutate(bytes, random) {
+  const tree = random.chance(50) ? undefined : decodeOnnx(bytes);
+  if (!tree) return changedBytes(bytes, random);
+  const names = messagesOf(tree)
+    .filter(({ kind }) => kind === kinds.node)
+    .flatMap(({ fields }) =>
+      fields.filter(({ number, wire }) => number < 4 && wire === 2).map(({ value }) => value),
+    );
+  names.push(text(''), text('x'), text('constructor'));
+  for (let changes = 1 + random.below(3); changes > 0; --changes) {
+    // Tensors and nodes are many, what holds them are few: half of the changes go to either.
+    const messages = messagesOf(tree);
+    const rare = messages.filter(({ kind }) => ![kinds.tensor, kinds.dim].includes(kind));
+    random.pick(ways)(random.pick(random.chance(2) ? rare : messages), random, names);
+  }
+  return encodeOnnx(tree);
+}
