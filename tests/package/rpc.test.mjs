@@ -21,6 +21,9 @@ const service = () => ({
   crash() {
     throw new TypeError('oops');
   },
+  refuse() {
+    return new Float32Array(2 ** 52);
+  },
   double(array) {
     return { nested: [array.map((value) => 2 * value)] };
   },
@@ -85,6 +88,40 @@ for (const [place, connect] of Object.entries(clients)) {
     client.close(closed);
   });
 
+  test(`${place}: only what is declared can be called`, async () => {
+    const object = { ...service(), hidden: () => 'secret' };
+    const client = connect(object);
+    for (const method of [
+      'hidden',
+      'log',
+      'constructor',
+      'toString',
+      '__proto__',
+      'hasOwnProperty',
+      '',
+      undefined,
+      7,
+    ])
+      await assert.rejects(
+        client.call(method, []),
+        { name: 'OctavoError', code: 'Unsupported' },
+        String(method),
+      );
+    assert.equal(await client.call('add', [1, 2]), 3);
+    client.close(closed);
+  });
+
+  test(`${place}: whatever a service throws is an OctavoError`, async () => {
+    const client = connect(service());
+    await assert.rejects(client.call('crash', []), {
+      name: 'OctavoError',
+      code: 'Internal',
+      message: 'oops',
+    });
+    await assert.rejects(client.call('refuse', []), { name: 'OctavoError', code: 'OutOfMemory' });
+    client.close(closed);
+  });
+
   test(`${place}: a closed client refuses calls`, async () => {
     const client = connect(service());
     client.close(closed);
@@ -92,9 +129,20 @@ for (const [place, connect] of Object.entries(clients)) {
   });
 }
 
-test('worker: an unknown exception arrives as Internal', async () => {
+test('worker: what cannot be sent is an InvalidOption, and the next call goes through', async () => {
   const client = clients.worker(service());
-  await assert.rejects(client.call('crash', []), { code: 'Internal', message: 'oops' });
+  for (const value of [() => 1, Symbol('s'), { deep: [() => 1] }])
+    await assert.rejects(client.call('add', [value, 1]), { name: 'OctavoError', code: 'InvalidOption' });
+  assert.equal(await client.call('add', [1, 2]), 3);
+  client.close(closed);
+});
+
+test('worker: arrays that are handed over are moved, others are copied', async () => {
+  const client = clients.worker(service());
+  const [moved, copied] = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+  await client.call('double', [rpc.handOver({ tensors: [{ data: moved }] }).tensors[0].data]);
+  await client.call('double', [copied]);
+  assert.deepEqual([moved.length, copied.length], [0, 2]);
   client.close(closed);
 });
 
@@ -115,8 +163,57 @@ test('worker: closing rejects what is under way', async () => {
   await assert.rejects(call, { code: 'Disposed' });
 });
 
+/** A worker that does nothing by itself. */
+function idleWorker() {
+  const worker = {
+    sent: [],
+    ended: 0,
+    postMessage: (message) => worker.sent.push(message),
+    terminate: () => ++worker.ended,
+  };
+  return worker;
+}
+
+/** What may happen to a worker while calls wait for it. */
+const accidents = {
+  'its thread ends with an error': (worker) =>
+    worker.onerror({ message: 'out of memory', preventDefault() {} }),
+  'an answer cannot be read': (worker) => worker.onmessageerror({}),
+  'a call could not be read': (worker) =>
+    worker.onmessage({ data: { error: { code: 'Internal', message: 'unread' } } }),
+};
+
+for (const [name, happen] of Object.entries(accidents)) {
+  test(`worker: ${name}: nobody is left waiting`, async () => {
+    const worker = idleWorker();
+    const client = new Client(workerChannel(worker, 'test'));
+    const first = client.call('add', [1, 2]);
+    await nextTask();
+    worker.onmessage({ data: { id: worker.sent[0].id, result: 3 } });
+    assert.equal(await first, 3);
+    const waiting = [client.call('add', [1, 2]), client.call('add', [3, 4])];
+    await nextTask();
+    happen(worker);
+    for (const call of waiting)
+      await assert.rejects(call, { code: 'Internal', message: /test worker failed/ });
+    await assert.rejects(client.call('add', [1, 2]), { code: 'Internal' });
+    assert.equal(worker.ended, 1);
+  });
+}
+
+test('worker: a call that arrives unreadable is answered', () => {
+  const sent = [];
+  const scope = { postMessage: (message) => sent.push(message) };
+  rpc.serve({ service: service(), calls }, scope);
+  scope.onmessageerror();
+  assert.deepEqual(
+    sent.map(({ id, error }) => [id, error.code]),
+    [[undefined, 'Internal']],
+  );
+});
+
 test('worker: a script that does not load is an EngineStart error', async () => {
-  const worker = { postMessage() {}, terminate() {} };
+  const worker = idleWorker();
   const client = new Client(workerChannel(worker, 'test'));
   const call = client.call('add', [1, 2]);
   await nextTask();
