@@ -11,12 +11,8 @@ const { instantiate } = await inner('start.js');
 
 const compiled = new Map();
 
-async function compile(variant) {
-  if (!compiled.has(variant))
-    compiled.set(
-      variant,
-      WebAssembly.compile(await readFile(new URL(`dist/engine-${variant}.wasm`, packageRoot))),
-    );
+async function compile(variant, url) {
+  if (!compiled.has(variant)) compiled.set(variant, WebAssembly.compile(await readFile(url)));
   return compiled.get(variant);
 }
 
@@ -26,7 +22,8 @@ async function compile(variant) {
  */
 export async function hostedEngine(variant, { meddle = () => {}, team } = {}) {
   const { default: create } = await inner(`engine-${variant}.mjs`);
-  const wasm = await compile(variant);
+  const url = new URL(`dist/engine-${variant}.wasm`, packageRoot);
+  const wasm = await compile(variant, url);
   let native;
   const host = new EngineHost(async () => {
     const createMeddled = (options) =>
@@ -34,7 +31,7 @@ export async function hostedEngine(variant, { meddle = () => {}, team } = {}) {
         ...options,
         instantiateWasm: (imports, done) => options.instantiateWasm(meddle(imports) ?? imports, done),
       });
-    const loaded = await instantiate(createMeddled, wasm, team);
+    const loaded = await instantiate(createMeddled, wasm, url, team);
     native = loaded.native;
     return loaded;
   });

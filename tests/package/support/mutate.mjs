@@ -189,6 +189,44 @@ const ways = [
     if (found.length > 0) pick(found).value = new Uint8Array(0);
     else fields.unshift({ number: 1 + below(2), wire: 2, value: new Uint8Array(0) });
   },
+  function forgetShape({ fields, kind }, { chance, below }) {
+    if (kind === kinds.tensorType) removeWhere(fields, ({ number }) => number === 2);
+    else if (kind === kinds.shape && fields.length > 0) fields.splice(below(fields.length), 1);
+    else if (kind === kinds.dim) fields.splice(0, chance(2) ? 1 : 0);
+  },
+  function forgetAllShapes({ fields, kind }) {
+    if (kind !== kinds.graph) return;
+    for (const { fields: inner, kind: innerKind } of messagesOf(fields, kind))
+      if (innerKind === kinds.tensorType) removeWhere(inner, ({ number }) => number === 2);
+  },
+  function absurdSize({ fields, kind }, { pick }) {
+    if (kind === kinds.dim) fields.splice(0, 1, { number: 1, wire: 0, value: pick(integers) });
+    const sizes = fields.filter(({ number, wire }) => kind === kinds.tensor && number === 1 && wire === 0);
+    if (sizes.length > 0) pick(sizes).value = pick(integers);
+  },
+  function changeType({ fields, kind }, { below }) {
+    const place = new Map([
+      [kinds.tensorType, 1],
+      [kinds.tensor, 2],
+    ]);
+    const type = fields.find(({ number, wire }) => number === place.get(kind) && wire === 0);
+    if (type) type.value = BigInt(below(24));
+  },
+  function constantBecomesInput({ fields, kind }, { pick, chance }) {
+    if (kind !== kinds.graph) return;
+    const constants = fields.filter(({ number, value }) => number === 5 && Array.isArray(value));
+    if (constants.length === 0) return;
+    const constant = pick(constants);
+    const name = constant.value.find(({ number }) => number === 8);
+    if (!name) return;
+    removeWhere(fields, (field) => field === constant);
+    const type = constant.value.find(({ number }) => number === 2)?.value ?? 1n;
+    fields.push(inputNamed(name.value, type, chance(2) ? undefined : constant.value));
+  },
+  function anotherOutput({ fields, kind }, { pick }, names) {
+    if (kind !== kinds.graph) return;
+    fields.push({ ...inputNamed(pick(names), 1n), number: 12 });
+  },
   function fillNumbers({ fields, kind }, { pick, chance }) {
     if (kind !== kinds.tensor) return;
     const raw = fields.find(({ number }) => number === 9);
@@ -198,6 +236,25 @@ const ways = [
     raw.value = new Uint8Array(numbers.map(() => (chance(8) ? pick(floats) : same)).buffer);
   },
 ];
+
+function removeWhere(fields, condition) {
+  const at = fields.findIndex(condition);
+  if (at >= 0) fields.splice(at, 1);
+}
+
+/** A graph input; of no known rank without the tensor that it is like. */
+function inputNamed(name, type, like) {
+  const sizes = like?.filter(({ number, wire }) => number === 1 && wire === 0) ?? [];
+  const dims = sizes.map(({ value }) => message(1, kinds.dim, [{ number: 1, wire: 0, value }]));
+  const shape = like ? [message(2, kinds.shape, dims)] : [];
+  const tensorType = message(1, kinds.tensorType, [{ number: 1, wire: 0, value: type }, ...shape]);
+  return message(11, kinds.valueInfo, [
+    { number: 1, wire: 2, value: name },
+    message(2, kinds.type, [tensorType]),
+  ]);
+}
+
+const message = (number, kind, value) => ({ number, wire: 2, value, kind });
 
 function changedBytes(bytes, { pick, below }) {
   const changed = bytes.slice();
@@ -225,10 +282,13 @@ export function mutate(bytes, random) {
     );
   names.push(text(''), text('x'), text('constructor'));
   for (let changes = 1 + random.below(3); changes > 0; --changes) {
-    // Tensors and nodes are many, what holds them are few: half of the changes go to either.
+    // Tensors and nodes are many, what holds them are few: each kind has its share.
     const messages = messagesOf(tree);
     const rare = messages.filter(({ kind }) => ![kinds.tensor, kinds.dim].includes(kind));
-    random.pick(ways)(random.pick(random.chance(2) ? rare : messages), random, names);
+    const few = messages.filter(({ kind }) =>
+      [kinds.graph, kinds.shape, kinds.tensorType, kinds.dim].includes(kind),
+    );
+    random.pick(ways)(random.pick(random.pick([messages, rare, rare, few])), random, names);
   }
   return encodeOnnx(tree);
 }

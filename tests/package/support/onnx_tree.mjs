@@ -13,7 +13,7 @@ attribute[6] = graph;
 const model = { 7: graph, 8: {} };
 
 /** What kinds of messages there are. */
-export const kinds = { model, graph, node, attribute, tensor, valueInfo, dim, shape };
+export const kinds = { model, graph, node, attribute, tensor, valueInfo, type, tensorType, shape, dim };
 
 /** The tree of a file; undefined for bytes that are none. */
 export function decodeOnnx(bytes) {

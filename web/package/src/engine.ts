@@ -174,6 +174,7 @@ async function startEngine(
 
 function localEngine(variant: Variant): Channel {
   const host = new EngineHost(async ({ wasmUrl, threads }) => {
+    const url = wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]();
     const [glue, wasm] = await Promise.all([
       importGlue[variant]().catch((error: unknown) => {
         throw new OctavoError(
@@ -183,10 +184,10 @@ function localEngine(variant: Variant): Channel {
           { cause: error },
         );
       }),
-      platform.compile(wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]()),
+      platform.compile(url),
     ]);
     const team = threads > 1 ? new Team(threads, () => platform.newThread()) : undefined;
-    return instantiate(glue.default, wasm, team).catch((error: unknown) => {
+    return instantiate(glue.default, wasm, url, team).catch((error: unknown) => {
       team?.end();
       throw error;
     });

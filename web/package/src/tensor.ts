@@ -111,11 +111,11 @@ function unknownType(what: string, type: unknown): OctavoError {
 }
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const tagOf = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)?.get;
+const tag = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag);
 
 /** The class that an array really is of, in whatever realm: what an object says of itself may be untrue. */
 function arrayNameOf(data: unknown): string | undefined {
-  return tagOf?.call(data) as string | undefined;
+  return tag?.get?.call(data) as string | undefined;
 }
 
 export function isTypedArray(data: unknown): data is TypedData {
@@ -143,8 +143,8 @@ function checkTensor(what: string, type: string, data: unknown, dims: readonly n
   checkShape(what, (data as TypedData).length, dims);
 }
 
-function checkData(what: string, type: string, data: unknown): asserts type is TensorType {
-  if (!Object.hasOwn(arrayTypes, type)) throw unknownType(what, type);
+function checkData(what: string, type: unknown, data: unknown): asserts type is TensorType {
+  if (typeof type !== 'string' || !Object.hasOwn(arrayTypes, type)) throw unknownType(what, type);
   const { name } = arrayTypes[type as TensorType];
   if (arrayNameOf(data) !== name)
     throw new OctavoError('InvalidInput', `${what} of type ${type} needs its data in a ${name}`);
@@ -164,12 +164,6 @@ function checkShape(what: string, length: number, dims: readonly number[]): void
   }
 }
 
-/** Reads each member of an object once, own or inherited: any may be a getter. */
-function memberReader(object: object): (name: string) => unknown {
-  const own = new Map(Object.entries(object));
-  return (name) => (own.has(name) ? own.get(name) : (object as Record<string, unknown>)[name]);
-}
-
 /**
  * Copies of feeds in the engine's form: what becomes of the originals later does not matter. One tensor alone feeds the
  * only input.
@@ -185,10 +179,12 @@ export function toNativeTensors(
       `feeds must be an object of tensors by input name, not ${String(sample)}`,
     );
   }
-  const member = memberReader(sample);
+  // Each member is looked at once, as any may be a getter; a tensor's may be its class's.
+  const own = new Map<string, unknown>(Object.entries(sample));
+  const member = (name: keyof TensorLike) => (own.has(name) ? own.get(name) : (sample as TensorLike)[name]);
   const [data, dims] = [member('data'), member('dims')];
   if (!isTypedArray(data) || !Array.isArray(dims))
-    return Object.entries(sample).map(([name, tensor]) => toNativeTensor(name, tensor));
+    return [...own].map(([name, tensor]) => toNativeTensor(name, tensor));
   const [only, ...others] = inputs;
   if (!only || others.length > 0) {
     const names = inputs.map(({ name }) => name).join(', ');
@@ -202,7 +198,7 @@ function toNativeTensor(name: string, tensor: unknown): NativeTensor {
   if (typeof tensor !== 'object' || tensor === null)
     throw new OctavoError('InvalidInput', `${what} is no tensor`);
   const { type, data, dims } = tensor as { type?: unknown; data: unknown; dims: unknown };
-  const known = type === undefined ? typeOfData(what, data) : String(type);
+  const known: unknown = type === undefined ? typeOfData(what, data) : type;
   checkData(what, known, data);
   const shape = Array.isArray(dims) ? Array.from(dims as number[]) : [NaN];
   const copy = copyOf(what, known, data as TypedData);

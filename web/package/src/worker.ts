@@ -12,7 +12,8 @@ export function serveEngine(
 ): void {
   const host = new EngineHost(async ({ wasmUrl, threads }) => {
     const team = newThread && new Team(threads, newThread);
-    return instantiate(createModule, await compileFromUrl(wasmUrl ? new URL(wasmUrl) : defaultWasm), team);
+    const url = wasmUrl ? new URL(wasmUrl) : defaultWasm;
+    return instantiate(createModule, await compileFromUrl(url), url, team);
   });
   serve(offerOf(host), globalThis as unknown as WorkerScope);
 }
