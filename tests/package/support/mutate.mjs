@@ -3,109 +3,20 @@ import { decodeOnnx, encodeOnnx, kinds, messagesOf } from './onnx_tree.mjs';
 
 const text = (string) => new TextEncoder().encode(string);
 
-const operators = [
-  ...[
-    'Abs',
-    'Add',
-    'AveragePool',
-    'BatchNormalization',
-    'Cast',
-    'Clip',
-    'Concat',
-    'Constant',
-    'ConstantOfShape',
-    'Conv',
-  ],
-  ...[
-    'DequantizeLinear',
-    'Div',
-    'Dropout',
-    'DynamicQuantizeLinear',
-    'Exp',
-    'Flatten',
-    'Gather',
-    'Gemm',
-    'GlobalAveragePool',
-  ],
-  ...[
-    'GlobalMaxPool',
-    'HardSigmoid',
-    'HardSwish',
-    'Identity',
-    'LeakyRelu',
-    'MatMul',
-    'MaxPool',
-    'Mul',
-    'Pad',
-    'Pow',
-  ],
-  ...[
-    'QLinearConv',
-    'QuantizeLinear',
-    'ReduceMean',
-    'Relu',
-    'Reshape',
-    'Shape',
-    'Sigmoid',
-    'Slice',
-    'Softmax',
-    'Split',
-  ],
-  ...[
-    'Sqrt',
-    'Squeeze',
-    'Sub',
-    'Tanh',
-    'Transpose',
-    'Unsqueeze',
-    'octavo.QConv',
-    'octavo.Observe',
-    'Frobnicate',
-  ],
-];
+const words = (...lines) => lines.join(' ').split(' ');
 
-const attributes = [
-  ...[
-    'axis',
-    'axes',
-    'kernel_shape',
-    'pads',
-    'strides',
-    'dilations',
-    'group',
-    'alpha',
-    'beta',
-    'transA',
-    'transB',
-    'perm',
-  ],
-  ...[
-    'to',
-    'keepdims',
-    'ceil_mode',
-    'count_include_pad',
-    'auto_pad',
-    'epsilon',
-    'mode',
-    'value',
-    'min',
-    'max',
-    'block_size',
-  ],
-  ...[
-    'storage_order',
-    'exclusive',
-    'start',
-    'end',
-    'starts',
-    'ends',
-    'steps',
-    'training_mode',
-    'allowzero',
-    'saturate',
-  ],
-  ...['activation_min', 'activation_max', 'qmin', 'qmax', 'channels_last', 'octavo.qmin', 'id'],
-];
+const operators = words(
+  'Add AveragePool BatchNormalization Cast Clip Concat Constant ConstantOfShape Conv DequantizeLinear Div Dropout',
+  'DynamicQuantizeLinear Exp Flatten Gather Gemm GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity',
+  'LeakyRelu MatMul MaxPool Mul Pad Pow QLinearConv QuantizeLinear ReduceMean Relu Reshape Shape Sigmoid Slice Softmax',
+  'Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze octavo.QConv octavo.Observe Frobnicate',
+);
+
+const attributes = words(
+  'axis axes kernel_shape pads strides dilations group alpha beta transA transB perm to keepdims ceil_mode',
+  'count_include_pad auto_pad epsilon mode value min max block_size storage_order exclusive start end starts ends steps',
+  'training_mode allowzero saturate activation_min activation_max qmin qmax channels_last octavo.qmin id',
+);
 
 const integers = [
   ...[0n, 1n, 2n, 3n, 4n, 7n, 8n, 9n, 10n, 11n, 16n, 17n, 127n, 128n, 255n, 256n, 1000n, 65535n, 65536n],
@@ -117,7 +28,7 @@ const floats = [0, -0, 1, -1, 0.5, 1e-45, 1e-38, 1e38, -1e38, NaN, Infinity, -In
 
 const floatBytes = (value) => new Uint8Array(Float32Array.of(value).buffer);
 
-/** Ways to change one message. Each may find nothing to change. */
+/** Ways to change a message of any kind; each may find nothing to change. */
 const ways = [
   function remove({ fields }, { below }) {
     if (fields.length > 0) fields.splice(below(fields.length), 1);
@@ -136,7 +47,12 @@ const ways = [
     if (fields.length === 0) return;
     const first = pick(fields);
     const second = pick(fields.filter(({ wire }) => wire === first.wire));
-    [first.value, second.value] = [second.value, first.value];
+    [first.value, second.value, first.kind, second.kind] = [
+      second.value,
+      first.value,
+      second.kind,
+      first.kind,
+    ];
   },
   function changeInteger({ fields }, { pick, chance, below }) {
     const found = fields.filter(({ wire }) => wire === 0);
@@ -160,82 +76,95 @@ const ways = [
     );
     if (found.length > 0) pick(found).value = pick(names);
   },
-  function changeOperator({ fields, kind }, { pick }) {
-    if (kind !== kinds.node) return;
-    const field = fields.find(({ number }) => number === 4);
-    if (field) field.value = text(pick(operators));
-  },
-  function addAttribute({ fields, kind }, { pick, below }) {
-    if (kind !== kinds.node) return;
-    const count = below(5);
-    const numbers = Array.from({ length: count }, () => ({ number: 8, wire: 0, value: pick(integers) }));
-    const value = pick([
-      [
-        { number: 3, wire: 0, value: pick(integers) },
-        { number: 20, wire: 0, value: 2n },
-      ],
-      [
-        { number: 2, wire: 5, value: floatBytes(pick(floats)) },
-        { number: 20, wire: 0, value: 1n },
-      ],
-      [...numbers, { number: 20, wire: 0, value: 7n }],
-    ]);
-    const name = { number: 1, wire: 2, value: text(pick(attributes)) };
-    fields.push({ number: 5, wire: 2, value: [name, ...value], kind: kinds.attribute });
-  },
-  function absent({ fields, kind }, { pick, below }) {
-    if (kind !== kinds.node) return;
-    const found = fields.filter(({ number }) => number === 1 || number === 2);
-    if (found.length > 0) pick(found).value = new Uint8Array(0);
-    else fields.unshift({ number: 1 + below(2), wire: 2, value: new Uint8Array(0) });
-  },
-  function forgetShape({ fields, kind }, { chance, below }) {
-    if (kind === kinds.tensorType) removeWhere(fields, ({ number }) => number === 2);
-    else if (kind === kinds.shape && fields.length > 0) fields.splice(below(fields.length), 1);
-    else if (kind === kinds.dim) fields.splice(0, chance(2) ? 1 : 0);
-  },
-  function forgetAllShapes({ fields, kind }) {
-    if (kind !== kinds.graph) return;
-    for (const { fields: inner, kind: innerKind } of messagesOf(fields, kind))
-      if (innerKind === kinds.tensorType) removeWhere(inner, ({ number }) => number === 2);
-  },
-  function absurdSize({ fields, kind }, { pick }) {
-    if (kind === kinds.dim) fields.splice(0, 1, { number: 1, wire: 0, value: pick(integers) });
-    const sizes = fields.filter(({ number, wire }) => kind === kinds.tensor && number === 1 && wire === 0);
-    if (sizes.length > 0) pick(sizes).value = pick(integers);
-  },
-  function changeType({ fields, kind }, { below }) {
-    const place = new Map([
-      [kinds.tensorType, 1],
-      [kinds.tensor, 2],
-    ]);
-    const type = fields.find(({ number, wire }) => number === place.get(kind) && wire === 0);
-    if (type) type.value = BigInt(below(24));
-  },
-  function constantBecomesInput({ fields, kind }, { pick, chance }) {
-    if (kind !== kinds.graph) return;
-    const constants = fields.filter(({ number, value }) => number === 5 && Array.isArray(value));
-    if (constants.length === 0) return;
-    const constant = pick(constants);
-    const name = constant.value.find(({ number }) => number === 8);
-    if (!name) return;
-    removeWhere(fields, (field) => field === constant);
-    const type = constant.value.find(({ number }) => number === 2)?.value ?? 1n;
-    fields.push(inputNamed(name.value, type, chance(2) ? undefined : constant.value));
-  },
-  function anotherOutput({ fields, kind }, { pick }, names) {
-    if (kind !== kinds.graph) return;
-    fields.push({ ...inputNamed(pick(names), 1n), number: 12 });
-  },
-  function fillNumbers({ fields, kind }, { pick, chance }) {
-    if (kind !== kinds.tensor) return;
-    const raw = fields.find(({ number }) => number === 9);
-    if (!raw || raw.value.length % 4 !== 0) return;
-    const numbers = new Float32Array(raw.value.length / 4);
-    const same = pick(floats);
-    raw.value = new Uint8Array(numbers.map(() => (chance(8) ? pick(floats) : same)).buffer);
-  },
 ];
+
+function changeOperator({ fields }, { pick }) {
+  const field = fields.find(({ number }) => number === 4);
+  if (field) field.value = text(pick(operators));
+}
+
+function addAttribute({ fields }, { pick, below }) {
+  const count = below(5);
+  const numbers = Array.from({ length: count }, () => ({ number: 8, wire: 0, value: pick(integers) }));
+  const value = pick([
+    [
+      { number: 3, wire: 0, value: pick(integers) },
+      { number: 20, wire: 0, value: 2n },
+    ],
+    [
+      { number: 2, wire: 5, value: floatBytes(pick(floats)) },
+      { number: 20, wire: 0, value: 1n },
+    ],
+    [...numbers, { number: 20, wire: 0, value: 7n }],
+  ]);
+  const name = { number: 1, wire: 2, value: text(pick(attributes)) };
+  fields.push({ number: 5, wire: 2, value: [name, ...value], kind: kinds.attribute });
+}
+
+function absent({ fields }, { pick, below }) {
+  const found = fields.filter(({ number }) => number === 1 || number === 2);
+  if (found.length > 0) pick(found).value = new Uint8Array(0);
+  else fields.unshift({ number: 1 + below(2), wire: 2, value: new Uint8Array(0) });
+}
+
+function forgetShape({ fields, kind }, { chance, below }) {
+  if (kind === kinds.tensorType) removeWhere(fields, ({ number }) => number === 2);
+  else if (kind === kinds.shape && fields.length > 0) fields.splice(below(fields.length), 1);
+  else if (kind === kinds.dim) fields.splice(0, chance(2) ? 1 : 0);
+}
+
+function forgetAllShapes({ fields, kind }) {
+  for (const { fields: inner, kind: innerKind } of messagesOf(fields, kind))
+    if (innerKind === kinds.tensorType) removeWhere(inner, ({ number }) => number === 2);
+}
+
+function absurdSize({ fields, kind }, { pick }) {
+  if (kind === kinds.dim) fields.splice(0, 1, { number: 1, wire: 0, value: pick(integers) });
+  const sizes = fields.filter(({ number, wire }) => kind === kinds.tensor && number === 1 && wire === 0);
+  if (sizes.length > 0) pick(sizes).value = pick(integers);
+}
+
+function changeType({ fields, kind }, { below }) {
+  const place = new Map([
+    [kinds.tensorType, 1],
+    [kinds.tensor, 2],
+  ]);
+  const type = fields.find(({ number, wire }) => number === place.get(kind) && wire === 0);
+  if (type) type.value = BigInt(below(24));
+}
+
+function constantBecomesInput({ fields }, { pick, chance }) {
+  const constants = fields.filter(({ number, value }) => number === 5 && Array.isArray(value));
+  if (constants.length === 0) return;
+  const constant = pick(constants);
+  const name = constant.value.find(({ number }) => number === 8);
+  if (!name) return;
+  removeWhere(fields, (field) => field === constant);
+  const type = constant.value.find(({ number }) => number === 2)?.value ?? 1n;
+  fields.push(inputNamed(name.value, type, chance(2) ? undefined : constant.value));
+}
+
+function anotherOutput({ fields }, { pick }, names) {
+  fields.push({ ...inputNamed(pick(names), 1n), number: 12 });
+}
+
+function fillNumbers({ fields }, { pick, chance }) {
+  const raw = fields.find(({ number }) => number === 9);
+  if (!raw || raw.value.length % 4 !== 0) return;
+  const numbers = new Float32Array(raw.value.length / 4);
+  const same = pick(floats);
+  raw.value = new Uint8Array(numbers.map(() => (chance(8) ? pick(floats) : same)).buffer);
+}
+
+/** Ways to change a message of one kind. */
+const waysByKind = new Map([
+  [kinds.node, [changeOperator, addAttribute, absent]],
+  [kinds.tensorType, [forgetShape, changeType]],
+  [kinds.shape, [forgetShape]],
+  [kinds.dim, [forgetShape, absurdSize]],
+  [kinds.graph, [forgetAllShapes, constantBecomesInput, anotherOutput]],
+  [kinds.tensor, [absurdSize, changeType, fillNumbers]],
+]);
 
 function removeWhere(fields, condition) {
   const at = fields.findIndex(condition);
@@ -273,6 +202,13 @@ const structuredCopy = (field) => ({
 
 /** A mutant of the file `bytes`; of few it is not even protobuf. */
 export function mutate(bytes, random) {
+  let mutant = bytes;
+  for (let tries = 0; tries < 10 && Buffer.compare(mutant, bytes) === 0; ++tries)
+    mutant = mutateOnce(bytes, random);
+  return mutant;
+}
+
+function mutateOnce(bytes, random) {
   const tree = random.chance(50) ? undefined : decodeOnnx(bytes);
   if (!tree) return changedBytes(bytes, random);
   const names = messagesOf(tree)
@@ -288,7 +224,9 @@ export function mutate(bytes, random) {
     const few = messages.filter(({ kind }) =>
       [kinds.graph, kinds.shape, kinds.tensorType, kinds.dim].includes(kind),
     );
-    random.pick(ways)(random.pick(random.pick([messages, rare, rare, few])), random, names);
+    const message = random.pick(random.pick([messages, rare, rare, few]));
+    const special = waysByKind.get(message.kind) ?? [];
+    random.pick(special.length > 0 && random.chance(2) ? special : ways)(message, random, names);
   }
   return encodeOnnx(tree);
 }
