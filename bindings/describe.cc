@@ -1,5 +1,6 @@
 #include "describe.h"
 
+#include "strings.h"
 #include "tensors.h"
 
 namespace octavo::bindings {
@@ -16,26 +17,26 @@ template <class Items, class F> val array_of(const Items& items, F&& item_to_js)
 
 val tensor_info(const TensorInfo& info) {
   val object = val::object();
-  object.set("name", info.name);
-  object.set("type", std::string(dtype_name(info.dtype)));
-  object.set("dims", info.shape ? dims_to_js(*info.shape, info.dim_names) : val::null());
+  object.set("name", string_to_js(info.name));
+  object.set("type", string_to_js(std::string(dtype_name(info.dtype))));
+  if (info.shape) object.set("dims", dims_to_js(*info.shape, info.dim_names));
   return object;
 }
 
 val kernel_choice(const KernelChoice& choice) {
   val object = val::object();
-  object.set("family", std::string(choice.family));
-  object.set("activations", std::string(choice.activations));
-  object.set("kernel", std::string(choice.kernel));
-  object.set("why", choice.why);
+  object.set("family", string_to_js(std::string(choice.family)));
+  object.set("activations", string_to_js(std::string(choice.activations)));
+  object.set("kernel", string_to_js(std::string(choice.kernel)));
+  object.set("why", string_to_js(choice.why));
   return object;
 }
 
 val island(const FloatIsland& island) {
   val object = val::object();
-  object.set("node", island.node);
-  object.set("op", island.op);
-  object.set("reason", island.reason);
+  object.set("node", string_to_js(island.node));
+  object.set("op", string_to_js(island.op));
+  object.set("reason", string_to_js(island.reason));
   return object;
 }
 
@@ -43,8 +44,8 @@ val island(const FloatIsland& island) {
 
 val to_js(const EngineInfo& info, std::size_t heap_bytes) {
   val object = val::object();
-  object.set("build", info.build);
-  object.set("dot", info.dot);
+  object.set("build", string_to_js(info.build));
+  object.set("dot", string_to_js(info.dot));
   object.set("kernels", array_of(info.kernels, kernel_choice));
   object.set("heapBytes", static_cast<double>(heap_bytes));
   return object;
@@ -54,7 +55,7 @@ val to_js(const Description& description) {
   val operators = val::object();
   for (const auto& [name, count] : description.operators) operators.set(std::string(name), count);
   val quantization = val::object();
-  quantization.set("scheme", description.scheme);
+  quantization.set("scheme", string_to_js(description.scheme));
   quantization.set("integerNodes", description.integer_nodes);
   quantization.set("floatNodes", description.float_nodes);
   quantization.set("islands", array_of(description.islands, island));
@@ -62,7 +63,7 @@ val to_js(const Description& description) {
   val object = val::object();
   object.set("opset", static_cast<double>(description.opset));
   object.set("irVersion", static_cast<double>(description.ir_version));
-  object.set("producer", description.producer);
+  object.set("producer", string_to_js(description.producer));
   object.set("inputs", array_of(description.inputs, tensor_info));
   object.set("outputs", array_of(description.outputs, tensor_info));
   object.set("parameters", static_cast<double>(description.parameters));
@@ -83,8 +84,8 @@ val to_js(const TensorComparison& comparison) {
 val to_js(const std::vector<LayerComparison>& layers) {
   return array_of(layers, [](const LayerComparison& layer) {
     val object = to_js(layer.comparison);
-    object.set("name", layer.name);
-    object.set("op", layer.op);
+    object.set("name", string_to_js(layer.name));
+    object.set("op", string_to_js(layer.op));
     return object;
   });
 }
@@ -92,8 +93,8 @@ val to_js(const std::vector<LayerComparison>& layers) {
 val to_js(const std::vector<StepTime>& steps) {
   return array_of(steps, [](const StepTime& step) {
     val object = val::object();
-    object.set("node", step.node);
-    object.set("op", std::string(step.op));
+    object.set("node", string_to_js(step.node));
+    object.set("op", string_to_js(std::string(step.op)));
     object.set("ms", step.ms);
     return object;
   });

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "engine/engine.h"
+#include "strings.h"
 
 namespace octavo::bindings {
 
@@ -10,28 +11,50 @@ using emscripten::val;
 
 namespace {
 
-val error_object(std::string_view code, const std::string& message, const std::string& node,
-                 const std::string& op) {
-  val error = val::object();
-  error.set("code", std::string(code));
-  error.set("message", message);
-  error.set("node", node);
-  error.set("op", op);
+val& kept_error() {
+  static val error;
   return error;
+}
+
+void keep(std::string_view code, const std::string& message, const std::string& node = {},
+          const std::string& op = {}) {
+  val error = val::object();
+  error.set("code", string_to_js(std::string(code)));
+  error.set("message", string_to_js(message));
+  error.set("node", string_to_js(node));
+  error.set("op", string_to_js(op));
+  kept_error() = error;
+}
+
+void keep_current_error() {
+  try {
+    throw;
+  } catch (const Error& e) {
+    keep(error_code_name(e.code()), e.what(), e.node(), e.op());
+  } catch (const std::bad_alloc&) {
+    keep("OutOfMemory", "the engine's memory is exhausted");
+  } catch (const std::exception& e) {
+    keep("Internal", e.what());
+  }
 }
 
 }  // namespace
 
-val current_error() {
+void keep_error() {
   try {
-    throw;
-  } catch (const Error& e) {
-    return error_object(error_code_name(e.code()), e.what(), e.node(), e.op());
-  } catch (const std::bad_alloc&) {
-    return error_object("OutOfMemory", "the engine's memory is exhausted", "", "");
-  } catch (const std::exception& e) {
-    return error_object("Internal", e.what(), "", "");
+    keep_current_error();
+  } catch (...) {
+    // There is no memory for the error's text either. This asks for none.
+    kept_error() = val::object();
+    kept_error().set("code", val::u8string("OutOfMemory"));
+    kept_error().set("message", val::u8string("the engine's memory is exhausted"));
   }
+}
+
+val take_error() {
+  val error = kept_error();
+  kept_error() = val::undefined();
+  return error;
 }
 
 }  // namespace octavo::bindings

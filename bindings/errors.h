@@ -5,18 +5,22 @@
 
 namespace octavo::bindings {
 
-// The exception being handled as { code, message, node, op }, which is what web/package/src/native.ts declares.
-emscripten::val current_error();
+// Keeps the exception being handled for take_error(). Never fails.
+void keep_error();
 
-// Runs `f`; what it throws becomes a JavaScript exception, thrown after all C++ frames of `f` have ended.
+// What the last call failed with, as { code, message, node, op }, which is what web/package/src/native.ts declares;
+// undefined where it did not fail.
+emscripten::val take_error();
+
+// Runs `f`. What it throws is kept, and the call returns nothing: JavaScript asks for it after each call. Were it thrown
+// as a JavaScript exception, the frames that it passes would never give their part of the stack back.
 template <class F> auto guarded(F&& f) -> decltype(f()) {
-  emscripten::val error;
   try {
     return f();
   } catch (...) {
-    error = current_error();
+    keep_error();
   }
-  error.throw_();
+  return decltype(f())();
 }
 
 }  // namespace octavo::bindings

@@ -24,6 +24,8 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sSTACK_SIZE=512KB
   # 10. What the package passes in: its own instantiation (streaming, shared compilation), loggers, shared memory.
   -sINCOMING_MODULE_JS_API=instantiateWasm,print,printErr,wasmMemory
+  #     And what it puts right after an exception of JavaScript's that passed through the engine.
+  -sEXPORTED_RUNTIME_METHODS=stackSave,stackRestore
   # 11. No polyfills, no setjmp: every browser with SIMD128 and wasm exceptions has TextDecoder and the rest.
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
   # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them at

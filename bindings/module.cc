@@ -2,9 +2,10 @@
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
-#include <cstdlib>
+#include <limits>
 
 #include "describe.h"
+#include "download.h"
 #include "errors.h"
 #include "options.h"
 #include "tensors.h"
@@ -18,19 +19,27 @@ using emscripten::val;
 
 namespace {
 
-// Memory for a download to be written into; Engine.load takes it over.
-double allocate(double bytes) {
-  return guarded([&] {
-    void* memory = std::malloc(static_cast<std::size_t>(bytes));
-    require(memory != nullptr, ErrorCode::out_of_memory, "cannot allocate ", static_cast<int64_t>(bytes),
-            " bytes");
-    return static_cast<double>(reinterpret_cast<uintptr_t>(memory));
-  });
+class JsDownload {
+ public:
+  // A number of bytes that is no whole one, or none at all, is more than there is memory for.
+  void reserve(double bytes) {
+    guarded([&] {
+      const bool whole = bytes >= 0 && bytes < 0x1p53;
+      download_.reserve(whole ? static_cast<uint64_t>(bytes) : std::numeric_limits<uint64_t>::max());
+    });
+  }
+  void append(const val& chunk) {
+    guarded([&] { download_.append(chunk); });
+  }
+  FileMemory take() { return download_.take(); }
+
+ private:
+  Download download_;
+};
+
+std::unique_ptr<JsDownload> begin_download() {
+  return guarded([] { return std::make_unique<JsDownload>(); });
 }
-
-void* pointer(double address) { return reinterpret_cast<void*>(static_cast<uintptr_t>(address)); }
-
-void release(double address) { std::free(pointer(address)); }
 
 class JsCalibration {
  public:
@@ -77,15 +86,21 @@ class JsModel {
   val compare_layers(const JsModel& quantized, const val& tensors) {
     return guarded([&] { return to_js(model_->compare_layers(*quantized.model_, Feeds(tensors).feeds)); });
   }
+  // Where the file lies until release_onnx(): JavaScript copies it.
   val to_onnx() {
     return guarded([&] {
-      const std::string file = model_->to_onnx();
-      return copy_to_js(DType::u8, file.data(), file.size());
+      onnx_ = model_->to_onnx();
+      val place = val::object();
+      place.set("pointer", static_cast<double>(reinterpret_cast<uintptr_t>(onnx_.data())));
+      place.set("bytes", static_cast<double>(onnx_.size()));
+      return place;
     });
   }
+  void release_onnx() { onnx_ = std::string(); }
 
  private:
   std::unique_ptr<Model> model_;
+  std::string onnx_;
   std::shared_ptr<Session> session_;  // the bound one
 };
 
@@ -107,10 +122,12 @@ class JsEngine {
     });
   }
 #endif
-  val info() { return to_js(info_, emscripten_get_heap_size()); }
-  std::unique_ptr<JsModel> load(double address, double size) {
-    FileMemory file(pointer(address), static_cast<std::size_t>(size));
-    return guarded([&] { return std::make_unique<JsModel>(Model::load(std::move(file), kernels_)); });
+  val info() {
+    return guarded([&] { return to_js(info_, emscripten_get_heap_size()); });
+  }
+  // Takes the file out of the download in every case, errors included.
+  std::unique_ptr<JsModel> load(JsDownload& download) {
+    return guarded([&] { return std::make_unique<JsModel>(Model::load(download.take(), kernels_)); });
   }
 
  private:
@@ -121,8 +138,8 @@ class JsEngine {
 #endif
 };
 
-std::unique_ptr<JsEngine> make_engine(const val& options) {
-  return guarded([&] { return std::make_unique<JsEngine>(kernel_policy(options)); });
+std::unique_ptr<JsEngine> make_engine(const val& forced_kernels) {
+  return guarded([&] { return std::make_unique<JsEngine>(kernel_policy(forced_kernels)); });
 }
 
 std::vector<float> floats_from_js(const val& array) {
@@ -138,11 +155,14 @@ val compare_arrays(const val& reference, const val& other) {
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(octavo) {
-  emscripten::function("allocate", &allocate);
-  emscripten::function("release", &release);
+  emscripten::function("takeError", &take_error);
+  emscripten::function("beginDownload", &begin_download);
+  emscripten::function("makeEngine", &make_engine);
   emscripten::function("compareTensors", &compare_arrays);
+  emscripten::class_<JsDownload>("Download")
+      .function("reserve", &JsDownload::reserve)
+      .function("append", &JsDownload::append);
   emscripten::class_<JsEngine>("Engine")
-      .constructor(&make_engine)
 #ifdef OCTAVO_THREADS
       .function("startThreads", &JsEngine::start_threads)
 #endif
@@ -156,7 +176,8 @@ EMSCRIPTEN_BINDINGS(octavo) {
       .function("quantizeDynamic", &JsModel::quantize_dynamic)
       .function("calibrate", &JsModel::calibrate)
       .function("compareLayers", &JsModel::compare_layers)
-      .function("toOnnx", &JsModel::to_onnx);
+      .function("toOnnx", &JsModel::to_onnx)
+      .function("releaseOnnx", &JsModel::release_onnx);
   emscripten::class_<JsCalibration>("Calibration")
       .function("observe", &JsCalibration::observe)
       .function("finish", &JsCalibration::finish);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <cmath>
+#include <limits>
+
+#include "strings.h"
 
 namespace octavo::bindings {
 
@@ -10,20 +13,10 @@ using emscripten::val;
 
 namespace {
 
-// Reads the members of an options object, each of which may be left out.
+// Reads the members of an options object, each of which may be left out. The package has looked for unknown ones.
 class Reader {
  public:
-  Reader(const val& options, std::initializer_list<std::string_view> known) : options_(options) {
-    if (options.isNull() || options.isUndefined()) {
-      options_ = val::object();
-      return;
-    }
-    const auto keys =
-        emscripten::vecFromJSArray<std::string>(val::global("Object").call<val>("keys", options));
-    for (const std::string& key : keys)
-      require(std::ranges::find(known, key) != known.end(), ErrorCode::invalid_option, "there is no option '",
-              key, "'");
-  }
+  explicit Reader(const val& options) : options_(options) {}
 
   bool read_bool(const char* name, bool fallback) const {
     if (!has(name)) return fallback;
@@ -37,17 +30,21 @@ class Reader {
     return options_[name].as<double>();
   }
 
+  int read_integer(const char* name, int fallback) const {
+    const double number = read_number(name, fallback);
+    require(number == std::trunc(number) && std::abs(number) <= std::numeric_limits<int>::max(),
+            ErrorCode::invalid_option, "option '", name, "' is a whole number");
+    return static_cast<int>(number);
+  }
+
   std::vector<std::string> read_strings(const char* name) const {
     if (!has(name)) return {};
     const bool is_array = val::global("Array").call<bool>("isArray", options_[name]);
     require(is_array, ErrorCode::invalid_option, "option '", name, "' is not an array of strings");
     std::vector<std::string> strings;
     const auto count = options_[name]["length"].as<unsigned>();
-    for (unsigned i = 0; i < count; ++i) {
-      require(options_[name][i].isString(), ErrorCode::invalid_option, "option '", name,
-              "' is not an array of strings");
-      strings.push_back(options_[name][i].as<std::string>());
-    }
+    for (unsigned i = 0; i < count; ++i)
+      strings.push_back(string_from_js(options_[name][i], text("an element of option '", name, "'")));
     return strings;
   }
 
@@ -59,7 +56,7 @@ class Reader {
     std::string allowed;
     for (std::string_view choice : choices) allowed += text(allowed.empty() ? "'" : ", '", choice, "'");
     check(name, "string", allowed);
-    const auto choice = std::ranges::find(choices, options_[name].as<std::string>());
+    const auto choice = std::ranges::find(choices, string_from_js(options_[name], name));
     require(choice != choices.end(), ErrorCode::invalid_option, "option '", name, "' is one of ", allowed);
     return choice - choices.begin();
   }
@@ -84,20 +81,18 @@ void read_common(const Reader& reader, QuantizeOptions& options) {
 
 }  // namespace
 
-KernelPolicy kernel_policy(const val& options) {
+KernelPolicy kernel_policy(const val& forced) {
   KernelPolicy policy;
-  Reader(options, {"forcedKernels"});
-  const val forced = options.isUndefined() || options.isNull() ? val::undefined() : options["forcedKernels"];
-  if (forced.isUndefined()) return policy;
-  const auto families =
-      emscripten::vecFromJSArray<std::string>(val::global("Object").call<val>("keys", forced));
-  for (const std::string& family : families) policy.forced[family] = forced[family].as<std::string>();
+  const auto count = forced["length"].as<unsigned>();
+  for (unsigned i = 0; i < count; ++i) {
+    const std::string family = string_from_js(forced[i][0], "a kernel's family");
+    policy.forced[family] = string_from_js(forced[i][1], text("option 'forcedKernels.", family, "'"));
+  }
   return policy;
 }
 
 DynamicOptions dynamic_options(const val& source) {
-  const Reader reader(source, {"opTypesToQuantize", "nodesToExclude", "perChannel", "reduceRange",
-                               "weightRange", "granularity"});
+  const Reader reader(source);
   DynamicOptions options;
   read_common(reader, options);
   options.granularity = Granularity(reader.read_choice<2>("granularity", {"row", "tensor"}, 0));
@@ -105,15 +100,14 @@ DynamicOptions dynamic_options(const val& source) {
 }
 
 StaticOptions static_options(const val& source) {
-  const Reader reader(source, {"opTypesToQuantize", "nodesToExclude", "perChannel", "reduceRange",
-                               "weightRange", "observer", "averagingConstant", "bins"});
+  const Reader reader(source);
   StaticOptions options;
   read_common(reader, options);
   options.observer.kind =
       ObserverKind(reader.read_choice<3>("observer", {"minmax", "movingAverage", "histogram"}, 2));
   options.observer.averaging_constant =
       static_cast<float>(reader.read_number("averagingConstant", options.observer.averaging_constant));
-  options.observer.bins = static_cast<int>(reader.read_number("bins", options.observer.bins));
+  options.observer.bins = reader.read_integer("bins", options.observer.bins);
   return options;
 }
 

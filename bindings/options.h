@@ -1,4 +1,4 @@
-// Option objects of JavaScript. A key that is not an option is an error: a misspelt option must not pass for a default.
+// Option objects of JavaScript: plain data without unknown names, of which web/package/src/check_options.ts sees to.
 #pragma once
 
 #include <emscripten/val.h>
@@ -7,7 +7,8 @@
 
 namespace octavo::bindings {
 
-KernelPolicy kernel_policy(const emscripten::val& options);
+// Of pairs of a family and the kernel that it is to use.
+KernelPolicy kernel_policy(const emscripten::val& forced);
 DynamicOptions dynamic_options(const emscripten::val& options);
 StaticOptions static_options(const emscripten::val& options);
 

@@ -2,27 +2,22 @@
 
 #include <algorithm>
 
+#include "strings.h"
+
 namespace octavo::bindings {
 
 using emscripten::val;
 
 namespace {
 
-struct ElementType {
-  DType dtype;
-  const char* array;  // the class of the typed array
-};
-
-constexpr ElementType kElementTypes[] = {
-    {DType::f32, "Float32Array"},   {DType::f64, "Float64Array"},   {DType::s8, "Int8Array"},
-    {DType::u8, "Uint8Array"},      {DType::s16, "Int16Array"},     {DType::u16, "Uint16Array"},
-    {DType::s32, "Int32Array"},     {DType::u32, "Uint32Array"},    {DType::s64, "BigInt64Array"},
-    {DType::u64, "BigUint64Array"}, {DType::boolean, "Uint8Array"},
+constexpr DType kElementTypes[] = {
+    DType::f32, DType::f64, DType::s8,  DType::u8,  DType::s16,     DType::u16,
+    DType::s32, DType::u32, DType::s64, DType::u64, DType::boolean,
 };
 
 DType parse_dtype(const std::string& name, const std::string& tensor) {
-  for (const ElementType& type : kElementTypes)
-    if (dtype_name(type.dtype) == name) return type.dtype;
+  for (const DType dtype : kElementTypes)
+    if (dtype_name(dtype) == name) return dtype;
   throw Error(ErrorCode::invalid_input, text("tensor '", tensor, "' has the unknown type '", name, "'"));
 }
 
@@ -32,9 +27,12 @@ val bytes_of(const val& array) {
 }
 
 Tensor tensor_from_js(const val& source, const std::string& name) {
-  const DType dtype = parse_dtype(source["type"].as<std::string>(), name);
+  const DType dtype = parse_dtype(string_from_js(source["type"], "type"), name);
   Shape shape;
-  for (double dim : emscripten::vecFromJSArray<double>(source["dims"])) {
+  const val dims = source["dims"];
+  const auto rank = dims["length"].as<unsigned>();
+  for (unsigned axis = 0; axis < rank; ++axis) {
+    const auto dim = dims[axis].as<double>();
     require(dim >= 0 && dim == static_cast<double>(static_cast<int64_t>(dim)), ErrorCode::invalid_input,
             "tensor '", name, "' has a dimension that is not a whole number from 0 on");
     shape.dims.push_back(static_cast<int64_t>(dim));
@@ -58,18 +56,10 @@ Feeds::Feeds(const val& sources) {
   const auto count = sources["length"].as<unsigned>();
   for (unsigned i = 0; i < count; ++i) {
     const val source = sources[i];
-    names.push_back(source["name"].as<std::string>());
+    names.push_back(string_from_js(source["name"], "name"));
     tensors.push_back(tensor_from_js(source, names.back()));
   }
   for (unsigned i = 0; i < count; ++i) feeds.push_back({names[i], &tensors[i]});
-}
-
-val copy_to_js(DType dtype, const void* data, std::size_t bytes) {
-  const val view(emscripten::typed_memory_view(bytes, static_cast<const uint8_t*>(data)));
-  const val copy = view.call<val>("slice");
-  for (const ElementType& type : kElementTypes)
-    if (type.dtype == dtype) return val::global(type.array).new_(copy["buffer"]);
-  return copy;
 }
 
 val dims_to_js(const Shape& shape, const std::vector<std::string>& names) {
@@ -79,7 +69,7 @@ val dims_to_js(const Shape& shape, const std::vector<std::string>& names) {
     if (shape[axis] != kDynamic)
       dims.call<void>("push", static_cast<double>(shape[axis]));
     else
-      dims.call<void>("push", named ? names[axis] : std::string("?"));
+      dims.call<void>("push", string_to_js(named ? names[axis] : "?"));
   }
   return dims;
 }
@@ -88,8 +78,8 @@ namespace {
 
 val place(const std::string& name, const TensorView& view) {
   val tensor = val::object();
-  tensor.set("name", name);
-  tensor.set("type", std::string(dtype_name(view.dtype)));
+  tensor.set("name", string_to_js(name));
+  tensor.set("type", string_to_js(std::string(dtype_name(view.dtype))));
   tensor.set("dims", dims_to_js(view.shape, {}));
   tensor.set("pointer", static_cast<double>(reinterpret_cast<uintptr_t>(view.data)));
   tensor.set("bytes", static_cast<double>(view.bytes()));
@@ -100,10 +90,8 @@ val place(const std::string& name, const TensorView& view) {
 
 val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable) {
   val inputs = val::array(), outputs = val::array();
-  for (const std::string& name : feeds.names) {
-    const auto input = std::ranges::find(graph.inputs, name, [&](ValueId id) { return graph[id].name; });
-    inputs.call<void>("push", place(name, session.inputs()[input - graph.inputs.begin()]));
-  }
+  for (std::size_t i = 0; i < feeds.names.size(); ++i)
+    inputs.call<void>("push", place(feeds.names[i], session.inputs()[find_input(graph, feeds.names[i], i)]));
   for (std::size_t i = 0; i < session.outputs().size(); ++i)
     outputs.call<void>("push", place(graph[graph.outputs[i]].name, session.outputs()[i]));
   val binding = val::object();

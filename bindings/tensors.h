@@ -24,9 +24,6 @@ struct Feeds {
 // are in the order of `feeds`.
 emscripten::val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable);
 
-// A typed array of `size` bytes' copy of memory, of the class that holds elements of `dtype`.
-emscripten::val copy_to_js(DType dtype, const void* data, std::size_t bytes);
-
 // The number[] of dimensions; dynamic ones are their name, or "?".
 emscripten::val dims_to_js(const Shape& shape, const std::vector<std::string>& names);
 

@@ -39,6 +39,7 @@ val EngineThreads::starts() const {
     val start = val::object();
     start.set("entry", address(reinterpret_cast<const void*>(&start_thread)));
     start.set("arguments", arguments);
+    start.set("alarm", address(threads_.pool()->alarm()));
     starts.call<void>("push", start);
   }
   return starts;

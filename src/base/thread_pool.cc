@@ -92,6 +92,7 @@ void ThreadPool::take_pieces(int thread) {
 
 void ThreadPool::wait_for_last_piece() {
   for (uint32_t left = unfinished_.load(); left > 0; left = unfinished_.load()) {
+    if (left & kLost) __builtin_trap();
     if (changes_soon(unfinished_, left) || !caller_may_sleep_) continue;
     caller_sleeps_ = true;
     sleep_while(unfinished_, left);

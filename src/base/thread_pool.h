@@ -52,6 +52,10 @@ class ThreadPool {
   void run(const PiecedLoop& loop);
   // Takes part in loops as the thread of that index, 1 … count - 1, until the pool ends.
   void serve(int thread);
+  // Whoever runs serve() and sees it trap sets kLost in this word and wakes whoever sleeps on it: the caller, which would
+  // wait for ever for what that thread had begun, traps as well.
+  const std::atomic<uint32_t>* alarm() const { return &unfinished_; }
+  static constexpr uint32_t kLost = 1u << 31;
 
  private:
   void take_pieces(int thread);
@@ -66,7 +70,7 @@ class ThreadPool {
   // Each on a cache line of its own, as different threads write them.
   alignas(64) std::atomic<
       uint64_t> claim_{};  // number of the loop in the upper half, pieces nobody took in the lower
-  alignas(64) std::atomic<uint32_t> unfinished_{};  // pieces
+  alignas(64) std::atomic<uint32_t> unfinished_{};  // pieces, and kLost
   alignas(64) std::atomic<uint32_t> loops_{};       // that were begun: what threads wait for
   std::atomic<uint32_t> sleepers_{};
   std::atomic<bool> caller_sleeps_{}, ended_{};

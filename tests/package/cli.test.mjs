@@ -1,49 +1,19 @@
 // The command line, as a person runs it.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Tensor } from 'octavo';
 import { readNpy, writeNpy } from 'octavo/node';
+import { commandLine } from './support/command_line.mjs';
 import { digits, modelFile } from './support/networks.mjs';
 import { onnxModel } from './support/onnx_model.mjs';
-import { packageRoot } from './support/package.mjs';
 
-const program = fileURLToPath(new URL('dist/cli/main.js', packageRoot));
 let folder;
 const inFolder = (name) => join(folder, name);
 
-/** Runs `octavo` and gives {code, stdout, stderr}. */
-function octavo(...args) {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [program, ...args],
-      { cwd: folder, maxBuffer: 1 << 26 },
-      (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
-    );
-  });
-}
-
-/** Runs it with --json and gives the one document on stdout. */
-async function json(...args) {
-  const { code, stdout, stderr } = await octavo(...args, '--json');
-  assert.equal(code, 0, stderr);
-  assert.equal(stderr, '');
-  return JSON.parse(stdout);
-}
-
-async function failsWith(pattern, ...args) {
-  const { code, stdout, stderr } = await octavo(...args);
-  assert.equal(code, 1, `${args.join(' ')}: ${stdout}`);
-  assert.equal(stdout, '');
-  assert.match(stderr, pattern);
-  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
-  assert.doesNotMatch(stderr, /\n\s+at /);
-}
+const { octavo, json, failsWith } = commandLine(() => folder);
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'octavo-cli-'));

@@ -40,6 +40,7 @@ test('the package holds what it must, and nothing else', async () => {
     'package.json',
     'dist/index.js',
     'dist/index.d.ts',
+    'bin/octavo.mjs',
     'dist/cli/main.js',
   ];
   const engines = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'].flatMap((name) => [
@@ -49,9 +50,13 @@ test('the package holds what it must, and nothing else', async () => {
   for (const file of [...expected, ...engines]) assert.ok(files.includes(file), file);
   const others = files.filter(
     (file) =>
-      !/^(dist\/.*\.(js|mjs|wasm|d\.ts)|LICENSE|(README|THIRD-PARTY-NOTICES)\.md|package\.json)$/.test(file),
+      !/^(bin\/octavo\.mjs|dist\/.*\.(js|mjs|wasm|d\.ts)|LICENSE|(README|THIRD-PARTY-NOTICES)\.md|package\.json)$/.test(
+        file,
+      ),
   );
   assert.deepEqual(others, []);
+  const { mode } = packed.files.find(({ path }) => path === 'bin/octavo.mjs');
+  assert.equal(mode & 0o111, 0o111, 'the command line is a program');
 });
 
 test('Node runs it', async () => {

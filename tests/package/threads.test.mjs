@@ -29,7 +29,7 @@ test('as many threads as are asked for; by default those of the machine, at most
 });
 
 test('a number of threads that cannot be is refused', async () => {
-  for (const threads of [0, -1, 1.5, 65, NaN, 'many']) {
+  for (const threads of [0, -1, 1.5, 65, 1e9, NaN, Infinity, null, '2', 'many', {}, [2]]) {
     await assert.rejects(createEngine({ threads }), { code: 'InvalidOption', message: /threads/ });
   }
 });

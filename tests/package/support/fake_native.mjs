@@ -1,8 +1,27 @@
 // A native module in JavaScript, for tests of everything around the engine. A model file is JSON {"scale": s}; the model
 // computes y = s * x, and quantized it rounds y to whole numbers. It counts what is alive and checks the heap rules.
 
-const nativeError = (code, message, node = '', op = '') =>
-  Object.assign(Object.create(null), { code, message, node, op });
+class NativeError {
+  constructor(code, message, node = '', op = '') {
+    Object.assign(this, { code, message, node, op });
+  }
+}
+const nativeError = (...args) => new NativeError(...args);
+
+/** Lets calls of an object keep the NativeErrors that they throw, as the engine's do: `keep` takes them. */
+function keepErrors(object, names, keep) {
+  for (const name of names) {
+    const call = object[name];
+    object[name] = function (...args) {
+      try {
+        return call.apply(this, args);
+      } catch (error) {
+        if (!(error instanceof NativeError)) throw error;
+        keep(error);
+      }
+    };
+  }
+}
 
 export function makeFakeNative() {
   const state = {
@@ -13,7 +32,51 @@ export function makeFakeNative() {
     calibrators: 0,
     bindings: 0,
     observed: [],
+    stack: 1000,
   };
+  let error;
+
+  const allocate = (bytes) => {
+    if (bytes > 1 << 28) throw nativeError('OutOfMemory', `cannot allocate ${bytes} bytes`);
+    const pointer = state.next;
+    state.next += bytes;
+    state.allocated.set(pointer, bytes);
+    if (state.next > state.HEAPU8.byteLength) {
+      const grown = new Uint8Array(2 * state.next);
+      grown.set(state.HEAPU8);
+      // Views of the old memory die when a real heap grows.
+      structuredClone(state.HEAPU8.buffer, { transfer: [state.HEAPU8.buffer] });
+      state.HEAPU8 = grown;
+    }
+    return pointer;
+  };
+  const release = (pointer) => {
+    if (!state.allocated.delete(pointer)) throw new Error('released twice');
+  };
+
+  class Download {
+    constructor() {
+      this.reserve(1);
+      this.size = 0;
+    }
+    reserve(bytes) {
+      const old = this.pointer;
+      this.pointer = allocate(bytes);
+      this.capacity = bytes;
+      if (old === undefined) return;
+      state.HEAPU8.copyWithin(this.pointer, old, old + this.size);
+      release(old);
+    }
+    append(chunk) {
+      const needed = this.size + chunk.byteLength;
+      if (needed > this.capacity) this.reserve(Math.max(needed, 2 * this.capacity));
+      state.HEAPU8.set(chunk, this.pointer + this.size);
+      this.size = needed;
+    }
+    delete() {
+      if (this.pointer !== undefined) release(this.pointer);
+    }
+  }
 
   class Model {
     constructor(scale, scheme = 'none') {
@@ -37,9 +100,9 @@ export function makeFakeNative() {
       if (feed?.name !== 'x' || others.length > 0) throw nativeError('InvalidInput', "input 'x' is missing");
       if (feed.type !== 'float32')
         throw nativeError('InvalidInput', `input 'x' is float32, not ${feed.type}`);
-      if (this.arena) module.release(this.arena.pointer);
+      if (this.arena) release(this.arena.pointer);
       const bytes = feed.data.byteLength;
-      this.arena = { pointer: module.allocate(2 * bytes), bytes };
+      this.arena = { pointer: allocate(2 * bytes), bytes };
       ++state.bindings;
       const { pointer } = this.arena;
       const input = { name: 'x', type: 'float32', dims: feed.dims, pointer, bytes };
@@ -66,10 +129,16 @@ export function makeFakeNative() {
       return [{ name: 'mul', op: 'Mul', cosine: 0.5, sqnrDb: 10, maxAbs: 1 }];
     }
     toOnnx() {
-      return new TextEncoder().encode(JSON.stringify({ scale: this.scale }));
+      const file = new TextEncoder().encode(JSON.stringify({ scale: this.scale }));
+      this.onnx = allocate(file.byteLength);
+      state.HEAPU8.set(file, this.onnx);
+      return { pointer: this.onnx, bytes: file.byteLength };
+    }
+    releaseOnnx() {
+      release(this.onnx);
     }
     delete() {
-      if (this.arena) module.release(this.arena.pointer);
+      if (this.arena) release(this.arena.pointer);
       --state.models;
     }
   }
@@ -97,43 +166,49 @@ export function makeFakeNative() {
     info() {
       return { build: 'simd', dot: 'none', kernels: [], heapBytes: state.HEAPU8.byteLength };
     }
-    load(pointer, size) {
+    load(download) {
+      const { pointer, size } = download;
       const bytes = state.HEAPU8.slice(pointer, pointer + size);
-      module.release(pointer);
+      release(pointer);
+      download.pointer = undefined;
+      let scale;
       try {
-        return new Model(JSON.parse(new TextDecoder().decode(bytes)).scale);
+        ({ scale } = JSON.parse(new TextDecoder().decode(bytes)));
       } catch {
         throw nativeError('InvalidModel', 'the bytes are no model');
       }
+      return new Model(scale);
     }
+    delete() {}
   }
 
   const module = {
     get HEAPU8() {
       return state.HEAPU8;
     },
-    allocate(bytes) {
-      if (bytes > 1 << 28) throw nativeError('OutOfMemory', `cannot allocate ${bytes} bytes`);
-      const pointer = state.next;
-      state.next += bytes;
-      state.allocated.set(pointer, bytes);
-      if (state.next > state.HEAPU8.byteLength) {
-        const grown = new Uint8Array(2 * state.next);
-        grown.set(state.HEAPU8);
-        // Views of the old memory die when a real heap grows.
-        structuredClone(state.HEAPU8.buffer, { transfer: [state.HEAPU8.buffer] });
-        state.HEAPU8 = grown;
-      }
-      return pointer;
+    takeError() {
+      const taken = error;
+      error = undefined;
+      return taken;
     },
-    release(pointer) {
-      if (!state.allocated.delete(pointer)) throw new Error('released twice');
-    },
+    stackSave: () => state.stack,
+    stackRestore: (top) => (state.stack = top),
+    beginDownload: () => new Download(),
+    makeEngine: () => new Engine(),
+    Download,
+    Model,
+    Calibration: Calibrator,
     Engine,
     compareTensors(reference, other) {
       const maxAbs = Math.max(...reference.map((value, i) => Math.abs(value - other[i])));
       return { cosine: maxAbs === 0 ? 1 : 0.5, sqnrDb: maxAbs === 0 ? Infinity : 20, maxAbs };
     },
   };
+  const keep = (thrown) => (error = thrown);
+  keepErrors(module, ['beginDownload', 'makeEngine', 'compareTensors'], keep);
+  for (const { prototype } of [Download, Engine, Model, Calibrator]) {
+    const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+    keepErrors(prototype, names, keep);
+  }
   return { module, state };
 }

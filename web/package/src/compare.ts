@@ -1,9 +1,16 @@
 // Float against quantized: size, speed and how far the outputs are apart.
 import { OctavoError } from './error.js';
 import type { TensorDifference } from './native.js';
-import { checkSamples, countOf, type Model } from './model.js';
+import { checkCount, checkOptions, longCallOptions, type KnownOptions } from './check_options.js';
+import { checkSamples, countOf, Model } from './model.js';
 import type { Agreement, CompareOptions, CompareReport, ModelFigures, Samples } from './options.js';
 import { nextTask } from './rpc.js';
+
+const compareOptions: KnownOptions<CompareOptions> = {
+  ...longCallOptions,
+  repeats: 'any',
+  layers: 'boolean',
+};
 
 /**
  * Runs both models on each sample, taking turns, and reports sizes, times and agreement.
@@ -16,17 +23,16 @@ export async function compare(
   float: Model,
   quantized: Model,
   samples: Samples,
-  options: CompareOptions = {},
+  options?: CompareOptions,
 ): Promise<CompareReport> {
-  const { repeats = 5, layers = false, onProgress, signal } = options;
+  const checked = checkOptions('compare', options, compareOptions);
+  const { repeats = 5, layers = false, onProgress, signal } = checked;
   signal?.throwIfAborted();
-  checkSamples('samples', samples);
-  if (!Number.isInteger(repeats) || repeats < 1) {
-    throw new OctavoError(
-      'InvalidOption',
-      `option 'repeats' is a whole number from 1 up, not ${String(repeats)}`,
-    );
+  for (const model of [float, quantized] as unknown[]) {
+    if (!(model instanceof Model)) throw new OctavoError('InvalidOption', 'compare takes two models');
   }
+  checkSamples('samples', samples);
+  checkCount('repeats', repeats);
   const { engine } = float;
   if (quantized.engine !== engine) {
     throw new OctavoError('InvalidOption', 'two models are compared in one engine; these live in two');

@@ -1,7 +1,8 @@
 // Engines: where models live.
 import { platform } from '#platform';
 import { OctavoError, messageOf } from './error.js';
-import { EngineHost, type CreateNativeModule, type Handle } from './host.js';
+import { checkOptions, type KnownOptions } from './check_options.js';
+import { EngineHost, offerOf, type CreateNativeModule, type EngineCalls, type Handle } from './host.js';
 import type { EngineInfo, EngineOptions } from './options.js';
 import { Client, localChannel, type Channel } from './rpc.js';
 import { chooseBuild, instantiate, wasmLocation, type BuildChoice, type Variant } from './start.js';
@@ -10,13 +11,14 @@ import { Team, chooseThreads, type ThreadChoice } from './threads.js';
 /** An engine: one WebAssembly instance with its own memory, in a worker or in this thread. */
 export class Engine {
   readonly info: EngineInfo;
-  readonly #client: Client<EngineHost>;
+  readonly #client: Client<EngineCalls>;
   readonly #leaks: FinalizationRegistry<{ handle: Handle; name: string }>;
   #nextHandle: Handle = 1;
-  #open = true;
+  /** Why the engine cannot be used any more. */
+  #ended: OctavoError | undefined;
 
   /** @internal Use `createEngine`. */
-  constructor(client: Client<EngineHost>, info: EngineInfo, onLeak?: (modelName: string) => void) {
+  constructor(client: Client<EngineCalls>, info: EngineInfo, onLeak?: (modelName: string) => void) {
     this.#client = client;
     this.info = info;
     this.#leaks = new FinalizationRegistry(({ handle, name }) => {
@@ -27,7 +29,7 @@ export class Engine {
 
   /** Whether the engine can still be used: it was neither disposed nor did it crash. */
   get usable(): boolean {
-    return this.#open;
+    return this.#ended === undefined;
   }
 
   /** Bytes of the engine's memory now. It grows by need and never shrinks. */
@@ -42,8 +44,7 @@ export class Engine {
 
   /** Ends the engine with all of its models. Doing so again is no error. */
   dispose(): void {
-    this.#open = false;
-    this.#client.close();
+    this.#end(disposed());
   }
 
   [Symbol.dispose](): void {
@@ -56,24 +57,35 @@ export class Engine {
   }
 
   /** @internal */
-  async call<Method extends keyof EngineHost>(
+  async call<Method extends keyof EngineCalls>(
     method: Method,
-    args: Parameters<EngineHost[Method]>,
+    args: Parameters<EngineCalls[Method]>,
     signal?: AbortSignal,
-  ): Promise<Awaited<ReturnType<EngineHost[Method]>>> {
-    if (!this.#open) throw new OctavoError('Disposed', 'the engine was disposed');
+  ): Promise<Awaited<ReturnType<EngineCalls[Method]>>> {
+    if (this.#ended) throw this.#ended;
     try {
       return await this.#client.call(method, args, signal);
     } catch (error) {
       if (error instanceof OctavoError && ['Internal', 'EngineStart'].includes(error.code))
-        this.#open = false;
+        this.#crash(error);
       throw error;
     }
   }
 
+  #crash(error: OctavoError): void {
+    const message = `the engine crashed before (${error.message}); make a new one`;
+    this.#end(new OctavoError('Disposed', message, {}, { cause: error }));
+  }
+
+  /** Gives up the worker or the threads; calls that still wait fail. */
+  #end(reason: OctavoError): void {
+    this.#ended ??= reason;
+    this.#client.close(this.#ended);
+  }
+
   /** @internal Frees what `handle` names, after whatever is under way; never fails. */
   release(handle: Handle): void {
-    if (this.#open) this.#client.call('release', [handle]).catch(() => {});
+    if (this.usable) this.#client.call('release', [handle]).catch(() => {});
   }
 
   /** @internal Frees `handle` when `owner` is garbage-collected, unless `untrack` comes first. */
@@ -86,6 +98,17 @@ export class Engine {
     this.#leaks.unregister(owner);
   }
 }
+
+const disposed = () => new OctavoError('Disposed', 'the engine was disposed');
+
+const engineOptions: KnownOptions<EngineOptions> = {
+  build: 'any',
+  threads: 'any',
+  worker: 'boolean',
+  forcedKernels: 'any',
+  wasmUrl: 'any',
+  onLeak: 'function',
+};
 
 const importGlue: Record<Variant, () => Promise<{ default: CreateNativeModule }>> = {
   simd: () => import('./engine-simd.mjs'),
@@ -105,9 +128,10 @@ const wasmBeside: Record<Variant, () => URL> = {
  * Starts an engine of its own; any number live side by side.
  * @throws OctavoError `EngineStart` when it cannot start here, `InvalidOption`
  */
-export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+export async function createEngine(given?: EngineOptions): Promise<Engine> {
+  const options = checkOptions('createEngine', given, engineOptions);
   let threads = chooseThreads(options.threads ?? 'auto', platform.cores());
-  const wasmUrl = options.wasmUrl ? new URL(options.wasmUrl, platform.baseUrl()) : undefined;
+  const wasmUrl = options.wasmUrl === undefined ? undefined : toUrl(options.wasmUrl);
   if (wasmUrl && !/\/$|-threads\.wasm$/.test(wasmUrl.pathname))
     threads = { threads: 1, why: "option 'wasmUrl' names a file without threads" };
   const build = await chooseBuild(options.build ?? 'auto');
@@ -122,6 +146,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   return startEngine(build, threads, wasmUrl, options);
 }
 
+function toUrl(wasmUrl: string | URL): URL {
+  const base = platform.baseUrl();
+  if (URL.canParse(String(wasmUrl), base?.href)) return new URL(wasmUrl, base);
+  throw new OctavoError('InvalidOption', `option 'wasmUrl' is no URL: ${String(wasmUrl)}`);
+}
+
 async function startEngine(
   { build, why }: BuildChoice,
   choice: ThreadChoice,
@@ -130,20 +160,21 @@ async function startEngine(
 ): Promise<Engine> {
   const variant: Variant = choice.threads > 1 ? `${build}-threads` : build;
   const wasmUrl = wasmFrom && wasmLocation(variant, wasmFrom).href;
-  const client = new Client<EngineHost>(worker ? platform.startWorker(variant) : localEngine(variant));
+  const client = new Client<EngineCalls>(worker ? platform.startWorker(variant) : localEngine(variant));
   try {
     const started = await client.call('start', [{ wasmUrl, forcedKernels, threads: choice.threads }]);
     const { dot, kernels, threads, threadsWhy = choice.why } = started;
     const info: EngineInfo = { build: started.build, why, threads, threadsWhy, dot, kernels, worker };
     return new Engine(client, info, onLeak);
   } catch (error) {
-    client.close();
+    client.close(disposed());
     throw error;
   }
 }
 
 function localEngine(variant: Variant): Channel {
   const host = new EngineHost(async ({ wasmUrl, threads }) => {
+    const url = wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]();
     const [glue, wasm] = await Promise.all([
       importGlue[variant]().catch((error: unknown) => {
         throw new OctavoError(
@@ -153,16 +184,19 @@ function localEngine(variant: Variant): Channel {
           { cause: error },
         );
       }),
-      platform.compile(wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]()),
+      platform.compile(url),
     ]);
     const team = threads > 1 ? new Team(threads, () => platform.newThread()) : undefined;
-    return instantiate(glue.default, wasm, team);
+    return instantiate(glue.default, wasm, url, team).catch((error: unknown) => {
+      team?.end();
+      throw error;
+    });
   });
-  const channel = localChannel(host);
+  const channel = localChannel(offerOf(host));
   return {
     send: (method, args) => channel.send(method, args),
-    close() {
-      channel.close();
+    close(reason) {
+      channel.close(reason);
       host.end();
     },
   };

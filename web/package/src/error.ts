@@ -78,6 +78,13 @@ export class OctavoError extends Error {
     );
   }
 
+  /** Whatever was thrown as an OctavoError: memory that JavaScript refuses is a RangeError. */
+  static from(thrown: unknown): OctavoError {
+    if (thrown instanceof OctavoError) return thrown;
+    const code = thrown instanceof RangeError ? 'OutOfMemory' : 'Internal';
+    return new OctavoError(code, messageOf(thrown), {}, { cause: thrown });
+  }
+
   toRecord(): ErrorRecord {
     const { code, message, file, node, op, detail } = this;
     return { code, message, file, node, op, detail };

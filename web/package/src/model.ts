@@ -1,5 +1,12 @@
 // Models: load, run, quantize, write.
-import { defaultEngine, type Engine } from './engine.js';
+import {
+  callOptions,
+  checkCount,
+  checkOptions,
+  longCallOptions,
+  type KnownOptions,
+} from './check_options.js';
+import { defaultEngine, Engine } from './engine.js';
 import { OctavoError } from './error.js';
 import type { Handle } from './host.js';
 import type { ModelDescription, NativeTensor, StepTime, ValueDescription } from './native.js';
@@ -13,9 +20,37 @@ import type {
   Sample,
   Samples,
 } from './options.js';
-import { nextTask } from './rpc.js';
+import { handOver, nextTask } from './rpc.js';
 import { openSource, type ModelSource } from './source.js';
-import { fromNativeTensors, intoArray, toNativeTensors, toOutputArrays, type Tensor } from './tensor.js';
+import {
+  bytesOf,
+  copyOutputs,
+  fromNativeTensors,
+  toNativeTensors,
+  toOutputArrays,
+  type Tensor,
+} from './tensor.js';
+
+const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any' };
+const profileOptions: KnownOptions<ProfileOptions> = { ...callOptions, repeats: 'any' };
+const loadOptions: KnownOptions<LoadOptions> = { ...longCallOptions, engine: 'any' };
+// The engine looks at the values of these.
+const quantizeOptions = {
+  ...longCallOptions,
+  opTypesToQuantize: 'any',
+  nodesToExclude: 'any',
+  perChannel: 'any',
+  reduceRange: 'any',
+  weightRange: 'any',
+} as const;
+const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = { ...quantizeOptions, granularity: 'any' };
+const staticOptions: KnownOptions<QuantizeStaticOptions> = {
+  ...quantizeOptions,
+  calibration: 'any',
+  observer: 'any',
+  averagingConstant: 'any',
+  bins: 'any',
+};
 
 /** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */
 export class Model {
@@ -48,29 +83,35 @@ export class Model {
   }
 
   /**
-   * Runs the model once.
+   * Runs the model once. The feeds are copied before it returns its promise; `outputs` are written when it is done.
    * @param sample feeds by input name, or the one tensor of a model with one input
-   * @throws OctavoError `InvalidInput` for a wrong name, type or shape, `Disposed`; the signal's reason
+   * @throws OctavoError `InvalidInput` for a wrong name, type or shape, `InvalidOption`, `Disposed`; the signal's reason
    */
-  async run(sample: Sample, { signal, outputs }: RunOptions = {}): Promise<Record<string, Tensor>> {
+  async run(sample: Sample, options?: RunOptions): Promise<Record<string, Tensor>> {
+    const { signal, outputs } = checkOptions('run', options, runOptions);
     signal?.throwIfAborted();
     const arrays = outputs && toOutputArrays(outputs, this.outputs);
+    const feeds = handOver(this.toFeeds(sample));
     // Messages to a worker carry copies: from there outputs come in arrays of their own.
     const { worker } = this.engine.info;
-    const args = [this.handle, this.toFeeds(sample), worker ? undefined : arrays] as const;
-    const made = await this.engine.call('run', [...args], signal);
-    if (worker && arrays)
-      for (const output of made) output.data = intoArray(output, output.data, arrays[output.name]);
-    return fromNativeTensors(made);
+    const made = await this.engine.call('run', [this.handle, feeds, worker ? undefined : arrays], signal);
+    if (!worker || !arrays) return fromNativeTensors(made);
+    const copied = copyOutputs(
+      made.map((output) => ({ ...output, bytes: bytesOf(output.data) })),
+      arrays,
+    );
+    return fromNativeTensors(made.map((output, i) => ({ ...output, data: copied[i] })));
   }
 
   /**
    * Runs the model `repeats` times and says where the time goes, step by step.
    * @throws OctavoError as `run` does
    */
-  async profile(sample: Sample, { repeats = 20, signal }: ProfileOptions = {}): Promise<StepTime[]> {
+  async profile(sample: Sample, options?: ProfileOptions): Promise<StepTime[]> {
+    const { repeats = 20, signal } = checkOptions('profile', options, profileOptions);
     signal?.throwIfAborted();
-    return this.engine.call('profile', [this.handle, this.toFeeds(sample), repeats], signal);
+    checkCount('repeats', repeats);
+    return this.engine.call('profile', [this.handle, handOver(this.toFeeds(sample)), repeats], signal);
   }
 
   /**
@@ -78,8 +119,9 @@ export class Model {
    * PyTorch's `quantize_dynamic`.
    * @throws OctavoError `InvalidOption`, `Disposed`; the signal's reason
    */
-  async quantizeDynamic(options: QuantizeDynamicOptions = {}): Promise<Model> {
-    const { onProgress, signal, ...nativeOptions } = options;
+  async quantizeDynamic(options?: QuantizeDynamicOptions): Promise<Model> {
+    const checked = checkOptions('quantizeDynamic', options, dynamicOptions);
+    const { onProgress, signal, ...nativeOptions } = checked;
     signal?.throwIfAborted();
     const target = this.engine.newHandle();
     onProgress?.({ phase: 'quantize', loaded: 0, total: 1 });
@@ -98,7 +140,8 @@ export class Model {
    *   signal's reason; whatever the calibration iterable throws
    */
   async quantizeStatic(options: QuantizeStaticOptions): Promise<Model> {
-    const { calibration, onProgress, signal, ...nativeOptions } = options ?? {};
+    const checked = checkOptions('quantizeStatic', options, staticOptions);
+    const { calibration, onProgress, signal, ...nativeOptions } = checked;
     signal?.throwIfAborted();
     checkSamples('calibration', calibration);
     const calibrator = this.engine.newHandle();
@@ -110,7 +153,7 @@ export class Model {
       onProgress?.({ phase: 'calibrate', loaded, total });
       for await (const sample of calibration) {
         signal?.throwIfAborted();
-        await this.engine.call('observe', [calibrator, this.toFeeds(sample)], signal);
+        await this.engine.call('observe', [calibrator, handOver(this.toFeeds(sample))], signal);
         ++loaded;
         onProgress?.({ phase: 'calibrate', loaded, total });
         await nextTask();
@@ -129,7 +172,8 @@ export class Model {
   }
 
   /** The model as an ONNX file; a quantized one in QDQ form, as ONNX Runtime reads it. */
-  async toOnnx({ signal }: CallOptions = {}): Promise<Uint8Array> {
+  async toOnnx(options?: CallOptions): Promise<Uint8Array> {
+    const { signal } = checkOptions('toOnnx', options, callOptions);
     return this.engine.call('toOnnx', [this.handle], signal);
   }
 
@@ -181,12 +225,13 @@ export interface LoadOptions extends LongCallOptions {
  * @throws OctavoError `Download`, `File`, `InvalidModel`, `Unsupported`, `InvalidGraph`, `EngineStart`, `OutOfMemory`;
  *   the signal's reason
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const { signal, onProgress } = options;
+export async function loadModel(source: ModelSource, options?: LoadOptions): Promise<Model> {
+  const checked = checkOptions('loadModel', options, loadOptions);
+  const { signal, onProgress } = checked;
   signal?.throwIfAborted();
   const opening = openSource(source, signal);
   const close = () => void opening.then((opened) => opened.close?.()).catch(() => {});
-  const engine = await Promise.resolve(options.engine ?? defaultEngine()).catch((error: unknown) => {
+  const engine = await resolveEngine(checked.engine).catch((error: unknown) => {
     close();
     throw error;
   });
@@ -195,13 +240,16 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   try {
     const opened = await opening;
     name = opened.name;
-    await engine.call('beginLoad', [handle, opened.total], signal);
+    let { total } = opened;
+    await engine.call('beginLoad', [handle, total], signal);
     let loaded = 0;
-    onProgress?.({ phase: 'download', loaded, total: opened.total });
+    onProgress?.({ phase: 'download', loaded, total });
     for await (const chunk of opened.chunks) {
       await engine.call('appendLoad', [handle, chunk], signal);
       loaded += chunk.byteLength;
-      onProgress?.({ phase: 'download', loaded, total: opened.total });
+      // More than was announced: nobody knows how much is to come.
+      if (total !== undefined && loaded > total) total = undefined;
+      onProgress?.({ phase: 'download', loaded, total });
     }
     signal?.throwIfAborted();
     onProgress?.({ phase: 'parse', loaded: 0, total: 1 });
@@ -216,6 +264,12 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
       ? error.inFile(name)
       : error;
   }
+}
+
+async function resolveEngine(given: LoadOptions['engine']): Promise<Engine> {
+  const engine: unknown = await (given ?? defaultEngine());
+  if (engine instanceof Engine) return engine;
+  throw new OctavoError('InvalidOption', "option 'engine' of loadModel is what createEngine gives");
 }
 
 /** @throws OctavoError `InvalidOption` when `samples` cannot be iterated over */

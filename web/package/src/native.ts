@@ -1,4 +1,5 @@
-// The engine's module as bindings/*.cc export it. Every call may throw a NativeError, a plain object.
+// The engine's module as bindings/*.cc export it. A call that fails gives nothing, and takeError what it failed with:
+// native_errors.ts makes that an exception.
 
 export type TypedData =
   | Float32Array
@@ -21,12 +22,10 @@ export interface NativeTensor {
 }
 
 /** A tensor in the heap. */
-export interface Place {
+export interface Place extends HeapRange {
   name: string;
   type: string;
   dims: number[];
-  pointer: number;
-  bytes: number;
 }
 
 export interface Binding {
@@ -40,32 +39,51 @@ export interface Binding {
 export interface NativeError {
   code: string;
   message: string;
-  node: string;
-  op: string;
+  node?: string;
+  op?: string;
 }
 
 export interface NativeModule {
   /** To be read anew after every call: memory may have grown. */
   readonly HEAPU8: Uint8Array;
-  allocate(bytes: number): number;
-  /** Only for memory that was never given to `load`. */
-  release(pointer: number): void;
-  Engine: new (options: { forcedKernels?: Record<string, string> }) => NativeEngine;
+  /** What the call before failed with, once. */
+  takeError(): NativeError | undefined;
+  stackSave(): number;
+  stackRestore(top: number): void;
+  beginDownload(): NativeDownload;
+  /** `forcedKernels`: pairs of a family and a kernel. */
+  makeEngine(forcedKernels: [string, string][]): NativeEngine;
   compareTensors(reference: Float32Array, other: Float32Array): TensorDifference;
+}
+
+/** A file that is written into the heap. It grows by need. */
+export interface NativeDownload {
+  /** Makes room for so many bytes altogether. */
+  reserve(bytes: number): void;
+  append(chunk: Uint8Array): void;
+  delete(): void;
+}
+
+/** Bytes in the heap. */
+export interface HeapRange {
+  pointer: number;
+  bytes: number;
 }
 
 /** What a thread begins with: a place in the module's table, and what to call the function there with. */
 export interface NativeThreadStart {
   entry: number;
   arguments: number[];
+  /** Address of the word whose highest bit a thread sets that cannot go on: whoever waits for it then stops waiting. */
+  alarm: number;
 }
 
 export interface NativeEngine {
   /** Only in builds with threads, before the first model is loaded: room for `threads`, the caller included. */
   startThreads?(threads: number, callerMaySleep: boolean): NativeThreadStart[];
   info(): NativeInfo;
-  /** Takes the memory over in every case, errors included. */
-  load(pointer: number, size: number): NativeModel;
+  /** Takes the file out of the download in every case, errors included. */
+  load(download: NativeDownload): NativeModel;
   delete(): void;
 }
 
@@ -80,7 +98,7 @@ export interface NativeInfo {
 /** The kernel that a family uses for one range of activations, and why. */
 export interface KernelChoice {
   family: string;
-  activations: 'u8' | 'u7';
+  activations: 'u8' | 'u7' | 'f32';
   kernel: string;
   why: string;
 }
@@ -95,7 +113,9 @@ export interface NativeModel {
   calibrate(options: StaticOptions): NativeCalibrator;
   compareLayers(quantized: NativeModel, feeds: NativeTensor[]): LayerDifference[];
   profile(feeds: NativeTensor[], repeats: number): StepTime[];
-  toOnnx(): Uint8Array;
+  /** Where the file lies until `releaseOnnx`. */
+  toOnnx(): HeapRange;
+  releaseOnnx(): void;
   delete(): void;
 }
 
@@ -114,11 +134,12 @@ export interface NativeCalibrator {
   delete(): void;
 }
 
-/** An input or output; a dynamic dimension is given by its name. */
+/** An input or output. */
 export interface ValueDescription {
   name: string;
   type: string;
-  dims: (number | string)[];
+  /** Sizes; a dynamic dimension is given by its name, or as `?`. Absent where not even their number is known. */
+  dims?: (number | string)[];
 }
 
 /** What a model is made of. */

@@ -1,9 +1,15 @@
-// Typed calls to a service that lives here or in a worker. The service is an object of methods; its interface is the
-// protocol: a call is {id, method, args}, an answer {id, result} or {id, error}.
-import { OctavoError, messageOf, type ErrorRecord } from './error.js';
+// Typed calls to a service that lives here or in a worker. The service is an object of methods and a list of those that may
+// be called, which are the protocol: a call is {id, method, args}, an answer {id, result} or {id, error}.
+import { OctavoError, type ErrorRecord } from './error.js';
 
 /** What a service may be: methods that take and give plain data, at once or by promise. */
 export type Service<T> = { [Method in keyof T]: (...args: never[]) => unknown };
+
+/** An object whose methods of these names may be called. */
+export interface Offer {
+  service: object;
+  calls: readonly string[];
+}
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
@@ -12,12 +18,14 @@ interface Call {
   method: string;
   args: unknown[];
 }
-type Answer = { id: number; result: unknown } | { id: number; error: ErrorRecord };
+/** Without an id it answers a call that arrived in pieces, whichever that was. */
+type Answer = { id: number; result: unknown } | { id?: number; error: ErrorRecord };
 
 /** Carries one call at a time to a service. */
 export interface Channel {
   send(method: string, args: unknown[]): Promise<unknown>;
-  close(): void;
+  /** Ends the service: calls under way and later ones fail for that reason. */
+  close(reason: OctavoError): void;
 }
 
 /** Calls a service by the types of its interface, one call after the other. */
@@ -47,8 +55,8 @@ export class Client<T extends Service<T>> {
     return abortable(answer, signal) as Promise<Awaited<ReturnType<T[Method]>>>;
   }
 
-  close(): void {
-    this.#channel.close();
+  close(reason: OctavoError): void {
+    this.#channel.close(reason);
   }
 }
 
@@ -63,16 +71,22 @@ export function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise
   });
 }
 
+/** Lets a service do a call. Whatever it throws is an OctavoError. */
+async function perform({ service, calls }: Offer, method: string, args: unknown[]): Promise<unknown> {
+  if (!calls.includes(method)) throw new OctavoError('Unsupported', `there is no call '${method}'`);
+  try {
+    return await (service as Methods)[method](...args);
+  } catch (error) {
+    throw OctavoError.from(error);
+  }
+}
+
 /** A channel to a service in this very thread. */
-export function localChannel(service: object): Channel {
-  const methods = service as Methods;
-  let open = true;
+export function localChannel(offer: Offer): Channel {
+  let closedBy: OctavoError | undefined;
   return {
-    send(method, args) {
-      if (!open) return Promise.reject(new OctavoError('Disposed', 'the engine was disposed'));
-      return Promise.resolve(methods[method](...args));
-    },
-    close: () => (open = false),
+    send: (method, args) => (closedBy ? Promise.reject(closedBy) : perform(offer, method, args)),
+    close: (reason) => void (closedBy ??= reason),
   };
 }
 
@@ -80,6 +94,7 @@ export function localChannel(service: object): Channel {
 export function workerChannel(worker: Worker, name: string): Channel {
   const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
   let nextId = 0;
+  let answered = false;
   let closedBy: OctavoError | undefined;
   const close = (reason: OctavoError) => {
     closedBy ??= reason;
@@ -87,61 +102,91 @@ export function workerChannel(worker: Worker, name: string): Channel {
     for (const { reject } of waiting.values()) reject(closedBy);
     waiting.clear();
   };
+  const fail = (reason: string) =>
+    close(
+      new OctavoError(answered ? 'Internal' : 'EngineStart', `the engine's ${name} worker failed: ${reason}`),
+    );
   worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-    const call = waiting.get(data.id);
-    waiting.delete(data.id);
-    if ('error' in data) call?.reject(OctavoError.fromRecord(data.error));
-    else call?.resolve(data.result);
+    answered = true;
+    const call = data.id === undefined ? undefined : waiting.get(data.id);
+    if (data.id !== undefined) waiting.delete(data.id);
+    if (!('error' in data)) call?.resolve(data.result);
+    else if (call) call.reject(OctavoError.fromRecord(data.error));
+    else if (data.id === undefined) fail(data.error.message);
   };
+  worker.onmessageerror = () => fail('its answer cannot be read');
   worker.onerror = (event) => {
     event.preventDefault();
-    const reason = event.message || 'its script did not load';
-    close(new OctavoError('EngineStart', `the engine's ${name} worker failed: ${reason}`));
+    fail(event.message || 'its script did not load');
   };
   return {
     send(method, args) {
       if (closedBy) return Promise.reject(closedBy);
       return new Promise((resolve, reject) => {
         const id = nextId++;
-        waiting.set(id, { resolve, reject });
         const transfer: ArrayBuffer[] = [];
-        const call: Call = { id, method, args: args.map((arg) => withOwnBuffers(arg, transfer)) };
-        worker.postMessage(call, transfer);
+        try {
+          const call: Call = { id, method, args: args.map((arg) => withOwnBuffers(arg, transfer)) };
+          worker.postMessage(call, transfer);
+          waiting.set(id, { resolve, reject });
+        } catch (error) {
+          reject(cannotSend(error));
+        }
       });
     },
-    close: () => close(new OctavoError('Disposed', 'the engine was disposed')),
+    close,
   };
+}
+
+/** Functions and symbols, for example, are for one thread alone; memory for the copies may be refused. */
+function cannotSend(error: unknown): OctavoError {
+  const refused = OctavoError.from(error);
+  if (refused.code === 'OutOfMemory') return refused;
+  return new OctavoError('InvalidOption', `cannot be sent to the engine's worker: ${refused.message}`);
 }
 
 /** What `serve` needs of a worker's global scope. */
 export interface WorkerScope {
   onmessage: ((event: MessageEvent<Call>) => void) | null;
+  onmessageerror: (() => void) | null;
   postMessage(message: unknown, transfer?: Transferable[]): void;
 }
 
-/** Offers `service` to the page that started this worker. What it returns is handed over, not copied. */
-export function serve(service: object, scope: WorkerScope): void {
-  const methods = service as Methods;
+/** Offers a service to the page that started this worker. What it returns is handed over, not copied. */
+export function serve(offer: Offer, scope: WorkerScope): void {
+  const fail = (error: unknown, id?: number) =>
+    scope.postMessage({ ...(id === undefined ? {} : { id }), error: OctavoError.from(error).toRecord() });
   const answer = async ({ id, method, args }: Call) => {
     try {
-      const result = await methods[method](...args);
+      const result = await perform(offer, method, args);
       scope.postMessage({ id, result } satisfies Answer, buffersOf(result));
     } catch (error) {
-      const known = error instanceof OctavoError ? error : new OctavoError('Internal', messageOf(error));
-      scope.postMessage({ id, error: known.toRecord() } satisfies Answer);
+      fail(error, id);
     }
   };
   scope.onmessage = ({ data }) => void answer(data);
+  scope.onmessageerror = () => fail(new Error('a call cannot be read'));
+}
+
+const handedOver = new WeakSet<ArrayBufferLike>();
+
+/** Lets the next call take the memory of the arrays in `value` along, where it would copy it: nobody else looks at it. */
+export function handOver<T>(value: T): T {
+  for (const buffer of buffersOf(value)) handedOver.add(buffer);
+  return value;
 }
 
 /**
  * The same value where every typed array is alone in its buffer. A view into a larger buffer would be posted with all of
- * it, so it becomes a copy, whose buffer is added to `transfer`.
+ * it, so it becomes a copy, whose buffer is added to `transfer`, as are those that were handed over.
  */
 function withOwnBuffers(value: unknown, transfer: ArrayBuffer[]): unknown {
   if (ArrayBuffer.isView(value)) {
     const view = value as Uint8Array;
-    if (view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength) return view;
+    if (view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength) {
+      if (handedOver.has(view.buffer)) transfer.push(view.buffer);
+      return view;
+    }
     const copy = view.slice();
     transfer.push(copy.buffer);
     return copy;

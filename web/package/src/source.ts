@@ -1,5 +1,6 @@
 // Where a model's bytes come from: one stream of chunks, whatever it was.
 import { OctavoError, messageOf } from './error.js';
+import { isBytes } from './tensor.js';
 import { platform } from '#platform';
 
 /** What `loadModel` takes: a URL (in Node also a path), the bytes themselves, a file or an answer of `fetch`. */
@@ -26,7 +27,7 @@ export async function openSource(source: ModelSource, signal?: AbortSignal): Pro
   if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
   if (source instanceof Blob) {
     const name = source instanceof File ? source.name : 'model';
-    return streamSource(source.stream(), name, source.size);
+    return streamSource(source.stream(), name, sizeOf(source.size));
   }
   if (source instanceof Response) return openResponse(source, source.url || 'model');
   throw new OctavoError('InvalidOption', 'a model is loaded from a URL, a path, bytes, a Blob or a Response');
@@ -77,10 +78,19 @@ function openResponse(response: Response, name: string): Source {
     throw new OctavoError('Download', `the response of ${name} has no body to read`, { file: name });
   }
   // Where the transfer is compressed, Content-Length counts the compressed bytes.
-  const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
-  const total = length === null ? undefined : Number(length);
-  return streamSource(response.body, name, total);
+  const compressed = response.headers.has('content-encoding');
+  return streamSource(response.body, name, compressed ? undefined : announcedBytes(response));
 }
+
+/** What Content-Length says, if that is a size. Sent twice it is joined by a comma, and holds if both are the same. */
+function announcedBytes(response: Response): number | undefined {
+  const lengths = new Set(response.headers.get('content-length')?.split(/\s*,\s*/));
+  const [length = '', ...others] = lengths;
+  return others.length === 0 && /^\d+$/.test(length) ? sizeOf(Number(length)) : undefined;
+}
+
+/** A number as a size of something; undefined where it is none. */
+const sizeOf = (size: number) => (Number.isSafeInteger(size) && size >= 0 ? size : undefined);
 
 function streamSource(stream: ReadableStream<Uint8Array>, name: string, total: number | undefined): Source {
   // A stream that is being read is cancelled by its reader.
@@ -95,6 +105,7 @@ async function* streamChunks(stream: ReadableStream<Uint8Array>, name: string, t
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
+      if (!isBytes(value)) throw new Error('it is no stream of bytes');
       loaded += value.byteLength;
       yield value;
     }

@@ -66,6 +66,7 @@ export async function compileFromUrl(url: URL): Promise<WebAssembly.Module> {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const type = response.headers.get('content-type')?.split(';')[0]?.trim();
+    if (type === 'text/html') throw new Error('a page (text/html) is there, no WebAssembly');
     if (type === 'application/wasm') return await WebAssembly.compileStreaming(response);
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
@@ -76,12 +77,13 @@ export async function compileFromUrl(url: URL): Promise<WebAssembly.Module> {
 }
 
 /**
- * A new, independent native module of a compiled .wasm; with a `team` it is one that is compiled for shared memory.
+ * A new, independent native module of a .wasm that was compiled from `url`; with a `team` it is one that is compiled for shared memory.
  * @throws OctavoError `EngineStart`
  */
 export function instantiate(
   create: CreateNativeModule,
   wasm: WebAssembly.Module,
+  url: URL,
   team?: Team,
 ): Promise<LoadedModule> {
   return new Promise((resolve, reject) => {
@@ -89,8 +91,8 @@ export function instantiate(
       reject(
         new OctavoError(
           'EngineStart',
-          `the engine does not start: ${messageOf(error)}`,
-          {},
+          `the engine from ${url.href} does not start: ${messageOf(error)}`,
+          { file: url.href },
           { cause: error },
         ),
       );

@@ -1,5 +1,5 @@
 // Tensors: plain data with a type and a shape, as in onnxruntime-common.
-import { OctavoError } from './error.js';
+import { OctavoError, messageOf } from './error.js';
 import type { NativeTensor, TypedData } from './native.js';
 
 /** The class of each type's data. */
@@ -110,9 +110,26 @@ function unknownType(what: string, type: unknown): OctavoError {
   return new OctavoError('InvalidInput', `${what} has the unknown type ${String(type)}; known are ${known}`);
 }
 
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const tag = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag);
+
+/** The class that an array really is of, in whatever realm: what an object says of itself may be untrue. */
+function arrayNameOf(data: unknown): string | undefined {
+  return tag?.get?.call(data) as string | undefined;
+}
+
+export function isTypedArray(data: unknown): data is TypedData {
+  return arrayNameOf(data) !== undefined;
+}
+
+export function isBytes(data: unknown): data is Uint8Array {
+  return arrayNameOf(data) === 'Uint8Array';
+}
+
 function typeOfData(what: string, data: unknown): TensorType {
+  const array = arrayNameOf(data);
   for (const type of Object.keys(arrayTypes) as TensorType[]) {
-    if (data instanceof arrayTypes[type]) return type;
+    if (arrayTypes[type].name === array) return type;
   }
   throw new OctavoError('InvalidInput', `${what} has data that is no typed array of numbers`);
 }
@@ -122,31 +139,34 @@ function isShape(dims: readonly number[]): boolean {
 }
 
 function checkTensor(what: string, type: string, data: unknown, dims: readonly number[]): void {
-  if (!Object.hasOwn(arrayTypes, type)) throw unknownType(what, type);
-  const arrayType = arrayTypes[type as TensorType];
-  if (!(data instanceof arrayType)) {
-    throw new OctavoError('InvalidInput', `${what} of type ${type} needs its data in a ${arrayType.name}`);
-  }
+  checkData(what, type, data);
+  checkShape(what, (data as TypedData).length, dims);
+}
+
+function checkData(what: string, type: unknown, data: unknown): asserts type is TensorType {
+  if (typeof type !== 'string' || !Object.hasOwn(arrayTypes, type)) throw unknownType(what, type);
+  const { name } = arrayTypes[type as TensorType];
+  if (arrayNameOf(data) !== name)
+    throw new OctavoError('InvalidInput', `${what} of type ${type} needs its data in a ${name}`);
+}
+
+function checkShape(what: string, length: number, dims: readonly number[]): void {
   if (!isShape(dims)) {
     throw new OctavoError('InvalidInput', `${what} has dims that are not whole numbers from 0 up`);
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
-  if (data.length !== elements) {
+  if (length !== elements) {
     const shape = `[${dims.join(',')}]`;
     throw new OctavoError(
       'InvalidInput',
-      `${what} has ${data.length} elements where shape ${shape} needs ${elements}`,
+      `${what} has ${length} elements where shape ${shape} needs ${elements}`,
     );
   }
 }
 
-/** True for one tensor, false for a record of them. */
-export function isTensorLike(value: TensorLike | Feeds): value is TensorLike {
-  return ArrayBuffer.isView(value.data) && Array.isArray(value.dims);
-}
-
 /**
- * Feeds in the engine's form. One tensor alone feeds the only input.
+ * Copies of feeds in the engine's form: what becomes of the originals later does not matter. One tensor alone feeds the
+ * only input.
  * @throws OctavoError `InvalidInput` for anything that is no tensor; names, types and shapes are for the engine to check
  */
 export function toNativeTensors(
@@ -159,40 +179,65 @@ export function toNativeTensors(
       `feeds must be an object of tensors by input name, not ${String(sample)}`,
     );
   }
-  let feeds = sample as Feeds;
-  if (isTensorLike(sample)) {
-    const [only, ...others] = inputs;
-    if (!only || others.length > 0) {
-      const names = inputs.map(({ name }) => name).join(', ');
-      throw new OctavoError('InvalidInput', `one tensor is not enough for a model with the inputs ${names}`);
-    }
-    feeds = { [only.name]: sample };
+  // Each member is looked at once, as any may be a getter; a tensor's may be its class's.
+  const own = new Map<string, unknown>(Object.entries(sample));
+  const member = (name: keyof TensorLike) => (own.has(name) ? own.get(name) : (sample as TensorLike)[name]);
+  const [data, dims] = [member('data'), member('dims')];
+  if (!isTypedArray(data) || !Array.isArray(dims))
+    return [...own].map(([name, tensor]) => toNativeTensor(name, tensor));
+  const [only, ...others] = inputs;
+  if (!only || others.length > 0) {
+    const names = inputs.map(({ name }) => name).join(', ');
+    throw new OctavoError('InvalidInput', `one tensor is not enough for a model with the inputs ${names}`);
   }
-  return Object.entries(feeds).map(([name, tensor]) => {
-    const what = `input '${name}'`;
-    if (typeof tensor !== 'object' || tensor === null)
-      throw new OctavoError('InvalidInput', `${what} is no tensor`);
-    const type = tensor.type ?? typeOfData(what, tensor.data);
-    checkTensor(what, type, tensor.data, tensor.dims);
-    return { name, type, dims: [...tensor.dims], data: tensor.data as unknown as NativeTensor['data'] };
-  });
+  return [toNativeTensor(only.name, { type: member('type'), data, dims })];
+}
+
+function toNativeTensor(name: string, tensor: unknown): NativeTensor {
+  const what = `input '${name}'`;
+  if (typeof tensor !== 'object' || tensor === null)
+    throw new OctavoError('InvalidInput', `${what} is no tensor`);
+  const { type, data, dims } = tensor as { type?: unknown; data: unknown; dims: unknown };
+  const known: unknown = type === undefined ? typeOfData(what, data) : type;
+  checkData(what, known, data);
+  const shape = Array.isArray(dims) ? Array.from(dims as number[]) : [NaN];
+  const copy = copyOf(what, known, data as TypedData);
+  checkShape(what, copy.length, shape);
+  return { name, type: known, dims: shape, data: copy };
+}
+
+/** A copy in memory of its own, whatever the original's is: shared, part of something larger, resizable. */
+function copyOf(what: string, type: TensorType, data: TypedData): TypedData {
+  try {
+    return new arrayTypes[type](data as never);
+  } catch (error) {
+    if (error instanceof RangeError) throw OctavoError.from(error);
+    throw new OctavoError('InvalidInput', `${what} has data that cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** The array of a tensor that an output is to be written into. */
+export interface OutputArray {
+  name: string;
+  data: TypedData;
 }
 
 /**
  * The arrays of the tensors that outputs are to be written into.
  * @throws OctavoError `InvalidInput` for the name of no output; types and sizes are compared when outputs are there
  */
-export function toOutputArrays(
-  outputs: Feeds,
-  known: readonly { name: string }[],
-): Record<string, TypedData> {
-  const tensors = Object.entries(outputs);
-  for (const [name] of tensors) {
-    if (known.some((output) => output.name === name)) continue;
-    const names = known.map((output) => output.name).join(', ');
-    throw new OctavoError('InvalidInput', `there is no output '${name}'; there are ${names}`);
-  }
-  return Object.fromEntries(tensors.map(([name, { data }]) => [name, data as unknown as TypedData]));
+export function toOutputArrays(outputs: Feeds, known: readonly { name: string }[]): OutputArray[] {
+  if (typeof outputs !== 'object' || outputs === null)
+    throw new OctavoError('InvalidInput', `option 'outputs' must be an object of tensors by output name`);
+  return Object.entries(outputs).map(([name, tensor]) => {
+    if (!known.some((output) => output.name === name)) {
+      const names = known.map((output) => output.name).join(', ');
+      throw new OctavoError('InvalidInput', `there is no output '${name}'; there are ${names}`);
+    }
+    const data: unknown = (tensor as TensorLike | null)?.data;
+    if (!isTypedArray(data)) throw new OctavoError('InvalidInput', `the tensor for output '${name}' is none`);
+    return { name, data };
+  });
 }
 
 export function bytesOf({ buffer, byteOffset, byteLength }: TypedData): Uint8Array {
@@ -200,32 +245,37 @@ export function bytesOf({ buffer, byteOffset, byteLength }: TypedData): Uint8Arr
 }
 
 /**
- * Copies the bytes of an output into `array`, or into a new one.
- * @throws OctavoError `InvalidInput` when the array is of another type or length
+ * Copies outputs into the arrays that are given for them, and into new ones. Looks at all before it writes any.
+ * @throws OctavoError `InvalidInput` when an array is of another type or length
  */
-export function intoArray(
-  { name, type }: { name: string; type: string },
-  source: TypedData,
-  array: TypedData | undefined,
-): TypedData {
-  const arrayType = arrayTypes[type as TensorType];
-  const bytes = bytesOf(source);
-  if (array === undefined) return new arrayType(bytes.slice().buffer);
-  const length = bytes.byteLength / arrayType.BYTES_PER_ELEMENT;
-  if (!(array instanceof arrayType) || array.length !== length) {
+export function copyOutputs(
+  outputs: readonly { name: string; type: string; bytes: Uint8Array }[],
+  given: readonly OutputArray[] = [],
+): TypedData[] {
+  const targets = outputs.map(({ name, type, bytes }) => {
+    const arrayType = arrayTypes[type as TensorType];
+    const length = bytes.byteLength / arrayType.BYTES_PER_ELEMENT;
+    const array = given.find((each) => each.name === name)?.data;
+    if (array === undefined) return new arrayType(length);
+    if (arrayNameOf(array) === arrayType.name && array.length === length) return array;
     const wanted = `${arrayType.name} of ${length} elements`;
     throw new OctavoError(
       'InvalidInput',
       `output '${name}' does not fit the tensor for it: it is a ${wanted}`,
     );
-  }
-  bytesOf(array).set(bytes);
-  return array;
+  });
+  outputs.forEach(({ bytes }, i) => bytesOf(targets[i]).set(bytes));
+  return targets;
+}
+
+/** An object of these members alone: their names come from files and may be those of what every object inherits. */
+export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(entries));
 }
 
 /** Outputs of the engine, by name. */
 export function fromNativeTensors(tensors: readonly NativeTensor[]): Record<string, Tensor> {
-  return Object.fromEntries(
+  return recordOf(
     tensors.map(({ name, type, dims, data }) => [name, new Tensor(type as TensorType, data, dims)]),
   );
 }

@@ -1,5 +1,5 @@
 // What every worker does: offers an engine host to the page.
-import { EngineHost, type CreateNativeModule } from './host.js';
+import { EngineHost, offerOf, type CreateNativeModule } from './host.js';
 import { serve, type WorkerScope } from './rpc.js';
 import { compileFromUrl, instantiate } from './start.js';
 import { Team, type Thread } from './threads.js';
@@ -12,7 +12,8 @@ export function serveEngine(
 ): void {
   const host = new EngineHost(async ({ wasmUrl, threads }) => {
     const team = newThread && new Team(threads, newThread);
-    return instantiate(createModule, await compileFromUrl(wasmUrl ? new URL(wasmUrl) : defaultWasm), team);
+    const url = wasmUrl ? new URL(wasmUrl) : defaultWasm;
+    return instantiate(createModule, await compileFromUrl(url), url, team);
   });
-  serve(host, globalThis as unknown as WorkerScope);
+  serve(offerOf(host), globalThis as unknown as WorkerScope);
 }

@@ -1,5 +1,12 @@
 // The two networks: the float one as it was loaded, and its int8 copy.
-import { loadModel, presetForInput, type ImagePresetName, type Model, type ModelSource } from 'octavo';
+import {
+  loadModel,
+  presetForInput,
+  type ImagePresetName,
+  type Model,
+  type ModelSource,
+  type ValueDescription,
+} from 'octavo';
 import { signal } from '@preact/signals';
 import { calibrationPhotos, networkName, type Photo } from '../assets';
 import { fetchPicture, tensorOf } from '../pictures/picture';
@@ -44,7 +51,8 @@ function presetOf({ name, inputs }: Model): ImagePresetName {
   const [input, ...others] = inputs;
   const preset = input && others.length === 0 ? presetForInput(input) : undefined;
   if (preset) return preset;
-  const wanted = inputs.map((each) => `${each.name} [${each.dims.join(', ')}]`).join(', ');
+  const shape = ({ dims }: ValueDescription) => (dims ? `[${dims.join(', ')}]` : 'of unknown rank');
+  const wanted = inputs.map((each) => `${each.name} ${shape(each)}`).join(', ');
   throw new Problem(`This page feeds pictures to a network, and ${name} wants ${wanted}.`);
 }
 

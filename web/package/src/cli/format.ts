@@ -33,7 +33,8 @@ export function count(value: number): string {
 
 export const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 export const decibels = (value: number) => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'equal');
-export const shape = (dims: readonly (number | string)[]) => `[${dims.join(', ')}]`;
+export const shape = (dims: readonly (number | string)[] | undefined) =>
+  dims ? `[${dims.join(', ')}]` : 'of unknown rank';
 export const value = ({ name, type, dims }: ValueDescription) => `${name}: ${type} ${shape(dims)}`;
 
 /** Prints a result: the document with --json, else the text. */

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line. Results go to stdout, all else to stderr; a failure is one line there and exit code 1.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
@@ -21,6 +20,11 @@ for (const command of [inspectCommand(), quantizeCommand(), runCommand(), compar
   command.option('--verbose', 'show the stack of an error').showSuggestionAfterError(false);
   program.addCommand(command);
 }
+
+// Whoever reads may have read enough: head, for example.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 enableRelaxedSimd();
 try {

@@ -1,7 +1,9 @@
 // octavo quantize MODEL -o OUT --method dynamic|static
-import { writeFile } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { fileError } from '../node/files.js';
+import { OctavoError } from '../error.js';
+import { fileError, writeBytes } from '../node/files.js';
 import * as format from './format.js';
 import {
   addCommonOptions,
@@ -35,15 +37,25 @@ export function quantizeCommand(): Command {
   return addCommonOptions(addPresetOption(addQuantizationOptions(command)));
 }
 
+/** Says before all the work what would go wrong after it. */
+async function checkOutput(model: string, output: string): Promise<void> {
+  const folder = await stat(dirname(output)).catch((error: unknown) => {
+    throw fileError('write', output, error);
+  });
+  if (!folder.isDirectory()) throw fileError('write', output, new Error(`${dirname(output)} is no folder`));
+  const there = await stat(output).catch(() => undefined);
+  if (there?.isDirectory()) throw fileError('write', output, new Error('it is a folder'));
+  const [from, to] = await Promise.all([model, output].map((path) => realpath(path).catch(() => undefined)));
+  if (from !== undefined && from === to)
+    throw new OctavoError('InvalidOption', `${output} is the float model itself, which would be lost`);
+}
+
 async function write(engine: Parameters<typeof load>[0], path: string, options: Options): Promise<void> {
+  await checkOutput(path, options.output);
   using model = await load(engine, path);
   using quantized = await quantize(model, options.method, options);
   const onnx = await quantized.toOnnx();
-  try {
-    await writeFile(options.output, onnx);
-  } catch (error) {
-    throw fileError('write', options.output, error);
-  }
+  await writeBytes(options.output, onnx);
   const floatBytes = await engine.call('fileBytes', [model.handle]);
   const { quantization } = quantized.describe();
   const report = {

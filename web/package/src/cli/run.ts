@@ -7,7 +7,7 @@ import type { Model } from '../model.js';
 import { fileError } from '../node/files.js';
 import { writeNpy } from '../node/npy.js';
 import { readSample } from '../node/samples.js';
-import type { Tensor } from '../tensor.js';
+import { recordOf, type Tensor } from '../tensor.js';
 import * as format from './format.js';
 import { addCommonOptions, addPresetOption, load, withEngine, type CommonOptions } from './options.js';
 
@@ -41,9 +41,7 @@ export function runCommand(): Command {
         const start = performance.now();
         const tensors = await model.run(feeds);
         const ms = performance.now() - start;
-        const outputs = await Promise.all(
-          Object.entries(tensors).map(([name, tensor]) => deliver(name, tensor, options.output)),
-        );
+        const outputs = await deliver(Object.entries(tensors), options.output);
         format.print(options.json, { ms, outputs }, () =>
           outputs.map((output) => describe(output)).join('\n'),
         );
@@ -53,7 +51,7 @@ export function runCommand(): Command {
 }
 
 async function readFeeds(model: Model, options: Options): Promise<Record<string, Tensor>> {
-  const feeds: Record<string, Tensor> = {};
+  const feeds = new Map<string, Tensor>();
   for (const argument of options.input) {
     const named = model.inputs.find(({ name }) => argument.startsWith(`${name}=`));
     const input =
@@ -63,24 +61,46 @@ async function readFeeds(model: Model, options: Options): Promise<Record<string,
       throw new OctavoError('InvalidOption', `--input ${argument} names no input; the model has ${names}`);
     }
     const file = named ? argument.slice(named.name.length + 1) : argument;
-    feeds[input.name] = await readSample(file, input, options);
+    feeds.set(input.name, await readSample(file, input, options));
   }
-  return feeds;
+  return recordOf(feeds);
 }
 
-async function deliver(name: string, tensor: Tensor, folder: string | undefined): Promise<Output> {
-  const { type, dims } = tensor;
-  if (folder === undefined) return { name, type, dims, data: [...tensor.data] };
+async function deliver(
+  tensors: readonly (readonly [string, Tensor])[],
+  folder: string | undefined,
+): Promise<Output[]> {
+  if (folder === undefined)
+    return tensors.map(([name, { type, dims, data }]) => ({ name, type, dims, data: [...data] }));
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
     throw fileError('write', folder, error);
   }
-  // A tensor's name may hold what a file's may not.
-  const file = join(folder, `${name.replaceAll(/[^\w.-]/g, '_')}.npy`);
-  await writeNpy(file, tensor);
-  return { name, type, dims, file };
+  const files = fileNames(tensors.map(([name]) => name));
+  const outputs: Output[] = [];
+  for (const [i, [name, tensor]] of tensors.entries()) {
+    const file = join(folder, files[i]);
+    await writeNpy(file, tensor);
+    outputs.push({ name, type: tensor.type, dims: tensor.dims, file });
+  }
+  return outputs;
 }
+
+/** A tensor's name may hold what a file's may not; no two files have the same, capital letters or not. */
+function fileNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const plain = name.replaceAll(/[^\w.-]/g, '_').slice(0, longestName);
+    let unique = plain;
+    for (let i = 2; taken.has(unique.toLowerCase()); ++i) unique = `${plain}-${i}`;
+    taken.add(unique.toLowerCase());
+    return `${unique}.npy`;
+  });
+}
+
+/** What file systems take is 255 bytes. */
+const longestName = 200;
 
 const shownValues = 5;
 

@@ -1,5 +1,6 @@
 // Reading whole files, with errors that name them.
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { OctavoError, messageOf } from '../error.js';
 
 /** @throws OctavoError `File` */
@@ -9,6 +10,30 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   } catch (error) {
     throw fileError('read', path, error);
+  }
+}
+
+/**
+ * Writes a file whole or not at all: what was there before stays until its successor is complete. A link keeps leading
+ * where it led, and what is no file (a pipe, a terminal) is written to as it is.
+ * @throws OctavoError `File`
+ */
+export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const target = await realpath(path).catch(() => path);
+    const old = await stat(target).catch(() => undefined);
+    if (old?.isDirectory()) throw new Error('it is a folder');
+    if (old && !old.isFile()) return await writeFile(target, bytes);
+    const whole = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
+    try {
+      await writeFile(whole, bytes, { mode: old?.mode ?? 0o666 });
+      await rename(whole, target);
+    } catch (error) {
+      await rm(whole, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw fileError('write', path, error);
   }
 }
 

@@ -1,9 +1,8 @@
 // NumPy's .npy files.
-import { writeFile } from 'node:fs/promises';
 import { dump, parse, type NpyArray } from 'npyjs';
 import { messageOf } from '../error.js';
 import { Tensor, type TensorData, type TensorType } from '../tensor.js';
-import { contentError, fileError, readBytes } from './files.js';
+import { contentError, readBytes, writeBytes } from './files.js';
 
 const tensorTypes: Readonly<Record<string, TensorType>> = {
   f4: 'float32',
@@ -51,9 +50,5 @@ export async function writeNpy(path: string, { type, data, dims }: Tensor): Prom
     [...dims],
     type === 'bool' ? { dtype: 'b1' } : {},
   );
-  try {
-    await writeFile(path, new Uint8Array(bytes));
-  } catch (error) {
-    throw fileError('write', path, error);
-  }
+  await writeBytes(path, new Uint8Array(bytes));
 }

@@ -81,6 +81,6 @@ export function presetName(input: ValueDescription, { preset }: SampleOptions): 
 
 /** Adds a batch of 1 where exactly that is missing. Types are left as they are: a wrong one is for the engine to name. */
 function fitted(tensor: Tensor, input: ValueDescription): Tensor {
-  if (tensor.dims.length !== input.dims.length - 1) return tensor;
+  if (tensor.dims.length + 1 !== input.dims?.length) return tensor;
   return new Tensor(tensor.type, tensor.data as TensorData, [1, ...tensor.dims]);
 }

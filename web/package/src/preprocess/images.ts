@@ -123,7 +123,7 @@ export function presetForInput(input: ValueDescription): ImagePresetName | undef
   const names = Object.keys(imagePresets) as ImagePresetName[];
   return names.find((name) => {
     const { channels, height, width } = imagePresets[name];
-    const [batch, ...sizes] = input.dims;
+    const [batch, ...sizes] = input.dims ?? [];
     const fitting = [channels === 'grey' ? 1 : 3, height, width];
     const anyBatch = typeof batch === 'string' || batch === 1;
     return (

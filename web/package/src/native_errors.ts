@@ -1,0 +1,59 @@
+// The one place where calls into the engine fail.
+import { OctavoError, messageOf, type ErrorCode } from './error.js';
+import type { NativeModule } from './native.js';
+
+type Call = (this: unknown, ...args: unknown[]) => unknown;
+
+/** What the module makes objects of, by the names that it exports. */
+const classes = ['Download', 'Engine', 'Model', 'Calibration'];
+const functions = ['beginDownload', 'makeEngine', 'compareTensors'];
+
+/**
+ * Makes every call of a module throw an OctavoError where it fails. The C++ side throws nothing: it keeps its error until
+ * it is asked. A crash ends the module: its memory is in no known state, so no later call reaches it.
+ */
+export function throwErrors(native: NativeModule): NativeModule {
+  let crash: OctavoError | undefined;
+  const failed = (thrown: unknown) => {
+    if (isRefusedMemory(thrown))
+      return new OctavoError('OutOfMemory', `JavaScript has no more memory: ${messageOf(thrown)}`);
+    const reason = messageOf(thrown);
+    const message = `the engine crashed before (${reason}); make a new one`;
+    crash = new OctavoError('Disposed', message, {}, { cause: thrown });
+    return new OctavoError('Internal', `the engine crashed: ${reason}`, {}, { cause: thrown });
+  };
+  const throwing = (call: Call): Call =>
+    function (...args) {
+      if (crash) throw crash;
+      const stack = native.stackSave();
+      let result: unknown;
+      try {
+        result = call.apply(this, args);
+      } catch (thrown) {
+        // What JavaScript throws while C++ calls it leaves the stack where it was.
+        native.stackRestore(stack);
+        throw failed(thrown);
+      }
+      const error = native.takeError();
+      if (error) throw new OctavoError(error.code as ErrorCode, error.message, error);
+      return result;
+    };
+  const members = native as unknown as Record<string, Call & { prototype: Record<string, Call> }>;
+  for (const name of functions) Object.assign(members, { [name]: throwing(members[name]) });
+  for (const name of classes) {
+    const { prototype } = members[name];
+    for (const name of Object.getOwnPropertyNames(prototype))
+      if (!['constructor', 'delete'].includes(name)) prototype[name] = throwing(prototype[name]);
+    const end = throwing(prototype.delete);
+    // After a crash there is nothing to give back.
+    prototype.delete = function () {
+      return crash ? undefined : end.call(this);
+    };
+  }
+  return native;
+}
+
+/** A stack that overflows is a RangeError, too, but no C++ frame that it ends has cleaned up. */
+function isRefusedMemory(thrown: unknown): boolean {
+  return thrown instanceof RangeError && !/call stack|recursion/i.test(thrown.message);
+}

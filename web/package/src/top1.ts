@@ -1,0 +1,30 @@
+// Whether two models choose the same class.
+import type { NativeTensor, TypedData } from './native.js';
+
+/**
+ * Compares the place of the largest element (the first of equals) in each row of the last dimension. A row with NaN has no
+ * largest element and agrees with none, not even with its like: a model that answers NaN has not chosen.
+ */
+export function top1Agreement(
+  reference: NativeTensor | undefined,
+  other: NativeTensor | undefined,
+): { rows: number; sameTop1: number } {
+  const classes = reference?.dims.at(-1) ?? 0;
+  if (!reference || !other || classes < 2) return { rows: 0, sameTop1: 0 };
+  const rows = reference.data.length / classes;
+  let sameTop1 = 0;
+  for (let row = 0; row < rows; ++row) {
+    const first = indexOfLargest(reference.data, row * classes, classes);
+    if (first !== undefined && first === indexOfLargest(other.data, row * classes, classes)) ++sameTop1;
+  }
+  return { rows, sameTop1 };
+}
+
+function indexOfLargest(data: TypedData, start: number, count: number): number | undefined {
+  let best = start;
+  for (let i = start; i < start + count; ++i) {
+    if (Number.isNaN(data[i])) return undefined;
+    if (data[i] > data[best]) best = i;
+  }
+  return best - start;
+}
