@@ -28,7 +28,7 @@ int fold_affine_into_conv(Graph& graph);
 // Spelt-out forms → HardSigmoid(x) and HardSwish(x) = x · clip(x/6 + 1/2, 0, 1).
 int recognise_hard_swish(Graph& graph);
 
-// Conv, pooling → T(channels-last Conv(T'(x))), and then transposes sink through whatever lets them until they cancel.
+// Conv, pooling → T(channels-last Conv(T'(x))); what lies between them follows, so that transposes remain at the borders.
 int choose_layout(Graph& graph);
 
 // A float island of a quantized model, and what keeps it float.

@@ -26,19 +26,6 @@ inline Permutation to_channels_first(int rank) {
   return p;
 }
 
-// First `first`, then `second`.
-inline Permutation compose(const Permutation& first, const Permutation& second) {
-  Permutation p;
-  for (int axis : second) p.push_back(first[axis]);
-  return p;
-}
-
-inline bool is_identity(const Permutation& p) {
-  for (std::size_t i = 0; i < p.size(); ++i)
-    if (p[i] != static_cast<int>(i)) return false;
-  return true;
-}
-
 inline Shape permuted(const Shape& shape, const Permutation& p) {
   Shape out;
   for (int axis : p) out.dims.push_back(shape[axis]);
