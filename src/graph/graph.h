@@ -28,10 +28,9 @@ inline constexpr ValueId kNoValue = ~ValueId{0};
 struct Value {
   std::string name;
   DType dtype = DType::f32;
-  std::optional<Shape> shape;              // nothing: not even the rank is known
-  ConstantTensor constant;                 // set: a weight or another constant
-  std::shared_ptr<const QParams> qparams;  // set by lowering: what the integers mean
-  std::vector<std::string> dim_names;      // names of dynamic dimensions, "" where a dimension has none
+  std::optional<Shape> shape;          // nothing: not even the rank is known
+  ConstantTensor constant;             // set: a weight or another constant
+  std::vector<std::string> dim_names;  // names of dynamic dimensions, "" where a dimension has none
 
   bool is_constant() const { return constant != nullptr; }
 };
@@ -43,6 +42,10 @@ struct Node {
   Attrs attrs;
   std::vector<ValueId> inputs, outputs;
   std::vector<Graph> subgraphs;
+  // Set by lowering on operators that compute with integers: what those of each input and of output 0 mean to this node.
+  // Another reader of the same tensor may take its integers for other numbers.
+  std::vector<QParams> input_qparams;
+  QParams output_qparams;
   std::shared_ptr<const Prepared> prepared;  // packed weights and constants of the kernel, set by compile
 
   bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i] != kNoValue; }

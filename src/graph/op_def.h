@@ -64,6 +64,10 @@ struct PrepareContext {
   bool has(std::size_t i) const { return node.has_input(i); }
   const Value& input(std::size_t i) const { return graph[node.inputs[i]]; }
   const Value& output(std::size_t i) const { return graph[node.outputs[i]]; }
+  // What the integers of input i mean; without scales where nobody said.
+  QParams input_qparams(std::size_t i) const {
+    return i < node.input_qparams.size() ? node.input_qparams[i] : QParams{};
+  }
   // The constant behind input i, or null where it is absent or computed.
   const Tensor* constant(std::size_t i) const { return graph.constant_input(node, i); }
 };
@@ -127,7 +131,8 @@ struct QuantRule {
   std::string_view dynamic_op = {};
   // weighted: which axis of the weights runs over output channels.
   int (*channel_axis)(const Graph&, const Node&) = nullptr;
-  // Why this node cannot be lowered to integer_op, or empty when it can. May be null: always can.
+  // Why this node cannot be lowered to integer_op, or empty when it can. May be null: always can. That weights and bias must
+  // be constants goes without saying.
   std::string (*obstacle)(const Graph&, const Node&) = nullptr;
   // lookup: y = f(x) for one float, with the node's attributes and constants.
   float (*function)(const Graph&, const Node&, float) = nullptr;

@@ -70,8 +70,13 @@ inline BiasClampF32 shifted(BiasClampF32 e, int64_t row, int column) {
   return e;
 }
 
-/// Longest reduction whose int32 accumulator cannot overflow: 255 * 128 * 65536 < 2^31, bias of up to 2^23 included.
+/// Longest reduction whose int32 accumulator cannot overflow: 255 * 128 * 65536 < 2^31 - 2^23.
 inline constexpr int max_reduction = 65536;
+
+/// Largest |bias|, in units of the accumulator, that a sum of `depth` <= max_reduction products has room for: what
+/// |Σ (a - a_zero_point)·w| <= 255 * 128 * depth leaves of int32. At any depth that is 2^23 - 1 at least.
+constexpr int32_t max_bias(int64_t depth) { return static_cast<int32_t>(0x7fffffff - 255 * 128 * depth); }
+static_assert(max_bias(max_reduction) == (1 << 23) - 1);
 
 /// The range of the activations that a kernel must take: all of u8, or 0..127 (PyTorch's reduce_range).
 enum class ActivationRange : uint8_t { u8, u7 };

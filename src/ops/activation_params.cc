@@ -13,12 +13,9 @@ bool is_one_scale(const QParams& q) {
   return q.per_tensor() && q.scale.size() == 1 && q.zero_point.size() == 1;
 }
 
-}  // namespace
-
-ActivationParams activation_params(const Value& value) {
-  require(value.dtype == DType::u8 && value.qparams && is_one_scale(*value.qparams), ErrorCode::invalid_graph,
-          "'", value.name, "' is not a uint8 tensor with one scale");
-  const QParams& q = *value.qparams;
+ActivationParams activation_params(const Value& value, const QParams& q) {
+  require(value.dtype == DType::u8 && is_one_scale(q), ErrorCode::invalid_graph, "'", value.name,
+          "' is not a uint8 tensor with one scale");
   const ActivationParams params{q.scale[0], q.zero_point[0], q.qmin, q.qmax};
   const bool in_range = 0 <= q.qmin && q.qmin <= q.qmax && q.qmax <= 255 && params.zero_point >= 0 &&
                         params.zero_point <= 255 && params.scale > 0 && std::isfinite(params.scale);
@@ -28,8 +25,14 @@ ActivationParams activation_params(const Value& value) {
   return params;
 }
 
+}  // namespace
+
+ActivationParams input_params(const PrepareContext& ctx, std::size_t i) {
+  return activation_params(ctx.input(i), ctx.input_qparams(i));
+}
+
 ActivationParams output_params(const PrepareContext& ctx) {
-  ActivationParams params = activation_params(ctx.output(0));
+  ActivationParams params = activation_params(ctx.output(0), ctx.node.output_qparams);
   const Attrs& attrs = ctx.node.attrs;
   const int32_t lo = params.qmin, hi = params.qmax;
   params.qmin = static_cast<int32_t>(std::clamp<int64_t>(attrs.get_int("qmin", lo), lo, hi));
@@ -37,9 +40,6 @@ ActivationParams output_params(const PrepareContext& ctx) {
   return params;
 }
 
-void check_multiplier(float multiplier) {
-  require(std::abs(multiplier) < 0x1p100f, ErrorCode::invalid_graph,
-          "scales are too far apart: their ratio overflows");
-}
+float to_multiplier(double ratio) { return static_cast<float>(std::min(ratio, 0x1p96)); }
 
 }  // namespace octavo

@@ -14,14 +14,15 @@ struct ActivationParams {
   int32_t qmin = 0, qmax = 255;
 };
 
-// Throws Error(invalid_graph), naming the value, when it is not uint8 or has no usable qparams: one finite scale above 0,
-// and zero_point, qmin and qmax within 0..255.
-ActivationParams activation_params(const Value& value);
+// Those of input i. Throws Error(invalid_graph), naming the value, when it is not uint8 or has no usable qparams: one
+// finite scale above 0, and zero_point, qmin and qmax within 0..255.
+ActivationParams input_params(const PrepareContext& ctx, std::size_t i);
 
-// Those of output 0, narrowed by the attributes "qmin" and "qmax" that a folded Relu or Clip leaves.
+// The same of output 0, narrowed by the attributes "qmin" and "qmax" that a folded Relu or Clip leaves.
 ActivationParams output_params(const PrepareContext& ctx);
 
-// Throws Error(invalid_graph) unless |multiplier| is below 2^100, so that no product with an integer overflows.
-void check_multiplier(float multiplier);
+// The ratio of scales as a float multiplier of integers. Above 2^96, where a product could overflow, any multiplier turns
+// every integer but 0 into one that saturates.
+float to_multiplier(double ratio);
 
 }  // namespace octavo

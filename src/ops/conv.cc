@@ -8,7 +8,6 @@
 #include "ops/conv_layer.h"
 #include "ops/conv_pieces.h"
 #include "ops/kernel_choice.h"
-#include "ops/weights.h"
 
 namespace octavo {
 
@@ -118,8 +117,6 @@ void run(RunContext& ctx) {
 int output_channel_axis(const Graph&, const Node&) { return 0; }
 
 std::string obstacle(const Graph& graph, const Node& node) {
-  if (!has_weight(graph, node, 1)) return "its weights are computed at run time";
-  if (node.has_input(2) && !has_weight(graph, node, 2)) return "its bias is computed at run time";
   const auto& shape = graph[node.inputs[1]].shape;
   if (shape && shape->elements(1, shape->rank()) > kernels::max_reduction)
     return "its reduction is too deep for int32 accumulators";

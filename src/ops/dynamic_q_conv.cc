@@ -39,7 +39,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   auto prepared = std::make_shared<PreparedDynamicQConv>();
   const auto range = activation_range(integer_range(ctx.node.attrs, DType::u8).qmax);
   prepared->weights = Int8ConvWeights(ctx.kernels, range, g, weights);
-  prepared->w_scale = channel_scales(ctx.input(1), 0, g.oc);
+  prepared->w_scale = channel_scales(ctx, 0, g.oc);
   return prepared;
 }
 

@@ -39,7 +39,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   auto prepared = std::make_shared<PreparedDynamicQGemm>();
   const auto range = activation_range(integer_range(ctx.node.attrs, DType::u8).qmax);
   prepared->matrix = Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights);
-  prepared->w_scale = channel_scales(ctx.input(1), s.channel_axis, s.n);
+  prepared->w_scale = channel_scales(ctx, s.channel_axis, s.n);
   return prepared;
 }
 

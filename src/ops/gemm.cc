@@ -4,7 +4,6 @@
 #include "ops/channel_order.h"
 #include "ops/matrix.h"
 #include "ops/scratch.h"
-#include "ops/weights.h"
 
 namespace octavo {
 
@@ -121,13 +120,11 @@ int channel_axis(const Graph&, const Node& node) { return flag(node.attrs, "tran
 std::string obstacle(const Graph& graph, const Node& node) {
   if (flag(node.attrs, "transA")) return "its first operand is transposed";
   if (node.attrs.get_float("alpha", 1) != 1) return "its alpha is not 1";
-  if (!has_weight(graph, node, 1)) return "its weights are computed at run time";
   const auto& b = graph[node.inputs[1]].shape;
   if (b && b->rank() == 2 && (*b)[flag(node.attrs, "transB") ? 1 : 0] > kernels::max_reduction)
     return "its reduction is too deep for int32 accumulators";
   if (!node.has_input(2)) return {};
   if (node.attrs.get_float("beta", 1) != 1) return "its beta is not 1";
-  if (!has_weight(graph, node, 2)) return "its bias is computed at run time";
   const auto& c = graph[node.inputs[2]].shape;
   if (b && c && !is_column_vector(*c, (*b)[channel_axis(graph, node)]))
     return "its bias is not one value a column";

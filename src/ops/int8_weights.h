@@ -12,8 +12,8 @@ namespace octavo {
 // Error(unsupported) when `depth`, the number of products in a sum, could overflow an int32 accumulator.
 const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth);
 
-// The scale of each of `channels` output channels, which run along `axis`.
-std::vector<float> channel_scales(const Value& weights, int axis, int64_t channels);
+// The scale of each of `channels` output channels, which run along `axis` of the weights.
+std::vector<float> channel_scales(const PrepareContext& ctx, int axis, int64_t channels);
 
 // The constants of a RequantizeU8.
 struct Requantization {
@@ -26,8 +26,8 @@ struct Requantization {
   }
 };
 
-// For a node with x, w and an optional bias (int32 constant in units of x_scale * w_scale[n]) as inputs. A bias so large
-// that it could overflow a sum of `depth` products saturates.
+// For a node with x, w and an optional bias (int32 constant in units of x_scale * w_scale[n]) as inputs. Throws
+// Error(unsupported) for a bias that could overflow a sum of `depth` products: see kernels::max_bias.
 Requantization make_requantization(const PrepareContext& ctx, const std::vector<float>& w_scale,
                                    int64_t depth, const int32_t* column_sum);
 

@@ -5,7 +5,6 @@
 #include "ops/activation.h"
 #include "ops/matrix.h"
 #include "ops/scratch.h"
-#include "ops/weights.h"
 
 namespace octavo {
 
@@ -103,7 +102,6 @@ int64_t macs(const PlanContext& ctx) {
 int channel_axis(const Graph&, const Node&) { return 1; }
 
 std::string obstacle(const Graph& graph, const Node& node) {
-  if (!has_weight(graph, node, 1)) return "its second operand is computed at run time";
   const auto& b = graph[node.inputs[1]].shape;
   if (b && b->rank() != 2) return text("its weights have the shape ", *b, " and not that of a matrix");
   if (b && (*b)[0] > kernels::max_reduction) return "its reduction is too deep for int32 accumulators";

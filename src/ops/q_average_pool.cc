@@ -14,6 +14,7 @@ constexpr int64_t kLargestWindow = 1 << 23;
 
 struct PreparedPool : Prepared {
   ActivationParams in, out;
+  float multiplier;
 };
 
 void require_u8(const InferContext& ctx) {
@@ -33,9 +34,9 @@ void infer_global(InferContext& ctx) {
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   auto prepared = std::make_shared<PreparedPool>();
-  prepared->in = activation_params(ctx.input(0));
+  prepared->in = input_params(ctx, 0);
   prepared->out = output_params(ctx);
-  check_multiplier(prepared->in.scale / prepared->out.scale);
+  prepared->multiplier = to_multiplier(double(prepared->in.scale) / prepared->out.scale);
   return prepared;
 }
 
@@ -53,8 +54,8 @@ template <GeometryOf kGeometry> void run(RunContext& ctx) {
   const auto& prepared = ctx.prepared<PreparedPool>();
   const ActivationParams &in = prepared.in, &out = prepared.out;
   const kernels::AveragePoolU8 params{
-      in.zero_point, out.zero_point,       out.qmin,
-      out.qmax,      in.scale / out.scale, ctx.attrs().get_int("count_include_pad", 0) != 0,
+      in.zero_point, out.zero_point,      out.qmin,
+      out.qmax,      prepared.multiplier, ctx.attrs().get_int("count_include_pad", 0) != 0,
       nullptr};
   const kernels::PoolGeometry g = kGeometry(ctx.attrs(), ctx.inputs[0].shape);
   const uint8_t* const x = ctx.inputs[0].as<uint8_t>();

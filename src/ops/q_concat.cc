@@ -41,13 +41,12 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const ActivationParams out = output_params(ctx);
   auto prepared = std::make_shared<PreparedConcat>();
   for (std::size_t i = 0; i < ctx.node.inputs.size(); ++i) {
-    const ActivationParams in = activation_params(ctx.input(i));
+    const ActivationParams in = input_params(ctx, i);
     auto& table = prepared->tables.emplace_back();
     const bool same = in.scale == out.scale && in.zero_point == out.zero_point && in.qmin >= out.qmin &&
                       in.qmax <= out.qmax;
     if (same) continue;
-    const float ratio = in.scale / out.scale;
-    check_multiplier(ratio);
+    const float ratio = to_multiplier(double(in.scale) / out.scale);
     for (int q = 0; q < kernels::kTableSize; ++q)
       table.push_back(static_cast<uint8_t>(kernels::round_and_clamp(
           static_cast<float>(q - in.zero_point) * ratio, out.zero_point, out.qmin, out.qmax)));

@@ -26,13 +26,13 @@ void infer(InferContext& ctx) {
 }
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
-  const ActivationParams in = activation_params(ctx.input(0));
+  const ActivationParams in = input_params(ctx, 0);
   const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, ctx.input(1).shape.value());
   const Tensor& weights = int8_weights(ctx, g.depth());
   auto prepared = std::make_shared<PreparedQConv>();
   prepared->weights = Int8ConvWeights(ctx.kernels, activation_range(in.qmax), g, weights);
-  prepared->requantization = make_requantization(ctx, channel_scales(ctx.input(1), 0, g.oc), g.depth(),
-                                                 prepared->weights.column_sum());
+  prepared->requantization =
+      make_requantization(ctx, channel_scales(ctx, 0, g.oc), g.depth(), prepared->weights.column_sum());
   prepared->zero_point = static_cast<uint8_t>(in.zero_point);
   return prepared;
 }

@@ -1,5 +1,7 @@
 // octavo.QAdd and octavo.QMul: sum and product of two uint8 tensors with numpy's broadcasting; see
 // kernels/eltwise_s8/eltwise_s8.h for the equations.
+#include <algorithm>
+
 #include "base/error.h"
 #include "kernels/eltwise_s8/eltwise_s8.h"
 #include "ops/activation_params.h"
@@ -23,22 +25,27 @@ void infer(InferContext& ctx) {
   ctx.set(0, DType::u8, out);
 }
 
-// Multipliers are computed in float64 and rounded to float32 once.
+struct Multipliers {
+  float a, b;
+};
+
+// Computed in float64 and rounded to float32 once. Where both overflow only their ratio tells which sums are above 0 and
+// which below, and a larger one that is 2^14 times the smaller always prevails.
+Multipliers of_sum(double a, double b) {
+  const double shrink = std::min(1.0, 0x1p96 / std::min(a, b));
+  const auto bounded = [=](double m) { return static_cast<float>(std::min(m * shrink, 0x1p110)); };
+  return {bounded(a), bounded(b)};
+}
+
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx, bool is_product) {
-  const ActivationParams a = activation_params(ctx.input(0)), b = activation_params(ctx.input(1));
+  const ActivationParams a = input_params(ctx, 0), b = input_params(ctx, 1);
   const ActivationParams y = output_params(ctx);
   auto prepared = std::make_shared<PreparedEltwise>();
   prepared->compute = is_product ? kernels::mul_u8 : kernels::add_u8;
-  const double a_multiplier = is_product ? double(a.scale) * b.scale / y.scale : double(a.scale) / y.scale;
-  prepared->params = {a.zero_point,
-                      b.zero_point,
-                      y.zero_point,
-                      y.qmin,
-                      y.qmax,
-                      static_cast<float>(a_multiplier),
-                      static_cast<float>(double(b.scale) / y.scale)};
-  check_multiplier(prepared->params.a_multiplier);
-  check_multiplier(prepared->params.b_multiplier);
+  const Multipliers multipliers = is_product
+                                      ? Multipliers{to_multiplier(double(a.scale) * b.scale / y.scale), 0}
+                                      : of_sum(double(a.scale) / y.scale, double(b.scale) / y.scale);
+  prepared->params = {a.zero_point, b.zero_point, y.zero_point, y.qmin, y.qmax, multipliers.a, multipliers.b};
   return prepared;
 }
 

@@ -22,12 +22,12 @@ void infer(InferContext& ctx) {
 }
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
-  const ActivationParams in = activation_params(ctx.input(0));
+  const ActivationParams in = input_params(ctx, 0);
   const ProductSizes s(ctx.node.attrs, {1}, ctx.input(1).shape.value());
   const Tensor& weights = int8_weights(ctx, s.k);
   auto prepared = std::make_shared<PreparedQGemm>();
   prepared->matrix = Int8Matrix(ctx.kernels, activation_range(in.qmax), ctx.node.attrs, weights);
-  prepared->requantization = make_requantization(ctx, channel_scales(ctx.input(1), s.channel_axis, s.n), s.k,
+  prepared->requantization = make_requantization(ctx, channel_scales(ctx, s.channel_axis, s.n), s.k,
                                                  prepared->matrix.weights.column_sum);
   return prepared;
 }

@@ -97,7 +97,7 @@ class LayoutChooser {
     Node moved = dequantize;
     if (!moved.op->permute(graph_, moved, to_channels_last(rank(id)))) return false;
     if (const Node* source = producer(dequantize.inputs[0]);
-        source && source->op->name == "DynamicQuantizeLinear") {
+        source && source->op->name == "DynamicQuantizeLinear" && dequantize.inputs == source->outputs) {
       moved.inputs = quantize_last(*source);
     } else {
       moved.inputs[0] = last(dequantize.inputs[0]);

@@ -2,7 +2,8 @@
 //
 // The pass walks the QuantizeLinear nodes. Each asks the operator before it, through its QuantRule, whether it has an
 // integer form; the integer node then computes what the Q node did, and the float nodes in between die unread. What
-// the integers mean moves from the Q and DQ nodes to Value::qparams.
+// the integers mean moves from the Q and DQ nodes to Node::input_qparams and output_qparams: to the node, since two DQ nodes
+// may take the integers of one tensor for different numbers.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -10,9 +11,11 @@
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
+#include "ops/integer_bias.h"
 #include "ops/lookup.h"
 #include "ops/qdq_params.h"
 #include "passes/clamp_range.h"
+#include "passes/integer_ranges.h"
 #include "passes/passes.h"
 #include "passes/shift_to_unsigned.h"
 
@@ -28,7 +31,7 @@ struct Dequantized {
 
 class Lowering {
  public:
-  explicit Lowering(Graph& graph) : graph_(graph), uses_(graph) {}
+  explicit Lowering(Graph& graph) : graph_(graph), uses_(graph), ranges_(integer_ranges(graph)) {}
 
   int run() {
     int lowered = 0;
@@ -49,10 +52,19 @@ class Lowering {
     return uses_.producer[id] == Uses::kNone ? nullptr : &graph_.nodes[uses_.producer[id]];
   }
 
+  // Those that an integer operator can compute with. Foreign files have scales of 0, infinity and NaN, for tensors that were
+  // constant in calibration, and what ONNX says of those is said by the float form alone.
+  std::optional<QParams> usable_qparams(const Node& node) const {
+    auto params = read_qparams(graph_, node);
+    if (params && !std::ranges::all_of(params->scale, [](float s) { return s > 0 && std::isfinite(s); }))
+      return std::nullopt;
+    return params;
+  }
+
   std::optional<Dequantized> dequantized(ValueId id) {
     const Node* node = id == kNoValue ? nullptr : producer(id);
     if (node == nullptr || node->op->name != "DequantizeLinear") return std::nullopt;
-    auto params = read_qparams(graph_, *node);
+    auto params = usable_qparams(*node);
     if (!params) return std::nullopt;
     return Dequantized{node->inputs[0], std::move(*params)};
   }
@@ -61,11 +73,21 @@ class Lowering {
   std::optional<Dequantized> dequantized_activation(ValueId id) {
     auto found = dequantized(id);
     if (!found || !found->params.per_tensor() || graph_[found->q].dtype != DType::u8) return std::nullopt;
+    found->params.qmin = ranges_[found->q].qmin;
+    found->params.qmax = ranges_[found->q].qmax;
     return found;
   }
 
-  void set_qparams(ValueId id, const QParams& params) {
-    graph_[id].qparams = std::make_shared<const QParams>(params);
+  // A constant, or dequantized from one.
+  bool is_weight(ValueId id) {
+    if (id == kNoValue || graph_[id].is_constant()) return id != kNoValue;
+    const Node* node = producer(id);
+    return node && node->op->name == "DequantizeLinear" && graph_.constant_input(*node, 0);
+  }
+
+  static void add_input(Node& integer, const Dequantized& input) {
+    integer.inputs.push_back(input.q);
+    integer.input_qparams.push_back(input.params);
   }
 
   bool fail(const Node& node, std::string reason) {
@@ -76,16 +98,19 @@ class Lowering {
   // Replaces the Q node `n` and the operator before it.
   bool lower_before(uint32_t n) {
     const Node quantize = graph_.nodes[n];
-    const auto out = read_qparams(graph_, quantize);
-    if (!out || !out->per_tensor() || graph_[quantize.outputs[0]].dtype != DType::u8) return false;
     Node* last = producer(quantize.inputs[0]);
     if (last == nullptr) return false;
+    const auto out = usable_qparams(quantize);
+    if (!out || !out->per_tensor() || graph_[quantize.outputs[0]].dtype != DType::u8)
+      return fail(*last, "its output is not quantized to 8 bits with one positive scale");
     if (uses_.only_consumer(quantize.inputs[0]) == Uses::kNone)
       return fail(*last, "its float output is read as well");
 
     if (const auto range = clamp_range(graph_, *last)) {
       const Node* clamped = producer(last->inputs[0]);
-      const bool belongs = clamped && uses_.only_consumer(last->inputs[0]) != Uses::kNone &&
+      // An empty range, or one of NaN, is no clamp of integers.
+      const bool belongs = clamped && range->low <= range->high &&
+                           uses_.only_consumer(last->inputs[0]) != Uses::kNone &&
                            (clamped->op->quant.role == QuantRole::weighted ||
                             clamped->op->quant.role == QuantRole::arithmetic);
       if (belongs && replace(n, *clamped, quantize.outputs[0], *out, range)) return true;
@@ -112,7 +137,7 @@ class Lowering {
       integer->attrs.set("qmax", int64_t{quantize_bound(clamp->high, out)});
     }
     integer->outputs = {output};
-    set_qparams(output, out);
+    integer->output_qparams = out;
     graph_.nodes[n] = std::move(*integer);
     return true;
   }
@@ -130,16 +155,19 @@ class Lowering {
     return integer;
   }
 
-  // The s8 weights of a weighted node with their qparams set, or nothing, with the reason noted.
+  // The s8 weights of a weighted node, or nothing, with the reason noted.
   std::optional<Dequantized> weights_of(const Node& node) {
     auto weights = dequantized(node.inputs[1]);
     const auto reject = [&](std::string_view reason) {
       fail(node, std::string(reason));
       return std::nullopt;
     };
+    if (!is_weight(node.inputs[1])) return reject("its weights are computed at run time");
+    if (node.has_input(2) && !is_weight(node.inputs[2])) return reject("its bias is computed at run time");
     if (!weights || !graph_[weights->q].is_constant())
-      return reject("its weights are not quantized constants");
+      return reject("its weights are not constants quantized with positive scales");
     if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
+    if (graph_[weights->q].shape->rank() < 2) return reject("its weights have no channels");
     const QParams& params = weights->params;
     if (std::ranges::any_of(params.zero_point, [](int32_t z) { return z != 0; }))
       return reject("its weights are not symmetric");
@@ -147,58 +175,45 @@ class Lowering {
       return reject("its weights are not quantized along the output channels");
     if (node.op->quant.obstacle)
       if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) return reject(reason);
-    set_qparams(weights->q, params);
     return weights;
   }
 
   std::optional<Node> lower_weighted(const Node& node) {
     const auto input = dequantized_activation(node.inputs[0]);
     if (!input) {
-      fail(node, "its input is not quantized to 8 bits with one scale");
+      fail(node, "its input is not quantized to 8 bits with one positive scale");
       return std::nullopt;
     }
     const auto weights = weights_of(node);
     if (!weights) return std::nullopt;
     Node integer = integer_node(node, node.op->quant.integer_op);
-    integer.inputs = {input->q, weights->q};
+    add_input(integer, *input);
+    add_input(integer, *weights);
     if (node.has_input(2)) {
-      const auto bias = integer_bias(node, input->params.scale[0], weights->params.scale);
+      const auto bias = bias_of(node, input->params.scale[0], *weights);
       if (!bias) return std::nullopt;
       integer.inputs.push_back(*bias);
     }
-    set_qparams(input->q, input->params);
     return integer;
   }
 
-  // The bias in units of the accumulator, s_x · s_w[n].
-  std::optional<ValueId> integer_bias(const Node& node, float input_scale,
-                                      const std::vector<float>& weight_scale) {
+  std::optional<ValueId> bias_of(const Node& node, float input_scale, const Dequantized& weights) {
     const auto quantized = dequantized(node.inputs[2]);
     const ConstantTensor source = graph_[quantized ? quantized->q : node.inputs[2]].constant;
-    const bool usable = source && source->dtype() == (quantized ? DType::s32 : DType::f32);
-    if (!usable) {
-      fail(node, "its bias is not a constant of int32 or float32");
+    if (!source) {
+      fail(node, "its bias has no positive scale");
       return std::nullopt;
     }
-    const int64_t count = source->shape().elements();
-    Tensor bias(DType::s32, {count});
-    for (int64_t i = 0; i < count; ++i) {
-      const float unit = input_scale * weight_scale[weight_scale.size() == 1 ? 0 : i];
-      double units;
-      if (quantized) {
-        const auto& scale = quantized->params.scale;
-        const float own = scale[scale.size() == 1 ? 0 : i];
-        units = own == unit ? source->span<int32_t>()[i] : double(source->span<int32_t>()[i]) * own / unit;
-      } else {
-        units = double(source->span<float>()[i]) / unit;
-      }
-      if (!(std::abs(units) < kLargestBias)) {
-        fail(node, "its bias is too large for the scale of its weights");
-        return std::nullopt;
-      }
-      bias.span<int32_t>()[i] = static_cast<int32_t>(std::nearbyint(units));
+    const Shape& w = *graph_[weights.q].shape;
+    const int64_t channels = w[node.op->quant.channel_axis(graph_, node)];
+    const int64_t depth = channels == 0 ? 0 : w.elements() / channels;
+    auto bias = integer_bias({*source, quantized ? &quantized->params : nullptr}, input_scale,
+                             weights.params.scale, channels, depth);
+    if (!bias) {
+      fail(node, std::string(bias.error()));
+      return std::nullopt;
     }
-    return graph_.add_constant(graph_.unique_value_name(text(node.name, ".bias_s32")), std::move(bias));
+    return graph_.add_constant(graph_.unique_value_name(text(node.name, ".bias_s32")), std::move(*bias));
   }
 
   std::optional<Node> lower_arithmetic(const Node& node) {
@@ -206,12 +221,11 @@ class Lowering {
     for (ValueId id : node.inputs) {
       const auto input = dequantized_activation(id);
       if (!input) {
-        fail(node,
-             text("its input '", id == kNoValue ? "" : graph_[id].name, "' is not quantized to 8 bits"));
+        fail(node, text("its input '", id == kNoValue ? "" : graph_[id].name,
+                        "' is not quantized to 8 bits with one positive scale"));
         return std::nullopt;
       }
-      integer.inputs.push_back(input->q);
-      set_qparams(input->q, input->params);
+      add_input(integer, *input);
     }
     if (node.op->quant.obstacle)
       if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) {
@@ -225,7 +239,7 @@ class Lowering {
     const auto input = dequantized_activation(node.inputs[0]);
     const auto function = node.op->quant.function;
     if (!input || function == nullptr) {
-      fail(node, "its input is not quantized to 8 bits with one scale");
+      fail(node, "its input is not quantized to 8 bits with one positive scale");
       return std::nullopt;
     }
     if (node.op->quant.obstacle)
@@ -238,7 +252,6 @@ class Lowering {
     Tensor table = make_table(input->params, out, [&](float x) { return function(graph_, node, x); });
     integer.inputs = {
         input->q, graph_.add_constant(graph_.unique_value_name(text(node.name, ".table")), std::move(table))};
-    set_qparams(input->q, input->params);
     return integer;
   }
 
@@ -255,7 +268,6 @@ class Lowering {
     Node integer = integer_node(node, node.op->name);
     integer.inputs = node.inputs;
     integer.inputs[0] = input->q;
-    set_qparams(input->q, input->params);
     return integer;
   }
 
@@ -265,9 +277,11 @@ class Lowering {
     const Node* dequantize = producer(node.inputs[0]);
     if (dequantize == nullptr || dequantize->op->name != "DequantizeLinear") return false;
     const Node* quantize = producer(dequantize->inputs[0]);
+    // Operators that compute channels-last range their input as a whole.
     const bool dynamic = quantize && quantize->op->name == "DynamicQuantizeLinear" &&
-                         dequantize->inputs.size() == 3 && dequantize->inputs[1] == quantize->outputs[1] &&
-                         dequantize->inputs[2] == quantize->outputs[2];
+                         dequantize->inputs == quantize->outputs &&
+                         (node.op->layout != LayoutRule::channels_last ||
+                          quantize->attrs.get_string(kGranularityAttribute, "tensor") == "tensor");
     if (!dynamic) return false;
     const auto weights = weights_of(node);
     if (!weights) return false;
@@ -275,17 +289,16 @@ class Lowering {
     Node integer = integer_node(node, node.op->quant.dynamic_op);
     for (const auto& [name, value] : quantize->attrs) integer.attrs.set(name, value);
     integer.inputs = {quantize->inputs[0], weights->q};
+    integer.input_qparams = {{}, weights->params};
     if (node.has_input(2)) integer.inputs.push_back(node.inputs[2]);
     integer.outputs = node.outputs;
     graph_.nodes[n] = std::move(integer);
     return true;
   }
 
-  // Leaves the accumulator room for the products: see kernels::max_reduction.
-  static constexpr double kLargestBias = 1 << 30;
-
   Graph& graph_;
   Uses uses_;
+  std::vector<IntegerRange> ranges_;  // by value of the graph as it was given
   std::map<std::string, std::string> obstacles_;
 };
 

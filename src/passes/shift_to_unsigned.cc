@@ -19,7 +19,6 @@ class Shifter {
       const Node& node = graph_.nodes[n];
       if (node.op->name != "QuantizeLinear" || graph_[node.outputs[0]].dtype != DType::s8) continue;
       affected_ = {n};
-      tensors_.clear();
       if (!is_scalar_zero_point(node) || !collect(node.outputs[0])) continue;
       for (uint32_t a : affected_)
         if (graph_.nodes[a].op->name.ends_with("QuantizeLinear") ||
@@ -37,16 +36,20 @@ class Shifter {
     return zero_point && zero_point->dtype() == DType::s8 && zero_point->shape().elements() == 1;
   }
 
-  // Follows `id` to every DQ. False when something else reads the integers.
-  bool collect(ValueId id) {
-    if (uses_.is_output[id]) return false;
-    tensors_.push_back(id);
-    for (uint32_t n : uses_.consumers[id]) {
-      const Node& node = graph_.nodes[n];
-      affected_.push_back(n);
-      if (node.op->name == "DequantizeLinear" && is_scalar_zero_point(node)) continue;
-      const bool moves = node.op->quant.role == QuantRole::same_qparams && node.outputs.size() == 1;
-      if (!moves || !collect(node.outputs[0])) return false;
+  // Follows `first` to every DQ. False when something else reads the integers.
+  bool collect(ValueId first) {
+    tensors_ = {first};
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      const ValueId id = tensors_[i];
+      if (uses_.is_output[id]) return false;
+      for (uint32_t n : uses_.consumers[id]) {
+        const Node& node = graph_.nodes[n];
+        affected_.push_back(n);
+        if (node.op->name == "DequantizeLinear" && is_scalar_zero_point(node)) continue;
+        const bool moves = node.op->quant.role == QuantRole::same_qparams && node.outputs.size() == 1;
+        if (!moves || node.inputs[0] != id) return false;
+        tensors_.push_back(node.outputs[0]);
+      }
     }
     return true;
   }

@@ -22,7 +22,7 @@ int32_t wrapping_subtract(int32_t a, int32_t b) {
 
 }  // namespace
 
-QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme scheme) {
+QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme scheme, float smallest_scale) {
   QParams qparams{.scale = {1}, .zero_point = {0}, .qmin = qmin, .qmax = qmax};
   if (range.empty()) return qparams;
   require(range.min <= range.max, ErrorCode::invalid_data, "the range of the values is not a number");
@@ -31,15 +31,26 @@ QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme sch
   const float max = std::max(range.max, 0.0f);
   if (scheme == QScheme::symmetric) {
     const float half_range = static_cast<float>(qmax - qmin) / 2;
-    qparams.scale[0] = std::max(std::max(-min, max) / half_range, kScaleEpsilon);
+    qparams.scale[0] = std::max(std::max(-min, max) / half_range, smallest_scale);
     if (qmin == 0) qparams.zero_point[0] = qmax == 255 ? 128 : qmax / 2;
   } else {
-    const float scale = std::max((max - min) / static_cast<float>(qmax - qmin), kScaleEpsilon);
+    const float scale = std::max((max - min) / static_cast<float>(qmax - qmin), smallest_scale);
     qparams.scale[0] = scale;
     // Ties go to the even integer, the default rounding mode.
     const int32_t steps = to_int32(std::nearbyint(min / scale));
     qparams.zero_point[0] = std::clamp(wrapping_subtract(qmin, steps), qmin, qmax);
   }
+  return qparams;
+}
+
+QParams choose_activation_qparams(ValueRange range, int32_t qmin, int32_t qmax) {
+  if (range.min == 0 && range.max == 0)
+    return {.scale = {1}, .zero_point = {qmin}, .qmin = qmin, .qmax = qmax};
+  // Half the range has half the scale and the same zero_point.
+  const bool overflows = range.max - range.min > std::numeric_limits<float>::max();
+  const ValueRange half = {range.min / 2, range.max / 2};
+  QParams qparams = choose_qparams(overflows ? half : range, qmin, qmax, QScheme::affine, kSmallestScale);
+  if (overflows) qparams.scale[0] *= 2;
   return qparams;
 }
 
@@ -61,7 +72,8 @@ QParams choose_weight_qparams(const TensorView& weights, int axis, WeightRange r
       seen = {std::min(seen.min, here.min), std::max(seen.max, here.max)};
     }
     const bool all_zero = seen.empty() || (seen.min == 0 && seen.max == 0);
-    qparams.scale.push_back(all_zero ? 1.0f : choose_qparams(seen, qmin, 127, QScheme::symmetric).scale[0]);
+    qparams.scale.push_back(
+        all_zero ? 1.0f : choose_qparams(seen, qmin, 127, QScheme::symmetric, kSmallestScale).scale[0]);
     qparams.zero_point.push_back(0);
   }
   return qparams;

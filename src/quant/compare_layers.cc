@@ -3,11 +3,19 @@
 #include <map>
 
 #include "graph/op_def.h"
+#include "ops/qdq_params.h"
 #include "passes/passes.h"
 
 namespace octavo {
 
 namespace {
+
+// True for a DequantizeLinear that takes the integers for the numbers that the QuantizeLinear made them of.
+bool undoes(const Graph& graph, const Node& dequantize, const Node& quantize) {
+  if (dequantize.op->name != "DequantizeLinear") return false;
+  const auto made = read_qparams(graph, quantize), read = read_qparams(graph, dequantize);
+  return !made || !read || (made->scale == read->scale && made->zero_point == read->zero_point);
+}
 
 // The float values that nodes compute, by name; one that goes through Q → DQ stands for what comes out of it.
 std::map<std::string_view, ValueId> comparable_values(const Graph& graph) {
@@ -20,7 +28,7 @@ std::map<std::string_view, ValueId> comparable_values(const Graph& graph) {
     for (uint32_t n : uses.consumers[id]) {
       if (graph.nodes[n].op->name != "QuantizeLinear") continue;
       for (uint32_t reader : uses.consumers[graph.nodes[n].outputs[0]])
-        if (graph.nodes[reader].op->name == "DequantizeLinear") stands_for = graph.nodes[reader].outputs[0];
+        if (undoes(graph, graph.nodes[reader], graph.nodes[n])) stands_for = graph.nodes[reader].outputs[0];
     }
     values[graph[id].name] = stands_for;
     if (stands_for != id) values[graph[stands_for].name] = stands_for;

@@ -1,6 +1,7 @@
 #include "quant/histogram.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -30,6 +31,20 @@ class Linspace {
   int last_;
 };
 
+// What brings everything to a size where (x - min) * bins does not overflow. A power of two rounds nothing.
+constexpr float kWideFactor = 0x1p-32f;
+
+// count_bins of x · kWideFactor.
+void count_wide_bins(const kernels::Bins& bins, const float* x, std::size_t n, uint32_t* tables) {
+  constexpr std::size_t kBlock = 1024;
+  float block[kBlock];
+  for (std::size_t at = 0; at < n; at += kBlock) {
+    const std::size_t count = std::min(kBlock, n - at);
+    std::transform(x + at, x + at + count, block, [](float value) { return value * kWideFactor; });
+    kernels::count_bins(bins, block, count, tables);
+  }
+}
+
 }  // namespace
 
 std::vector<float> count_histogram(std::span<const float> values, ValueRange range, int bins,
@@ -37,10 +52,13 @@ std::vector<float> count_histogram(std::span<const float> values, ValueRange ran
   if (range.min == range.max) range = {range.min - 1, range.max + 1};
   const std::size_t tables_of_thread = kernels::bin_tables * static_cast<std::size_t>(bins);
   std::vector<uint32_t> tables(threads.count() * tables_of_thread);
+  const bool overflows = std::isinf((range.max - range.min) * static_cast<float>(bins));
+  const float factor = overflows ? kWideFactor : 1;
+  const kernels::Bins scaled = {range.min * factor, range.max * factor - range.min * factor, bins};
   parallel_for(threads, static_cast<int64_t>(values.size()), divide_steps(2),
                [&](int64_t begin, int64_t end, int thread) {
-                 kernels::count_bins({range.min, range.max - range.min, bins}, values.data() + begin,
-                                     end - begin, &tables[thread * tables_of_thread]);
+                 const auto count = overflows ? count_wide_bins : kernels::count_bins;
+                 count(scaled, values.data() + begin, end - begin, &tables[thread * tables_of_thread]);
                });
   std::vector<float> histogram(bins);
   for (int bin = 0; bin < bins; ++bin) {
@@ -52,6 +70,10 @@ std::vector<float> count_histogram(std::span<const float> values, ValueRange ran
 }
 
 std::vector<float> rebin_histogram(std::span<const float> counts, ValueRange from, ValueRange to) {
+  if (std::isinf(to.max - to.min)) {
+    const auto half = [](ValueRange range) { return ValueRange{range.min / 2, range.max / 2}; };
+    return rebin_histogram(counts, half(from), half(to));
+  }
   const int bins = static_cast<int>(counts.size());
   const int fine_bins = bins * kUpsampleRate;
   const Linspace begins(from, fine_bins + 1);

@@ -22,11 +22,11 @@ float level_of(float position, float level_width) {
   return level > 0 ? static_cast<float>(static_cast<int>(std::min(level, kLevels - 1.0))) : 0.0f;
 }
 
-// _compute_quantization_error: the L2 error of quantizing all counts, spread evenly within their bins, to levels that
-// divide the bins first..last.
-float quantization_error(std::span<const float> counts, ValueRange range, int first, int last) {
+// _compute_quantization_error: the L2 error of quantizing all counts, spread evenly within their bins over `width`, to
+// levels that divide the bins first..last.
+float quantization_error(std::span<const float> counts, double width, int first, int last) {
   const int bins = static_cast<int>(counts.size());
-  const double exact_bin_width = (static_cast<double>(range.max) - range.min) / bins;
+  const double exact_bin_width = width / bins;
   const double exact_level_width = exact_bin_width * (last - first + 1) / kLevels;
   if (exact_level_width == 0) return 0;
   const float bin_width = static_cast<float>(exact_bin_width);
@@ -51,6 +51,25 @@ float quantization_error(std::span<const float> counts, ValueRange range, int fi
   return static_cast<float>(error);
 }
 
+// The width of the range, divided by a power of two until it lies between 1 and 2. The error of every choice is divided by
+// the square of that, bit by bit, but where cubes of the width itself leave the numbers of float32.
+double normal_width(ValueRange range) {
+  const double width = static_cast<double>(range.max) - range.min;
+  return width == 0 ? 0 : std::scalbn(width, -std::ilogb(width));
+}
+
+// The bins first..last of the range, in float32; of its half where the width overflows.
+ValueRange range_of_bins(ValueRange range, int bins, int first, int last) {
+  const float largest = std::numeric_limits<float>::max();
+  const float unit = range.max - range.min > largest ? 0.5f : 1.0f;
+  const float min = range.min * unit;
+  const float bin_width = (range.max * unit - min) / static_cast<float>(bins);
+  const auto begin_of = [&](int bin) {
+    return std::clamp((min + bin_width * static_cast<float>(bin)) / unit, -largest, largest);
+  };
+  return {begin_of(first), begin_of(last + 1)};
+}
+
 }  // namespace
 
 ValueRange search_range(std::span<const float> counts, ValueRange range) {
@@ -62,6 +81,7 @@ ValueRange search_range(std::span<const float> counts, ValueRange range) {
     cumulative[bin] = static_cast<float>(sum);
   }
   const double total = cumulative[bins - 1];
+  const double width = normal_width(range);
 
   double alpha = 0, beta = 1;  // fractions of the counts below the range and up to its end
   int first = 0, last = bins - 1;
@@ -85,15 +105,13 @@ ValueRange search_range(std::span<const float> counts, ValueRange range) {
     }
     if (next_first == first && next_last == last) continue;
 
-    const float error = quantization_error(counts, range, next_first, next_last);
+    const float error = quantization_error(counts, width, next_first, next_last);
     if (error > least_error) break;
     least_error = error;
     first = next_first;
     last = next_last;
   }
-  const float bin_width = (range.max - range.min) / static_cast<float>(bins);
-  return {range.min + bin_width * static_cast<float>(first),
-          range.min + bin_width * static_cast<float>(last + 1)};
+  return range_of_bins(range, bins, first, last);
 }
 
 }  // namespace octavo

@@ -1,6 +1,8 @@
 // The average range of the tensors seen, the latest counting most.
 #pragma once
 
+#include <cmath>
+
 #include "quant/observer.h"
 
 namespace octavo {
@@ -19,11 +21,19 @@ class MovingAverageObserver final : public Observer {
       average_ = range;
       return;
     }
-    average_.min += averaging_constant_ * (range.min - average_.min);
-    average_.max += averaging_constant_ * (range.max - average_.max);
+    move(average_.min, range.min);
+    move(average_.max, range.max);
   }
 
  private:
+  void move(float& average, float bound) const {
+    const float step = bound - average;
+    if (std::isinf(step) && std::isfinite(bound) && std::isfinite(average))  // the difference alone overflows
+      average = (1 - averaging_constant_) * average + averaging_constant_ * bound;
+    else
+      average += averaging_constant_ * step;
+  }
+
   float averaging_constant_;
   ValueRange average_;
 };

@@ -22,10 +22,10 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
     require(op->quant.role != QuantRole::none, ErrorCode::invalid_option, "operator '", name,
             "' has no integer form");
   }
-  for (std::string_view name : excluded_) {
-    const bool exists = std::ranges::any_of(graph.nodes, [&](const Node& node) { return node.name == name; });
-    require(exists, ErrorCode::invalid_option, "unknown node '", name, "'");
-  }
+  std::set<std::string_view> unknown = excluded_;
+  for (const Node& node : graph.nodes) unknown.erase(node.name);
+  require(unknown.empty(), ErrorCode::invalid_option, "unknown node '",
+          unknown.empty() ? "" : *unknown.begin(), "'");
   if (op_types_.empty()) op_types_.insert(default_ops.begin(), default_ops.end());
 }
 
@@ -33,6 +33,10 @@ bool NodeSelection::contains(const Node& node) const {
   const QuantRule& rule = node.op->quant;
   if (rule.role == QuantRole::none || excludes(node) || !graph_.knows_ranks(node)) return false;
   if (!op_types_.empty() && !op_types_.contains(node.op->name)) return false;
+  // Weights and bias are packed beforehand.
+  if (rule.role == QuantRole::weighted)
+    for (std::size_t i : {1, 2})
+      if (node.has_input(i) && !graph_[node.inputs[i]].is_constant()) return false;
   return rule.obstacle == nullptr || rule.obstacle(graph_, node).empty();
 }
 

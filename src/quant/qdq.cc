@@ -1,6 +1,7 @@
 #include "quant/qdq.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.h"
 #include "graph/op_def.h"
@@ -66,9 +67,22 @@ ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qpa
   return output;
 }
 
-void redirect(Graph& graph, ValueId from, ValueId to) {
-  if (std::ranges::find(graph.inputs, from) == graph.inputs.end()) return replace_uses(graph, from, to);
-  for (Node& node : graph.nodes) std::ranges::replace(node.inputs, from, to);
+void redirect(Graph& graph, std::span<const Redirection> redirections) {
+  std::vector<ValueId> target(graph.values.size());
+  std::iota(target.begin(), target.end(), 0);
+  for (const auto& [from, to] : redirections) target[from] = to;
+  for (Node& node : graph.nodes)
+    for (ValueId& id : node.inputs)
+      if (id != kNoValue) id = target[id];
+
+  for (ValueId id : graph.inputs) target[id] = id;
+  const Uses uses(graph);
+  for (const auto& [from, to] : redirections) {
+    if (!uses.is_output[from] || target[from] == from) continue;
+    std::swap(graph[from].name, graph[to].name);
+    std::swap(graph[from].dim_names, graph[to].dim_names);
+  }
+  for (ValueId& id : graph.outputs) id = target[id];
 }
 
 bool is_float_activation(const Graph& graph, ValueId value) {

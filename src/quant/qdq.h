@@ -1,6 +1,8 @@
 // Inserting QuantizeLinear and DequantizeLinear, in the form of ONNX opset 21.
 #pragma once
 
+#include <span>
+
 #include "graph/graph.h"
 #include "quant/options.h"
 #include "tensor/qparams.h"
@@ -27,9 +29,13 @@ Node make_dequantize(Graph& graph, const std::string& stem, ValueId q, const QPa
 // Appends DequantizeLinear of the constant `value` quantized with `qparams` as `dtype`, and returns its output.
 ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, DType dtype);
 
+struct Redirection {
+  ValueId from, to;
+};
+
 // Makes all nodes read `to` instead of `from`, and the graph's outputs too unless `from` is a graph input: a graph
-// output keeps its name, and so does a graph input.
-void redirect(Graph& graph, ValueId from, ValueId to);
+// output keeps its name, and so does a graph input. All at once, in a time that grows as the graph and not as its square.
+void redirect(Graph& graph, std::span<const Redirection> redirections);
 
 // True for a value that is computed or fed and holds float32.
 bool is_float_activation(const Graph& graph, ValueId value);

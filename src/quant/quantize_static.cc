@@ -7,26 +7,29 @@
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
+#include "kernels/epilogue.h"
 #include "quant/qdq.h"
 
 namespace octavo {
 
 namespace {
 
-// Largest bias in units of the accumulator. It leaves the products three quarters of int32.
-constexpr int32_t kLargestBias = 1 << 29;
+// What roundings of the units of a bias may add to it, and more.
+constexpr double kRoundings = 0x1p-20;
 
 class StaticConverter {
  public:
   StaticConverter(const StaticPlan& plan, const Calibrator& calibrator)
-      : plan_(plan), calibrator_(calibrator), graph_(plan.graph) {}
+      : plan_(plan), calibrator_(calibrator), graph_(plan.graph) {
+    for (const auto& [value, range_of] : plan.activations) range_of_[value] = range_of;
+  }
 
   Graph convert() {
     for (const auto& [value, range_of] : plan_.activations)
       if (value == range_of) choose_activation(value);
     for (uint32_t n : plan_.arithmetic) quantize_constants(n);
     for (uint32_t n : plan_.weighted) quantize_weights(n);
-    for (const QuantizedActivation& activation : plan_.activations) insert_qdq(activation);
+    insert_qdq();
     sort_nodes(graph_);
     remove_dead(graph_);
     return std::move(graph_);
@@ -34,7 +37,7 @@ class StaticConverter {
 
  private:
   QParams activation_qparams(ValueRange range, const std::string& name) const {
-    QParams qparams = choose_qparams(range, 0, plan_.options.activation_qmax());
+    QParams qparams = choose_activation_qparams(range, 0, plan_.options.activation_qmax());
     require(std::isfinite(qparams.scale[0]), ErrorCode::invalid_data, "the range of '", name,
             "' is too wide");
     return qparams;
@@ -62,20 +65,22 @@ class StaticConverter {
 
   void quantize_weights(uint32_t n) {
     const Node node = graph_.nodes[n];
-    const float input_scale = activations_.at(range_of(node.inputs[0])).qparams.scale[0];
+    const float input_scale = activations_.at(range_of_[node.inputs[0]]).qparams.scale[0];
     QParams qparams = choose_node_weight_qparams(graph_, node, plan_.options);
     if (has_channel_bias(node)) {
-      make_room_for_bias(node, input_scale, qparams);
-      graph_.nodes[n].inputs[2] = dequantized_bias(node, input_scale, qparams);
+      QParams roomy = with_room_for_bias(node, input_scale, qparams);
+      const auto has_unit = [&](float scale) {
+        return std::isfinite(scale) && std::isfinite(input_scale * scale);
+      };
+      if (std::ranges::all_of(roomy.scale, has_unit)) {
+        graph_.nodes[n].inputs[2] = dequantized_bias(node, input_scale, roomy);
+        qparams = std::move(roomy);
+      }
     }
     const auto [entry, is_new] =
         weights_.try_emplace({node.inputs[1], qparams.axis, qparams.scale}, kNoValue);
     if (is_new) entry->second = add_dequantized_constant(graph_, node.inputs[1], qparams, DType::s8);
     graph_.nodes[n].inputs[1] = entry->second;
-  }
-
-  ValueId range_of(ValueId id) const {
-    return std::ranges::find(plan_.activations, id, &QuantizedActivation::value)->range_of;
   }
 
   // True for a constant float32 bias with one value for each output channel along its last axis.
@@ -87,16 +92,22 @@ class StaticConverter {
     return bias.rank() > 0 && bias[bias.rank() - 1] == channels && bias.elements() == channels;
   }
 
-  void make_room_for_bias(const Node& node, float input_scale, QParams& weights) const {
+  // The qparams of the weights with scales enlarged until the bias leaves the accumulators room for the products, in units,
+  // scale_x · scale_w[n], that have all bits of a float.
+  QParams with_room_for_bias(const Node& node, float input_scale, QParams weights) const {
     const Value& bias = graph_[node.inputs[2]];
     const auto values = bias.constant->span<float>();
+    const int64_t channels = std::ssize(values);
+    const int64_t depth = channels == 0 ? 0 : graph_[node.inputs[1]].constant->shape().elements() / channels;
+    const double room = input_scale * (1 - kRoundings) * kernels::max_bias(depth);
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i]))
         throw Error(ErrorCode::invalid_data, text("constant '", bias.name, "': a bias is NaN or infinite"))
             .at_node(node.name, node.op->name);
       float& scale = weights.scale[weights.per_tensor() ? 0 : i];
-      scale = std::max(scale, std::abs(values[i]) / input_scale / kLargestBias);
+      scale = std::max({scale, static_cast<float>(std::abs(values[i]) / room), kSmallestScale / input_scale});
     }
+    return weights;
   }
 
   ValueId dequantized_bias(const Node& node, float input_scale, const QParams& weights) {
@@ -110,21 +121,25 @@ class StaticConverter {
     return add_dequantized_constant(graph_, id, qparams, DType::s32);
   }
 
-  // Everyone who reads the value reads it quantized and dequantized.
-  void insert_qdq(const QuantizedActivation& activation) {
-    const auto [id, range_of] = activation;
-    const std::string name = graph_[id].name;
-    const QParamConstants& constants = activations_.at(range_of);
-    Node quantize = make_quantize(graph_, name, id, constants);
-    Node dequantize = make_dequantize(graph_, name, quantize.outputs[0], constants);
-    redirect(graph_, id, dequantize.outputs[0]);
-    graph_.nodes.push_back(std::move(quantize));
-    graph_.nodes.push_back(std::move(dequantize));
+  // Everyone who reads a planned activation reads it quantized and dequantized.
+  void insert_qdq() {
+    std::vector<Node> nodes;
+    std::vector<Redirection> redirections;
+    for (const auto& [id, range_of] : plan_.activations) {
+      const std::string name = graph_[id].name;
+      const QParamConstants& constants = activations_.at(range_of);
+      nodes.push_back(make_quantize(graph_, name, id, constants));
+      nodes.push_back(make_dequantize(graph_, name, nodes.back().outputs[0], constants));
+      redirections.push_back({id, nodes.back().outputs[0]});
+    }
+    redirect(graph_, redirections);
+    std::ranges::move(nodes, std::back_inserter(graph_.nodes));
   }
 
   const StaticPlan& plan_;
   const Calibrator& calibrator_;
   Graph graph_;
+  std::map<ValueId, ValueId> range_of_;             // by planned activation: QuantizedActivation::range_of
   std::map<ValueId, QParamConstants> activations_;  // by value with a range of its own
   std::map<ValueId, ValueId> constants_;            // by constant: dequantized operand
   std::map<std::tuple<ValueId, int, std::vector<float>>, ValueId> weights_;  // by constant, axis and scales

@@ -111,14 +111,18 @@ class StaticPlanner {
 
   Graph with_observers() const {
     Graph observed = graph_;
+    std::vector<Node> observers;
+    std::vector<Redirection> redirections;
     for (const auto& [value, range_of] : plan_.activations) {
       if (value != range_of) continue;
       const std::string name = observed[value].name + "_observed";
       Node observe = make_node(observed, "octavo.Observe", name, {value}, DType::f32, observed[value].shape);
       observe.attrs.set("id", int64_t{value});
-      redirect(observed, value, observe.outputs[0]);
-      observed.nodes.push_back(std::move(observe));
+      redirections.push_back({value, observe.outputs[0]});
+      observers.push_back(std::move(observe));
     }
+    redirect(observed, redirections);
+    std::ranges::move(observers, std::back_inserter(observed.nodes));
     sort_nodes(observed);
     return observed;
   }

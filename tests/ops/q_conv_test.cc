@@ -213,8 +213,6 @@ TEST_CASE("octavo.QConv refuses what it cannot compute exactly", "[ops][q_conv]"
         std::string::npos);
   CHECK(error(p.x_params, good_w, test::u8_qparams(1, 256)).find("zero_point 256") != std::string::npos);
   CHECK(error(p.x_params, good_w, {}).find("not a uint8 tensor with one scale") != std::string::npos);
-  CHECK(error(test::u8_qparams(1e30f, 0), good_w, test::u8_qparams(1e-30f, 0)).find("too far apart") !=
-        std::string::npos);
 }
 
 }  // namespace

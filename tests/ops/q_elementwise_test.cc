@@ -88,7 +88,7 @@ TEST_CASE("octavo.QAdd and octavo.QMul round ties to even", "[ops][q_eltwise]") 
   }
 }
 
-TEST_CASE("octavo.QAdd refuses scales without a usable ratio", "[ops][q_eltwise]") {
+TEST_CASE("octavo.QAdd refuses integers without one usable meaning", "[ops][q_eltwise]") {
   const auto error = [](QParams a, QParams y) {
     return error_of([&] {
       OpRunner runner("octavo.QAdd");
@@ -98,8 +98,6 @@ TEST_CASE("octavo.QAdd refuses scales without a usable ratio", "[ops][q_eltwise]
     });
   };
   CHECK(error(test::u8_qparams(1, 0), test::u8_qparams(1, 0)).empty());
-  CHECK(error(test::u8_qparams(1e38f, 0), test::u8_qparams(1e-38f, 0)).find("too far apart") !=
-        std::string::npos);
   CHECK(error(test::u8_qparams(1, 0, 0, 300), test::u8_qparams(1, 0)).find("integers 0 to 300") !=
         std::string::npos);
   CHECK(error({.scale = {1, 2}, .zero_point = {0, 0}, .axis = 0}, test::u8_qparams(1, 0)).find("one scale") !=

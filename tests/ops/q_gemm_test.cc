@@ -87,16 +87,21 @@ TEST_CASE("octavo.QGemm gives the same with every kernel", "[ops][q_gemm]") {
     }
 }
 
-TEST_CASE("octavo.QGemm saturates a bias that would overflow", "[ops][q_gemm]") {
-  const QParams in = test::u8_qparams(1, 0), w{.scale = {1}, .zero_point = {0}, .qmin = -127, .qmax = 127};
+TEST_CASE("octavo.QGemm adds a bias up to its limit and refuses more", "[ops][q_gemm]") {
+  const QParams in = test::u8_qparams(1, 255), w{.scale = {1}, .zero_point = {0}, .qmin = -128, .qmax = 127};
   const auto y = [&](int32_t bias) {
     OpRunner runner("octavo.QGemm");
-    runner.input(Tensor::of<uint8_t>({1, 2}, {255, 255})).input_qparams(in);
-    runner.constant(Tensor::of<int8_t>({2, 1}, {127, 127})).input_qparams(w);
+    runner.input(Tensor::of<uint8_t>({1, 2}, {0, 0})).input_qparams(in);
+    runner.constant(Tensor::of<int8_t>({2, 1}, {-128, -128})).input_qparams(w);
     return runner.constant(Tensor::of<int32_t>({1}, {bias})).output_qparams(test::u8_qparams(1e7f, 0)).run1();
   };
-  CHECK(y(std::numeric_limits<int32_t>::max()).span<uint8_t>()[0] == 215);
-  CHECK(y(std::numeric_limits<int32_t>::min()).span<uint8_t>()[0] == 0);
+  const int32_t limit = kernels::max_bias(2);
+  // 2 · (0 - 255) · -128 + limit = 2^31 - 1
+  CHECK(y(limit).span<uint8_t>()[0] == 215);
+  CHECK(y(-limit).span<uint8_t>()[0] == 0);
+  for (int32_t bias : {limit + 1, -limit - 1, std::numeric_limits<int32_t>::min()})
+    CHECK(error_of([&] { y(bias); }) ==
+          "Unsupported: the bias may overflow a sum of 2 products; its limit is 2147418367");
 }
 
 void check_dynamic(const Problem& p, bool by_row, int32_t qmax, test::Random& random) {

@@ -17,9 +17,9 @@ const float kNan = std::nanf("");
 
 Tensor copy(const Tensor& t) { return Tensor::of<float>(t.shape(), t.span<float>()); }
 
-// The law of QuantizeLinear.
+// The law of QuantizeLinear. What a scale of 0, infinity or NaN makes NaN is the zero point as well.
 double quantized(float x, float scale, int64_t zero_point, int64_t qmin, int64_t qmax) {
-  if (std::isnan(x)) return static_cast<double>(zero_point);
+  if (std::isnan(x / scale)) return static_cast<double>(zero_point);
   const double q = std::nearbyint(x / scale) + static_cast<double>(zero_point);
   return std::min(std::max(q, static_cast<double>(qmin)), static_cast<double>(qmax));
 }
@@ -42,7 +42,7 @@ std::vector<float> interesting_floats(float scale, int64_t count, uint64_t seed)
 template <class T> void check_quantize() {
   constexpr int64_t qmin = std::numeric_limits<T>::min(), qmax = std::numeric_limits<T>::max();
   test::Random random(7);
-  for (const float scale : {1.0f, 0.1f, 0.5f, 3.7e-3f, 1e-30f, 1e30f})
+  for (const float scale : {1.0f, 0.1f, 0.5f, 3.7e-3f, 1e-30f, 1e30f, 0.0f, -0.5f, 1e-40f, kInfinity, kNan})
     for (int64_t count = 1; count < 70; count += 3) {
       const auto x = interesting_floats(scale, count, static_cast<uint64_t>(count));
       const T zero_point = static_cast<T>(random.integer(qmin, qmax));
@@ -227,6 +227,19 @@ TEST_CASE("DynamicQuantizeLinear takes zeros, NaN and infinities", "[ops][quanti
   CHECK(with_nan[0].span<uint8_t>()[0] == with_nan[2].span<uint8_t>()[0]);
   const auto infinite = run({kInfinity, -1, 3});
   CHECK(infinite[1].span<float>()[0] == kInfinity);
+}
+
+TEST_CASE("DynamicQuantizeLinear ranges numbers of any size", "[ops][quantize]") {
+  for (const float size : {1e-36f, 1e-30f, 1e-8f, 1e20f, 3e38f}) {
+    const std::vector<float> x = {-size, size / 3, size};
+    const auto out = OpRunner("DynamicQuantizeLinear").outputs(3).input(Tensor::of<float>({3}, x)).run();
+    const double scale = out[1].span<float>()[0];
+    CHECK(std::abs(scale / (2 * double(size) / 255) - 1) < 1e-5);
+    for (int i : {0, 1, 2}) {
+      const double back = scale * (out[0].span<uint8_t>()[i] - out[2].span<uint8_t>()[0]);
+      CHECK(std::abs(back - x[i]) <= scale * 0.5001);
+    }
+  }
 }
 
 TEST_CASE("the range of floats leaves out NaN wherever it stands", "[kernels][quantize]") {

@@ -63,8 +63,12 @@ TEST_CASE("weights get PyTorch's per-channel scales in the full range, and 1 for
     REQUIRE(qparams.scale.size() == scales.size());
     for (std::size_t channel = 0; channel < scales.size(); ++channel) {
       CAPTURE(c["data"].dump(), channel);
-      const bool all_zero = to_float(c["min"][channel]) == 0 && to_float(c["max"][channel]) == 0;
-      CHECK_THAT(qparams.scale[channel], WithinRel(all_zero ? 1.0f : scales[channel], 1e-6f));
+      const float largest = std::max(-to_float(c["min"][channel]), to_float(c["max"][channel]));
+      // PyTorch raises small scales to its epsilon.
+      const float expected = largest == 0                       ? 1.0f
+                             : scales[channel] == kScaleEpsilon ? largest / 127.5f
+                                                                : scales[channel];
+      CHECK_THAT(qparams.scale[channel], WithinRel(expected, 1e-6f));
       CHECK(qparams.zero_point[channel] == 0);
       ++compared;
     }
@@ -89,6 +93,29 @@ TEST_CASE("narrow weights map the largest weight to 127") {
   CHECK(whole.per_tensor());
   REQUIRE(whole.scale.size() == 1);
   CHECK_THAT(whole.scale[0], WithinRel(0.02f, 1e-6f));
+}
+
+TEST_CASE("scales of weights are as small as the weights, down to the smallest normal number") {
+  const Tensor weights = Tensor::of<float>({3, 1}, {1.27e-8f, 1.27e-30f, 1e-40f});
+  const QParams qparams = choose_weight_qparams(weights.view(), 0, WeightRange::narrow);
+  CHECK_THAT(qparams.scale[0], WithinRel(1e-10f, 1e-6f));
+  CHECK_THAT(qparams.scale[1], WithinRel(1e-32f, 1e-6f));
+  CHECK(qparams.scale[2] == std::numeric_limits<float>::min());
+}
+
+TEST_CASE("scales of activations are as small or as large as their range") {
+  const QParams tiny = choose_activation_qparams({-1e-30f, 1.55e-30f}, 0, 255);
+  CHECK_THAT(tiny.scale[0], WithinRel(1e-32f, 1e-6f));
+  CHECK(tiny.zero_point[0] == 100);
+  const QParams zero = choose_activation_qparams({0, 0}, 0, 127);
+  CHECK(zero == QParams{.scale = {1}, .zero_point = {0}, .qmin = 0, .qmax = 127});
+  const QParams huge = choose_activation_qparams({-1e38f, 3e38f}, 0, 255);
+  CHECK_THAT(huge.scale[0], WithinRel(float(4e38 / 255), 1e-6f));
+  CHECK(huge.zero_point[0] == 64);
+  CHECK(choose_activation_qparams({0, kInfinity}, 0, 255).scale[0] == kInfinity);
+  CHECK(choose_activation_qparams({}, 0, 255).scale[0] == 1);
+  const QParams ordinary = choose_qparams({-0.3f, 2}, 0, 255);
+  CHECK(choose_activation_qparams({-0.3f, 2}, 0, 255) == ordinary);
 }
 
 TEST_CASE("weights that are not finite are an error") {

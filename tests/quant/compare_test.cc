@@ -55,6 +55,11 @@ TEST_CASE("NaN shows in every figure, and lengths must agree") {
   CHECK(std::isnan(c.cosine));
   CHECK(std::isnan(c.sqnr_db));
   CHECK(std::isnan(c.max_abs));
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  CHECK(std::isnan(compare_tensors(Floats{kInfinity, 1}, Floats{kInfinity, 1}).max_abs));  // ∞ - ∞
+  const TensorComparison infinite = compare_tensors(Floats{1, 2}, Floats{1, kInfinity});
+  CHECK(infinite.sqnr_db == -std::numeric_limits<double>::infinity());
+  CHECK(infinite.max_abs == std::numeric_limits<double>::infinity());
   CHECK(error_of([] {
           compare_tensors(Floats{1}, Floats{1, 2});
         }).starts_with("InvalidData: tensors of 1 and 2"));

@@ -121,12 +121,43 @@ TEST_CASE("rebinning keeps all counts and moves them to where their values are")
   CHECK(rebin_histogram(counts, {0, 4}, {-4, 4}) == std::vector<float>{0, 0, 4, 10});
 }
 
+// Powers of two round nothing, so the bins found must be the very same.
+TEST_CASE("a histogram finds the same range whatever the size of the numbers") {
+  const auto found = [](float size) {
+    const auto observer = make_observer({.kind = ObserverKind::histogram});
+    for (float widening : {0.5f, 1.0f}) {
+      std::vector<float> values;
+      for (int i = 0; i < 4000; ++i) values.push_back(size * widening * std::sin(static_cast<float>(i * i)));
+      for (int i = 0; i < 4; ++i) values.push_back(size * widening * 3.5f);
+      observer->observe(values);
+    }
+    const ValueRange range = observer->range();
+    return ValueRange{range.min / size, range.max / size};
+  };
+  const ValueRange ordinary = found(1);
+  CHECK(ordinary.max < 3.5f);  // the outliers are not worth their levels
+  CHECK(ordinary.min < -0.9f);
+  for (float size : {0x1p-100f, 0x1p-60f, 0x1p-20f, 0x1p20f, 0x1p60f, 0x1p110f, 0x1p124f})
+    CHECK(found(size) == ordinary);
+}
+
+TEST_CASE("averages of bounds whose difference overflows") {
+  const auto observer = make_observer({.kind = ObserverKind::moving_average, .averaging_constant = 0.25f});
+  observer->observe(std::vector<float>{-3e38f, 3e38f});
+  observer->observe(std::vector<float>{3e38f});
+  CHECK(std::abs(observer->range().min / -1.5e38f - 1) < 1e-6f);
+  CHECK(observer->range().max == 3e38f);
+}
+
 TEST_CASE("ranges beyond float32 neither hang nor crash the histogram") {
   const float huge = std::numeric_limits<float>::max();
   const auto observer = make_observer({.kind = ObserverKind::histogram, .bins = 64});
   observer->observe(std::vector<float>{-huge, 0, huge});
   observer->observe(std::vector<float>{huge, 1e-45f, 3e38f});
-  observer->range();
+  CHECK(observer->range().min < -0.9f * huge);
+  CHECK(observer->range().max > 0.9f * huge);
+  CHECK(std::isfinite(observer->range().min));
+  CHECK(std::isfinite(observer->range().max));
   const auto constant = make_observer({.kind = ObserverKind::histogram});
   constant->observe(std::vector<float>(10, 1e30f));
   CHECK(constant->range() == ValueRange{1e30f, 1e30f});

@@ -169,6 +169,28 @@ TEST_CASE("weights that are computed or not matrices, and excluded nodes, stay f
   CHECK(count(quantized, "DequantizeLinear") == 0);
 }
 
+TEST_CASE("the error of dynamic int8 does not depend on the size of the numbers") {
+  for (float activations : {1.0f, 1e-8f, 1e-20f, 1e-30f, 1e20f})
+    for (float weights : {1.0f, 1e-7f, 1e-17f, 1e-30f, 1e15f}) {
+      if (activations * weights < 1e-36f) continue;  // the results are hardly floats any more
+      CAPTURE(activations, weights);
+      GraphBuilder b;
+      b.output(b.node("MatMul", {b.input("x", {3, 16}), b.random({16, 8}, weights)}));
+      infer_shapes(b.graph);
+      std::vector<Tensor> feeds;
+      feeds.push_back(b.random_tensor({3, 16}, activations));
+      for (float& x : feeds[0].span<float>().subspan(16, 16)) x *= 1e-2f;  // a row of its own size
+      Graph quantized = quantize_dynamic(b.graph, {});
+      lower(quantized, KernelPolicy{});
+      CHECK(count(quantized, "octavo.DynamicQGemm") == 1);
+      const auto expected = interpret(b.graph, feeds), actual = interpret(quantized, feeds);
+      for (int row : {0, 1, 2})
+        CHECK(compare_tensors(expected[0].span<float>().subspan(row * 8, 8),
+                              actual[0].span<float>().subspan(row * 8, 8))
+                  .sqnr_db > 30);
+    }
+}
+
 TEST_CASE("wrong options and weights are named") {
   GraphBuilder b = two_heads();
   const auto error = [&](auto change) {

@@ -5,6 +5,7 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
 #include "base/error.h"
+#include "kernels/epilogue.h"
 #include "ops/qdq_params.h"
 #include "passes/passes.h"
 #include "quant/compare.h"
@@ -213,13 +214,93 @@ TEST_CASE("a nearly dead channel keeps its bias") {
   Graph quantized = quantize(b.graph, minmax(), batches);
   CHECK(std::ranges::all_of(
       quantized_constant(quantized, only_node(quantized, "Gemm").inputs[2])->span<int32_t>(),
-      [](int32_t q) { return std::abs(q) <= (1 << 29) + 32; }));
+      [](int32_t q) { return std::abs(q) <= kernels::max_bias(2); }));
   std::vector<FloatIsland> islands;
   lower(quantized, KernelPolicy{}, &islands);
   CHECK(islands.empty());
   const auto y = interpret(quantized, batches[0]);
   const std::vector<float> expected = {3, 2, 0.8875f};
   for (int n : {0, 1, 2}) CHECK(std::abs(y[0].span<float>()[n] - expected[n]) < 0.02f);
+}
+
+TEST_CASE("a bias that outweighs a deep sum enlarges the scale of the weights") {
+  for (int64_t depth : {int64_t{60'000}, int64_t{kernels::max_reduction}}) {
+    GraphBuilder b;
+    Tensor weights(DType::f32, {depth, 2}), ones(DType::f32, {1, depth});
+    for (int64_t i = 0; i < depth; ++i) {
+      weights.span<float>()[2 * i] = 1e-6f;
+      weights.span<float>()[2 * i + 1] = -1e-3f;
+      ones.span<float>()[i] = 1;
+    }
+    b.output(
+        b.node("Gemm", {b.input("x", {1, depth}), b.constant(std::move(weights)), b.constant({2}, {5, -4})}));
+    infer_shapes(b.graph);
+    Batches batches(1);
+    batches[0].push_back(std::move(ones));
+    const Graph quantized = quantize(b.graph, minmax(), batches);
+    const Tensor& bias = *quantized_constant(quantized, only_node(quantized, "Gemm").inputs[2]);
+    for (int32_t q : bias.span<int32_t>()) CHECK(std::abs(q) <= kernels::max_bias(depth));
+    Graph lowered = quantized;
+    lower(lowered, KernelPolicy{});
+    CHECK(count(lowered, "octavo.QGemm") == 1);
+    for (const Graph* graph : {&quantized, static_cast<const Graph*>(&lowered)})
+      CHECK(sqnr(b.graph, *graph, batches[0]) > 30);
+  }
+}
+
+TEST_CASE("a bias beyond all scales of weights stays float, and the node with it") {
+  GraphBuilder b;
+  b.output(
+      b.node("Gemm", {b.input("x", {1, 2}), b.constant({2, 1}, {1e-30f, 1e-30f}), b.constant({1}, {1e20f})}));
+  infer_shapes(b.graph);
+  Batches batches(1);
+  batches[0].push_back(Tensor::of<float>({1, 2}, {1e-30f, -1e-30f}));
+  Graph quantized = quantize(b.graph, minmax(), batches);
+  std::vector<FloatIsland> islands;
+  lower(quantized, KernelPolicy{}, &islands);
+  CHECK(islands.size() == 1);
+  CHECK(interpret(quantized, batches[0])[0].span<float>()[0] == 1e20f);
+}
+
+TEST_CASE("the error of int8 does not depend on the size of the numbers") {
+  for (float activations : {1.0f, 1e-8f, 1e-20f, 1e-30f, 1e20f})
+    for (float weights : {1.0f, 1e-7f, 1e-17f, 1e-30f, 1e15f}) {
+      if (activations * weights < 1e-36f) continue;  // the results are hardly floats any more
+      CAPTURE(activations, weights);
+      GraphBuilder b;
+      const ValueId hidden = b.node(
+          "Gemm", {b.input("x", {4, 16}), b.random({16, 8}, weights), b.random({8}, activations * weights)});
+      const ValueId sum = b.node("Add", {hidden, b.random({8}, activations * weights)});
+      b.output(b.node("Concat", {sum, hidden}, attrs({{"axis", int64_t{0}}})));
+      infer_shapes(b.graph);
+      Batches batches(1);
+      batches[0].push_back(b.random_tensor({4, 16}, activations));
+      for (ObserverKind observer : {ObserverKind::minmax, ObserverKind::histogram}) {
+        StaticOptions options;
+        options.observer.kind = observer;
+        Graph quantized = quantize(b.graph, options, batches);
+        lower(quantized, KernelPolicy{});
+        CHECK(count(quantized, "octavo.QGemm") == 1);
+        CHECK(count(quantized, "octavo.QAdd") == 1);
+        CHECK(count(quantized, "octavo.QConcat") == 1);
+        CHECK(sqnr(b.graph, quantized, batches[0]) > 25);
+      }
+    }
+}
+
+TEST_CASE("an activation that is always 0 leaves the bias beside it whole") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 2}), zero = b.node("Sub", {x, x});
+  b.output(b.node("Gemm", {zero, b.constant({2, 2}, {1, 2, 3, 4}), b.constant({2}, {5, -2})}));
+  infer_shapes(b.graph);
+  Batches batches(1);
+  batches[0].push_back(Tensor::of<float>({1, 2}, {-1, 1.5f}));
+  Graph quantized = quantize(b.graph, minmax(), batches);
+  lower(quantized, KernelPolicy{});
+  CHECK(count(quantized, "octavo.QGemm") == 1);
+  const auto y = interpret(quantized, batches[0]);
+  CHECK_THAT(y[0].span<float>()[0], WithinRel(5.0f, 0.01f));
+  CHECK_THAT(y[0].span<float>()[1], WithinRel(-2.0f, 0.01f));
 }
 
 TEST_CASE("a clamp belongs to the weighted node that it alone reads") {

@@ -44,12 +44,13 @@ class OpRunner {
   }
   // What the integers of the last input mean.
   OpRunner& input_qparams(QParams qparams) {
-    graph_[node_.inputs.back()].qparams = std::make_shared<const QParams>(std::move(qparams));
+    node_.input_qparams.resize(node_.inputs.size());
+    node_.input_qparams.back() = std::move(qparams);
     return *this;
   }
   // What the integers of output 0 mean.
   OpRunner& output_qparams(QParams qparams) {
-    output_qparams_ = std::make_shared<const QParams>(std::move(qparams));
+    node_.output_qparams = std::move(qparams);
     return *this;
   }
   // How many outputs are used; one unless said.
@@ -159,7 +160,6 @@ class OpRunner {
     for (std::size_t i = 0; i < output_count_; ++i)
       node_.outputs.push_back(graph_.add_value(
           {.name = text("output", i), .dtype = outputs_[i].dtype, .shape = outputs_[i].shape}));
-    graph_[node_.outputs[0]].qparams = output_qparams_;
     node_.prepared = node_.op->prepare ? node_.op->prepare({graph_, node_, policy_}) : nullptr;
   }
 
@@ -170,7 +170,6 @@ class OpRunner {
   std::vector<ConstantTensor> tensors_;  // one an input, null where absent
   std::vector<Operand> inputs_, outputs_;
   std::size_t output_count_ = 1;
-  std::shared_ptr<const QParams> output_qparams_;
   KernelPolicy policy_;
   TensorObserver* observer_ = nullptr;
 };

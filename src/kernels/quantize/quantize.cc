@@ -1,5 +1,6 @@
 #include "kernels/quantize/quantize.h"
 
+#include <cmath>
 #include <type_traits>
 
 #include "base/simd.h"
@@ -94,7 +95,9 @@ FloatRange find_range(const float* x, int64_t n) {
 }
 
 QuantizeParams dynamic_params(FloatRange range, int32_t qmin, int32_t qmax) {
-  float scale = (range.max - range.min) / static_cast<float>(qmax - qmin);
+  const auto steps = static_cast<float>(qmax - qmin);
+  const float width = range.max - range.min;
+  float scale = std::isinf(width) ? range.max / steps - range.min / steps : width / steps;
   if (scale == 0) scale = 1;
   const float start = static_cast<float>(qmin) - range.min / scale;
   return {scale, round_and_clamp(start == start ? start : 0.0f, 0, qmin, qmax), qmin, qmax};

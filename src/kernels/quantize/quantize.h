@@ -26,7 +26,8 @@ struct FloatRange {
 FloatRange find_range(const float* x, int64_t n);
 
 /// Parameters for values of that range, ONNX DynamicQuantizeLinear: scale = (max - min) / (qmax - qmin) and
-/// zero_point = round_half_even(qmin - min / scale), saturated. A range of nothing but 0 has scale 1.
+/// zero_point = round_half_even(qmin - min / scale), saturated. A range of nothing but 0 has scale 1; the scale is
+/// infinite only when the range is.
 QuantizeParams dynamic_params(FloatRange, int32_t qmin, int32_t qmax);
 
 }  // namespace octavo::kernels

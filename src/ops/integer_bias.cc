@@ -1,0 +1,54 @@
+#include "ops/integer_bias.h"
+
+#include <cmath>
+
+#include "kernels/epilogue.h"
+
+namespace octavo {
+
+namespace {
+
+// The number per channel, or the one number of all.
+template <class T> T of_channel(const std::vector<T>& numbers, int64_t i) {
+  return numbers[numbers.size() == 1 ? 0 : i];
+}
+
+double unit_of(float input_scale, float weight_scale) {
+  const double unit = double(input_scale) * weight_scale;
+  const auto rounded = static_cast<float>(unit);
+  return std::isnormal(rounded) ? rounded : unit;
+}
+
+double in_units(const BiasSource& source, int64_t i, double unit) {
+  if (source.qparams == nullptr) return source.bias.span<float>()[i] / unit;
+  // In 64 bits, where no difference of 32-bit numbers overflows.
+  const int64_t steps = int64_t{source.bias.span<int32_t>()[i]} - of_channel(source.qparams->zero_point, i);
+  const double own = of_channel(source.qparams->scale, i);
+  return own == unit ? double(steps) : double(steps) * own / unit;
+}
+
+}  // namespace
+
+std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source, float input_scale,
+                                                     const std::vector<float>& weight_scale, int64_t channels,
+                                                     int64_t depth) {
+  const auto fits = [&](const auto& numbers) {
+    return numbers.size() == 1 || std::ssize(numbers) == channels;
+  };
+  if (source.bias.dtype() != (source.qparams ? DType::s32 : DType::f32))
+    return std::unexpected("its bias is neither int32 nor float32");
+  if (source.bias.shape().elements() != channels || !fits(weight_scale) ||
+      (source.qparams && !fits(source.qparams->scale)))
+    return std::unexpected("its bias is not one value a channel");
+
+  Tensor bias(DType::s32, {channels});
+  for (int64_t i = 0; i < channels; ++i) {
+    const double units = in_units(source, i, unit_of(input_scale, of_channel(weight_scale, i)));
+    if (!(std::abs(units) <= kernels::max_bias(depth)))
+      return std::unexpected("its bias is too large for the scale of its weights");
+    bias.span<int32_t>()[i] = static_cast<int32_t>(std::nearbyint(units));
+  }
+  return bias;
+}
+
+}  // namespace octavo

@@ -1,0 +1,21 @@
+#include "passes/integer_ranges.h"
+
+#include "graph/op_def.h"
+
+namespace octavo {
+
+std::vector<IntegerRange> integer_ranges(const Graph& graph) {
+  std::vector<IntegerRange> ranges;
+  for (const Value& value : graph.values) ranges.push_back(storage_range(value.dtype));
+  for (const Node& node : graph.nodes) {
+    const ValueId output = node.outputs[0];
+    if (output == kNoValue) continue;
+    if (node.op->name.ends_with("QuantizeLinear"))
+      ranges[output] = integer_range(node.attrs, graph[output].dtype);
+    else if (node.op->quant.role == QuantRole::same_qparams && node.has_input(0))
+      ranges[output] = ranges[node.inputs[0]];
+  }
+  return ranges;
+}
+
+}  // namespace octavo

@@ -1,0 +1,67 @@
+// Small graphs with QuantizeLinear and DequantizeLinear, and what comes of lowering them.
+#pragma once
+
+#include "passes/passes.h"
+#include "support/graph_builder.h"
+#include "support/interpreter.h"
+
+namespace octavo::test {
+
+using Floats = std::vector<float>;
+
+// Q of x with one scale; T is the type of the integers.
+template <class T> ValueId quantize(GraphBuilder& b, ValueId x, float scale, T zero_point, Attrs attrs = {}) {
+  return b.node("QuantizeLinear", {x, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))},
+                std::move(attrs));
+}
+
+// DQ of q with one scale.
+template <class T>
+ValueId dequantize(GraphBuilder& b, ValueId q, float scale, T zero_point, Attrs attrs = {}) {
+  return b.node("DequantizeLinear", {q, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))},
+                std::move(attrs));
+}
+
+// Q → DQ in uint8.
+inline ValueId fake_quantize(GraphBuilder& b, ValueId x, float scale, uint8_t zero_point) {
+  return dequantize<uint8_t>(b, quantize<uint8_t>(b, x, scale, zero_point), scale, zero_point);
+}
+
+// DQ of constant int8 weights with one scale.
+inline ValueId weights(GraphBuilder& b, Shape shape, std::initializer_list<int8_t> values, float scale) {
+  return dequantize<int8_t>(b, b.constant(Tensor::of<int8_t>(std::move(shape), values)), scale, 0);
+}
+
+// What came of lowering a graph.
+struct Lowered {
+  Graph graph;
+  std::vector<FloatIsland> islands;
+
+  // The elements of the outputs for the graph's one input.
+  std::vector<Floats> run(const Floats& x) const {
+    std::vector<Tensor> feeds;
+    feeds.push_back(Tensor::of<float>(*graph[graph.inputs[0]].shape, std::span<const float>(x)));
+    std::vector<Floats> outputs;
+    for (const Tensor& tensor : interpret(graph, feeds)) {
+      const auto values = tensor.span<float>();
+      outputs.emplace_back(values.begin(), values.end());
+    }
+    return outputs;
+  }
+  // Why the node of that operator stayed float, or "".
+  std::string reason(std::string_view op) const {
+    for (const FloatIsland& island : islands)
+      if (island.op == op) return island.reason;
+    return "";
+  }
+};
+
+inline Lowered lowered(const GraphBuilder& b) {
+  Lowered result{b.graph, {}};
+  infer_shapes(result.graph);
+  lower(result.graph, KernelPolicy{}, &result.islands);
+  verify(result.graph);
+  return result;
+}
+
+}  // namespace octavo::test
