@@ -55,6 +55,7 @@ class Lowering {
   // Those that an integer operator can compute with. Foreign files have scales of 0, infinity and NaN, for tensors that were
   // constant in calibration, and what ONNX says of those is said by the float form alone.
   std::optional<QParams> usable_qparams(const Node& node) const {
+    if (!graph_.knows_ranks(node)) return std::nullopt;
     auto params = read_qparams(graph_, node);
     if (params && !std::ranges::all_of(params->scale, [](float s) { return s > 0 && std::isfinite(s); }))
       return std::nullopt;
@@ -121,6 +122,7 @@ class Lowering {
   // Puts the integer form of `node` in the place of node n.
   bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out,
                std::optional<ClampRange> clamp) {
+    if (!graph_.knows_ranks(node)) return fail(node, "the rank of an input is not known");
     std::optional<Node> integer;
     switch (node.op->quant.role) {
       case QuantRole::weighted: integer = lower_weighted(node); break;
@@ -282,7 +284,7 @@ class Lowering {
                          dequantize->inputs == quantize->outputs &&
                          (node.op->layout != LayoutRule::channels_last ||
                           quantize->attrs.get_string(kGranularityAttribute, "tensor") == "tensor");
-    if (!dynamic) return false;
+    if (!dynamic || !graph_.knows_ranks(node)) return false;
     const auto weights = weights_of(node);
     if (!weights) return false;
 
