@@ -112,12 +112,15 @@ class GraphReader {
   }
 
   void add_node_outputs(const RawNode& raw) try {
-    for (std::string_view name : raw.outputs) {
+    const OpDef* op = find_op(raw.op_type);
+    const auto computed = static_cast<std::size_t>(op == nullptr ? 1 : op->min_outputs);
+    for (std::size_t i = 0; i < raw.outputs.size(); ++i) {
+      const std::string_view name = raw.outputs[i];
       if (name.empty()) continue;
       Symbol& symbol = define(name, Symbol::Source::node);
       if (is_constant(raw)) {
         if (symbol.is_used) add_constant(symbol, name, constant_value(raw.attrs));
-      } else if (symbol.is_used || name == raw.outputs[0]) {
+      } else if (symbol.is_used || i < computed) {
         add_value(symbol, name);
       }
     }
