@@ -152,6 +152,7 @@ class GraphReader {
       require(is_default_domain(raw.domain), ErrorCode::unsupported, "operators of the domain '", raw.domain,
               "' are not supported");
       node.node.attrs = std::move(raw.attrs);
+      for (std::string_view name : kLoweredAttributes) node.node.attrs.erase(name);
       node.node.inputs = find_all(raw.inputs);
       node.node.outputs = find_all(raw.outputs);
       upgrade(draft_, node);

@@ -159,6 +159,17 @@ TEST_CASE("outputs that nobody reads are not there, but for those that are alway
   CHECK(graph.nodes[1].outputs.size() == 3);
 }
 
+TEST_CASE("what passes tell operators is not read from a file") {
+  ModelBuilder builder;
+  builder.nodes = {node(
+      "Relu", {"x"}, {"y"},
+      {attribute("activation_max", 1.0f), attribute("channels_last", int64_t{1}), attribute("alpha", 2.0f)})};
+  const Attrs attrs = builder.read().graph.nodes[0].attrs;
+  CHECK(!attrs.has("activation_max"));
+  CHECK(!attrs.has("channels_last"));
+  CHECK(attrs.has("alpha"));
+}
+
 TEST_CASE("metadata of Octavo's own become attributes, others do not") {
   ModelBuilder builder;
   Bytes bytes = node("Relu", {"x"}, {"y"});
