@@ -48,4 +48,8 @@ class Attrs {
 // runtimes ignore them, and the reader restores them.
 inline constexpr std::string_view kMetadataPrefix = "octavo.";
 
+// What passes tell operators while they lower a graph. No file says it.
+inline constexpr std::string_view kLoweredAttributes[] = {"activation_min", "activation_max", "channels_last",
+                                                          "qmin", "qmax"};
+
 }  // namespace octavo

@@ -112,12 +112,15 @@ class GraphReader {
   }
 
   void add_node_outputs(const RawNode& raw) try {
-    for (std::string_view name : raw.outputs) {
+    const OpDef* op = find_op(raw.op_type);
+    const auto computed = static_cast<std::size_t>(op == nullptr ? 1 : op->min_outputs);
+    for (std::size_t i = 0; i < raw.outputs.size(); ++i) {
+      const std::string_view name = raw.outputs[i];
       if (name.empty()) continue;
       Symbol& symbol = define(name, Symbol::Source::node);
       if (is_constant(raw)) {
         if (symbol.is_used) add_constant(symbol, name, constant_value(raw.attrs));
-      } else if (symbol.is_used || name == raw.outputs[0]) {
+      } else if (symbol.is_used || i < computed) {
         add_value(symbol, name);
       }
     }
@@ -149,6 +152,7 @@ class GraphReader {
       require(is_default_domain(raw.domain), ErrorCode::unsupported, "operators of the domain '", raw.domain,
               "' are not supported");
       node.node.attrs = std::move(raw.attrs);
+      for (std::string_view name : kLoweredAttributes) node.node.attrs.erase(name);
       node.node.inputs = find_all(raw.inputs);
       node.node.outputs = find_all(raw.outputs);
       upgrade(draft_, node);

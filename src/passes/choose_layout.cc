@@ -94,10 +94,13 @@ class LayoutChooser {
     if (producer_[id] == Uses::kNone) return false;
     const Node dequantize = original_[producer_[id]];
     if (dequantize.op->name != "DequantizeLinear" || rank(dequantize.inputs[0]) != rank(id)) return false;
+    const Node* source = producer(dequantize.inputs[0]);
+    const bool is_dynamic =
+        source && source->op->name == "DynamicQuantizeLinear" && dequantize.inputs == source->outputs;
+    if (is_dynamic && rank(source->inputs[0]) != rank(id)) return false;
     Node moved = dequantize;
     if (!moved.op->permute(graph_, moved, to_channels_last(rank(id)))) return false;
-    if (const Node* source = producer(dequantize.inputs[0]);
-        source && source->op->name == "DynamicQuantizeLinear" && dequantize.inputs == source->outputs) {
+    if (is_dynamic) {
       moved.inputs = quantize_last(*source);
     } else {
       moved.inputs[0] = last(dequantize.inputs[0]);

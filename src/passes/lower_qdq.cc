@@ -289,7 +289,11 @@ class Lowering {
     if (!weights) return false;
 
     Node integer = integer_node(node, node.op->quant.dynamic_op);
-    for (const auto& [name, value] : quantize->attrs) integer.attrs.set(name, value);
+    // How x is ranged is said by the node that ranges it alone, and that node says nothing else.
+    for (std::string_view name : {kGranularityAttribute, kQminAttribute, kQmaxAttribute})
+      integer.attrs.erase(name);
+    for (const auto& [name, value] : quantize->attrs)
+      if (name.starts_with(kMetadataPrefix)) integer.attrs.set(name, value);
     integer.inputs = {quantize->inputs[0], weights->q};
     integer.input_qparams = {{}, weights->params};
     if (node.has_input(2)) integer.inputs.push_back(node.inputs[2]);

@@ -149,12 +149,25 @@ TEST_CASE("optional inputs in the middle stay out, those at the end are not ther
   CHECK(graph.nodes[1].inputs.size() == 1);
 }
 
-TEST_CASE("outputs that nobody reads are not there") {
+TEST_CASE("outputs that nobody reads are not there, but for those that are always computed") {
   ModelBuilder builder;
-  builder.nodes = {node("DynamicQuantizeLinear", {"x"}, {"q", "scale", "zero"}),
+  builder.nodes = {node("Dropout", {"x"}, {"d", "mask"}),
+                   node("DynamicQuantizeLinear", {"d"}, {"q", "scale", "zero"}),
                    node("DequantizeLinear", {"q", "scale"}, {"y"})};
   const Graph graph = builder.read().graph;
-  CHECK(graph.nodes[0].outputs.size() == 2);
+  CHECK(graph.nodes[0].outputs.size() == 1);
+  CHECK(graph.nodes[1].outputs.size() == 3);
+}
+
+TEST_CASE("what passes tell operators is not read from a file") {
+  ModelBuilder builder;
+  builder.nodes = {node(
+      "Relu", {"x"}, {"y"},
+      {attribute("activation_max", 1.0f), attribute("channels_last", int64_t{1}), attribute("alpha", 2.0f)})};
+  const Attrs attrs = builder.read().graph.nodes[0].attrs;
+  CHECK(!attrs.has("activation_max"));
+  CHECK(!attrs.has("channels_last"));
+  CHECK(attrs.has("alpha"));
 }
 
 TEST_CASE("metadata of Octavo's own become attributes, others do not") {

@@ -11,7 +11,7 @@ namespace {
 
 struct Arity {
   std::string_view name;
-  int min_inputs, max_inputs, max_outputs = 1;
+  int min_inputs, max_inputs, max_outputs = 1, min_outputs = 1;
 };
 
 constexpr Arity kOperators[] = {
@@ -26,7 +26,7 @@ constexpr Arity kOperators[] = {
     {"DequantizeLinear", 2, 3},
     {"Div", 2, 2},
     {"Dropout", 1, 3, 2},
-    {"DynamicQuantizeLinear", 1, 1, 3},
+    {"DynamicQuantizeLinear", 1, 1, 3, 3},
     {"Flatten", 1, 1},
     {"Gemm", 2, 3},
     {"GlobalAveragePool", 1, 1},
@@ -53,6 +53,7 @@ struct Registered {
       : definition{.name = op.name,
                    .min_inputs = op.min_inputs,
                    .max_inputs = op.max_inputs,
+                   .min_outputs = op.min_outputs,
                    .max_outputs = op.max_outputs},
         link(definition) {}
 

@@ -131,6 +131,14 @@ TEST_CASE("attributes set after Octavo's own are written and read in the same or
   CHECK(std::ranges::equal(attrs | std::views::keys, std::array{"axis", "mode", "octavo.qmax"}));
 }
 
+TEST_CASE("what an operator always computes is written, also where nobody reads it") {
+  ModelBuilder builder;
+  builder.nodes = {node("DynamicQuantizeLinear", {"x"}, {"y", "scale", "zero_point"})};
+  const Model model = builder.read();
+  CHECK(model.graph.nodes[0].outputs.size() == 3);
+  CHECK(dump(through_bytes(model).graph) == dump(model.graph));
+}
+
 TEST_CASE("the same model gives the same bytes, and its reading too") {
   const Model model = clip_model();
   const Bytes bytes = write_model(model);

@@ -57,6 +57,21 @@ TEST_CASE("An operator that needs channels first gets them") {
   with_layout(b, {2, 3, 4, 5});
 }
 
+TEST_CASE("What is quantized while it runs moves only where its rank is known") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 3, 4, 5});
+  Node quantize{.op = &get_op("DynamicQuantizeLinear"), .name = "quantize", .inputs = {x}};
+  for (const char* name : {"q", "scale", "zero_point"})
+    quantize.outputs.push_back(b.graph.add_value({.name = name, .dtype = DType::u8}));
+  const std::vector<ValueId> parts = quantize.outputs;
+  b.graph.nodes.push_back(std::move(quantize));
+  const ValueId dequantized = b.node("DequantizeLinear", parts);
+  b.output(conv(b, dequantized, 4, 3));
+  b.graph[x].shape.reset();
+  for (ValueId id : {parts[0], dequantized}) b.graph[id].shape = Shape{1, 3, 4, 5};
+  with_layout(b, {1, 3, 4, 5});
+}
+
 TEST_CASE("Graphs without convolutions stay as they are") {
   GraphBuilder b;
   b.output(b.node("Add", {b.node("Relu", {b.input("x", {1, 3, 4, 5})}), b.random({5})}));

@@ -7,6 +7,9 @@
 #include <limits>
 #include <vector>
 
+#include "graph/op_def.h"
+#include "quant/compare_layers.h"
+#include "support/graph_builder.h"
 #include "support/op_runner.h"
 
 using namespace octavo;
@@ -63,4 +66,18 @@ TEST_CASE("NaN shows in every figure, and lengths must agree") {
   CHECK(error_of([] {
           compare_tensors(Floats{1}, Floats{1, 2});
         }).starts_with("InvalidData: tensors of 1 and 2"));
+}
+
+TEST_CASE("layers compare where both are floats, whatever the graph says of them") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 3}, DType::u8);
+  b.output(b.node("Transpose", {x}));
+  b.output(b.node("Cast", {x}, attrs({{"to", int64_t{1}}})));
+  for (Value& value : b.graph.values) value.shape.reset();
+  b.graph[b.graph.outputs[0]].dtype = DType::f32;  // as a file may have it
+  const Tensor tensor = Tensor::of<uint8_t>({2, 3}, {1, 2, 3, 4, 5, 6});
+  const Feed feed{"x", &tensor};
+  const auto layers = compare_layers(b.graph, b.graph, {}, {&feed, 1});
+  REQUIRE(layers.size() == 1);
+  CHECK(layers[0].op == "Cast");
 }
