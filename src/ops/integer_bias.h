@@ -15,11 +15,18 @@ struct BiasSource {
   const QParams* qparams;  // null for float32
 };
 
-// The int32 bias, one value a channel, in units of input_scale · weight_scale[n], which are taken in float32 as quantizers
-// write them, unless that leaves the normal numbers. `depth` products are added to each. Or why there is none: what the bias
-// would need is more than kernels::max_bias, or the source has another form.
-std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source, float input_scale,
-                                                     const std::vector<float>& weight_scale, int64_t channels,
+// What the integers around an accumulator mean.
+struct AccumulatorScales {
+  float input;
+  const std::vector<float>& weights;  // one, or one a channel
+  float output;
+};
+
+// The int32 bias, one value a channel, in units of the accumulator: input scale · weight scale, in float32 as quantizers
+// write it, unless that leaves the normal numbers. `depth` products are added to each. Or why there is none: the bias is
+// above kernels::max_bias, rounding it to the unit is seen in the output, or the source has another form.
+std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source,
+                                                     const AccumulatorScales& scales, int64_t channels,
                                                      int64_t depth);
 
 }  // namespace octavo

@@ -125,7 +125,7 @@ class Lowering {
     if (!graph_.knows_ranks(node)) return fail(node, "the rank of an input is not known");
     std::optional<Node> integer;
     switch (node.op->quant.role) {
-      case QuantRole::weighted: integer = lower_weighted(node); break;
+      case QuantRole::weighted: integer = lower_weighted(node, out); break;
       case QuantRole::arithmetic: integer = lower_arithmetic(node); break;
       case QuantRole::lookup:
       case QuantRole::clamp: integer = lower_lookup(node, out); break;
@@ -169,7 +169,8 @@ class Lowering {
     if (!weights || !graph_[weights->q].is_constant())
       return reject("its weights are not constants quantized with positive scales");
     if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
-    if (graph_[weights->q].shape->rank() < 2) return reject("its weights have no channels");
+    // Only then are the shapes of weights and bias those of the operator.
+    if (!graph_.knows_ranks(node)) return reject("the rank of an input is unknown");
     const QParams& params = weights->params;
     if (std::ranges::any_of(params.zero_point, [](int32_t z) { return z != 0; }))
       return reject("its weights are not symmetric");
@@ -180,7 +181,7 @@ class Lowering {
     return weights;
   }
 
-  std::optional<Node> lower_weighted(const Node& node) {
+  std::optional<Node> lower_weighted(const Node& node, const QParams& out) {
     const auto input = dequantized_activation(node.inputs[0]);
     if (!input) {
       fail(node, "its input is not quantized to 8 bits with one positive scale");
@@ -192,25 +193,24 @@ class Lowering {
     add_input(integer, *input);
     add_input(integer, *weights);
     if (node.has_input(2)) {
-      const auto bias = bias_of(node, input->params.scale[0], *weights);
+      const AccumulatorScales scales = {input->params.scale[0], weights->params.scale, out.scale[0]};
+      const auto bias = bias_of(node, scales, *graph_[weights->q].shape);
       if (!bias) return std::nullopt;
       integer.inputs.push_back(*bias);
     }
     return integer;
   }
 
-  std::optional<ValueId> bias_of(const Node& node, float input_scale, const Dequantized& weights) {
+  std::optional<ValueId> bias_of(const Node& node, const AccumulatorScales& scales, const Shape& w) {
     const auto quantized = dequantized(node.inputs[2]);
     const ConstantTensor source = graph_[quantized ? quantized->q : node.inputs[2]].constant;
     if (!source) {
       fail(node, "its bias has no positive scale");
       return std::nullopt;
     }
-    const Shape& w = *graph_[weights.q].shape;
     const int64_t channels = w[node.op->quant.channel_axis(graph_, node)];
     const int64_t depth = channels == 0 ? 0 : w.elements() / channels;
-    auto bias = integer_bias({*source, quantized ? &quantized->params : nullptr}, input_scale,
-                             weights.params.scale, channels, depth);
+    auto bias = integer_bias({*source, quantized ? &quantized->params : nullptr}, scales, channels, depth);
     if (!bias) {
       fail(node, std::string(bias.error()));
       return std::nullopt;

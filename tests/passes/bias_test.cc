@@ -46,3 +46,17 @@ TEST_CASE("A bias of a byte, or one that is computed, stays float with its node"
     CHECK_THAT(model.reason("Gemm"), ContainsSubstring("bias"));
   }
 }
+
+TEST_CASE("Weights and bias are not looked at where the rank of the input is unknown") {
+  GraphBuilder b;
+  const ValueId x = b.graph.add_value({.name = "x"});
+  b.graph.inputs.push_back(x);
+  const ValueId w = weights(b, {3}, {1, 2, 3}, 1);  // no matrix
+  const ValueId bias = dequantize<int32_t>(b, b.constant(Tensor::of<int32_t>({2}, {1, 2})), 1, 0);
+  b.output(fake_quantize(b, b.node("Gemm", {fake_quantize(b, x, 1, 0), w, bias}), 1, 0));
+  for (const Node& node : b.graph.nodes)
+    if (node.op->name == "QuantizeLinear") b.graph[node.outputs[0]].dtype = DType::u8;
+  const Lowered model = lowered(b);
+  CHECK(count(model.graph, "Gemm") == 1);
+  CHECK_THAT(model.reason("Gemm"), ContainsSubstring("rank"));
+}
