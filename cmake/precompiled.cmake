@@ -8,6 +8,9 @@ option(OCTAVO_PRECOMPILED "Precompile the standard library's headers for the lay
 set(OCTAVO_STANDARD_HEADERS
   <algorithm> <cmath> <cstdint> <cstring> <functional> <limits> <map> <memory> <optional> <span> <string> <string_view>
   <vector>)
+if(NOT EMSCRIPTEN)
+  list(APPEND OCTAVO_STANDARD_HEADERS <thread>)
+endif()
 
 # octavo_precompiled(<target> <header>...): a library whose precompiled headers others use by REUSE_FROM. They must agree with
 # it in what changes the meaning of headers: octavo_flags, the instruction set, -fno-rtti, -flto, and whether they are optimized for size.

@@ -1,14 +1,15 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
 # those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree has
 # two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels. tests/fuzz tests the engine.
-set(OCTAVO_TESTED_LAYERS "${OCTAVO_LAYERS}" CACHE STRING "Layers whose tests are built")
-set(OCTAVO_TEST_FILTER "" CACHE STRING "Which tests run, as Catch2's command line has it")
+set(OCTAVO_TEST_TAG "" CACHE STRING "The tag of the test cases that are built and run; all when empty")
 octavo_add_catch2()
 octavo_add_json()
 
 function(octavo_test_settings target)
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain octavo_json octavo_flags)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  # Compiling them takes longer than running them.
+  target_compile_options(${target} PRIVATE -O1 $<$<NOT:$<BOOL:${EMSCRIPTEN}>>:-gline-tables-only>)
   target_compile_definitions(${target} PRIVATE
     OCTAVO_FIXTURES_DIR="${PROJECT_SOURCE_DIR}/tests/fixtures"
     OCTAVO_FUZZ_DIR="${PROJECT_SOURCE_DIR}/tests/fuzz"
@@ -39,8 +40,10 @@ function(octavo_test_program name layer isa objects)
   octavo_link(${target} ${layer} ${isa})
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain)
   # The report of every run is kept for the closing line of `npm test`.
-  set(arguments ${OCTAVO_TEST_FILTER} --reporter console
-    --reporter "junit::out=${PROJECT_BINARY_DIR}/test-results/${name}-${isa}.xml")
+  set(arguments --reporter console --reporter "junit::out=${PROJECT_BINARY_DIR}/test-results/${name}-${isa}.xml")
+  if(OCTAVO_TEST_TAG)
+    list(PREPEND arguments "[${OCTAVO_TEST_TAG}]")
+  endif()
   if(EMSCRIPTEN)
     target_link_options(${target} PRIVATE
       # Quick links: no binaryen passes over test code.
@@ -53,10 +56,22 @@ function(octavo_test_program name layer isa objects)
   set_tests_properties(${isa}/${name} PROPERTIES TIMEOUT 900 WORKING_DIRECTORY "${PROJECT_BINARY_DIR}" LABELS ${isa})
 endfunction()
 
+# Leaves the files of a list in which OCTAVO_TEST_TAG occurs.
+function(octavo_keep_tagged variable)
+  foreach(file IN LISTS ${variable})
+    file(STRINGS "${file}" tagged REGEX "\\[${OCTAVO_TEST_TAG}\\]" LIMIT_COUNT 1)
+    if(tagged OR NOT OCTAVO_TEST_TAG)
+      list(APPEND kept "${file}")
+    endif()
+  endforeach()
+  set(${variable} "${kept}" PARENT_SCOPE)
+endfunction()
+
 # octavo_layer_test(<name> <layer>): the tests in tests/<name>, of that layer.
 function(octavo_layer_test name layer)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cc")
   list(FILTER sources EXCLUDE REGEX "/libfuzzer/")
+  octavo_keep_tagged(sources)
   if(NOT sources)
     return()
   endif()
@@ -75,22 +90,20 @@ function(octavo_layer_test name layer)
 endfunction()
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/test-results")
-foreach(layer IN LISTS OCTAVO_TESTED_LAYERS)
+foreach(layer IN LISTS OCTAVO_LAYERS)
   octavo_layer_test(${layer} ${layer})
 endforeach()
-if(NOT OCTAVO_TEST_FILTER)
+if(NOT OCTAVO_TEST_TAG)
   octavo_layer_test(fuzz engine)
   foreach(isa IN LISTS OCTAVO_ISAS)
     # A block that the heap cannot hold is an Error and not the end.
     set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
+    # tests/engine/allocation_test.cc counts allocations.
+    octavo_isa_suffix(suffix ${isa})
+    target_link_options(octavo_engine_test${suffix} PRIVATE
+      -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
   endforeach()
 endif()
-# tests/engine/allocation_test.cc counts allocations.
-foreach(isa IN LISTS OCTAVO_ISAS)
-  octavo_isa_suffix(suffix ${isa})
-  target_link_options(octavo_engine_test${suffix} PRIVATE
-    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
-endforeach()
 
 if(OCTAVO_FUZZ)
   include(tests/fuzz/libfuzzer/libfuzzer.cmake)

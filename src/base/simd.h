@@ -1,10 +1,10 @@
 // The one door to SIMD128 intrinsics (wasm_i32x4_dot_i16x8 and its kin): kernels include this header and nothing else.
 //
-//   build            intrinsics from                      OCTAVO_SIMD   OCTAVO_RELAXED
-//   wasm-relaxed     <wasm_simd128.h>                     1             1
-//   wasm-simd        <wasm_simd128.h>                     1             0
-//   native, asan     SIMDe, and this file (see below)     1             1
-//   native-scalar    none: reference kernels only         0             0
+//   tree, set        intrinsics from                      OCTAVO_SIMD   OCTAVO_RELAXED
+//   wasm, relaxed    <wasm_simd128.h>                     1             1
+//   wasm, simd       <wasm_simd128.h>                     1             0
+//   native, simd     SIMDe, and this file (see below)     1             1
+//   native, scalar   none: reference kernels only         0             0
 //
 // Relaxed instructions leave a choice to the engine. Native builds fix each choice as follows:
 //
