@@ -173,7 +173,7 @@ async function startEngine(
 }
 
 function localEngine(variant: Variant): Channel {
-  const host = new EngineHost(async ({ wasmUrl, threads }) => {
+  let host: EngineHost | undefined = new EngineHost(async ({ wasmUrl, threads }) => {
     const url = wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]();
     const [glue, wasm] = await Promise.all([
       importGlue[variant]().catch((error: unknown) => {
@@ -197,7 +197,9 @@ function localEngine(variant: Variant): Channel {
     send: (method, args) => channel.send(method, args),
     close(reason) {
       channel.close(reason);
-      host.end();
+      host?.end();
+      // Models may be held on to: what they lived in is not.
+      host = undefined;
     },
   };
 }

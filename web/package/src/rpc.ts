@@ -81,12 +81,15 @@ async function perform({ service, calls }: Offer, method: string, args: unknown[
   }
 }
 
-/** A channel to a service in this very thread. */
+/** A channel to a service in this very thread, which it lets go when it is closed. */
 export function localChannel(offer: Offer): Channel {
-  let closedBy: OctavoError | undefined;
+  let there: Offer | OctavoError = offer;
   return {
-    send: (method, args) => (closedBy ? Promise.reject(closedBy) : perform(offer, method, args)),
-    close: (reason) => void (closedBy ??= reason),
+    send: (method, args) =>
+      there instanceof OctavoError ? Promise.reject(there) : perform(there, method, args),
+    close(reason) {
+      if (!(there instanceof OctavoError)) there = reason;
+    },
   };
 }
 
