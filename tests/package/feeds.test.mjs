@@ -181,6 +181,8 @@ for (const [place, worker] of Object.entries(places)) {
       given.y = { data: new Float32Array(2), dims: [2] };
       assert.equal((await running).y.data, y.data);
       assert.deepEqual([...given.y.data], [0, 0]);
+      // Behind another call: the array is gone when its turn comes.
+      const before = model.run({ x: new Tensor('float32', [1]) });
       const late = Float32Array.of(0, 0);
       const refused = model.run(
         { x: new Tensor('float32', [3, 4]) },
@@ -188,6 +190,7 @@ for (const [place, worker] of Object.entries(places)) {
       );
       structuredClone(late.buffer, { transfer: [late.buffer] });
       await assert.rejects(refused, { code: 'InvalidInput', message: /'y' does not fit/ });
+      await before;
       for (const bad of [null, 5, [], { data: [1, 2], dims: [2] }, {}])
         await assert.rejects(model.run({ x: new Tensor('float32', [1]) }, { outputs: { y: bad } }), {
           code: 'InvalidInput',

@@ -51,6 +51,11 @@ export class Engine {
     this.dispose();
   }
 
+  /** @internal Whether the next call begins before `call` returns. */
+  get idle(): boolean {
+    return this.#client.idle;
+  }
+
   /** @internal A name for something that the host is about to make. */
   newHandle(): Handle {
     return this.#nextHandle++;
