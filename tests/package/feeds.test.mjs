@@ -294,6 +294,31 @@ test('unknown options of every call are named, with those that there are', async
       await assert.rejects(model.quantizeDynamic(options), { code: 'InvalidOption' });
       await assert.rejects(loadModel(file, options), { code: 'InvalidOption' });
     }
+    const mine = new Error('mine');
+    const hostile = () => {
+      throw mine;
+    };
+    const lists = [
+      new Proxy(['Relu'], { get: hostile }),
+      Object.defineProperty([], 0, { get: hostile, enumerable: true }),
+      Object.assign(['Relu'], { [Symbol.iterator]: hostile }),
+    ];
+    for (const list of lists) {
+      await assert.rejects(model.quantizeDynamic({ opTypesToQuantize: list }), mine);
+      await assert.rejects(model.quantizeStatic({ calibration: [x], nodesToExclude: list }), mine);
+    }
+    const objects = [{ toString: hostile, valueOf: hostile }, Symbol('s'), 5n, hostile, 7, null];
+    for (const value of objects) {
+      await assert.rejects(model.quantizeDynamic({ opTypesToQuantize: [value] }), { code: 'InvalidOption' });
+      for (const option of ['opTypesToQuantize', 'perChannel', 'reduceRange', 'weightRange', 'granularity'])
+        await assert.rejects(model.quantizeDynamic({ [option]: value }), { code: 'InvalidOption' }, option);
+      await assert.rejects(createEngine({ forcedKernels: { gemm_s8: value } }), { code: 'InvalidOption' });
+    }
+    await assert.rejects(
+      createEngine({ forcedKernels: Object.defineProperty({}, 'a', { get: hostile, enumerable: true }) }),
+      mine,
+    );
+    assert.deepEqual([...(await model.run(x)).y.data], [1]);
     await assert.rejects(loadModel(file, { engine: {} }), { code: 'InvalidOption', message: /engine/ });
     await assert.rejects(loadModel(file, { engine, onProgress: 5 }), { code: 'InvalidOption' });
     await assert.rejects(compare(model, {}, [x]), { code: 'InvalidOption' });

@@ -110,7 +110,7 @@ const engineOptions: KnownOptions<EngineOptions> = {
   build: 'any',
   threads: 'any',
   worker: 'boolean',
-  forcedKernels: 'any',
+  forcedKernels: 'record',
   wasmUrl: 'any',
   onLeak: 'function',
 };

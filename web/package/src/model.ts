@@ -37,8 +37,8 @@ const loadOptions: KnownOptions<LoadOptions> = { ...longCallOptions, engine: 'an
 // The engine looks at the values of these.
 const quantizeOptions = {
   ...longCallOptions,
-  opTypesToQuantize: 'any',
-  nodesToExclude: 'any',
+  opTypesToQuantize: 'list',
+  nodesToExclude: 'list',
   perChannel: 'any',
   reduceRange: 'any',
   weightRange: 'any',
