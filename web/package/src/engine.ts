@@ -71,8 +71,7 @@ export class Engine {
     try {
       return await this.#client.call(method, args, signal);
     } catch (error) {
-      if (error instanceof OctavoError && ['Internal', 'EngineStart'].includes(error.code))
-        this.#crash(error);
+      if (endsEngine(error)) this.#crash(error);
       throw error;
     }
   }
@@ -102,6 +101,11 @@ export class Engine {
   untrack(owner: object): void {
     this.#leaks.unregister(owner);
   }
+}
+
+function endsEngine(error: unknown): error is OctavoError {
+  if (!(error instanceof OctavoError)) return false;
+  return error.code === 'EngineStart' || (error.code === 'Internal' && !error.detail?.['engineUsable']);
 }
 
 const disposed = () => new OctavoError('Disposed', 'the engine was disposed');
