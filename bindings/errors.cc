@@ -1,6 +1,7 @@
 #include "errors.h"
 
 #include <new>
+#include <stdexcept>
 
 #include "engine/engine.h"
 #include "strings.h"
@@ -33,6 +34,8 @@ void keep_current_error() {
     keep(error_code_name(e.code()), e.what(), e.node(), e.op());
   } catch (const std::bad_alloc&) {
     keep("OutOfMemory", "the engine's memory is exhausted");
+  } catch (const std::length_error&) {
+    keep("OutOfMemory", "something is larger than memory can be");
   } catch (const std::exception& e) {
     keep("Internal", e.what());
   }

@@ -100,6 +100,33 @@ test('a forced kernel runs, and gives the same answer', async () => {
   assert.deepEqual(forced.data, free.data);
 });
 
+test('a disposed engine gives its memory back though its models are held on to', async () => {
+  if (!globalThis.gc) (await import('node:v8')).setFlagsFromString('--expose-gc');
+  const gc = globalThis.gc ?? (await import('node:vm')).runInNewContext('gc');
+  const { instantiate } = WebAssembly;
+  const memories = [];
+  WebAssembly.instantiate = async (module, imports) => {
+    const instance = await instantiate(module, imports);
+    const memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+    memories.push(new WeakRef(memory));
+    return instance;
+  };
+  const engine = await createEngine({ build: 'simd', threads: 1 });
+  WebAssembly.instantiate = instantiate;
+  const model = await loadModel(modelFile('mnist.onnx'), { engine });
+  assert.equal(memories.length, 1);
+  engine.dispose();
+  // Who has looked at a weak reference keeps what it refers to until the end of the task.
+  let memory = memories[0];
+  for (let i = 0; i < 50 && memory; ++i) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    gc();
+    memory = memories[0].deref();
+  }
+  assert.equal(memory, undefined);
+  await assert.rejects(model.run(await digits('mnist-test-images.npy', 0, 1)), { code: 'Disposed' });
+});
+
 test('disposing gives the memory back', async () => {
   await withEngine('simd', async (engine) => {
     const bytes = await modelBytes('resnet18-quarter.onnx');

@@ -181,6 +181,8 @@ for (const [place, worker] of Object.entries(places)) {
       given.y = { data: new Float32Array(2), dims: [2] };
       assert.equal((await running).y.data, y.data);
       assert.deepEqual([...given.y.data], [0, 0]);
+      // Behind another call: the array is gone when its turn comes.
+      const before = model.run({ x: new Tensor('float32', [1]) });
       const late = Float32Array.of(0, 0);
       const refused = model.run(
         { x: new Tensor('float32', [3, 4]) },
@@ -188,6 +190,7 @@ for (const [place, worker] of Object.entries(places)) {
       );
       structuredClone(late.buffer, { transfer: [late.buffer] });
       await assert.rejects(refused, { code: 'InvalidInput', message: /'y' does not fit/ });
+      await before;
       for (const bad of [null, 5, [], { data: [1, 2], dims: [2] }, {}])
         await assert.rejects(model.run({ x: new Tensor('float32', [1]) }, { outputs: { y: bad } }), {
           code: 'InvalidInput',
@@ -291,6 +294,31 @@ test('unknown options of every call are named, with those that there are', async
       await assert.rejects(model.quantizeDynamic(options), { code: 'InvalidOption' });
       await assert.rejects(loadModel(file, options), { code: 'InvalidOption' });
     }
+    const mine = new Error('mine');
+    const hostile = () => {
+      throw mine;
+    };
+    const lists = [
+      new Proxy(['Relu'], { get: hostile }),
+      Object.defineProperty([], 0, { get: hostile, enumerable: true }),
+      Object.assign(['Relu'], { [Symbol.iterator]: hostile }),
+    ];
+    for (const list of lists) {
+      await assert.rejects(model.quantizeDynamic({ opTypesToQuantize: list }), mine);
+      await assert.rejects(model.quantizeStatic({ calibration: [x], nodesToExclude: list }), mine);
+    }
+    const objects = [{ toString: hostile, valueOf: hostile }, Symbol('s'), 5n, hostile, 7, null];
+    for (const value of objects) {
+      await assert.rejects(model.quantizeDynamic({ opTypesToQuantize: [value] }), { code: 'InvalidOption' });
+      for (const option of ['opTypesToQuantize', 'perChannel', 'reduceRange', 'weightRange', 'granularity'])
+        await assert.rejects(model.quantizeDynamic({ [option]: value }), { code: 'InvalidOption' }, option);
+      await assert.rejects(createEngine({ forcedKernels: { gemm_s8: value } }), { code: 'InvalidOption' });
+    }
+    await assert.rejects(
+      createEngine({ forcedKernels: Object.defineProperty({}, 'a', { get: hostile, enumerable: true }) }),
+      mine,
+    );
+    assert.deepEqual([...(await model.run(x)).y.data], [1]);
     await assert.rejects(loadModel(file, { engine: {} }), { code: 'InvalidOption', message: /engine/ });
     await assert.rejects(loadModel(file, { engine, onProgress: 5 }), { code: 'InvalidOption' });
     await assert.rejects(compare(model, {}, [x]), { code: 'InvalidOption' });

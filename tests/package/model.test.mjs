@@ -431,6 +431,17 @@ for (const place of places) {
     engine.dispose();
   });
 
+  test(titled(place, 'a mistake that C++ has recovered from does not end the engine'), () =>
+    withEngine(place, async (engine) => {
+      const model = await loadModel(modelBytes, { engine });
+      const mistake = model.quantizeDynamic({ granularity: 'bug' });
+      await assert.rejects(mistake, { name: 'OctavoError', code: 'Internal', message: 'vector' });
+      assert.equal(engine.usable, true);
+      assert.deepEqual([...(await model.run(x(2))).y.data], [5]);
+      model.dispose();
+    }),
+  );
+
   test(titled(place, 'a disposed engine refuses work'), async () => {
     const { module } = makeFakeNative();
     const engine = await fakeEngine(module, place);

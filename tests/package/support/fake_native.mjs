@@ -118,6 +118,7 @@ export function makeFakeNative() {
       state.HEAPU8.set(new Uint8Array(rounded.buffer), pointer + bytes);
     }
     quantizeDynamic(options) {
+      if (options.granularity === 'bug') throw nativeError('Internal', 'vector');
       if (options.granularity === 'wrong')
         throw nativeError('InvalidOption', "option 'granularity' is one of 'row'");
       return new Model(this.scale, 'dynamic');

@@ -224,7 +224,7 @@ function mutateOnce(bytes, random) {
     const few = messages.filter(({ kind }) =>
       [kinds.graph, kinds.shape, kinds.tensorType, kinds.dim].includes(kind),
     );
-    const message = random.pick(random.pick([messages, rare, rare, few]));
+    const message = random.pick(random.pick([messages, rare, rare, few.length > 0 ? few : messages]));
     const special = waysByKind.get(message.kind) ?? [];
     random.pick(special.length > 0 && random.chance(2) ? special : ways)(message, random, names);
   }

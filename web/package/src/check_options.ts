@@ -3,6 +3,9 @@ import { OctavoError } from './error.js';
 
 const kinds = {
   any: () => true,
+  /** What it holds is looked at elsewhere. */
+  list: (value: unknown) => Array.isArray(value),
+  record: (value: unknown) => typeof value === 'object',
   boolean: (value: unknown) => typeof value === 'boolean',
   function: (value: unknown) => typeof value === 'function',
   /** Of whatever realm. */
@@ -15,7 +18,7 @@ const kinds = {
 export type KnownOptions<T> = Readonly<Record<keyof T, keyof typeof kinds>>;
 
 /**
- * A copy of the options of `call`, made by looking at each once.
+ * A copy of the options of `call`, made by looking at each once: nobody further on runs code of the caller's.
  * @throws OctavoError `InvalidOption` for one that the call does not have
  */
 export function checkOptions<T extends object>(
@@ -33,6 +36,9 @@ export function checkOptions<T extends object>(
     const kind = known[name as keyof T];
     if (value !== undefined && (value === null || !kinds[kind](value)))
       throw refuse(`option '${name}' of ${call} is ${kind === 'any' ? 'not null' : `a ${kind}`}`);
+    if (kind === 'list' && value !== undefined)
+      Object.assign(copy, { [name]: Array.from(value as unknown[]) });
+    if (kind === 'record') Object.assign(copy, { [name]: { ...(value as object) } });
   }
   return copy;
 }

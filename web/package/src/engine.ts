@@ -51,6 +51,11 @@ export class Engine {
     this.dispose();
   }
 
+  /** @internal Whether the next call begins before `call` returns. */
+  get idle(): boolean {
+    return this.#client.idle;
+  }
+
   /** @internal A name for something that the host is about to make. */
   newHandle(): Handle {
     return this.#nextHandle++;
@@ -66,8 +71,7 @@ export class Engine {
     try {
       return await this.#client.call(method, args, signal);
     } catch (error) {
-      if (error instanceof OctavoError && ['Internal', 'EngineStart'].includes(error.code))
-        this.#crash(error);
+      if (endsEngine(error)) this.#crash(error);
       throw error;
     }
   }
@@ -99,13 +103,18 @@ export class Engine {
   }
 }
 
+function endsEngine(error: unknown): error is OctavoError {
+  if (!(error instanceof OctavoError)) return false;
+  return error.code === 'EngineStart' || (error.code === 'Internal' && !error.detail?.['engineUsable']);
+}
+
 const disposed = () => new OctavoError('Disposed', 'the engine was disposed');
 
 const engineOptions: KnownOptions<EngineOptions> = {
   build: 'any',
   threads: 'any',
   worker: 'boolean',
-  forcedKernels: 'any',
+  forcedKernels: 'record',
   wasmUrl: 'any',
   onLeak: 'function',
 };
@@ -173,7 +182,7 @@ async function startEngine(
 }
 
 function localEngine(variant: Variant): Channel {
-  const host = new EngineHost(async ({ wasmUrl, threads }) => {
+  let host: EngineHost | undefined = new EngineHost(async ({ wasmUrl, threads }) => {
     const url = wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]();
     const [glue, wasm] = await Promise.all([
       importGlue[variant]().catch((error: unknown) => {
@@ -197,7 +206,9 @@ function localEngine(variant: Variant): Channel {
     send: (method, args) => channel.send(method, args),
     close(reason) {
       channel.close(reason);
-      host.end();
+      host?.end();
+      // Models may be held on to: what they lived in is not.
+      host = undefined;
     },
   };
 }

@@ -14,7 +14,7 @@
  * - `Download`: a URL could not be fetched whole
  * - `File`: a file could not be read or written
  * - `EngineStart`: the engine could not be started
- * - `Internal`: the engine crashed; make a new one
+ * - `Internal`: a mistake of Octavo's own. Where the engine crashed, `engine.usable` is false: make a new one
  */
 export type ErrorCode =
   | 'InvalidModel'

@@ -37,8 +37,8 @@ const loadOptions: KnownOptions<LoadOptions> = { ...longCallOptions, engine: 'an
 // The engine looks at the values of these.
 const quantizeOptions = {
   ...longCallOptions,
-  opTypesToQuantize: 'any',
-  nodesToExclude: 'any',
+  opTypesToQuantize: 'list',
+  nodesToExclude: 'list',
   perChannel: 'any',
   reduceRange: 'any',
   weightRange: 'any',
@@ -83,7 +83,7 @@ export class Model {
   }
 
   /**
-   * Runs the model once. The feeds are copied before it returns its promise; `outputs` are written when it is done.
+   * Runs the model once. The feeds have been read before it returns its promise; `outputs` are written when it is done.
    * @param sample feeds by input name, or the one tensor of a model with one input
    * @throws OctavoError `InvalidInput` for a wrong name, type or shape, `InvalidOption`, `Disposed`; the signal's reason
    */
@@ -91,7 +91,7 @@ export class Model {
     const { signal, outputs } = checkOptions('run', options, runOptions);
     signal?.throwIfAborted();
     const arrays = outputs && toOutputArrays(outputs, this.outputs);
-    const feeds = handOver(this.toFeeds(sample));
+    const feeds = this.#feedsForNow(sample);
     // Messages to a worker carry copies: from there outputs come in arrays of their own.
     const { worker } = this.engine.info;
     const made = await this.engine.call('run', [this.handle, feeds, worker ? undefined : arrays], signal);
@@ -111,7 +111,7 @@ export class Model {
     const { repeats = 20, signal } = checkOptions('profile', options, profileOptions);
     signal?.throwIfAborted();
     checkCount('repeats', repeats);
-    return this.engine.call('profile', [this.handle, handOver(this.toFeeds(sample)), repeats], signal);
+    return this.engine.call('profile', [this.handle, this.#feedsForNow(sample), repeats], signal);
   }
 
   /**
@@ -153,7 +153,7 @@ export class Model {
       onProgress?.({ phase: 'calibrate', loaded, total });
       for await (const sample of calibration) {
         signal?.throwIfAborted();
-        await this.engine.call('observe', [calibrator, handOver(this.toFeeds(sample))], signal);
+        await this.engine.call('observe', [calibrator, this.#feedsForNow(sample)], signal);
         ++loaded;
         onProgress?.({ phase: 'calibrate', loaded, total });
         await nextTask();
@@ -195,9 +195,15 @@ export class Model {
     return this.#handle;
   }
 
-  /** @internal */
+  /** @internal Copies, for any number of calls. */
   toFeeds(sample: Sample): NativeTensor[] {
-    return toNativeTensors(sample, this.inputs);
+    return toNativeTensors(sample, this.inputs, 'copies');
+  }
+
+  /** For one call that is made at once. Copies only where the engine reads them later. */
+  #feedsForNow(sample: Sample): NativeTensor[] {
+    const later = this.engine.info.worker || !this.engine.idle;
+    return later ? handOver(this.toFeeds(sample)) : toNativeTensors(sample, this.inputs, 'views');
   }
 
   async #derive(target: Handle, make: () => Promise<ModelDescription>): Promise<Model> {

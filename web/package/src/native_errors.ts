@@ -2,6 +2,9 @@
 import { OctavoError, messageOf, type ErrorCode } from './error.js';
 import type { NativeModule } from './native.js';
 
+/** All that C++ threw has cleaned up behind itself: even after an error that it should not have, the engine goes on. */
+const unwound = { engineUsable: true };
+
 type Call = (this: unknown, ...args: unknown[]) => unknown;
 
 /** What the module makes objects of, by the names that it exports. */
@@ -35,7 +38,10 @@ export function throwErrors(native: NativeModule): NativeModule {
         throw failed(thrown);
       }
       const error = native.takeError();
-      if (error) throw new OctavoError(error.code as ErrorCode, error.message, error);
+      if (error) {
+        const detail = error.code === 'Internal' ? unwound : undefined;
+        throw new OctavoError(error.code as ErrorCode, error.message, { ...error, detail });
+      }
       return result;
     };
   const members = native as unknown as Record<string, Call & { prototype: Record<string, Call> }>;

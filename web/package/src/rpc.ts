@@ -32,9 +32,15 @@ export interface Channel {
 export class Client<T extends Service<T>> {
   readonly #channel: Channel;
   #last: Promise<unknown> = Promise.resolve();
+  #underWay = 0;
 
   constructor(channel: Channel) {
     this.#channel = channel;
+  }
+
+  /** Whether no call is under way: then the next begins before `call` returns. */
+  get idle(): boolean {
+    return this.#underWay === 0;
   }
 
   /**
@@ -47,11 +53,14 @@ export class Client<T extends Service<T>> {
     args: Parameters<T[Method]>,
     signal?: AbortSignal,
   ): Promise<Awaited<ReturnType<T[Method]>>> {
-    const answer = this.#last.then(() => {
+    const begin = async () => {
       signal?.throwIfAborted();
       return this.#channel.send(method, args);
-    });
-    this.#last = answer.catch(() => {});
+    };
+    const answer = this.idle ? begin() : this.#last.then(begin);
+    const done = () => --this.#underWay;
+    ++this.#underWay;
+    this.#last = answer.then(done, done);
     return abortable(answer, signal) as Promise<Awaited<ReturnType<T[Method]>>>;
   }
 
@@ -81,12 +90,15 @@ async function perform({ service, calls }: Offer, method: string, args: unknown[
   }
 }
 
-/** A channel to a service in this very thread. */
+/** A channel to a service in this very thread, which it lets go when it is closed. */
 export function localChannel(offer: Offer): Channel {
-  let closedBy: OctavoError | undefined;
+  let there: Offer | OctavoError = offer;
   return {
-    send: (method, args) => (closedBy ? Promise.reject(closedBy) : perform(offer, method, args)),
-    close: (reason) => void (closedBy ??= reason),
+    send: (method, args) =>
+      there instanceof OctavoError ? Promise.reject(there) : perform(there, method, args),
+    close(reason) {
+      if (!(there instanceof OctavoError)) there = reason;
+    },
   };
 }
 

@@ -111,11 +111,18 @@ function unknownType(what: string, type: unknown): OctavoError {
 }
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const tag = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag);
 
-/** The class that an array really is of, in whatever realm: what an object says of itself may be untrue. */
+/** What a typed array really is, in whatever realm: what an object says of itself may be untrue. */
+function memberOf(
+  data: unknown,
+  name: 'buffer' | 'byteOffset' | 'length' | typeof Symbol.toStringTag,
+): unknown {
+  return Object.getOwnPropertyDescriptor(typedArray, name)?.get?.call(data);
+}
+
+/** The name of an array's class; undefined for what is no typed array. */
 function arrayNameOf(data: unknown): string | undefined {
-  return tag?.get?.call(data) as string | undefined;
+  return memberOf(data, Symbol.toStringTag) as string | undefined;
 }
 
 export function isTypedArray(data: unknown): data is TypedData {
@@ -165,13 +172,14 @@ function checkShape(what: string, length: number, dims: readonly number[]): void
 }
 
 /**
- * Copies of feeds in the engine's form: what becomes of the originals later does not matter. One tensor alone feeds the
- * only input.
+ * Feeds in the engine's form: copies, which what becomes of the originals does not change, or views of the same memory.
+ * One tensor alone feeds the only input.
  * @throws OctavoError `InvalidInput` for anything that is no tensor; names, types and shapes are for the engine to check
  */
 export function toNativeTensors(
   sample: TensorLike | Feeds,
   inputs: readonly { name: string }[],
+  made: 'copies' | 'views',
 ): NativeTensor[] {
   if (typeof sample !== 'object' || sample === null) {
     throw new OctavoError(
@@ -184,16 +192,16 @@ export function toNativeTensors(
   const member = (name: keyof TensorLike) => (own.has(name) ? own.get(name) : (sample as TensorLike)[name]);
   const [data, dims] = [member('data'), member('dims')];
   if (!isTypedArray(data) || !Array.isArray(dims))
-    return [...own].map(([name, tensor]) => toNativeTensor(name, tensor));
+    return [...own].map(([name, tensor]) => toNativeTensor(name, tensor, made));
   const [only, ...others] = inputs;
   if (!only || others.length > 0) {
     const names = inputs.map(({ name }) => name).join(', ');
     throw new OctavoError('InvalidInput', `one tensor is not enough for a model with the inputs ${names}`);
   }
-  return [toNativeTensor(only.name, { type: member('type'), data, dims })];
+  return [toNativeTensor(only.name, { type: member('type'), data, dims }, made)];
 }
 
-function toNativeTensor(name: string, tensor: unknown): NativeTensor {
+function toNativeTensor(name: string, tensor: unknown, made: 'copies' | 'views'): NativeTensor {
   const what = `input '${name}'`;
   if (typeof tensor !== 'object' || tensor === null)
     throw new OctavoError('InvalidInput', `${what} is no tensor`);
@@ -201,15 +209,18 @@ function toNativeTensor(name: string, tensor: unknown): NativeTensor {
   const known: unknown = type === undefined ? typeOfData(what, data) : type;
   checkData(what, known, data);
   const shape = Array.isArray(dims) ? Array.from(dims as number[]) : [NaN];
-  const copy = copyOf(what, known, data as TypedData);
-  checkShape(what, copy.length, shape);
-  return { name, type: known, dims: shape, data: copy };
+  const plain = plainArray(what, known, data as TypedData, made);
+  checkShape(what, plain.length, shape);
+  return { name, type: known, dims: shape, data: plain };
 }
 
-/** A copy in memory of its own, whatever the original's is: shared, part of something larger, resizable. */
-function copyOf(what: string, type: TensorType, data: TypedData): TypedData {
+/** An array of the very class, whatever the original's says of itself, and of fixed length. */
+function plainArray(what: string, type: TensorType, data: TypedData, made: 'copies' | 'views'): TypedData {
+  const arrayType = arrayTypes[type];
   try {
-    return new arrayTypes[type](data as never);
+    if (made === 'copies') return new arrayType(data as never);
+    const buffer = memberOf(data, 'buffer') as ArrayBuffer;
+    return new arrayType(buffer, memberOf(data, 'byteOffset') as number, memberOf(data, 'length') as number);
   } catch (error) {
     if (error instanceof RangeError) throw OctavoError.from(error);
     throw new OctavoError('InvalidInput', `${what} has data that cannot be read: ${messageOf(error)}`);
