@@ -46,9 +46,9 @@ export function checkOptions<T extends object>(
 export const callOptions = { signal: 'signal' } as const;
 export const longCallOptions = { ...callOptions, onProgress: 'function' } as const;
 
-/** A whole number from 1 up, and no more than the engine counts to. */
-export function checkCount(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return;
+/** A whole number from 1 up, and no more than `most`, by default what the engine counts to. */
+export function checkCount(name: string, value: number, most = 2 ** 31 - 1): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
   throw new OctavoError(
     'InvalidOption',
     `option '${name}' is a whole number from 1 up, not ${String(value)}`,

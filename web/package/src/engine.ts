@@ -1,7 +1,7 @@
 // Engines: where models live.
 import { platform } from '#platform';
 import { OctavoError, messageOf } from './error.js';
-import { checkOptions, type KnownOptions } from './check_options.js';
+import { checkCount, checkOptions, type KnownOptions } from './check_options.js';
 import { EngineHost, offerOf, type CreateNativeModule, type EngineCalls, type Handle } from './host.js';
 import type { EngineInfo, EngineOptions } from './options.js';
 import { Client, localChannel, type Channel } from './rpc.js';
@@ -116,6 +116,7 @@ const engineOptions: KnownOptions<EngineOptions> = {
   worker: 'boolean',
   forcedKernels: 'record',
   wasmUrl: 'any',
+  memoryLimit: 'any',
   onLeak: 'function',
 };
 
@@ -143,6 +144,7 @@ export async function createEngine(given?: EngineOptions): Promise<Engine> {
   const wasmUrl = options.wasmUrl === undefined ? undefined : toUrl(options.wasmUrl);
   if (wasmUrl && !/\/$|-threads\.wasm$/.test(wasmUrl.pathname))
     threads = { threads: 1, why: "option 'wasmUrl' names a file without threads" };
+  if (options.memoryLimit !== undefined) checkCount('memoryLimit', options.memoryLimit, 2 ** 32);
   const build = await chooseBuild(options.build ?? 'auto');
   if (threads.threads > 1) {
     try {
@@ -165,13 +167,14 @@ async function startEngine(
   { build, why }: BuildChoice,
   choice: ThreadChoice,
   wasmFrom: URL | undefined,
-  { forcedKernels, onLeak, worker = platform.workerByDefault }: EngineOptions,
+  { forcedKernels, memoryLimit, onLeak, worker = platform.workerByDefault }: EngineOptions,
 ): Promise<Engine> {
   const variant: Variant = choice.threads > 1 ? `${build}-threads` : build;
   const wasmUrl = wasmFrom && wasmLocation(variant, wasmFrom).href;
   const client = new Client<EngineCalls>(worker ? platform.startWorker(variant) : localEngine(variant));
   try {
-    const started = await client.call('start', [{ wasmUrl, forcedKernels, threads: choice.threads }]);
+    const { threads: tried } = choice;
+    const started = await client.call('start', [{ wasmUrl, forcedKernels, threads: tried, memoryLimit }]);
     const { dot, kernels, threads, threadsWhy = choice.why } = started;
     const info: EngineInfo = { build: started.build, why, threads, threadsWhy, dot, kernels, worker };
     return new Engine(client, info, onLeak);
@@ -182,7 +185,7 @@ async function startEngine(
 }
 
 function localEngine(variant: Variant): Channel {
-  let host: EngineHost | undefined = new EngineHost(async ({ wasmUrl, threads }) => {
+  let host: EngineHost | undefined = new EngineHost(async ({ wasmUrl, threads, memoryLimit }) => {
     const url = wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]();
     const [glue, wasm] = await Promise.all([
       importGlue[variant]().catch((error: unknown) => {
@@ -196,7 +199,7 @@ function localEngine(variant: Variant): Channel {
       platform.compile(url),
     ]);
     const team = threads > 1 ? new Team(threads, () => platform.newThread()) : undefined;
-    return instantiate(glue.default, wasm, url, team).catch((error: unknown) => {
+    return instantiate(glue.default, { wasm, url, memoryLimit }, team).catch((error: unknown) => {
       team?.end();
       throw error;
     });

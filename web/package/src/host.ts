@@ -69,6 +69,8 @@ export interface StartOptions {
   forcedKernels: Record<string, string> | undefined;
   /** How many threads to try for. */
   threads: number;
+  /** Bytes that the memory may grow to. */
+  memoryLimit: number | undefined;
 }
 
 /** A module, and the threads that may compute in it. */

@@ -49,6 +49,11 @@ export interface EngineOptions {
   forcedKernels?: Record<string, string>;
   /** Where the .wasm files are, when not beside the package's modules: a folder (with a final slash) or the file. */
   wasmUrl?: string | URL;
+  /**
+   * The most bytes that the engine's memory may grow to: weights, activations and all. What does not fit is an
+   * `OutOfMemory` error, and the engine goes on. By default up to the 4 GB that WebAssembly reaches.
+   */
+  memoryLimit?: number;
   /** Is told the name of each model that was garbage-collected without `dispose`. The engine frees it then. */
   onLeak?: (modelName: string) => void;
 }

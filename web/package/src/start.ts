@@ -76,14 +76,30 @@ export async function compileFromUrl(url: URL): Promise<WebAssembly.Module> {
   }
 }
 
+/** A .wasm, where it came from, and the bytes that its memory may grow to. */
+export interface CompiledEngine {
+  wasm: WebAssembly.Module;
+  url: URL;
+  memoryLimit: number | undefined;
+}
+
+/** Has `memory` refuse to grow beyond `limit` bytes. The engine then answers as where the system refuses. */
+function limitGrowth(memory: WebAssembly.Memory, limit: number): void {
+  const pageBytes = 65_536;
+  memory.grow = function (pages) {
+    const bytes = this.buffer.byteLength + Number(pages) * pageBytes;
+    if (bytes > limit) throw new RangeError(`the engine's memory is limited to ${limit} bytes`);
+    return WebAssembly.Memory.prototype.grow.call(this, pages);
+  };
+}
+
 /**
- * A new, independent native module of a .wasm that was compiled from `url`; with a `team` it is one that is compiled for shared memory.
+ * A new, independent native module; with a `team` it is one that is compiled for shared memory.
  * @throws OctavoError `EngineStart`
  */
 export function instantiate(
   create: CreateNativeModule,
-  wasm: WebAssembly.Module,
-  url: URL,
+  { wasm, url, memoryLimit }: CompiledEngine,
   team?: Team,
 ): Promise<LoadedModule> {
   return new Promise((resolve, reject) => {
@@ -102,7 +118,12 @@ export function instantiate(
       ...(memory ? { wasmMemory: memory } : {}),
       instantiateWasm(imports, done) {
         WebAssembly.instantiate(wasm, imports)
-          .then((instance) => done(instance, wasm))
+          .then((instance) => {
+            const own = Object.values(instance.exports).find((item) => item instanceof WebAssembly.Memory);
+            const grown = memory ?? own;
+            if (grown && memoryLimit !== undefined) limitGrowth(grown, memoryLimit);
+            done(instance, wasm);
+          })
           .catch(fail);
         return {};
       },

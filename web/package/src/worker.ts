@@ -10,10 +10,10 @@ export function serveEngine(
   defaultWasm: URL,
   newThread?: () => Thread,
 ): void {
-  const host = new EngineHost(async ({ wasmUrl, threads }) => {
+  const host = new EngineHost(async ({ wasmUrl, threads, memoryLimit }) => {
     const team = newThread && new Team(threads, newThread);
     const url = wasmUrl ? new URL(wasmUrl) : defaultWasm;
-    return instantiate(createModule, await compileFromUrl(url), url, team);
+    return instantiate(createModule, { wasm: await compileFromUrl(url), url, memoryLimit }, team);
   });
   serve(offerOf(host), globalThis as unknown as WorkerScope);
 }
