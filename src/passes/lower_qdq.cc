@@ -55,7 +55,6 @@ class Lowering {
   // Those that an integer operator can compute with. Foreign files have scales of 0, infinity and NaN, for tensors that were
   // constant in calibration, and what ONNX says of those is said by the float form alone.
   std::optional<QParams> usable_qparams(const Node& node) const {
-    if (!graph_.knows_ranks(node)) return std::nullopt;
     auto params = read_qparams(graph_, node);
     if (params && !std::ranges::all_of(params->scale, [](float s) { return s > 0 && std::isfinite(s); }))
       return std::nullopt;
@@ -96,6 +95,11 @@ class Lowering {
     return false;
   }
 
+  // Only then are the shapes of weights, bias and bounds those of the operator.
+  bool is_checked(const Node& node) {
+    return graph_.knows_ranks(node) || fail(node, "the rank of an input is unknown");
+  }
+
   // Replaces the Q node `n` and the operator before it.
   bool lower_before(uint32_t n) {
     const Node quantize = graph_.nodes[n];
@@ -122,7 +126,7 @@ class Lowering {
   // Puts the integer form of `node` in the place of node n.
   bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out,
                std::optional<ClampRange> clamp) {
-    if (!graph_.knows_ranks(node)) return fail(node, "the rank of an input is not known");
+    if (!is_checked(node)) return false;
     std::optional<Node> integer;
     switch (node.op->quant.role) {
       case QuantRole::weighted: integer = lower_weighted(node, out); break;
@@ -169,8 +173,6 @@ class Lowering {
     if (!weights || !graph_[weights->q].is_constant())
       return reject("its weights are not constants quantized with positive scales");
     if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
-    // Only then are the shapes of weights and bias those of the operator.
-    if (!graph_.knows_ranks(node)) return reject("the rank of an input is unknown");
     const QParams& params = weights->params;
     if (std::ranges::any_of(params.zero_point, [](int32_t z) { return z != 0; }))
       return reject("its weights are not symmetric");
@@ -284,7 +286,7 @@ class Lowering {
                          dequantize->inputs == quantize->outputs &&
                          (node.op->layout != LayoutRule::channels_last ||
                           quantize->attrs.get_string(kGranularityAttribute, "tensor") == "tensor");
-    if (!dynamic || !graph_.knows_ranks(node)) return false;
+    if (!dynamic || !is_checked(node)) return false;
     const auto weights = weights_of(node);
     if (!weights) return false;
 

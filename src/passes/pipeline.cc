@@ -11,8 +11,8 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
     changes = remove_identities(graph);
     // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
     changes += fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
-    // What follows asks who else reads a value: nodes that nobody reads do not count.
-    remove_dead(graph);
+    // Passes ask who else reads a value: nodes that nobody reads do not count.
+    changes += remove_dead(graph);
     changes += fold_affine_into_conv(graph);
     changes += recognise_hard_swish(graph);
     // A constant tells shapes, and a shape makes constants. What is written and read again has nothing left to simplify.

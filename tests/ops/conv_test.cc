@@ -224,5 +224,18 @@ TEST_CASE("Conv refuses a kernel that cannot run", "[ops][conv]") {
         }).find("InvalidOption: the gemm_f32 kernel 'no such kernel'") == 0);
 }
 
+TEST_CASE("Conv over no channels is its bias") {
+  for (bool is_constant : {false, true}) {
+    OpRunner runner("Conv");
+    runner.input(Tensor(DType::f32, {1, 0, 4, 4}));
+    if (is_constant)
+      runner.constant(Tensor(DType::f32, {2, 0, 3, 3}));
+    else
+      runner.input(Tensor(DType::f32, {2, 0, 3, 3}));
+    const Tensor y = runner.input(Tensor::of<float>({2}, {1.5f, -2})).run1();
+    CHECK(test::values<float>(y) == std::vector<float>{1.5f, 1.5f, 1.5f, 1.5f, -2, -2, -2, -2});
+  }
+}
+
 }  // namespace
 }  // namespace octavo

@@ -179,6 +179,18 @@ TEST_CASE("Nothing is left to simplify") {
   CHECK(dump(graph) == once);
 }
 
+TEST_CASE("Readers that nobody reads do not keep a Dropout") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2});
+  const ValueId y = b.node("Dropout", {x});
+  const ValueId mask = b.graph.add_value({.name = "mask", .dtype = DType::boolean});
+  b.graph.nodes.back().outputs.push_back(mask);
+  b.node("Cast", {mask}, attrs({{"to", int64_t{1}}}));
+  b.output(b.node("Relu", {y}));
+  const Graph graph = simplified(b, {2});
+  CHECK(count(graph, "Dropout") == 0);
+}
+
 TEST_CASE("Foldings have a budget") {
   GraphBuilder b;
   ValueId y = b.constant({1}, {1});

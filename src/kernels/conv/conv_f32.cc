@@ -51,7 +51,7 @@ void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& 
   for (int group = 0; group < b.groups; ++group) {
     const PackedGemmF32 packed = group_of(b, group);
     const int first_output = group * g.group_outputs();
-    if (g.is_pointwise()) {
+    if (g.is_pointwise() || g.depth() == 0) {  // of no channels: a tile takes at least one step
       gemm_f32(packed,
                {args.in + args.begin * g.c + group * g.group_channels(), g.c,
                 static_cast<int>(args.end - args.begin)},
