@@ -1,4 +1,4 @@
-// Identity(x), Dropout(x) → x.
+// Identity(x) → x, and Dropout(x) too where nobody reads its mask.
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
@@ -9,15 +9,18 @@ int remove_identities(Graph& graph) {
   Uses uses(graph);
   int removed = 0;
   for (Node& node : graph.nodes) {
-    if (node.op->name != "Identity" && node.op->name != "Dropout") continue;
+    const bool masks = node.outputs.size() > 1 && node.outputs[1] != kNoValue &&
+                       (uses.is_output[node.outputs[1]] || !uses.consumers[node.outputs[1]].empty());
+    if (node.op->name == "Dropout" && !masks) {
+      node.op = &get_op("Identity");
+      node.outputs.resize(1);
+    }
+    if (node.op->name != "Identity") continue;
     const ValueId from = node.outputs[0];
     // A graph output keeps its node when there is no other value that could carry its name.
     const ValueId to = node.inputs[0];
     const bool renames = uses.is_output[from];
     if (renames && (uses.is_output[to] || uses.producer[to] == Uses::kNone)) continue;
-    if (node.outputs.size() > 1 && node.outputs[1] != kNoValue &&
-        (uses.is_output[node.outputs[1]] || !uses.consumers[node.outputs[1]].empty()))
-      continue;
     replace_uses(graph, uses, from, to);
     node.inputs[0] = to;
     ++removed;
