@@ -31,7 +31,7 @@ export async function hostedEngine(variant, { meddle = () => {}, team } = {}) {
         ...options,
         instantiateWasm: (imports, done) => options.instantiateWasm(meddle(imports) ?? imports, done),
       });
-    const loaded = await instantiate(createMeddled, wasm, url, team);
+    const loaded = await instantiate(createMeddled, { wasm, url, memoryLimit: undefined }, team);
     native = loaded.native;
     return loaded;
   });
