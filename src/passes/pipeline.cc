@@ -17,7 +17,6 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
     changes += recognise_hard_swish(graph);
     // A constant tells shapes, and a shape makes constants. What is written and read again has nothing left to simplify.
   } while (changes > 0);
-  graph.forget_names();
 }
 
 void lower(Graph& graph, const KernelPolicy& kernels, std::vector<FloatIsland>* islands) {

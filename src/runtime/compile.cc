@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <bit>
+
 #include "ops/evaluate.h"
 #include "runtime/program.h"
 
@@ -45,6 +48,26 @@ class PackedConstants {
   std::vector<uint32_t> readers_;  // by value: those that read it and have not packed it
 };
 
+// The nodes that can be prepared, those with the most bytes of constants first, by powers of two: what a large constant
+// gives back has room for the packed forms of smaller ones, but not the other way round, and the heap never shrinks.
+// Checks their operands.
+std::vector<uint32_t> largest_constants_first(const Graph& graph) {
+  constexpr int kWidths = 64;
+  std::vector<uint32_t> by_width[kWidths];
+  for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (node.op->prepare == nullptr || !graph.knows_ranks(node)) continue;
+    infer_node(graph, node, operands_of(graph, node));
+    uint64_t bytes = 0;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      if (const Tensor* constant = graph.constant_input(node, i)) bytes += constant->bytes();
+    by_width[kWidths - 1 - std::min(std::bit_width(bytes), kWidths - 1)].push_back(n);
+  }
+  std::vector<uint32_t> order;
+  for (const std::vector<uint32_t>& nodes : by_width) order.insert(order.end(), nodes.begin(), nodes.end());
+  return order;
+}
+
 }  // namespace
 
 std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& kernels) {
@@ -52,9 +75,8 @@ std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& 
   auto model = std::make_shared<CompiledModel>();
   model->kernels = kernels;
   PackedConstants constants(lowered);
-  for (Node& node : lowered.nodes) {
-    if (node.op->prepare == nullptr || !lowered.knows_ranks(node)) continue;
-    infer_node(lowered, node, operands_of(lowered, node));
+  for (uint32_t n : largest_constants_first(lowered)) {
+    Node& node = lowered.nodes[n];
     prepare_node(lowered, node, model->kernels);
     constants.add(node);
   }

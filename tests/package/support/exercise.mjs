@@ -1,19 +1,8 @@
 // All that a file goes through in one engine: load, run, quantize both ways, run, write, load again.
 import { Tensor, loadModel } from 'octavo';
+import { inner } from './package.mjs';
 
-const arrayOf = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
+const { arrayTypes } = await inner('tensor.js');
 
 /** Runs on larger feeds would only take time. */
 const mostElements = 20_000;
@@ -26,11 +15,11 @@ function feedsFor(inputs, random) {
     const sizes = dims.map((dim) => (typeof dim === 'number' ? dim : 1 + random.below(3)));
     const count = sizes.reduce((product, dim) => product * dim, 1);
     total += count;
-    if (!(total <= mostElements) || !arrayOf[type]) return undefined;
+    if (!(total <= mostElements) || !arrayTypes[type]) return undefined;
     const integer = type.endsWith('64') && type !== 'float64';
     const number = () =>
       type.startsWith('float') ? random.below(2001) / 500 - 2 : random.below(type === 'bool' ? 2 : 9);
-    const data = arrayOf[type].from({ length: count }, () => (integer ? BigInt(number()) : number()));
+    const data = arrayTypes[type].from({ length: count }, () => (integer ? BigInt(number()) : number()));
     feeds.push([name, new Tensor(type, data, sizes)]);
   }
   return Object.fromEntries(feeds);
