@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <bit>
 
 #include "ops/evaluate.h"
@@ -52,8 +51,7 @@ class PackedConstants {
 // gives back has room for the packed forms of smaller ones, but not the other way round, and the heap never shrinks.
 // Checks their operands.
 std::vector<uint32_t> largest_constants_first(const Graph& graph) {
-  constexpr int kWidths = 64;
-  std::vector<uint32_t> by_width[kWidths];
+  std::vector<uint32_t> by_leading_zeros[64 + 1];
   for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (node.op->prepare == nullptr || !graph.knows_ranks(node)) continue;
@@ -61,10 +59,11 @@ std::vector<uint32_t> largest_constants_first(const Graph& graph) {
     uint64_t bytes = 0;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
       if (const Tensor* constant = graph.constant_input(node, i)) bytes += constant->bytes();
-    by_width[kWidths - 1 - std::min(std::bit_width(bytes), kWidths - 1)].push_back(n);
+    by_leading_zeros[std::countl_zero(bytes)].push_back(n);
   }
   std::vector<uint32_t> order;
-  for (const std::vector<uint32_t>& nodes : by_width) order.insert(order.end(), nodes.begin(), nodes.end());
+  for (const std::vector<uint32_t>& nodes : by_leading_zeros)
+    order.insert(order.end(), nodes.begin(), nodes.end());
   return order;
 }
 
