@@ -18,7 +18,7 @@ struct UnaryOp {
   kernels::UnaryKernel kernel;
   // The same function in float64, for the tables of quantized operators.
   double (*function)(double x, Params params);
-  // Where the attributes "alpha" and "beta" are absent.
+  // Where the attributes "alpha" and "beta" are absent. An operator without defaults has no such attributes.
   Params defaults = {};
   QuantRole role = QuantRole::lookup;
 };
@@ -42,6 +42,7 @@ constexpr UnaryOp kOps[] = {
 };
 
 Params params(const Attrs& attrs, const UnaryOp& op) {
+  if (op.defaults.alpha == 0) return {};
   return {attrs.get_float("alpha", op.defaults.alpha), attrs.get_float("beta", op.defaults.beta)};
 }
 

@@ -6,14 +6,15 @@ namespace octavo {
 
 namespace {
 
-// The more telling of two shapes of the same value: a known rank beats an unknown one, a size beats kDynamic.
-std::optional<Shape> merge(const std::optional<Shape>& inferred, const std::optional<Shape>& declared) {
-  if (!inferred) return declared;
-  if (!declared || declared->rank() != inferred->rank()) return inferred;
-  Shape merged = *inferred;
+// The more telling of two shapes of the same value: a known rank beats an unknown one, a size beats kDynamic. A declared
+// shape that makes a tensor beyond all memory of the inferred one is not believed.
+std::optional<Shape> merge(const Operand& inferred, const std::optional<Shape>& declared) {
+  if (!inferred.shape) return declared;
+  if (!declared || declared->rank() != inferred.shape->rank()) return inferred.shape;
+  Shape merged = *inferred.shape;
   for (int axis = 0; axis < merged.rank(); ++axis)
     if (merged[axis] == kDynamic) merged[axis] = (*declared)[axis];
-  return merged;
+  return is_addressable(merged, size_of(inferred.dtype)) ? merged : inferred.shape;
 }
 
 }  // namespace
@@ -25,7 +26,7 @@ void infer_shapes(Graph& graph) {
       if (node.outputs[i] == kNoValue) continue;
       Value& value = graph[node.outputs[i]];
       if (inferred[i].shape) value.dtype = inferred[i].dtype;
-      value.shape = merge(inferred[i].shape, value.shape);
+      value.shape = merge(inferred[i], value.shape);
     }
   }
 }

@@ -72,6 +72,7 @@ TEST_CASE("every gemm_f32 kernel multiplies within the error bound of a sum") {
       }
       check(kernel, 129, 16, 257, random);
       check(kernel, 1, 100, 1025, random);
+      check(kernel, 35, 9, 32769, random);  // in blocks
     }
   }
 }
@@ -98,6 +99,21 @@ TEST_CASE("gemm_f32 sums products before it adds the bias") {
       gemm_f32(packed, {a.data(), k, m}, {bias.data(), -INFINITY, INFINITY, out.data(), 33});
       for (int i = 0; i < m * 33; ++i) REQUIRE(out[size_t(i)] == 4096.0625f);
     }
+  }
+}
+
+TEST_CASE("gemm_f32 sums tens of thousands of products as closely as thousands") {
+  // One after the other, the roundings of 60000 such products come to 4e-5.
+  constexpr int k = 60000;
+  const std::vector<float> a(k, 1.0f), b(k, 1e-6f);
+  const float bias = 5;
+  for (const GemmF32Kernel& kernel : gemm_f32_kernels()) {
+    CAPTURE(kernel.name);
+    Exact memory(packed_size_gemm_f32(kernel, 1, k));
+    const PackedGemmF32 packed = pack_gemm_f32(kernel, weights_kn(b.data(), k, 1), memory.get());
+    float out = 0;
+    gemm_f32(packed, {a.data(), k, 1}, {&bias, -INFINITY, INFINITY, &out, 1});
+    REQUIRE(std::abs(out - 5.06) < 1e-5);
   }
 }
 

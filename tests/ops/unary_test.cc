@@ -50,6 +50,10 @@ TEST_CASE("Piecewise linear functions") {
   CHECK(compute(OpRunner("Sqrt"), {0, 4, 2.25f}) == std::vector<float>{0, 2, 1.5f});
 }
 
+TEST_CASE("An attribute that the operator does not have is not read") {
+  CHECK(compute(OpRunner("Relu").attr("alpha", int64_t{2}), {-2, 3}) == std::vector<float>{0, 3});
+}
+
 TEST_CASE("Exp, Sigmoid and Tanh are accurate") {
   CHECK(relative_error(OpRunner("Exp"), ramp(-87, 88.7f, 20001), std::exp) < 2.5e-7);
   CHECK(relative_error(OpRunner("Sigmoid"), ramp(-87, 90, 20001), sigmoid) < 3e-7);

@@ -1,6 +1,7 @@
 #include "kernels/gemm_f32/gemm_f32.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/a_panel.h"
 #include "kernels/epilogue_scalar.h"
@@ -8,6 +9,11 @@
 
 namespace octavo::kernels {
 namespace {
+
+// In a sum of n products, one after the other, each of which is small beside it, up to n roundings of the sum add up:
+// longer ones than this are summed in blocks. It is longer than any fully connected layer in use, whose time depends on
+// 32 columns in flight.
+constexpr int kLongestSum = 32768, kBlock = 4096;
 
 constexpr GemmF32Kernel table[] = {
 #define KERNEL(name, isa, mr, nr) {#name, Isa::isa, mr, nr, gemm_f32_rows::name##_run},
@@ -21,6 +27,26 @@ template <class T, class F> void for_each_weight(const WeightView<T>& weights, i
     const ptrdiff_t step = (ptrdiff_t(panel) * weights.depth() + k) * nr;
     for (int column = 0; column < columns; ++column, weight += weights.stride_n) f(*weight, step + column);
   });
+}
+
+// The product of more than kLongestSum steps: sums of kBlock steps each, added up.
+void sum_blocks(const PackedGemmF32& b, const GemmF32Args& args, const BiasClampF32& e) {
+  constexpr int kBlockRows = 32, kMostColumns = 8;
+  const int nr = b.kernel->nr;
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (int n = 0; n < b.n; n += nr) {
+    for (int row = 0; row < args.m; row += kBlockRows) {
+      const int rows = std::min(kBlockRows, args.m - row);
+      float sums[kBlockRows * kMostColumns] = {}, block[kBlockRows * kMostColumns];
+      for (int k = 0; k < b.k; k += kBlock) {
+        const PackedGemmF32 steps = {b.kernel, nr, std::min(kBlock, b.k - k), b.panels + ptrdiff_t(n) * b.k + ptrdiff_t(k) * nr};
+        b.kernel->run(steps, args.a + row * args.lda + k, args.lda, rows, {nullptr, -infinity, infinity, block, nr});
+        for (int i = 0; i < rows * nr; ++i) sums[i] += block[i];
+      }
+      for (int i = 0; i < rows * nr; ++i)
+        if (n + i % nr < b.n) store_one(e, row + i / nr, n + i % nr, sums[i]);
+    }
+  }
 }
 
 }  // namespace
@@ -57,6 +83,7 @@ void gemm_f32(const PackedGemmF32& b, const GemmF32Args& args, const BiasClampF3
     }
     return;
   }
+  if (b.k > kLongestSum) return sum_blocks(b, args, e);
   const int rows = panel_rows(b.k * ptrdiff_t(sizeof(float)));
   for (int row = 0; row < args.m; row += rows) {
     const float* a = args.a + row * args.lda;
