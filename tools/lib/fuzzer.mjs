@@ -62,11 +62,12 @@ export const knownFiles = () => [...filesUnder(seedFolder), ...filesUnder(findin
  * on. `keep` keeps the corpus for the next search. Gives the files that break something, and libFuzzer's closing line.
  */
 export async function search({ minutes, jobs, seed, keep }) {
-  const corpus = join(workFolder, keep ? 'corpus' : 'corpus-of-tests');
-  const artifacts = join(workFolder, 'artifacts');
+  const folder = join(workFolder, keep ? 'long' : 'tests');
+  const corpus = join(folder, 'corpus');
+  const artifacts = join(folder, 'artifacts');
   rmSync(artifacts, { recursive: true, force: true });
   if (!keep) rmSync(corpus, { recursive: true, force: true });
-  for (const folder of [corpus, artifacts]) mkdirSync(folder, { recursive: true });
+  for (const path of [corpus, artifacts]) mkdirSync(path, { recursive: true });
   const { output } = await fuzzer(
     [
       ...limits(jobs ? 10 : 60),
@@ -77,7 +78,7 @@ export async function search({ minutes, jobs, seed, keep }) {
       ...(jobs ? [`-fork=${jobs}`, '-ignore_crashes=1', '-ignore_timeouts=1', '-ignore_ooms=1'] : []),
       ...[corpus, seedFolder, findingsFolder],
     ],
-    { logFile: join(workFolder, 'log') },
+    { logFile: join(folder, 'log') },
   );
   const lastLine = output.match(/^#\d+.*cov: .*$/gm)?.at(-1) ?? 'no run was made';
   return { files: readdirSync(artifacts).map((name) => join(artifacts, name)), lastLine };
