@@ -1,5 +1,5 @@
-# engine-<isa>.{mjs,wasm} and engine-<isa>-threads.{mjs,wasm}: the modules that the npm package loads, from bindings/*.cc.
-# All are linked from the same object files, but for the kernels' and bindings/module.cc.
+# engine-<isa>.{mjs,wasm} and engine-<isa>-threads.{mjs,wasm}: the modules that the npm package loads, from
+# bindings/*.cc. All are linked from the same object files, but for the kernels' and bindings/module.cc.
 include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
 file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.cc")
 list(REMOVE_ITEM sources "${CMAKE_CURRENT_LIST_DIR}/module.cc" "${CMAKE_CURRENT_LIST_DIR}/threads.cc")

@@ -28,18 +28,17 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sEXPORTED_RUNTIME_METHODS=stackSave,stackRestore
   # 11. No polyfills, no setjmp: every browser with SIMD128 and wasm exceptions has TextDecoder and the rest.
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
-  # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them at
-  #     -O3: binaryen leaves SIMD loops alone at any level.
-  #     With -flto the C and C++ libraries are optimized together with the rest (2 KB); Emscripten builds them so at the
-  #     first link, which takes a minute.
+  # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them
+  #     at -O3: binaryen leaves SIMD loops alone at any level.
+  #     With -flto the C and C++ libraries are optimized together with the rest (2 KB).
   -Oz -g0 -flto -Wl,--gc-sections
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
 
 set(OCTAVO_THREADED_ENGINE_LINK_FLAGS
-  # 14. Threads without pthreads: the package starts workers that instantiate the module on the same memory and call one
-  #     function (bindings/threads.cc). They run kernels only, which never allocate, never fail and call nothing outside of
-  #     the module. So no thread but the engine's own enters the C library, whose single-threaded variant does, and no
-  #     file but src/base/thread_pool.cc needs the instructions of threads, though the linker cannot know either; and no
-  #     glue is needed that spawns workers.
+  # 14. Threads without pthreads: the package starts workers that instantiate the module on the same memory and call
+  #     one function (bindings/threads.cc). They run kernels only, which never allocate, never fail and call nothing
+  #     outside of the module. So no thread but the engine's own enters the C library, whose single-threaded variant
+  #     does, and no file but src/base/thread_pool.cc needs the instructions of threads, though the linker cannot know
+  #     either; and no glue is needed that spawns workers.
   -sSHARED_MEMORY=1 -Wl,--no-check-features)

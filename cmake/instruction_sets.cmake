@@ -1,5 +1,5 @@
-# OCTAVO_ISAS: the instruction sets that a tree compiles kernels for. The layers that contain intrinsics have object files
-# for each of them, all other object files are compiled once and linked with either.
+# OCTAVO_ISAS: the instruction sets that a tree compiles kernels for. The layers that contain intrinsics have object
+# files for each of them, all other object files are compiled once and linked with either.
 #
 #   scalar    reference kernels only
 #   simd      and those of SIMD128; natively, through SIMDe, those of relaxed SIMD too
@@ -22,8 +22,8 @@ if(TARGET octavo_isa_relaxed)
   target_compile_options(octavo_isa_relaxed INTERFACE -mrelaxed-simd)
 endif()
 
-# octavo_isa_suffix(<variable> <isa>): programs are made for each instruction set; those for others than the first have its
-# name at the end of theirs.
+# octavo_isa_suffix(<variable> <isa>): programs are made for each instruction set; those for others than the first have
+# its name at the end of theirs.
 function(octavo_isa_suffix variable isa)
   if(isa STREQUAL OCTAVO_FIRST_ISA)
     set(${variable} "" PARENT_SCOPE)

@@ -2,14 +2,15 @@
 #
 # Declares the layer src/<name>.
 #
-# * octavo_<name> is its headers. They are visible only along DEPENDS (transitively). Each layer has an include root of its
-#   own, build/include/<name>/<name> -> src/<name>, so "graph/graph.h" is found by the layers that name graph
-#   and by nobody else: an include against the arrows of docs/design.md does not compile.
+# * octavo_<name> is its headers. They are visible only along DEPENDS (transitively). Each layer has an include root of
+#   its own, build/include/<name>/<name> -> src/<name>, so "graph/graph.h" is found by the layers that name graph and
+#   by nobody else: an include against the arrows of docs/design.md does not compile.
 # * octavo_<name>_objects is its object files. They go into an executable whole, so objects that only register
 #   themselves (operators, kernels) are never left out by the linker; --gc-sections drops what is unused.
 # * HOT layers hold inner loops and are optimized for speed, file by file; the others are optimized for size in WASM,
 #   across files.
-# * SIMD layers include base/simd.h in their sources: they are compiled for each instruction set, as octavo_<name>_objects_<isa>.
+# * SIMD layers include base/simd.h in their sources: they are compiled for each instruction set, as
+#   octavo_<name>_objects_<isa>.
 function(octavo_layer name)
   cmake_parse_arguments(ARG "HOT;SIMD" "" "DEPENDS;LIBRARIES" ${ARGN})
   set(folder "${PROJECT_SOURCE_DIR}/src/${name}")
@@ -79,8 +80,8 @@ if(OCTAVO_PRECOMPILED)
   endforeach()
 endif()
 
-# octavo_link(<target> <layer> [<isa>]): links the layer and every layer below it, object files whole, with the kernels for
-# that instruction set or else the tree's first.
+# octavo_link(<target> <layer> [<isa>]): links the layer and every layer below it, object files whole, with the kernels
+# for that instruction set or else the tree's first.
 function(octavo_link target layer)
   set(isa ${OCTAVO_FIRST_ISA} ${ARGN})
   list(GET isa -1 isa)

@@ -1,5 +1,6 @@
-# OCTAVO_NODE_<isa>: the command that runs WASM tests. Node 20 has relaxed SIMD behind a flag, which later ones reject; its
-# baseline compiler loses the accumulator of i32x4.relaxed_dot_i8x16_i7x16_add_s, so there only the optimizing one runs.
+# OCTAVO_NODE_<isa>: the command that runs WASM tests. Node 20 has relaxed SIMD behind a flag, which later ones reject;
+# its baseline compiler loses the accumulator of i32x4.relaxed_dot_i8x16_i7x16_add_s, so there only the optimizing one
+# runs.
 if(NOT EMSCRIPTEN)
   return()
 endif()

@@ -1,6 +1,7 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
-# those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree has
-# two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels. tests/fuzz tests the engine.
+# those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree
+# has two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels. tests/fuzz tests the
+# engine.
 set(OCTAVO_TEST_TAG "" CACHE STRING "The tag of the test cases that are built and run; all when empty")
 octavo_add_catch2()
 octavo_add_json()
@@ -17,7 +18,8 @@ function(octavo_test_settings target)
 endfunction()
 
 octavo_precompiled(octavo_test_headers
-  <catch2/catch_test_macros.hpp> <catch2/generators/catch_generators.hpp> <nlohmann/json.hpp> ${OCTAVO_STANDARD_HEADERS})
+  <catch2/catch_test_macros.hpp> <catch2/generators/catch_generators.hpp> <nlohmann/json.hpp>
+  ${OCTAVO_STANDARD_HEADERS})
 octavo_test_settings(octavo_test_headers)
 
 # The object files of a layer's tests; with an <isa> they contain intrinsics.
@@ -47,7 +49,8 @@ function(octavo_test_program name layer isa objects)
   if(EMSCRIPTEN)
     target_link_options(${target} PRIVATE
       # Quick links: no binaryen passes over test code.
-      -O1 -sENVIRONMENT=node -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB -sEXIT_RUNTIME=1)
+      -O1 -sENVIRONMENT=node -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
+      -sEXIT_RUNTIME=1)
     set_target_properties(${target} PROPERTIES SUFFIX .cjs)
     add_test(NAME ${isa}/${name} COMMAND ${OCTAVO_NODE_${isa}} "$<TARGET_FILE:${target}>" ${arguments})
   else()
@@ -97,7 +100,8 @@ if(NOT OCTAVO_TEST_TAG)
   octavo_layer_test(fuzz engine)
   foreach(isa IN LISTS OCTAVO_ISAS)
     # A block that the heap cannot hold is an Error and not the end.
-    set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
+    set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT
+      ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
     # tests/engine/allocation_test.cc counts allocations.
     octavo_isa_suffix(suffix ${isa})
     target_link_options(octavo_engine_test${suffix} PRIVATE

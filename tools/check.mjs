@@ -1,4 +1,5 @@
-// npm run check: formatters, linters, types, layering and download sizes. Every check runs, then the failed ones are named.
+// npm run check: formatters, linters, types, layering and download sizes. Every check runs, then the failed ones are
+// named.
 import { readFileSync } from 'node:fs';
 import { say, step } from './lib/log.mjs';
 import { clangTidy } from './lib/clang_tidy.mjs';

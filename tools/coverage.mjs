@@ -1,4 +1,5 @@
-// npm run coverage: what the C++ tests run of src, a layer a line; build/coverage/report/index.html shows it line by line.
+// npm run coverage: what the C++ tests run of src, a layer a line; build/coverage/report/index.html shows it line by
+// line.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { say, step } from './lib/log.mjs';

@@ -1,4 +1,5 @@
-// npm run setup: installs what building, testing and running take. Uses only what Node itself brings; quick when all is there.
+// npm run setup: installs what building, testing and running take. Uses only what Node itself brings; quick when all
+// is there.
 import { pathToFileURL } from 'node:url';
 import { say, step } from './lib/log.mjs';
 import { main } from './lib/run.mjs';
@@ -7,8 +8,8 @@ import { ensureNodeModules } from './setup/node_modules.mjs';
 import { ensureBrowser, ensureBuildPrograms } from './setup/system.mjs';
 
 /**
- * Sets up the toolchain and the packages, and for tests the browser too. The three sources (the system's packages, those of
- * Debian's next release, npm) do not wait for each other.
+ * Sets up the toolchain and the packages, and for tests the browser too. The three sources (the system's packages,
+ * those of Debian's next release, npm) do not wait for each other.
  */
 export async function setUp({ browser = false } = {}) {
   await step('set-up', () =>

@@ -1,5 +1,5 @@
-// npm start: sets up, builds, quantizes EfficientNet-Lite0 and prints how float and int8 compare, then serves the demo page.
-// npm start -- --once: ends after the table.
+// npm start: sets up, builds, quantizes EfficientNet-Lite0 and prints how float and int8 compare, then serves the demo
+// page. npm start -- --once: ends after the table.
 import { parseArgs } from 'node:util';
 import { printTimings, say, step } from './lib/log.mjs';
 import { inRoot } from './lib/paths.mjs';

@@ -1,5 +1,5 @@
-// npm test: sets up, builds and runs every test, then sums up how long each step took and what ran: "N passed, N failed".
-// npm test -- native wasm …: some of the stages only.
+// npm test: sets up, builds and runs every test, then sums up how long each step took and what ran: "N passed, N
+// failed". npm test -- native wasm …: some of the stages only.
 import { printTimings, step } from './lib/log.mjs';
 import { addCounts } from './lib/junit.mjs';
 import { inRoot } from './lib/paths.mjs';

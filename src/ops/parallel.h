@@ -1,5 +1,5 @@
-// Dividing the work of operators among threads. What an operator computes does not depend on how: loops are divided over
-// outputs, never over the terms of a sum.
+// Dividing the work of operators among threads. What an operator computes does not depend on how: loops are divided
+// over outputs, never over the terms of a sum.
 #pragma once
 
 #include <algorithm>

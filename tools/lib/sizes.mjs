@@ -35,8 +35,8 @@ async function bundle() {
 }
 
 /**
- * What a page downloads with each engine, as {name, bytes, limit}: its WASM, and all JavaScript that goes with it, whether
- * the engine runs in a worker or in the page.
+ * What a page downloads with each engine, as {name, bytes, limit}: its WASM, and all JavaScript that goes with it,
+ * whether the engine runs in a worker or in the page.
  */
 async function measureSizes() {
   const files = await bundle();

@@ -1,5 +1,5 @@
-// Emscripten: one that is on PATH or in $EMSDK if it is new enough; on Debian otherwise the next release's package, in the
-// user's cache. Either way .tools/emscripten is a link to its root folder, where cmake/emscripten.cmake finds it.
+// Emscripten: one that is on PATH or in $EMSDK if it is new enough; on Debian otherwise the next release's package, in
+// the user's cache. Either way .tools/emscripten is a link to its root folder, where cmake/emscripten.cmake finds it.
 import {
   chmodSync,
   existsSync,
