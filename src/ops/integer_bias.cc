@@ -47,7 +47,7 @@ std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source,
     const double units = in_units(source, i, unit), rounded = std::nearbyint(units);
     if (!(std::abs(rounded) <= kernels::max_bias(depth)))
       return std::unexpected("its bias is too large for the scale of its weights");
-    if (std::abs(units - rounded) * unit > scales.output / 2)
+    if (!(std::abs(units - rounded) * unit <= scales.output / 2))
       return std::unexpected("its bias is too small for the scale of its weights");
     bias.span<int32_t>()[i] = static_cast<int32_t>(rounded);
   }

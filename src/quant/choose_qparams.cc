@@ -44,8 +44,7 @@ QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme sch
 }
 
 QParams choose_activation_qparams(ValueRange range, int32_t qmin, int32_t qmax) {
-  if (range.min == 0 && range.max == 0)
-    return {.scale = {1}, .zero_point = {qmin}, .qmin = qmin, .qmax = qmax};
+  if (range.min == 0 && range.max == 0) range.max = 1;
   // Half the range has half the scale and the same zero_point.
   const bool overflows = range.max - range.min > std::numeric_limits<float>::max();
   const ValueRange half = {range.min / 2, range.max / 2};

@@ -33,9 +33,9 @@ QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme sch
 // would cost small numbers their bits.
 inline constexpr float kSmallestScale = std::numeric_limits<float>::min();
 
-// Affine qparams of activations: `choose_qparams`, but for two ranges. One of nothing but 0 gets scale 1: any represents it,
-// and with this one a bias beside it keeps an ordinary unit. One whose width overflows float32 is halved for the computation: the
-// scale is infinite only for an infinite range.
+// Affine qparams of activations: `choose_qparams`, but for two ranges. One of nothing but 0 counts as 0..1: any scale
+// represents it, and with this one a bias beside it keeps an ordinary unit. One whose width overflows float32 is halved for
+// the computation: the scale is infinite only for an infinite range.
 QParams choose_activation_qparams(ValueRange range, int32_t qmin, int32_t qmax);
 
 enum class WeightRange : uint8_t {
@@ -44,8 +44,8 @@ enum class WeightRange : uint8_t {
 };
 
 // Symmetric int8 qparams of a float32 weight tensor, for each index along `axis`, or for the whole tensor when axis is
-// -1. `choose_qparams` down to kSmallestScale where there is any non-zero weight; an all-zero channel gets scale 1, since any scale represents
-// it and 1 is harmless. Throws Error(invalid_data) when a weight is NaN or infinite.
+// -1. `choose_qparams` down to kSmallestScale where there is any non-zero weight; an all-zero channel gets scale 1, since
+// any scale represents it and 1 is harmless. Throws Error(invalid_data) when a weight is NaN or infinite.
 QParams choose_weight_qparams(const TensorView& weights, int axis, WeightRange range);
 
 }  // namespace octavo

@@ -8,6 +8,7 @@
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "kernels/epilogue.h"
+#include "ops/integer_bias.h"
 #include "quant/qdq.h"
 
 namespace octavo {
@@ -20,7 +21,7 @@ constexpr double kRoundings = 0x1p-20;
 class StaticConverter {
  public:
   StaticConverter(const StaticPlan& plan, const Calibrator& calibrator)
-      : plan_(plan), calibrator_(calibrator), graph_(plan.graph) {
+      : plan_(plan), calibrator_(calibrator), graph_(plan.graph), uses_(plan.graph) {
     for (const auto& [value, range_of] : plan.activations) range_of_[value] = range_of;
   }
 
@@ -69,10 +70,7 @@ class StaticConverter {
     QParams qparams = choose_node_weight_qparams(graph_, node, plan_.options);
     if (has_channel_bias(node)) {
       QParams roomy = with_room_for_bias(node, input_scale, qparams);
-      const auto has_unit = [&](float scale) {
-        return std::isfinite(scale) && std::isfinite(input_scale * scale);
-      };
-      if (std::ranges::all_of(roomy.scale, has_unit)) {
+      if (is_integer_bias(node, {input_scale, roomy.scale, output_scale(node)})) {
         graph_.nodes[n].inputs[2] = dequantized_bias(node, input_scale, roomy);
         qparams = std::move(roomy);
       }
@@ -97,9 +95,7 @@ class StaticConverter {
   QParams with_room_for_bias(const Node& node, float input_scale, QParams weights) const {
     const Value& bias = graph_[node.inputs[2]];
     const auto values = bias.constant->span<float>();
-    const int64_t channels = std::ssize(values);
-    const int64_t depth = channels == 0 ? 0 : graph_[node.inputs[1]].constant->shape().elements() / channels;
-    const double room = input_scale * (1 - kRoundings) * kernels::max_bias(depth);
+    const double room = input_scale * (1 - kRoundings) * kernels::max_bias(depth(node));
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i]))
         throw Error(ErrorCode::invalid_data, text("constant '", bias.name, "': a bias is NaN or infinite"))
@@ -108,6 +104,28 @@ class StaticConverter {
       scale = std::max({scale, static_cast<float>(std::abs(values[i]) / room), kSmallestScale / input_scale});
     }
     return weights;
+  }
+
+  // Whether the bias has units in float32 that it can be rounded to. Any other stays float, as lowering leaves its node.
+  bool is_integer_bias(const Node& node, const AccumulatorScales& scales) const {
+    const Tensor& bias = *graph_[node.inputs[2]].constant;
+    const auto has_unit = [&](float scale) { return std::isfinite(scale * scales.input); };
+    return std::ranges::all_of(scales.weights, has_unit) &&
+           integer_bias({bias, nullptr}, scales, bias.shape().elements(), depth(node)).has_value();
+  }
+
+  // Products in a sum of a weighted node.
+  int64_t depth(const Node& node) const {
+    const Shape& weights = graph_[node.inputs[1]].constant->shape();
+    const int64_t channels = weights[node.op->quant.channel_axis(graph_, node)];
+    return channels == 0 ? 0 : weights.elements() / channels;
+  }
+
+  // Of a planned node, or of the clamp that belongs to it.
+  float output_scale(const Node& node) const {
+    ValueId id = node.outputs[0];
+    if (!range_of_.contains(id)) id = plan_.graph.nodes[uses_.only_consumer(id)].outputs[0];
+    return activations_.at(range_of_.at(id)).qparams.scale[0];
   }
 
   ValueId dequantized_bias(const Node& node, float input_scale, const QParams& weights) {
@@ -139,6 +157,7 @@ class StaticConverter {
   const StaticPlan& plan_;
   const Calibrator& calibrator_;
   Graph graph_;
+  Uses uses_;                                       // of plan.graph
   std::map<ValueId, ValueId> range_of_;             // by planned activation: QuantizedActivation::range_of
   std::map<ValueId, QParamConstants> activations_;  // by value with a range of its own
   std::map<ValueId, ValueId> constants_;            // by constant: dequantized operand

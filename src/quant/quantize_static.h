@@ -18,7 +18,8 @@ namespace octavo {
 // * weights are int8 constants behind DequantizeLinear;
 // * a constant bias of one value a channel n is an int32 constant behind DequantizeLinear with scale
 //   scale_x · scale_w[n] and zero_point 0. Where it would come near the limits of an int32 accumulator (nearly dead
-//   channels: tiny weights, ordinary bias), scale_w[n] is enlarged until it fits: such weights add next to nothing;
+//   channels: tiny weights, ordinary bias), scale_w[n] is enlarged until it fits: such weights add next to nothing. A bias
+//   that its unit would round away, beside inputs much larger than the output, stays float;
 // * constant operands of arithmetic nodes are u8 constants of their own range behind DequantizeLinear.
 //
 // Graph inputs and outputs keep their names. Throws Error(invalid_data) when a value was never observed, when its range

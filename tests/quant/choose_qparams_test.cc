@@ -108,7 +108,7 @@ TEST_CASE("scales of activations are as small or as large as their range") {
   CHECK_THAT(tiny.scale[0], WithinRel(1e-32f, 1e-6f));
   CHECK(tiny.zero_point[0] == 100);
   const QParams zero = choose_activation_qparams({0, 0}, 0, 127);
-  CHECK(zero == QParams{.scale = {1}, .zero_point = {0}, .qmin = 0, .qmax = 127});
+  CHECK(zero == QParams{.scale = {1.0f / 127}, .zero_point = {0}, .qmin = 0, .qmax = 127});
   const QParams huge = choose_activation_qparams({-1e38f, 3e38f}, 0, 255);
   CHECK_THAT(huge.scale[0], WithinRel(float(4e38 / 255), 1e-6f));
   CHECK(huge.zero_point[0] == 64);

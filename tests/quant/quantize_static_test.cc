@@ -288,6 +288,20 @@ TEST_CASE("the error of int8 does not depend on the size of the numbers") {
     }
 }
 
+TEST_CASE("a bias far below the unit that its inputs make stays float") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 2}), zero = b.node("Sub", {x, x});
+  const ValueId y =
+      b.node("Gemm", {zero, b.constant({2, 2}, {1, 2, 3, 4}), b.constant({2}, {5e-9f, -2e-9f})});
+  b.output(b.node("Relu", {y}));
+  infer_shapes(b.graph);
+  Batches batches(1);
+  batches[0].push_back(Tensor::of<float>({1, 2}, {-1, 1.5f}));
+  Graph quantized = quantize(b.graph, minmax(), batches);
+  lower(quantized, KernelPolicy{});
+  CHECK(sqnr(b.graph, quantized, batches[0]) > 40);
+}
+
 TEST_CASE("an activation that is always 0 leaves the bias beside it whole") {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 2}), zero = b.node("Sub", {x, x});
