@@ -29,25 +29,24 @@ double in_units(const BiasSource& source, int64_t i, double unit) {
 
 }  // namespace
 
-std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source,
-                                                     const AccumulatorScales& scales, int64_t channels,
-                                                     int64_t depth) {
+std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source, const BiasTarget& target) {
+  const int64_t channels = target.channels;
   const auto fits = [&](const auto& numbers) {
     return numbers.size() == 1 || std::ssize(numbers) == channels;
   };
   if (source.bias.dtype() != (source.qparams ? DType::s32 : DType::f32))
     return std::unexpected("its bias is neither int32 nor float32");
-  if (source.bias.shape().elements() != channels || !fits(scales.weights) ||
+  if (source.bias.shape().elements() != channels || !fits(target.weight_scale) ||
       (source.qparams && !fits(source.qparams->scale)))
     return std::unexpected("its bias is not one value a channel");
 
   Tensor bias(DType::s32, {channels});
   for (int64_t i = 0; i < channels; ++i) {
-    const double unit = unit_of(scales.input, of_channel(scales.weights, i));
+    const double unit = unit_of(target.input_scale, of_channel(target.weight_scale, i));
     const double units = in_units(source, i, unit), rounded = std::nearbyint(units);
-    if (!(std::abs(rounded) <= kernels::max_bias(depth)))
+    if (!(std::abs(rounded) <= kernels::max_bias(target.depth)))
       return std::unexpected("its bias is too large for the scale of its weights");
-    if (!(std::abs(units - rounded) * unit <= scales.output / 2))
+    if (!(std::abs(units - rounded) * unit <= target.tolerance))
       return std::unexpected("its bias is too small for the scale of its weights");
     bias.span<int32_t>()[i] = static_cast<int32_t>(rounded);
   }

@@ -15,18 +15,18 @@ struct BiasSource {
   const QParams* qparams;  // null for float32
 };
 
-// What the integers around an accumulator mean.
-struct AccumulatorScales {
-  float input;
-  const std::vector<float>& weights;  // one, or one a channel
-  float output;
+// The accumulators that a bias is added to.
+struct BiasTarget {
+  float input_scale;
+  const std::vector<float>& weight_scale;  // one, or one a channel
+  int64_t channels;
+  int64_t depth;    // products added to each
+  float tolerance;  // how far off a rounded bias may be
 };
 
-// The int32 bias, one value a channel, in units of the accumulator: input scale · weight scale, in float32 as quantizers
-// write it, unless that leaves the normal numbers. `depth` products are added to each. Or why there is none: the bias is
-// above kernels::max_bias, rounding it to the unit is seen in the output, or the source has another form.
-std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source,
-                                                     const AccumulatorScales& scales, int64_t channels,
-                                                     int64_t depth);
+// The int32 bias, one value a channel, in units of the accumulator: input_scale · weight_scale[n], in float32 as quantizers
+// write it, unless that leaves the normal numbers. Or why there is none: the bias is above kernels::max_bias, the unit rounds
+// it by more than the tolerance, or the source has another form.
+std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source, const BiasTarget& target);
 
 }  // namespace octavo

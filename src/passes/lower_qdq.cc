@@ -195,24 +195,26 @@ class Lowering {
     add_input(integer, *input);
     add_input(integer, *weights);
     if (node.has_input(2)) {
-      const AccumulatorScales scales = {input->params.scale[0], weights->params.scale, out.scale[0]};
-      const auto bias = bias_of(node, scales, *graph_[weights->q].shape);
+      const auto bias = bias_of(node, input->params.scale[0], *weights, out.scale[0] / 2);
       if (!bias) return std::nullopt;
       integer.inputs.push_back(*bias);
     }
     return integer;
   }
 
-  std::optional<ValueId> bias_of(const Node& node, const AccumulatorScales& scales, const Shape& w) {
+  std::optional<ValueId> bias_of(const Node& node, float input_scale, const Dequantized& weights,
+                                 float tolerance) {
     const auto quantized = dequantized(node.inputs[2]);
     const ConstantTensor source = graph_[quantized ? quantized->q : node.inputs[2]].constant;
     if (!source) {
       fail(node, "its bias has no positive scale");
       return std::nullopt;
     }
+    const Shape& w = *graph_[weights.q].shape;
     const int64_t channels = w[node.op->quant.channel_axis(graph_, node)];
     const int64_t depth = channels == 0 ? 0 : w.elements() / channels;
-    auto bias = integer_bias({*source, quantized ? &quantized->params : nullptr}, scales, channels, depth);
+    auto bias = integer_bias({*source, quantized ? &quantized->params : nullptr},
+                             {input_scale, weights.params.scale, channels, depth, tolerance});
     if (!bias) {
       fail(node, std::string(bias.error()));
       return std::nullopt;

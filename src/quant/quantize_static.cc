@@ -17,6 +17,10 @@ namespace {
 
 // What roundings of the units of a bias may add to it, and more.
 constexpr double kRoundings = 0x1p-20;
+// Steps of the output that its unit may round a bias by. Where it comes to that, the roundings of the inputs do more.
+constexpr float kBiasTolerance = 16;
+// Units of the bias in a step of the output, in a channel whose weights are all 0.
+constexpr float kDeadChannelSteps = 256;
 
 class StaticConverter {
  public:
@@ -70,7 +74,7 @@ class StaticConverter {
     QParams qparams = choose_node_weight_qparams(graph_, node, plan_.options);
     if (has_channel_bias(node)) {
       QParams roomy = with_room_for_bias(node, input_scale, qparams);
-      if (is_integer_bias(node, {input_scale, roomy.scale, output_scale(node)})) {
+      if (is_integer_bias(node, input_scale, roomy.scale)) {
         graph_.nodes[n].inputs[2] = dequantized_bias(node, input_scale, roomy);
         qparams = std::move(roomy);
       }
@@ -91,27 +95,43 @@ class StaticConverter {
   }
 
   // The qparams of the weights with scales enlarged until the bias leaves the accumulators room for the products, in units,
-  // scale_x · scale_w[n], that have all bits of a float.
+  // scale_x · scale_w[n], that have all bits of a float. Where there is nothing but the bias, its unit is no coarser than
+  // the output.
   QParams with_room_for_bias(const Node& node, float input_scale, QParams weights) const {
     const Value& bias = graph_[node.inputs[2]];
     const auto values = bias.constant->span<float>();
     const double room = input_scale * (1 - kRoundings) * kernels::max_bias(depth(node));
+    const float fine = output_scale(node) / input_scale;  // makes a unit of the output's step
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i]))
         throw Error(ErrorCode::invalid_data, text("constant '", bias.name, "': a bias is NaN or infinite"))
             .at_node(node.name, node.op->name);
       float& scale = weights.scale[weights.per_tensor() ? 0 : i];
+      if (scale > fine && !weights.per_tensor() && is_dead(node, weights.axis, static_cast<int64_t>(i)))
+        scale = fine / kDeadChannelSteps;
       scale = std::max({scale, static_cast<float>(std::abs(values[i]) / room), kSmallestScale / input_scale});
     }
     return weights;
   }
 
   // Whether the bias has units in float32 that it can be rounded to. Any other stays float, as lowering leaves its node.
-  bool is_integer_bias(const Node& node, const AccumulatorScales& scales) const {
+  bool is_integer_bias(const Node& node, float input_scale, const std::vector<float>& weight_scale) const {
     const Tensor& bias = *graph_[node.inputs[2]].constant;
-    const auto has_unit = [&](float scale) { return std::isfinite(scale * scales.input); };
-    return std::ranges::all_of(scales.weights, has_unit) &&
-           integer_bias({bias, nullptr}, scales, bias.shape().elements(), depth(node)).has_value();
+    const auto has_unit = [&](float scale) { return std::isfinite(scale * input_scale); };
+    const BiasTarget target = {input_scale, weight_scale, bias.shape().elements(), depth(node),
+                               kBiasTolerance * output_scale(node)};
+    return std::ranges::all_of(weight_scale, has_unit) && integer_bias({bias, nullptr}, target).has_value();
+  }
+
+  // True when all weights of the channel are 0.
+  bool is_dead(const Node& node, int axis, int64_t channel) const {
+    const Tensor& weights = *graph_[node.inputs[1]].constant;
+    const Shape& shape = weights.shape();
+    const int64_t inner = shape.elements(axis + 1, shape.rank()), block = shape[axis] * inner;
+    const auto values = weights.span<float>();
+    for (int64_t begin = channel * inner; begin < std::ssize(values); begin += block)
+      if (std::ranges::any_of(values.subspan(begin, inner), [](float w) { return w != 0; })) return false;
+    return true;
   }
 
   // Products in a sum of a weighted node.

@@ -302,6 +302,25 @@ TEST_CASE("a bias far below the unit that its inputs make stays float") {
   CHECK(sqnr(b.graph, quantized, batches[0]) > 40);
 }
 
+TEST_CASE("a channel whose weights are 0 has its bias exactly") {
+  GraphBuilder b;
+  Tensor weights = b.random_tensor({4, 3, 1, 1}, 1e-3f);
+  std::ranges::fill(weights.span<float>().subspan(3, 6), 0.0f);
+  const ValueId x = b.input("x", {1, 3, 4, 4});
+  b.output(b.node("Conv", {x, b.constant(std::move(weights)), b.constant({4}, {0.1f, 0.07f, -0.1f, -0.1f})}));
+  infer_shapes(b.graph);
+  Batches batches(1);
+  batches[0].push_back(b.random_tensor({1, 3, 4, 4}, 100));
+  Graph quantized = quantize(b.graph, minmax(), batches);
+  lower(quantized, KernelPolicy{});
+  CHECK(count(quantized, "octavo.QConv") == 1);
+  const auto expected = interpret(b.graph, batches[0]), actual = interpret(quantized, batches[0]);
+  const auto range = std::ranges::minmax(expected[0].span<float>());
+  for (int i = 16; i < 48; ++i)
+    CHECK(std::abs(actual[0].span<float>()[i] - expected[0].span<float>()[i]) <=
+          (range.max - range.min) / 255);
+}
+
 TEST_CASE("an activation that is always 0 leaves the bias beside it whole") {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 2}), zero = b.node("Sub", {x, x});
