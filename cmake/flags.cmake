@@ -32,7 +32,3 @@ if(OCTAVO_COVERAGE)
   add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
   add_link_options(-fprofile-instr-generate)
 endif()
-if(OCTAVO_FUZZ)
-  # The fuzzer sees which branches a mutant takes and what it compares.
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()

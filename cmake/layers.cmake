@@ -52,6 +52,10 @@ endfunction()
 # Flags of layers' object files, but for those of the instruction set.
 function(octavo_layer_flags target hot)
   target_link_libraries(${target} PRIVATE octavo_flags)
+  if(OCTAVO_FUZZ AND NOT hot)
+    # The fuzzer sees which branches a mutant takes and what it compares; those of loops would only slow it.
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
   if(EMSCRIPTEN)
     # No layer asks an object for its type; the type names of every shared_ptr would be downloaded. Embind, above, does.
     target_compile_options(${target} PRIVATE -fno-rtti)

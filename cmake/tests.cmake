@@ -1,44 +1,56 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
 # those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree
 # has two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels. tests/fuzz tests the
-# engine.
+# engine. For WebAssembly nearly all of that is one executable, octavo_all_test: linking optimizes the layers anew each time.
 set(OCTAVO_TEST_TAG "" CACHE STRING "The tag of the test cases that are built and run; all when empty")
 octavo_add_catch2()
 octavo_add_json()
 
-function(octavo_test_settings target)
+# Compiling most tests takes longer than running them; these spend their time in loops over elements and in what the
+# layers inline.
+set(optimized_tests kernels engine)
+
+# octavo_test_settings(<target> O0|O1)
+function(octavo_test_settings target optimization)
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain octavo_json octavo_flags)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  # Compiling them takes longer than running them.
-  target_compile_options(${target} PRIVATE -O1 $<$<NOT:$<BOOL:${EMSCRIPTEN}>>:-gline-tables-only>)
+  target_compile_options(${target} PRIVATE -${optimization} $<$<NOT:$<BOOL:${EMSCRIPTEN}>>:-gline-tables-only>)
   target_compile_definitions(${target} PRIVATE
     OCTAVO_FIXTURES_DIR="${PROJECT_SOURCE_DIR}/tests/fixtures"
     OCTAVO_FUZZ_DIR="${PROJECT_SOURCE_DIR}/tests/fuzz"
     OCTAVO_MODELS_DIR="${PROJECT_SOURCE_DIR}/models")
 endfunction()
 
-octavo_precompiled(octavo_test_headers
-  <catch2/catch_test_macros.hpp> <catch2/generators/catch_generators.hpp> <nlohmann/json.hpp>
-  ${OCTAVO_STANDARD_HEADERS})
-octavo_test_settings(octavo_test_headers)
+foreach(optimization O0 O1)
+  octavo_precompiled(octavo_test_headers_${optimization}
+    <catch2/catch_test_macros.hpp> <catch2/generators/catch_generators.hpp> <nlohmann/json.hpp>
+    ${OCTAVO_STANDARD_HEADERS})
+  octavo_test_settings(octavo_test_headers_${optimization} ${optimization})
+endforeach()
 
 # The object files of a layer's tests; with an <isa> they contain intrinsics.
 function(octavo_test_objects target layer isa)
   add_library(${target} OBJECT ${ARGN})
-  octavo_test_settings(${target})
+  set(optimization O0)
+  if(layer IN_LIST optimized_tests)
+    set(optimization O1)
+  endif()
+  octavo_test_settings(${target} ${optimization})
   target_link_libraries(${target} PRIVATE octavo_${layer})
   if(isa)
     target_link_libraries(${target} PRIVATE octavo_isa_${isa})
   endif()
   if(NOT isa STREQUAL relaxed)  # precompiled headers are for one instruction set
-    target_precompile_headers(${target} REUSE_FROM octavo_test_headers)
+    target_precompile_headers(${target} REUSE_FROM octavo_test_headers_${optimization})
   endif()
 endfunction()
 
-function(octavo_test_program name layer isa objects)
+# octavo_test_program(<name> <layer> <isa> <objects>...): the executable of a layer's tests and its report.
+function(octavo_test_program name layer isa)
   octavo_isa_suffix(suffix ${isa})
   set(target octavo_${name}_test${suffix})
-  add_executable(${target} $<TARGET_OBJECTS:${objects}>)
+  list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
+  add_executable(${target} ${objects})
   octavo_link(${target} ${layer} ${isa})
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain)
   # The report of every run is kept for the closing line of `npm test`.
@@ -88,7 +100,11 @@ function(octavo_layer_test name layer)
       set(objects octavo_${name}_test_objects_${isa})
       octavo_test_objects(${objects} ${layer} ${isa} ${sources})
     endif()
-    octavo_test_program(${name} ${layer} ${isa} ${objects})
+    if(EMSCRIPTEN AND NOT name STREQUAL onnx)  # which registers operators that stand for the real ones
+      set_property(GLOBAL APPEND PROPERTY OCTAVO_TEST_OBJECTS_${isa} ${objects})
+    else()
+      octavo_test_program(${name} ${layer} ${isa} ${objects})
+    endif()
   endforeach()
 endfunction()
 
@@ -98,16 +114,23 @@ foreach(layer IN LISTS OCTAVO_LAYERS)
 endforeach()
 if(NOT OCTAVO_TEST_TAG)
   octavo_layer_test(fuzz engine)
-  foreach(isa IN LISTS OCTAVO_ISAS)
+endif()
+foreach(isa IN LISTS OCTAVO_ISAS)
+  octavo_isa_suffix(suffix ${isa})
+  set(engine_test octavo_engine_test${suffix})
+  if(EMSCRIPTEN)
+    get_property(objects GLOBAL PROPERTY OCTAVO_TEST_OBJECTS_${isa})
+    octavo_test_program(all engine ${isa} ${objects})
+    set(engine_test octavo_all_test${suffix})
+  endif()
+  # tests/engine/allocation_test.cc counts allocations.
+  target_link_options(${engine_test} PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
+  if(TEST ${isa}/fuzz)
     # A block that the heap cannot hold is an Error and not the end.
     set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT
       ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
-    # tests/engine/allocation_test.cc counts allocations.
-    octavo_isa_suffix(suffix ${isa})
-    target_link_options(octavo_engine_test${suffix} PRIVATE
-      -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
-  endforeach()
-endif()
+  endif()
+endforeach()
 
 if(OCTAVO_FUZZ)
   include(tests/fuzz/libfuzzer/libfuzzer.cmake)

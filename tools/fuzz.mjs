@@ -18,7 +18,7 @@ const shown = (file) => relative(root, file);
  * corpus; without, in one process up to the first finding. Gives {passed, failed, skipped}; the search counts as one.
  */
 export async function fuzz({ minutes, jobs, seed }) {
-  await buildPreset('fuzz', ['octavo_fuzz']);
+  await buildPreset('asan', ['octavo_fuzz']);
   const files = knownFiles();
   const broken = await step(`replaying ${files.length} files`, () => replay(files));
   for (const { file, output } of broken) console.error(`${output}\n${shown(file)} breaks something (again)`);
@@ -58,7 +58,7 @@ async function fuzzMain() {
     console.log(`
 Run one file with
   ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=64 UBSAN_OPTIONS=print_stacktrace=1 \\
-    build/fuzz/octavo_fuzz ${shown(findingsFolder)}/<file>
+    build/asan/octavo_fuzz ${shown(findingsFolder)}/<file>
 mend the mechanism, give it a test of its own, and commit the file: npm test replays it from then on.`);
   }
   console.log(`${passed} passed, ${failed} failed`);

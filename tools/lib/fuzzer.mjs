@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { inRoot, root } from './paths.mjs';
 import { filesUnder } from './stamp.mjs';
 
-const program = inRoot('build/fuzz/octavo_fuzz');
-const workFolder = inRoot('build/fuzz/search');
+const program = inRoot('build/asan/octavo_fuzz');
+const workFolder = inRoot('build/fuzzing');
 export const findingsFolder = inRoot('tests/fuzz/findings');
 const seedFolder = inRoot('tests/fuzz/corpus');
 

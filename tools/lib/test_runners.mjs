@@ -34,7 +34,7 @@ export async function catch2(preset, env = {}) {
   return sumReports(reports, status);
 }
 
-/** Node's own test runner over the *.test.mjs files under `folder`, one file at a time; `node` is the Node to use. */
+/** Node's own test runner over the *.test.mjs files under `folder`, two files at a time; `node` is the Node to use. */
 export async function nodeTest(folder, node = process.execPath) {
   const reports = freshFolder('test-results', 'node');
   const reporters = [
@@ -42,7 +42,7 @@ export async function nodeTest(folder, node = process.execPath) {
     ...['--test-reporter=junit', `--test-reporter-destination=${join(reports, 'report.xml')}`],
   ];
   const testFiles = filesUnder(folder).filter((file) => file.endsWith('.test.mjs'));
-  const status = await runStatus(node, ['--test', '--test-concurrency=1', ...reporters, ...testFiles], {
+  const status = await runStatus(node, ['--test', '--test-concurrency=2', ...reporters, ...testFiles], {
     cwd: folder,
   });
   return sumReports(reports, status);

@@ -1,4 +1,4 @@
-# octavo_fuzz: libFuzzer on the engine's facade, with a mutator that knows the format. For the preset `fuzz`.
+# octavo_fuzz: libFuzzer on the engine's facade, with a mutator that knows the format. In the tree asan.
 file(GLOB fuzz_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.cc" "${CMAKE_CURRENT_LIST_DIR}/../*.cc")
 list(FILTER fuzz_sources EXCLUDE REGEX "(_test|files)\\.cc$")
 add_executable(octavo_fuzz ${fuzz_sources})
