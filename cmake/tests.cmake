@@ -114,23 +114,23 @@ foreach(layer IN LISTS OCTAVO_LAYERS)
 endforeach()
 if(NOT OCTAVO_TEST_TAG)
   octavo_layer_test(fuzz engine)
+  foreach(isa IN LISTS OCTAVO_ISAS)
+    octavo_isa_suffix(suffix ${isa})
+    set(engine_test octavo_engine_test${suffix})
+    if(EMSCRIPTEN)
+      get_property(objects GLOBAL PROPERTY OCTAVO_TEST_OBJECTS_${isa})
+      octavo_test_program(all engine ${isa} ${objects})
+      set(engine_test octavo_all_test${suffix})
+    else()
+      # A block that the heap cannot hold is an Error and not the end.
+      set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT
+        ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
+    endif()
+    # tests/engine/allocation_test.cc counts allocations.
+    target_link_options(${engine_test} PRIVATE
+      -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
+  endforeach()
 endif()
-foreach(isa IN LISTS OCTAVO_ISAS)
-  octavo_isa_suffix(suffix ${isa})
-  set(engine_test octavo_engine_test${suffix})
-  if(EMSCRIPTEN)
-    get_property(objects GLOBAL PROPERTY OCTAVO_TEST_OBJECTS_${isa})
-    octavo_test_program(all engine ${isa} ${objects})
-    set(engine_test octavo_all_test${suffix})
-  endif()
-  # tests/engine/allocation_test.cc counts allocations.
-  target_link_options(${engine_test} PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
-  if(TEST ${isa}/fuzz)
-    # A block that the heap cannot hold is an Error and not the end.
-    set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT
-      ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
-  endif()
-endforeach()
 
 if(OCTAVO_FUZZ)
   include(tests/fuzz/libfuzzer/libfuzzer.cmake)

@@ -26,7 +26,7 @@ export default defineConfig<DemoOptions>({
   testDir: '.',
   outputDir: 'test-results',
   forbidOnly: true,
-  workers: 2,
+  workers: 1,
   // A slow machine calibrates for a while; times are not what is tested.
   timeout: 300_000,
   expect: { timeout: 15_000 },

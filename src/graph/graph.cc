@@ -30,6 +30,7 @@ std::string Graph::unique_value_name(std::string_view stem) const {
   if (!names_.taken) {
     names_.taken = std::make_unique<Names>();
     for (const Value& value : values) names_.taken->take(value.name);
+    for (const Node& node : nodes) names_.taken->take(node.name);
   }
   return names_.taken->take_unique(stem);
 }

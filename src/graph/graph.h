@@ -62,7 +62,8 @@ struct Graph {
   ValueId add_value(Value value);
   ValueId add_constant(std::string name, Tensor tensor);
   ValueId add_constant(std::string name, ConstantTensor tensor);
-  // A name that no value has yet: `stem` itself or `stem` with a number.
+  // A name that no value has yet, and no node, so that a new node and its output can share it: `stem` itself or `stem`
+  // with a number.
   std::string unique_value_name(std::string_view stem) const;
   // To be called after values or their names went: a graph that gives out names remembers those there are.
   void forget_names() const { names_.taken.reset(); }
@@ -75,7 +76,7 @@ struct Graph {
   // another, and only then may a pass, a quantizer or prepare rely on what it finds in their constants.
   bool knows_ranks(const Node& node) const;
 
-  // Names of values, from the first time that somebody asks for one that is free. A copy of the graph asks anew.
+  // Names of values and nodes, from the first time that somebody asks for one that is free. A copy of the graph asks anew.
   struct GivenNames {
     std::unique_ptr<Names> taken;
     GivenNames() = default;

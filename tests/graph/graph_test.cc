@@ -41,6 +41,12 @@ TEST_CASE("a unique name is one that no value has, and is given only once") {
   CHECK(graph.unique_value_name("a") == "a_3");
 }
 
+TEST_CASE("a unique name is not that of a node either") {
+  Graph graph;
+  graph.nodes.push_back({.name = "a"});
+  CHECK(graph.unique_value_name("a") == "a_2");
+}
+
 TEST_CASE("a copy of a graph gives out the names that the values leave, whatever the original gave") {
   Graph graph;
   add_value(graph, "a");
