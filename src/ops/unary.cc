@@ -29,7 +29,7 @@ constexpr UnaryOp kOps[] = {
      kernels::leaky_relu_f32,
      [](double x, Params p) { return x < 0 ? x * p.alpha : x; },
      {.alpha = 0.01f}},
-    {"Sigmoid", kernels::sigmoid_f32, [](double x, Params) { return 1 / (1 + std::exp(-x)); }},
+    {"Sigmoid", kernels::sigmoid_f32, [](double x, Params) { return 1 / (1 + kernels::exponential(-x)); }},
     {"HardSigmoid",
      kernels::hard_sigmoid_f32,
      [](double x, Params p) { return std::clamp(x * p.alpha + p.beta, 0.0, 1.0); },
@@ -37,7 +37,7 @@ constexpr UnaryOp kOps[] = {
     {"HardSwish", kernels::hard_swish_f32,
      [](double x, Params) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }},
     {"Tanh", kernels::tanh_f32, [](double x, Params) { return std::tanh(x); }},
-    {"Exp", kernels::exp_f32, [](double x, Params) { return std::exp(x); }},
+    {"Exp", kernels::exp_f32, [](double x, Params) { return kernels::exponential(x); }},
     {"Sqrt", kernels::sqrt_f32, [](double x, Params) { return std::sqrt(x); }},
 };
 

@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "support/op_runner.h"
 
@@ -21,6 +22,27 @@ TEST_CASE("Pow of float32") {
   CHECK(pow<float>(Tensor::of<float>({2, 2}, {1, 2, 3, 4}), Tensor::of<float>({2}, {1, 3})) ==
         std::vector<float>{1, 8, 3, 64});
   CHECK(std::isnan(pow<float>(Tensor::scalar(-1.0f), Tensor::scalar(0.5f))[0]));
+  constexpr float kInf = std::numeric_limits<float>::infinity(), kNan = std::numeric_limits<float>::quiet_NaN();
+  // Every pair of special values is what C says.
+  for (float base : {0.0f, -0.0f, 0.5f, 1.0f, 2.0f, -0.5f, -1.0f, -2.0f, kInf, -kInf, kNan}) {
+    for (float exponent : {0.0f, 0.5f, -0.5f, 3.0f, -3.0f, 2e10f, -2e10f, kInf, -kInf, kNan}) {
+      CAPTURE(base, exponent);
+      const float expected = std::pow(base, exponent);
+      const float y = pow<float>(Tensor::scalar(base), Tensor::scalar(exponent))[0];
+      CHECK((std::isnan(expected) ? std::isnan(y) : y == expected));
+      CHECK((std::isnan(expected) || std::signbit(y) == std::signbit(expected)));
+    }
+  }
+  std::mt19937 random(1);
+  for (int i = 0; i < 1000; ++i) {
+    const float base = std::uniform_real_distribution<float>(0, 40)(random);
+    const float exponent = std::uniform_real_distribution<float>(-20, 20)(random);
+    const float y = pow<float>(Tensor::scalar(base), Tensor::scalar(exponent))[0];
+    CAPTURE(base, exponent);
+    CHECK(y == static_cast<float>(std::pow(static_cast<double>(base), static_cast<double>(exponent))));
+  }
+  CHECK(pow<float>(Tensor::of<float>({3}, {-2, 1e30f, 0.3f}), Tensor::of<float>({3}, {1e10f, 2.5f, 1.5f})) ==
+        std::vector<float>{kInf, kInf, 0.16431677f});
 }
 
 TEST_CASE("Squares keep the shape that broadcasting gives") {
@@ -42,7 +64,9 @@ TEST_CASE("Pow mixes types; the base decides the result's") {
         Ints{0, 1, -1, 1});
   CHECK(pow<int32_t>(Tensor::of<int32_t>({3}, {2, 3, -4}), Tensor::of<float>({3}, {0.5f, 2, 40})) ==
         std::vector<int32_t>{1, 9, std::numeric_limits<int32_t>::max()});
-  CHECK(pow<int64_t>(Tensor::of<int64_t>({1}, {-4}), Tensor::of<float>({1}, {0.5f})) == Ints{0});
+  CHECK(pow<int64_t>(Tensor::of<int64_t>({3}, {-4, 1000003, 9}), Tensor::of<float>({3}, {0.5f, 2, 0.5f})) ==
+        Ints{0, 1000006000009, 3});
+  CHECK(pow<float>(Tensor::scalar(-1.0f), Tensor::scalar(int64_t{16777217})) == std::vector<float>{-1});
 }
 
 TEST_CASE("Pow rejects other types") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numbers>
 #include <type_traits>
 
 #include "kernels/eltwise/unary.h"
@@ -63,6 +64,23 @@ template <class T> T from_double(double x) {
   }
 }
 
+// a^b by squaring: integers of float64 stay exact.
+[[gnu::noinline]] double integer_power(double a, int64_t b) {
+  double result = 1;
+  for (uint64_t rest = b < 0 ? -static_cast<uint64_t>(b) : static_cast<uint64_t>(b); rest > 0; rest >>= 1, a *= a)
+    if (rest & 1) result *= a;
+  return b < 0 ? 1 / result : result;
+}
+
+// a^b, rounded to float32 where b is no integer, with the special values of C's pow, which would take 2 KB.
+[[gnu::noinline]] double power(double a, float b) {
+  const bool is_large = std::abs(b) >= 0x1p31f;  // then it is even
+  if (b == std::trunc(b) && !is_large) return integer_power(a, static_cast<int64_t>(b));
+  if (is_large || std::isinf(a)) a = std::abs(a);
+  if (a == 1) return 1;
+  return static_cast<float>(exponential(std::log10(a) * (b * std::numbers::ln10)));
+}
+
 template <class Base, class Exponent> struct Pow {
   Base operator()(Base a, Exponent b) const {
     if constexpr (std::is_integral_v<Base> && std::is_integral_v<Exponent>) {
@@ -71,8 +89,10 @@ template <class Base, class Exponent> struct Pow {
       for (; b > 0; b >>= 1, a = Mul<Base>()(a, a))
         if (b & 1) result = Mul<Base>()(result, a);
       return result;
+    } else if constexpr (std::is_integral_v<Exponent>) {
+      return from_double<Base>(integer_power(a, b));
     } else {
-      return from_double<Base>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+      return from_double<Base>(power(static_cast<double>(a), b));
     }
   }
 };

@@ -75,4 +75,6 @@ template void clip(const uint8_t*, uint8_t*, int64_t, uint8_t, uint8_t);
 template void clip(const int32_t*, int32_t*, int64_t, int32_t, int32_t);
 template void clip(const int64_t*, int64_t*, int64_t, int64_t, int64_t);
 
+double exponential(double x) { return x < 0 ? 1 / (std::expm1(-x) + 1) : std::expm1(x) + 1; }
+
 }  // namespace octavo::kernels

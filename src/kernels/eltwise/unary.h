@@ -24,6 +24,9 @@ void tanh_f32(const float* x, float* y, int64_t n, UnaryParams);
 void exp_f32(const float* x, float* y, int64_t n, UnaryParams);
 void sqrt_f32(const float* x, float* y, int64_t n, UnaryParams);
 
+/// e^x within two units in the last place. The C library's exp needs a table of 2 KB, its expm1 none.
+double exponential(double x);
+
 /// y[i] = min(max(x[i], lo), hi); NaN passes through. T: float, int8_t, uint8_t, int32_t, int64_t.
 template <class T> void clip(const T* x, T* y, int64_t n, T lo, T hi);
 template <> void clip(const float* x, float* y, int64_t n, float lo, float hi);
