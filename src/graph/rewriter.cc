@@ -58,6 +58,13 @@ int remove_dead(Graph& graph) {
     for (ValueId id : node.inputs)
       if (id != kNoValue) wanted[id] = true;
   }
+  for (Node& node : graph.nodes) {
+    // What an operator may leave out.
+    for (std::size_t i = node.op->min_outputs; i < node.outputs.size(); ++i)
+      if (node.outputs[i] != kNoValue && !wanted[node.outputs[i]]) node.outputs[i] = kNoValue;
+    while (std::ssize(node.outputs) > node.op->min_outputs && node.outputs.back() == kNoValue)
+      node.outputs.pop_back();
+  }
   std::size_t n = 0;
   const auto removed = std::erase_if(graph.nodes, [&](const Node&) { return !live[n++]; });
 

@@ -21,7 +21,8 @@ void replace_uses(Graph& graph, Uses& uses, ValueId from, ValueId to);
 Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,
                DType dtype, std::optional<Shape> shape);
 
-// Removes nodes whose outputs nobody reads, then values that nobody mentions. Returns the number of nodes removed.
+// Removes nodes whose outputs nobody reads, outputs that nobody reads and an operator may leave out, then values that
+// nobody mentions. Returns the number of nodes removed.
 int remove_dead(Graph& graph);
 
 // Restores topological order after nodes were appended at the end. Throws Error(invalid_graph) on a cycle.

@@ -20,7 +20,7 @@ void agree(InferContext& ctx, std::size_t i, int axis, Shape& out) {
 
 void infer(InferContext& ctx) {
   Shape out = ctx.shape(0);
-  const int along = normalize_axis(ctx.attrs().get_int("axis", -1), out.rank());
+  const int along = axis_or_last(ctx.attrs(), out);
   for (std::size_t i = 1; i < ctx.inputs.size(); ++i) {
     require(ctx.has(i), ErrorCode::invalid_graph, "input ", i, " is missing");
     require_same_dtype(ctx, 0, i);
@@ -36,7 +36,7 @@ void infer(InferContext& ctx) {
 
 void run(RunContext& ctx) {
   const TensorView& out = ctx.outputs[0];
-  const int axis = normalize_axis(ctx.attrs().get_int("axis", -1), out.shape.rank());
+  const int axis = axis_or_last(ctx.attrs(), out.shape);
   const int64_t outer = out.shape.elements(0, axis);
   const auto row_bytes = [&](const TensorView& tensor) {
     return static_cast<std::size_t>(tensor.shape.elements(axis, tensor.shape.rank())) * size_of(tensor.dtype);

@@ -48,6 +48,7 @@ void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channe
   const bool column_major = attrs.get_int("storage_order", 0) != 0;
   const auto& [a0, a1, a2] = planes.axes;
   const int64_t pixels = planes.input_pixels();
+  if (channels == 0) return;
   const int64_t images = channels_last ? planes.n : planes.n / channels;
   const int64_t pixel_stride = channels_last ? channels : 1;
   for (int64_t plane = 0; plane < images * channels; ++plane) {

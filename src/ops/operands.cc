@@ -55,6 +55,10 @@ int64_t permuted_axis(std::span<const int> permutation, int64_t axis) {
 
 }  // namespace
 
+int axis_or_last(const Attrs& attrs, const Shape& shape) {
+  return normalize_axis(attrs.get_int("axis", -1), shape.rank());
+}
+
 bool permute_axis_attribute(Graph&, Node& node, std::span<const int> permutation) {
   node.attrs.set("axis", permuted_axis(permutation, node.attrs.get_int("axis", -1)));
   return true;

@@ -27,7 +27,10 @@ void infer_as_input(InferContext& ctx);
 bool always_view(const PlanContext& ctx);
 void copy_input(RunContext& ctx);
 
-// OpDef::permute of operators whose attribute "axis" names an axis of input 0; -1, the last one, where it is absent.
+// The axis that the attribute "axis" names; the last one where it is absent.
+int axis_or_last(const Attrs& attrs, const Shape& shape);
+
+// OpDef::permute of operators whose attribute "axis" names an axis of input 0; the last one where it is absent.
 bool permute_axis_attribute(Graph& graph, Node& node, std::span<const int> permutation);
 
 // Rewrites input `slot`, a list of axes of input 0, for OpDef::permute. An absent list stands for the axes

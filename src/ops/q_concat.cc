@@ -6,6 +6,7 @@
 #include "kernels/lut/lut.h"
 #include "kernels/quantize/rounding.h"
 #include "ops/activation_params.h"
+#include "ops/operands.h"
 
 namespace octavo {
 
@@ -18,7 +19,7 @@ struct PreparedConcat : Prepared {
 
 void infer(InferContext& ctx) {
   Shape out = ctx.shape(0);
-  const int axis = normalize_axis(ctx.attrs().get_int("axis", 0), out.rank());
+  const int axis = axis_or_last(ctx.attrs(), out);
   for (std::size_t i = 0; i < ctx.inputs.size(); ++i) {
     require(ctx.dtype(i) == DType::u8, ErrorCode::unsupported, "octavo.QConcat takes uint8, not ",
             dtype_name(ctx.dtype(i)));
@@ -56,7 +57,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 
 void run(RunContext& ctx) {
   const Shape& shape = ctx.outputs[0].shape;
-  const int axis = normalize_axis(ctx.attrs().get_int("axis", 0), shape.rank());
+  const int axis = axis_or_last(ctx.attrs(), shape);
   const int64_t rows = shape.elements(0, axis), out_row = shape.elements(axis, shape.rank());
   const auto& tables = ctx.prepared<PreparedConcat>().tables;
   int64_t offset = 0;

@@ -8,19 +8,15 @@ namespace octavo {
 
 namespace {
 
-int axis_of(const Attrs& attrs, const Shape& shape) {
-  return normalize_axis(attrs.get_int("axis", -1), shape.rank());
-}
-
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::f32});
-  axis_of(ctx.attrs(), ctx.shape(0));
+  axis_or_last(ctx.attrs(), ctx.shape(0));
   infer_as_input(ctx);
 }
 
 void run(RunContext& ctx) {
   const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
-  const int axis = axis_of(ctx.attrs(), x.shape);
+  const int axis = axis_or_last(ctx.attrs(), x.shape);
   const int64_t n = x.shape[axis], inner = x.shape.elements(axis + 1, x.shape.rank());
   const float* const in = x.as<float>();
   float* const out = y.as<float>();

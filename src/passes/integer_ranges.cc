@@ -6,6 +6,7 @@ namespace octavo {
 
 std::vector<IntegerRange> integer_ranges(const Graph& graph) {
   std::vector<IntegerRange> ranges;
+  ranges.reserve(graph.values.size());
   for (const Value& value : graph.values) ranges.push_back(storage_range(value.dtype));
   for (const Node& node : graph.nodes) {
     const ValueId output = node.outputs[0];

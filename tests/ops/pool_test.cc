@@ -119,6 +119,13 @@ TEST_CASE("MaxPool gives the indices of the maxima", "[ops][pool]") {
   }
 }
 
+TEST_CASE("MaxPool of no channels has no indices", "[ops][pool]") {
+  OpRunner runner("MaxPool");
+  runner.attr("kernel_shape", std::vector<int64_t>{2, 2}).outputs(2);
+  const auto out = runner.input(Tensor(DType::f32, {2, 0, 3, 3})).run();
+  CHECK(out[1].shape() == Shape{2, 0, 2, 2});
+}
+
 TEST_CASE("AveragePool equals the naive loops", "[ops][pool]") {
   test::Random random(3);
   for (const PoolCase& p : kCases)

@@ -22,7 +22,8 @@ TEST_CASE("Pow of float32") {
   CHECK(pow<float>(Tensor::of<float>({2, 2}, {1, 2, 3, 4}), Tensor::of<float>({2}, {1, 3})) ==
         std::vector<float>{1, 8, 3, 64});
   CHECK(std::isnan(pow<float>(Tensor::scalar(-1.0f), Tensor::scalar(0.5f))[0]));
-  constexpr float kInf = std::numeric_limits<float>::infinity(), kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInf = std::numeric_limits<float>::infinity(),
+                  kNan = std::numeric_limits<float>::quiet_NaN();
   // Every pair of special values is what C says.
   for (float base : {0.0f, -0.0f, 0.5f, 1.0f, 2.0f, -0.5f, -1.0f, -2.0f, kInf, -kInf, kNan}) {
     for (float exponent : {0.0f, 0.5f, -0.5f, 3.0f, -3.0f, 2e10f, -2e10f, kInf, -kInf, kNan}) {

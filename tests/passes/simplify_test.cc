@@ -191,6 +191,19 @@ TEST_CASE("Readers that nobody reads do not keep a Dropout") {
   CHECK(count(graph, "Dropout") == 0);
 }
 
+TEST_CASE("Outputs that an operator may leave out go with their readers") {
+  GraphBuilder b;
+  const ValueId y =
+      b.node("MaxPool", {b.input("x", {1, 1, 2, 2})}, attrs({{"kernel_shape", std::vector<int64_t>{2, 2}}}));
+  const ValueId indices = b.graph.add_value({.name = "indices", .dtype = DType::s64});
+  b.graph.nodes.back().outputs.push_back(indices);
+  b.node("Cast", {indices}, attrs({{"to", int64_t{1}}}));
+  b.output(y);
+  const Graph graph = simplified(b, {1, 1, 2, 2});
+  REQUIRE(graph.nodes.size() == 1);
+  CHECK(graph.nodes[0].outputs.size() == 1);
+}
+
 TEST_CASE("Foldings have a budget") {
   GraphBuilder b;
   ValueId y = b.constant({1}, {1});

@@ -67,7 +67,8 @@ template <class T> T from_double(double x) {
 // a^b by squaring: integers of float64 stay exact.
 [[gnu::noinline]] double integer_power(double a, int64_t b) {
   double result = 1;
-  for (uint64_t rest = b < 0 ? -static_cast<uint64_t>(b) : static_cast<uint64_t>(b); rest > 0; rest >>= 1, a *= a)
+  for (uint64_t rest = b < 0 ? -static_cast<uint64_t>(b) : static_cast<uint64_t>(b); rest > 0;
+       rest >>= 1, a *= a)
     if (rest & 1) result *= a;
   return b < 0 ? 1 / result : result;
 }

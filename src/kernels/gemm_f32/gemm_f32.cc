@@ -39,8 +39,10 @@ void sum_blocks(const PackedGemmF32& b, const GemmF32Args& args, const BiasClamp
       const int rows = std::min(kBlockRows, args.m - row);
       float sums[kBlockRows * kMostColumns] = {}, block[kBlockRows * kMostColumns];
       for (int k = 0; k < b.k; k += kBlock) {
-        const PackedGemmF32 steps = {b.kernel, nr, std::min(kBlock, b.k - k), b.panels + ptrdiff_t(n) * b.k + ptrdiff_t(k) * nr};
-        b.kernel->run(steps, args.a + row * args.lda + k, args.lda, rows, {nullptr, -infinity, infinity, block, nr});
+        const PackedGemmF32 steps = {b.kernel, nr, std::min(kBlock, b.k - k),
+                                     b.panels + ptrdiff_t(n) * b.k + ptrdiff_t(k) * nr};
+        b.kernel->run(steps, args.a + row * args.lda + k, args.lda, rows,
+                      {nullptr, -infinity, infinity, block, nr});
         for (int i = 0; i < rows * nr; ++i) sums[i] += block[i];
       }
       for (int i = 0; i < rows * nr; ++i)
