@@ -13,7 +13,7 @@ const quantized = await model.quantizeDynamic({ opTypesToQuantize: ['Gemm'] });
 const images = imageToTensor(await readImage(file('photos/cat.jpg')), 'imagenet');
 for (const [name, network] of Object.entries({ float: model, int8: quantized })) {
   const { logits } = await network.run({ images });
-  const start = Array.from(logits.data.slice(0, 6), (value) => value.toFixed(4));
+  const start = [...logits.data.slice(0, 6)].map((value) => Number(value).toFixed(4));
   console.log(`${name.padEnd(5)} logits [${logits.dims}]: ${start.join(', ')}, …`);
 }
 
