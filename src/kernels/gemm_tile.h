@@ -39,7 +39,7 @@ inline void run_tile(const Mac& mac, const char* a, ptrdiff_t row_bytes, int ste
   const char* rows[Mr];
   for (int m = 0; m < Mr; ++m) {
     rows[m] = a + std::min(row + m, last_row) * row_bytes;
-    for (int v = 0; v < Nv; ++v) acc[m][v] = start[v];
+    for (int v = 0; v < Nv; ++v) acc[m][v] = EpilogueTile::starts_at_zero ? wasm_i32x4_splat(0) : start[v];
   }
   // At least one step: without a test in front, engines keep address arithmetic out of the loops around this one. The
   // pointer into B counts the steps: the loop is bound by the instructions that it issues.
