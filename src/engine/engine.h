@@ -95,7 +95,8 @@ class Model {
 
  private:
   friend class Calibration;
-  Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {}
+  // Simplifies the graph: a quantized one, too, is then what reading its file gives.
+  Model(onnx::Model model, const KernelPolicy& kernels);
   std::unique_ptr<Model> with_graph(Graph graph) const;
   Executor& executor();
 

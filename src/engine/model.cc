@@ -4,9 +4,11 @@
 namespace octavo {
 
 std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels) {
-  onnx::Model model = onnx::read_model(std::move(file));
-  simplify(model.graph, kernels);
-  return std::unique_ptr<Model>(new Model(std::move(model), kernels));
+  return std::unique_ptr<Model>(new Model(onnx::read_model(std::move(file)), kernels));
+}
+
+Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {
+  simplify(model_.graph, kernels_);
 }
 
 std::unique_ptr<Model> Model::with_graph(Graph graph) const {

@@ -148,10 +148,14 @@ void write_graph(pbf_writer out, const Graph& graph) {
   for (ValueId id : graph.inputs) write_value_info(pbf_writer(out, graph_proto::input), graph[id]);
   for (ValueId id : graph.outputs) write_value_info(pbf_writer(out, graph_proto::output), graph[id]);
   // In the order of nodes, which is what survives reading the file again.
-  for (const Node& node : graph.nodes)
-    for (ValueId id : node.outputs)
-      if (id != kNoValue && !uses.is_output[id] && (graph[id].shape || graph[id].dtype != DType::f32))
-        write_value_info(pbf_writer(out, graph_proto::value_info), graph[id], !has_metadata(node));
+  for (const Node& node : graph.nodes) {
+    const bool with_shape = !has_metadata(node);
+    for (ValueId id : node.outputs) {
+      if (id == kNoValue || uses.is_output[id]) continue;
+      if ((with_shape && graph[id].shape) || graph[id].dtype != DType::f32)
+        write_value_info(pbf_writer(out, graph_proto::value_info), graph[id], with_shape);
+    }
+  }
 }
 
 // The file's size, but for a few bytes a node.

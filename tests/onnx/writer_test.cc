@@ -74,6 +74,17 @@ TEST_CASE("shapes of intermediate values are written") {
   CHECK(dump(back) == dump(graph));
 }
 
+TEST_CASE("values of which nothing is known are written like those that a file leaves out") {
+  Model model = clip_model();
+  Graph& graph = model.graph;
+  graph[graph.outputs[0]].shape = Shape{2, 3, 4};
+  graph.nodes[0].attrs.set("octavo.qmax", int64_t{127});  // so that the shape is not declared
+  graph.nodes.push_back(make_node(graph, "Shape", "dims", {graph.outputs[0]}, DType::s64, Shape{3}));
+  graph.outputs = graph.nodes[1].outputs;
+  const Bytes bytes = write_model(model);
+  CHECK(write_model(read(bytes)) == bytes);
+}
+
 TEST_CASE("constants of every dtype, and only those that are read") {
   Model model = clip_model();
   Graph& graph = model.graph;
