@@ -35,8 +35,9 @@ async function measure() {
 /** Arguments of llvm-cov that select the test programs and what is below src. */
 function selection() {
   const programs = readdirSync(folder).filter((file) => /^octavo_\w+_test$/.test(file));
-  const objects = programs.flatMap((program) => ['-object', join(folder, program)]);
-  return ['-instr-profile', merged, ...objects, inRoot('src')];
+  const [first, ...others] = programs.map((program) => join(folder, program));
+  const objects = others.flatMap((program) => ['-object', program]);
+  return ['-instr-profile', merged, first, ...objects, inRoot('src')];
 }
 
 /** {layer: {lines: {count, covered}, functions: …, regions: …}}, and the same as `total`. */
