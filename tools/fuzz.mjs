@@ -14,10 +14,10 @@ import { setUp } from './setup.mjs';
 const shown = (file) => relative(root, file);
 
 /**
- * Replays the corpus and every past finding, then searches for new ones: with `jobs` for all the time, keeping the
- * corpus; without, in one process up to the first finding. Gives {passed, failed, skipped}; the search counts as one.
+ * Replays the corpus and every past finding, then searches for new ones with `jobs` processes, starting from the corpus of
+ * earlier searches if `keep`. Gives {passed, failed, skipped}; the search counts as one.
  */
-export async function fuzz({ minutes, jobs, seed }) {
+export async function fuzz({ minutes, jobs, seed, keep }) {
   await buildPreset('asan', ['octavo_fuzz']);
   const files = knownFiles();
   const broken = await step(`replaying ${files.length} files`, () => replay(files));
@@ -25,7 +25,7 @@ export async function fuzz({ minutes, jobs, seed }) {
   if (minutes === 0) return { passed: files.length - broken.length, failed: broken.length, skipped: 0 };
 
   const { files: found, lastLine } = await step(`fuzzing for ${minutes} min`, () =>
-    search({ minutes, jobs, seed, keep: jobs !== undefined }),
+    search({ minutes, jobs, seed, keep }),
   );
   say(lastLine);
   const kept = found.length > 0 ? await step('sorting findings', () => keepFindings(found)) : [];
@@ -53,7 +53,7 @@ function options() {
 async function fuzzMain() {
   const chosen = options();
   await setUp();
-  const { passed, failed } = await fuzz(chosen);
+  const { passed, failed } = await fuzz({ ...chosen, keep: true });
   if (failed > 0) {
     console.log(`
 Run one file with

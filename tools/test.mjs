@@ -30,7 +30,7 @@ const stages = {
   },
   threads: () => cppTests('tsan'),
   wasm: () => cppTests('wasm'),
-  fuzz: () => fuzz({ minutes: 1, seed: 1 }),
+  fuzz: () => fuzz({ minutes: 0.5, jobs: 2, keep: false }),
   package: async () => {
     await buildPackage();
     // The test of bit-identity compares WebAssembly with what these compute.

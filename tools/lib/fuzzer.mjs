@@ -58,8 +58,8 @@ export async function replay(files) {
 export const knownFiles = () => [...filesUnder(seedFolder), ...filesUnder(findingsFolder)];
 
 /**
- * Searches until the time is over, in one process that stops at its first finding, or with `jobs` in as many that go
- * on. `keep` keeps the corpus for the next search. Gives the files that break something, and libFuzzer's closing line.
+ * Searches with `jobs` processes until the time is over. `keep` starts from the corpus of the last such search. Gives the
+ * files that break something, and libFuzzer's closing line.
  */
 export async function search({ minutes, jobs, seed, keep }) {
   const folder = join(workFolder, keep ? 'long' : 'tests');
@@ -70,12 +70,12 @@ export async function search({ minutes, jobs, seed, keep }) {
   for (const path of [corpus, artifacts]) mkdirSync(path, { recursive: true });
   const { output } = await fuzzer(
     [
-      ...limits(jobs ? 10 : 60),
+      ...limits(10),
       `-max_total_time=${Math.round(minutes * 60)}`,
       '-max_len=32768',
       `-artifact_prefix=${artifacts}/`,
       ...(seed === undefined ? [] : [`-seed=${seed}`]),
-      ...(jobs ? [`-fork=${jobs}`, '-ignore_crashes=1', '-ignore_timeouts=1', '-ignore_ooms=1'] : []),
+      ...[`-fork=${jobs}`, '-ignore_crashes=1', '-ignore_timeouts=1', '-ignore_ooms=1'],
       ...[corpus, seedFolder, findingsFolder],
     ],
     { logFile: join(folder, 'log') },
