@@ -97,7 +97,8 @@ class Model {
   friend class Calibration;
   // Simplifies the graph: a quantized one, too, is then what reading its file gives.
   Model(onnx::Model model, const KernelPolicy& kernels);
-  std::unique_ptr<Model> with_graph(Graph graph) const;
+  // The model with another graph.
+  static std::unique_ptr<Model> with_graph(onnx::Model model, Graph graph, const KernelPolicy& kernels);
   Executor& executor();
 
   onnx::Model model_;

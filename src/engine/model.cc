@@ -11,10 +11,9 @@ Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(
   simplify(model_.graph, kernels_);
 }
 
-std::unique_ptr<Model> Model::with_graph(Graph graph) const {
-  onnx::Model model = model_;
+std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const KernelPolicy& kernels) {
   model.graph = std::move(graph);
-  return std::unique_ptr<Model>(new Model(std::move(model), kernels_));
+  return std::unique_ptr<Model>(new Model(std::move(model), kernels));
 }
 
 Executor& Model::executor() {
@@ -40,7 +39,7 @@ std::vector<StepTime> Model::profile(std::span<const Feed> feeds, int repeats) {
 }
 
 std::unique_ptr<Model> Model::quantize_dynamic(const DynamicOptions& options) const {
-  return with_graph(octavo::quantize_dynamic(model_.graph, options));
+  return with_graph(model_, octavo::quantize_dynamic(model_.graph, options), kernels_);
 }
 
 std::unique_ptr<Calibration> Model::calibrate(const StaticOptions& options) const {
@@ -63,9 +62,7 @@ Calibration::Calibration(const Model& model, const StaticOptions& options)
 }
 
 std::unique_ptr<Model> Calibration::finish() const {
-  onnx::Model quantized = model_;
-  quantized.graph = convert_static(plan_, calibrator_);
-  return std::unique_ptr<Model>(new Model(std::move(quantized), kernels_));
+  return Model::with_graph(model_, convert_static(plan_, calibrator_), kernels_);
 }
 
 }  // namespace octavo

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -11,14 +10,13 @@ namespace octavo {
 class Names {
  public:
   // False when the name is taken.
-  bool take(std::string_view name) { return taken_.emplace(name).second; }
+  bool take(std::string_view name) { return last_suffix_.emplace(name, 1).second; }
   // Takes and returns `stem` or, where that is taken, the first free one of stem_2, stem_3, …
   std::string take_unique(std::string_view stem);
 
  private:
-  std::set<std::string, std::less<>> taken_;
-  std::map<std::string, int, std::less<>>
-      last_suffix_;  // by stem: a thousand equal names take a thousand steps
+  // By name that is taken, also the last number behind it that was tried: a thousand equal names take a thousand steps.
+  std::map<std::string, int, std::less<>> last_suffix_;
 };
 
 }  // namespace octavo
