@@ -1,7 +1,8 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
 # those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree
 # has two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels. tests/fuzz tests the
-# engine. For WebAssembly nearly all of that is one executable, octavo_all_test: linking optimizes the layers anew each time.
+# engine. For WebAssembly nearly all of that is one executable, octavo_all_test: linking optimizes the layers anew each
+# time.
 set(OCTAVO_TEST_TAG "" CACHE STRING "The tag of the test cases that are built and run; all when empty")
 octavo_add_catch2()
 octavo_add_json()

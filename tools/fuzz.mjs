@@ -14,8 +14,8 @@ import { setUp } from './setup.mjs';
 const shown = (file) => relative(root, file);
 
 /**
- * Replays the corpus and every past finding, then searches for new ones with `jobs` processes, starting from the corpus of
- * earlier searches if `keep`. Gives {passed, failed, skipped}; the search counts as one.
+ * Replays the corpus and every past finding, then searches for new ones with `jobs` processes, starting from the corpus
+ * of earlier searches if `keep`. Gives {passed, failed, skipped}; the search counts as one.
  */
 export async function fuzz({ minutes, jobs, seed, keep }) {
   await buildPreset('asan', ['octavo_fuzz']);

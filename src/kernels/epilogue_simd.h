@@ -33,8 +33,8 @@ inline v128_t clamp_f32x4(v128_t x, v128_t lo, v128_t hi) {
 
 template <int Nv> class RequantizeTile {
  public:
-  static constexpr bool starts_at_zero = false;
-  static constexpr bool is_hot = true;  ///< worth code of its own for common shapes
+  static constexpr bool starts_at_zero = false;  ///< start() is always 0: a constant instead of a load
+  static constexpr bool is_hot = true;           ///< worth code of its own for common shapes
 
   RequantizeTile(const RequantizeU8& e, const int32_t* /*column_sum*/, int count) : out_(e.out), ldc_(e.ldc) {
     load_columns<Nv>(e.bias, count, bias_);
@@ -109,7 +109,7 @@ template <int Nv> class RequantizeTile {
 
 template <int Nv> class DequantizeTile {
  public:
-  static constexpr bool starts_at_zero = false;
+  static constexpr bool starts_at_zero = false;  ///< start() is always 0: a constant instead of a load
   static constexpr bool is_hot = false;
 
   DequantizeTile(const DequantizeF32& e, const int32_t* column_sum, int count) : e_(e) {
@@ -152,6 +152,7 @@ template <int Nv> class DequantizeTile {
 template <int Nv> class BiasClampTile {
  public:
   static constexpr bool starts_at_zero = true;
+
   BiasClampTile(const BiasClampF32& e, const int32_t* /*column_sum*/, int count) : out_(e.out), ldc_(e.ldc) {
     load_columns<Nv>(e.bias, count, bias_);
     lo_ = wasm_f32x4_splat(e.lo);

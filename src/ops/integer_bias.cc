@@ -29,6 +29,11 @@ double in_units(const BiasSource& source, int64_t i, double unit) {
 
 }  // namespace
 
+int64_t products_per_sum(const Shape& weights, int channel_axis) {
+  const int64_t channels = weights[channel_axis];
+  return channels == 0 ? 0 : weights.elements() / channels;
+}
+
 std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source, const BiasTarget& target) {
   const int64_t channels = target.channels;
   const auto fits = [&](const auto& numbers) {

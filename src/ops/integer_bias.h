@@ -15,6 +15,9 @@ struct BiasSource {
   const QParams* qparams;  // null for float32
 };
 
+// Products in each sum of a weighted operator, whose weights have output channels along `channel_axis`.
+int64_t products_per_sum(const Shape& weights, int channel_axis);
+
 // The accumulators that a bias is added to.
 struct BiasTarget {
   float input_scale;

@@ -39,6 +39,14 @@ IntegerRange integer_range(const Attrs& attrs, DType dtype) {
   return {static_cast<int32_t>(qmin), static_cast<int32_t>(qmax)};
 }
 
+IntegerRange integer_range(const Node& node, DType dtype) {
+  try {
+    return integer_range(node.attrs, dtype);
+  } catch (Error& error) {
+    throw error.at_node(node.name, node.op->name);
+  }
+}
+
 std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
   const Tensor* scale = graph.constant_input(node, 1);
   const Tensor* zero_point = graph.constant_input(node, 2);
@@ -71,7 +79,7 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
     if (shape) axis = normalize_axis(axis, shape->rank());
     qparams.axis = static_cast<int>(axis);
   }
-  const IntegerRange range = integer_range(node.attrs, storage);
+  const IntegerRange range = integer_range(node, storage);
   qparams.qmin = range.qmin;
   qparams.qmax = range.qmax;
   return qparams;

@@ -27,6 +27,8 @@ IntegerRange storage_range(DType dtype);
 // The range of a node whose integers are stored as `dtype`: that of its attributes, else all of the type. Throws
 // Error(invalid_graph) when the attributes leave the type's range or no integers.
 IntegerRange integer_range(const Attrs& attrs, DType dtype);
+// The same for passes, to which a node of unknown shapes comes unchecked: the error names the node.
+IntegerRange integer_range(const Node& node, DType dtype);
 
 // The qparams of a QuantizeLinear or DequantizeLinear with constant float32 scale and zero_point; an absent zero_point
 // is 0. Nothing when they are computed, blocked, or do not fit each other, so that only the float form can run.

@@ -1,6 +1,7 @@
 // Functions of one float32: a line of the table is an operator. ONNX opset 6 to 16.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "kernels/eltwise/unary.h"
@@ -19,21 +20,18 @@ struct UnaryOp {
   // The same function in float64, for the tables of quantized operators.
   double (*function)(double x, Params params);
   // Where the attributes "alpha" and "beta" are absent. An operator without defaults has no such attributes.
-  Params defaults = {};
+  std::optional<Params> defaults = {};
   QuantRole role = QuantRole::lookup;
 };
 
 constexpr UnaryOp kOps[] = {
     {"Relu", kernels::relu_f32, [](double x, Params) { return x < 0 ? 0 : x; }, {}, QuantRole::clamp},
-    {"LeakyRelu",
-     kernels::leaky_relu_f32,
-     [](double x, Params p) { return x < 0 ? x * p.alpha : x; },
-     {.alpha = 0.01f}},
+    {"LeakyRelu", kernels::leaky_relu_f32, [](double x, Params p) { return x < 0 ? x * p.alpha : x; },
+     Params{.alpha = 0.01f}},
     {"Sigmoid", kernels::sigmoid_f32, [](double x, Params) { return 1 / (1 + kernels::exponential(-x)); }},
-    {"HardSigmoid",
-     kernels::hard_sigmoid_f32,
+    {"HardSigmoid", kernels::hard_sigmoid_f32,
      [](double x, Params p) { return std::clamp(x * p.alpha + p.beta, 0.0, 1.0); },
-     {.alpha = 0.2f, .beta = 0.5f}},
+     Params{.alpha = 0.2f, .beta = 0.5f}},
     {"HardSwish", kernels::hard_swish_f32,
      [](double x, Params) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }},
     {"Tanh", kernels::tanh_f32, [](double x, Params) { return std::tanh(x); }},
@@ -42,8 +40,8 @@ constexpr UnaryOp kOps[] = {
 };
 
 Params params(const Attrs& attrs, const UnaryOp& op) {
-  if (op.defaults.alpha == 0) return {};
-  return {attrs.get_float("alpha", op.defaults.alpha), attrs.get_float("beta", op.defaults.beta)};
+  if (!op.defaults) return {};
+  return {attrs.get_float("alpha", op.defaults->alpha), attrs.get_float("beta", op.defaults->beta)};
 }
 
 void infer(InferContext& ctx) {

@@ -12,7 +12,7 @@ std::vector<IntegerRange> integer_ranges(const Graph& graph) {
     const ValueId output = node.outputs[0];
     if (output == kNoValue) continue;
     if (node.op->name.ends_with("QuantizeLinear"))
-      ranges[output] = integer_range(node.attrs, graph[output].dtype);
+      ranges[output] = integer_range(node, graph[output].dtype);
     else if (node.op->quant.role == QuantRole::same_qparams && node.has_input(0))
       ranges[output] = ranges[node.inputs[0]];
   }

@@ -211,10 +211,10 @@ class Lowering {
       return std::nullopt;
     }
     const Shape& w = *graph_[weights.q].shape;
-    const int64_t channels = w[node.op->quant.channel_axis(graph_, node)];
-    const int64_t depth = channels == 0 ? 0 : w.elements() / channels;
-    auto bias = integer_bias({*source, quantized ? &quantized->params : nullptr},
-                             {input_scale, weights.params.scale, channels, depth, tolerance});
+    const int axis = node.op->quant.channel_axis(graph_, node);
+    auto bias =
+        integer_bias({*source, quantized ? &quantized->params : nullptr},
+                     {input_scale, weights.params.scale, w[axis], products_per_sum(w, axis), tolerance});
     if (!bias) {
       fail(node, std::string(bias.error()));
       return std::nullopt;

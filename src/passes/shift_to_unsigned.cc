@@ -55,21 +55,12 @@ class Shifter {
     return true;
   }
 
-  // A node of unknown shapes comes here without its attributes having been checked.
-  static IntegerRange integer_range_at(const Node& node) {
-    try {
-      return integer_range(node.attrs, DType::s8);
-    } catch (Error& error) {
-      throw error.at_node(node.name, node.op->name);
-    }
-  }
-
   void shift(Node& node) {
     const int zero_point = graph_.constant_input(node, 2)->span<int8_t>()[0];
     Tensor shifted = Tensor::scalar(static_cast<uint8_t>(zero_point + kShift));
     const std::string name = graph_.unique_value_name(text(graph_[node.inputs[2]].name, ".u8"));
     node.inputs[2] = graph_.add_constant(name, std::move(shifted));
-    const IntegerRange range = integer_range_at(node);
+    const IntegerRange range = integer_range(node, DType::s8);
     if (node.attrs.has(kQminAttribute)) node.attrs.set(kQminAttribute, int64_t{range.qmin} + kShift);
     if (node.attrs.has(kQmaxAttribute)) node.attrs.set(kQmaxAttribute, int64_t{range.qmax} + kShift);
     if (node.attrs.has("output_dtype")) node.attrs.erase("output_dtype");

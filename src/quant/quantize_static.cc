@@ -134,11 +134,9 @@ class StaticConverter {
     return true;
   }
 
-  // Products in a sum of a weighted node.
   int64_t depth(const Node& node) const {
-    const Shape& weights = graph_[node.inputs[1]].constant->shape();
-    const int64_t channels = weights[node.op->quant.channel_axis(graph_, node)];
-    return channels == 0 ? 0 : weights.elements() / channels;
+    return products_per_sum(graph_[node.inputs[1]].constant->shape(),
+                            node.op->quant.channel_axis(graph_, node));
   }
 
   // Of a planned node, or of the clamp that belongs to it.

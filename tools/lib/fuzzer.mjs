@@ -58,8 +58,8 @@ export async function replay(files) {
 export const knownFiles = () => [...filesUnder(seedFolder), ...filesUnder(findingsFolder)];
 
 /**
- * Searches with `jobs` processes until the time is over. `keep` starts from the corpus of the last such search. Gives the
- * files that break something, and libFuzzer's closing line.
+ * Searches with `jobs` processes until the time is over. `keep` starts from the corpus of the last such search. Gives
+ * the files that break something, and libFuzzer's closing line.
  */
 export async function search({ minutes, jobs, seed, keep }) {
   const folder = join(workFolder, keep ? 'long' : 'tests');
@@ -75,7 +75,10 @@ export async function search({ minutes, jobs, seed, keep }) {
       '-max_len=32768',
       `-artifact_prefix=${artifacts}/`,
       ...(seed === undefined ? [] : [`-seed=${seed}`]),
-      ...[`-fork=${jobs}`, '-ignore_crashes=1', '-ignore_timeouts=1', '-ignore_ooms=1'],
+      `-fork=${jobs}`,
+      '-ignore_crashes=1',
+      '-ignore_timeouts=1',
+      '-ignore_ooms=1',
       ...[corpus, seedFolder, findingsFolder],
     ],
     { logFile: join(folder, 'log') },

@@ -64,13 +64,19 @@ template <class T> T from_double(double x) {
   }
 }
 
-// a^b by squaring: integers of float64 stay exact.
+// a^b by squaring.
+template <class T, class Multiply> T raise(T a, uint64_t b, Multiply multiply) {
+  T result = 1;
+  for (; b > 0; b >>= 1, a = multiply(a, a))
+    if (b & 1) result = multiply(result, a);
+  return result;
+}
+
+// Integers of float64 stay exact.
 [[gnu::noinline]] double integer_power(double a, int64_t b) {
-  double result = 1;
-  for (uint64_t rest = b < 0 ? -static_cast<uint64_t>(b) : static_cast<uint64_t>(b); rest > 0;
-       rest >>= 1, a *= a)
-    if (rest & 1) result *= a;
-  return b < 0 ? 1 / result : result;
+  const uint64_t size = b < 0 ? -static_cast<uint64_t>(b) : static_cast<uint64_t>(b);
+  const double power = raise(a, size, std::multiplies<>());
+  return b < 0 ? 1 / power : power;
 }
 
 // a^b, rounded to float32 where b is no integer, with the special values of C's pow, which would take 2 KB.
@@ -86,10 +92,7 @@ template <class Base, class Exponent> struct Pow {
   Base operator()(Base a, Exponent b) const {
     if constexpr (std::is_integral_v<Base> && std::is_integral_v<Exponent>) {
       if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
-      Base result = 1;
-      for (; b > 0; b >>= 1, a = Mul<Base>()(a, a))
-        if (b & 1) result = Mul<Base>()(result, a);
-      return result;
+      return raise(a, static_cast<uint64_t>(b), Mul<Base>());
     } else if constexpr (std::is_integral_v<Exponent>) {
       return from_double<Base>(integer_power(a, b));
     } else {

@@ -32,15 +32,18 @@ template <class T, class F> void for_each_weight(const WeightView<T>& weights, i
 // The product of more than kLongestSum steps: sums of kBlock steps each, added up.
 void sum_blocks(const PackedGemmF32& b, const GemmF32Args& args, const BiasClampF32& e) {
   constexpr int kBlockRows = 32, kMostColumns = 8;
+  static_assert(
+      std::ranges::all_of(table, [](const GemmF32Kernel& kernel) { return kernel.nr <= kMostColumns; }));
   const int nr = b.kernel->nr;
   constexpr float infinity = std::numeric_limits<float>::infinity();
   for (int n = 0; n < b.n; n += nr) {
+    const PackedGemmF32 panel = columns_of(b, n, n + nr);
     for (int row = 0; row < args.m; row += kBlockRows) {
       const int rows = std::min(kBlockRows, args.m - row);
       float sums[kBlockRows * kMostColumns] = {}, block[kBlockRows * kMostColumns];
       for (int k = 0; k < b.k; k += kBlock) {
         const PackedGemmF32 steps = {b.kernel, nr, std::min(kBlock, b.k - k),
-                                     b.panels + ptrdiff_t(n) * b.k + ptrdiff_t(k) * nr};
+                                     panel.panels + ptrdiff_t(k) * nr};
         b.kernel->run(steps, args.a + row * args.lda + k, args.lda, rows,
                       {nullptr, -infinity, infinity, block, nr});
         for (int i = 0; i < rows * nr; ++i) sums[i] += block[i];

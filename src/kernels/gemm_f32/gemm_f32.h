@@ -51,7 +51,7 @@ inline PackedGemmF32 columns_of(PackedGemmF32 b, int begin, int end) {
 }
 
 /// A: [m, k] with `lda` elements from row to row; nothing outside of the rows is read. k = 0 gives clamp(bias). Products are
-/// summed before the bias is added, more than 32768 of them in blocks.
+/// summed before the bias is added, very many of them in blocks.
 struct GemmF32Args {
   const float* a;
   ptrdiff_t lda;
