@@ -1,5 +1,6 @@
 # Each layer's tests are one executable, octavo_<layer>_test, from tests/<layer>/**/*_test.cc: it links that layer and
-# those below it, so tests obey the layering too. Files in tests/support/*.h are visible to all of them. Where a tree
+# those below it, so tests obey the layering too. tests/support/*.h are visible to all of them; its object files are of the
+# layer graph, and in the programs of that layer and those above. Where a tree
 # has two instruction sets, octavo_<layer>_test_<isa> is the same with the second one's kernels. tests/fuzz tests the
 # engine. For WebAssembly nearly all of that is one executable, octavo_all_test: linking optimizes the layers anew each
 # time.
@@ -46,10 +47,17 @@ function(octavo_test_objects target layer isa)
   endif()
 endfunction()
 
+file(GLOB support_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.cc")
+octavo_test_objects(octavo_test_support graph "" ${support_sources})
+
 # octavo_test_program(<name> <layer> <isa> <objects>...): the executable of a layer's tests and its report.
 function(octavo_test_program name layer isa)
   octavo_isa_suffix(suffix ${isa})
   set(target octavo_${name}_test${suffix})
+  get_property(below GLOBAL PROPERTY OCTAVO_CLOSURE_${layer})
+  if(graph IN_LIST below)
+    list(APPEND ARGN octavo_test_support)
+  endif()
   list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
   add_executable(${target} ${objects})
   octavo_link(${target} ${layer} ${isa})
@@ -83,6 +91,10 @@ function(octavo_keep_tagged variable)
   set(${variable} "${kept}" PARENT_SCOPE)
 endfunction()
 
+# Natively, what runs with the second instruction set too: where its kernels are called one by one. Whole networks in
+# scalar code take minutes; tests/package/same_bits.test.mjs compares one.
+set(tested_with_each_isa base kernels ops quant)
+
 # octavo_layer_test(<name> <layer>): the tests in tests/<name>, of that layer.
 function(octavo_layer_test name layer)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cc")
@@ -96,7 +108,11 @@ function(octavo_layer_test name layer)
   if(NOT simd)
     octavo_test_objects(${objects} ${layer} "" ${sources})
   endif()
-  foreach(isa IN LISTS OCTAVO_ISAS)
+  set(isas ${OCTAVO_ISAS})
+  if(NOT EMSCRIPTEN AND NOT name IN_LIST tested_with_each_isa)
+    set(isas ${OCTAVO_FIRST_ISA})
+  endif()
+  foreach(isa IN LISTS isas)
     if(simd)
       set(objects octavo_${name}_test_objects_${isa})
       octavo_test_objects(${objects} ${layer} ${isa} ${sources})
@@ -115,19 +131,22 @@ foreach(layer IN LISTS OCTAVO_LAYERS)
 endforeach()
 if(NOT OCTAVO_TEST_TAG)
   octavo_layer_test(fuzz engine)
-  foreach(isa IN LISTS OCTAVO_ISAS)
-    octavo_isa_suffix(suffix ${isa})
-    set(engine_test octavo_engine_test${suffix})
-    if(EMSCRIPTEN)
+  set(engine_tests octavo_engine_test)
+  if(EMSCRIPTEN)
+    set(engine_tests "")
+    foreach(isa IN LISTS OCTAVO_ISAS)
+      octavo_isa_suffix(suffix ${isa})
       get_property(objects GLOBAL PROPERTY OCTAVO_TEST_OBJECTS_${isa})
       octavo_test_program(all engine ${isa} ${objects})
-      set(engine_test octavo_all_test${suffix})
-    else()
-      # A block that the heap cannot hold is an Error and not the end.
-      set_property(TEST ${isa}/fuzz PROPERTY ENVIRONMENT
-        ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
-    endif()
-    # tests/engine/allocation_test.cc counts allocations.
+      list(APPEND engine_tests octavo_all_test${suffix})
+    endforeach()
+  else()
+    # A block that the heap cannot hold is an Error and not the end.
+    set_property(TEST ${OCTAVO_FIRST_ISA}/fuzz PROPERTY ENVIRONMENT
+      ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=256)
+  endif()
+  # tests/engine/allocation_test.cc counts allocations.
+  foreach(engine_test IN LISTS engine_tests)
     target_link_options(${engine_test} PRIVATE
       -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
   endforeach()

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { say, step } from './lib/log.mjs';
 import { inRoot, root } from './lib/paths.mjs';
-import { engineTarget, nativePresets } from './lib/presets.mjs';
+import { engineTarget } from './lib/presets.mjs';
 import { Problem, main, run } from './lib/run.mjs';
 import { printSizes } from './lib/sizes.mjs';
 import { contentHash, isStamped, writeStamp } from './lib/stamp.mjs';
@@ -55,9 +55,7 @@ export async function buildWeb() {
 }
 
 const parts = {
-  native: async () => {
-    for (const preset of nativePresets) await buildPreset(preset);
-  },
+  native: () => buildPreset('native'),
   wasm: () => buildPreset('wasm'),
   web: async () => {
     await buildEngine();

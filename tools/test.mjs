@@ -3,7 +3,6 @@
 import { printTimings, step } from './lib/log.mjs';
 import { addCounts } from './lib/junit.mjs';
 import { inRoot } from './lib/paths.mjs';
-import { nativePresets } from './lib/presets.mjs';
 import { Problem, main } from './lib/run.mjs';
 import { catch2, countingScript, nodeTest, playwright } from './lib/test_runners.mjs';
 import { buildEngine, buildPreset, buildWeb } from './build.mjs';
@@ -23,18 +22,14 @@ async function buildPackage() {
 
 /** Each stage by its name; a stage builds what it tests. */
 const stages = {
-  native: async () => {
-    const counts = [];
-    for (const preset of nativePresets) counts.push(await cppTests(preset));
-    return addCounts(...counts);
-  },
+  native: () => cppTests('asan'),
   threads: () => cppTests('tsan'),
   wasm: () => cppTests('wasm'),
   fuzz: () => fuzz({ minutes: 0.5, jobs: 2, keep: false }),
   package: async () => {
     await buildPackage();
     // The test of bit-identity compares WebAssembly with what these compute.
-    await buildPreset('native', ['octavo_run_model', 'octavo_run_model_scalar']);
+    await buildPreset('asan', ['octavo_run_model', 'octavo_run_model_scalar']);
     return step('testing the package', () => nodeTest(inRoot('tests/package')));
   },
   onnx: async () => {

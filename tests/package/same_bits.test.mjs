@@ -58,7 +58,7 @@ after(() => rm(folder, { recursive: true }));
 
 for (const name of Object.keys(variants)) {
   for (const native of ['octavo_run_model', 'octavo_run_model_scalar']) {
-    const program = fromRepository(`build/native/${native}`);
+    const program = fromRepository(`build/asan/${native}`);
     const skip = existsSync(program) ? false : `${program} is not built`;
     test(`${name}: ${native}`, { skip }, async () => {
       const output = inFolder(`${name}-${native}.f32`);

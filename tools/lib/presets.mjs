@@ -1,8 +1,5 @@
 // What is built: CMake's presets (CMakePresets.json) and the engines that the package ships.
 
-/** Presets of native builds in which all C++ tests run. */
-export const nativePresets = ['native', 'asan'];
-
 /** The engines, as in engine-<name>.wasm. */
 export const engines = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'];
 

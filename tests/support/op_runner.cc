@@ -1,0 +1,156 @@
+#include "support/op_runner.h"
+
+#include <cstring>
+#include <utility>
+
+namespace octavo::test {
+
+OpRunner::OpRunner(std::string_view op) {
+  node_.op = &get_op(op);
+  node_.name = "node";
+}
+
+OpRunner& OpRunner::attr(std::string_view name, AttrValue value) {
+  node_.attrs.set(name, std::move(value));
+  return *this;
+}
+
+OpRunner& OpRunner::input(Tensor tensor) { return add(std::move(tensor), false); }
+
+OpRunner& OpRunner::constant(Tensor tensor) { return add(std::move(tensor), true); }
+
+OpRunner& OpRunner::absent() {
+  node_.inputs.push_back(kNoValue);
+  tensors_.push_back(nullptr);
+  return *this;
+}
+
+OpRunner& OpRunner::input_qparams(QParams qparams) {
+  node_.input_qparams.resize(node_.inputs.size());
+  node_.input_qparams.back() = std::move(qparams);
+  return *this;
+}
+
+OpRunner& OpRunner::output_qparams(QParams qparams) {
+  node_.output_qparams = std::move(qparams);
+  return *this;
+}
+
+OpRunner& OpRunner::outputs(std::size_t count) {
+  output_count_ = count;
+  return *this;
+}
+
+OpRunner& OpRunner::observer(TensorObserver* observer) {
+  observer_ = observer;
+  return *this;
+}
+
+OpRunner& OpRunner::kernels(KernelPolicy policy) {
+  policy_ = std::move(policy);
+  return *this;
+}
+
+std::vector<Tensor> OpRunner::run() {
+  prepare();
+  std::vector<TensorView> inputs, output_views;
+  std::vector<Tensor> outputs;
+  for (const ConstantTensor& tensor : tensors_) inputs.push_back(tensor ? tensor->view() : TensorView{});
+  for (const Operand& operand : outputs_) {
+    require(operand.shape.has_value() && operand.shape->is_static(), ErrorCode::invalid_graph,
+            "an output shape of ", node_.op->name, " is unknown although every input is static");
+    outputs.emplace_back(operand.dtype, *operand.shape);
+    output_views.push_back(outputs.back().view());
+    std::memset(output_views.back().data, 0xa5, output_views.back().bytes());
+  }
+  const PlanContext plan = this->plan();
+  Buffer workspace(node_.op->workspace ? node_.op->workspace(plan) : 0);
+  if (workspace.size() > 0) std::memset(workspace.data(), 0xa5, workspace.size());
+  const bool is_view = node_.op->is_view && node_.op->is_view(plan);
+  if (is_view) std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
+  if (!is_view || node_.op->runs_as_view) {
+    RunContext context{node_, inputs, output_views, {workspace.data(), workspace.size()}, policy_, observer_};
+    node_.op->run(context);
+  }
+  return outputs;
+}
+
+Tensor OpRunner::run1() { return std::move(run()[0]); }
+
+std::vector<Operand> OpRunner::infer() {
+  infer_node();
+  return outputs_;
+}
+
+bool OpRunner::is_view() {
+  prepare();
+  return node_.op->is_view != nullptr && node_.op->is_view(plan());
+}
+
+int64_t OpRunner::macs() {
+  prepare();
+  return node_.op->macs ? node_.op->macs(plan()) : 0;
+}
+
+float OpRunner::function(float x) const { return node_.op->quant.function(graph_, node_, x); }
+
+std::string OpRunner::obstacle() const {
+  return node_.op->quant.obstacle ? node_.op->quant.obstacle(graph_, node_) : std::string();
+}
+
+bool OpRunner::permute(const std::vector<int>& permutation) {
+  if (node_.op->permute == nullptr || !node_.op->permute(graph_, node_, permutation)) return false;
+  tensors_.resize(node_.inputs.size());
+  for (std::size_t i = 0; i < node_.inputs.size(); ++i)
+    if (node_.has_input(i) && graph_[node_.inputs[i]].is_constant())
+      tensors_[i] = graph_[node_.inputs[i]].constant;
+  return true;
+}
+
+OpRunner& OpRunner::add(Tensor tensor, bool is_constant) {
+  auto shared = std::make_shared<const Tensor>(std::move(tensor));
+  Value value{.name = text("input", tensors_.size()), .dtype = shared->dtype(), .shape = shared->shape()};
+  if (is_constant) value.constant = shared;
+  node_.inputs.push_back(graph_.add_value(std::move(value)));
+  tensors_.push_back(std::move(shared));
+  return *this;
+}
+
+void OpRunner::infer_node() {
+  const int given = static_cast<int>(node_.inputs.size());
+  require(given >= node_.op->min_inputs && given <= node_.op->max_inputs, ErrorCode::invalid_graph,
+          node_.op->name, " takes ", node_.op->min_inputs, " to ", node_.op->max_inputs, " inputs, not ",
+          given);
+  inputs_.assign(tensors_.size(), Operand{});
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    if (!tensors_[i]) continue;
+    const bool known = graph_[node_.inputs[i]].is_constant() || (node_.op->shape_operands >> i & 1);
+    inputs_[i] = {tensors_[i]->dtype(), tensors_[i]->shape(), known ? tensors_[i].get() : nullptr};
+  }
+  outputs_.assign(output_count_, Operand{});
+  InferContext context{node_, inputs_, outputs_};
+  node_.op->infer(context);
+}
+
+void OpRunner::prepare() {
+  infer_node();
+  node_.outputs.clear();
+  for (std::size_t i = 0; i < output_count_; ++i)
+    node_.outputs.push_back(graph_.add_value(
+        {.name = text("output", i), .dtype = outputs_[i].dtype, .shape = outputs_[i].shape}));
+  node_.prepared = node_.op->prepare ? node_.op->prepare({graph_, node_, policy_}) : nullptr;
+}
+
+PlanContext OpRunner::plan() const { return {node_, inputs_, outputs_, policy_}; }
+
+std::vector<Operand> infer_op(std::string_view op, std::vector<Operand> inputs, Attrs attrs,
+                              std::size_t output_count) {
+  Node node{.op = &get_op(op), .name = "node", .attrs = std::move(attrs)};
+  for (ValueId i = 0; i < inputs.size(); ++i) node.inputs.push_back(inputs[i].shape ? i : kNoValue);
+  std::vector<Operand> outputs(output_count);
+  InferContext context{node, inputs, outputs};
+  node.op->infer(context);
+  return outputs;
+}
+
+}  // namespace octavo::test
