@@ -95,7 +95,7 @@ DynamicOptions dynamic_options(const val& source) {
   const Reader reader(source);
   DynamicOptions options;
   read_common(reader, options);
-  options.granularity = Granularity(reader.read_choice<2>("granularity", {"row", "tensor"}, 0));
+  options.granularity = Granularity(reader.read_choice<2>("granularity", {"tensor", "row"}, 1));
   return options;
 }
 

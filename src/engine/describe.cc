@@ -2,6 +2,7 @@
 
 #include "engine/engine.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 
 namespace octavo {
 
@@ -13,10 +14,6 @@ std::vector<TensorInfo> tensor_infos(const Graph& graph, const std::vector<Value
   for (ValueId id : ids)
     infos.push_back({graph[id].name, graph[id].dtype, graph[id].shape, graph[id].dim_names});
   return infos;
-}
-
-bool is_qdq(const Node& node) {
-  return node.op->name.ends_with("QuantizeLinear") || node.op->name == "DequantizeLinear";
 }
 
 // Elements of the constants that nodes compute with; scales and zero points of Q and DQ are no parameters, and neither
@@ -47,15 +44,15 @@ void count_operator(Description& description, std::string_view name) {
 std::string quantization_scheme(const Graph& graph) {
   bool any = false, activations = false;
   for (const Node& node : graph.nodes) {
-    if (node.op->name == "DynamicQuantizeLinear") return "dynamic";
+    if (is_dynamic_quantize(node)) return "dynamic";
     any |= is_qdq(node);
-    activations |= node.op->name == "QuantizeLinear";
+    activations |= is_quantize(node);
   }
   return activations ? "static" : any ? "weight-only" : "none";
 }
 
 bool computes_with_integers(const Graph& graph, const Node& node) {
-  if (node.op->name.starts_with("octavo.")) return true;
+  if (node.op->name.starts_with(kOwnPrefix)) return true;
   return graph[node.outputs[0]].dtype == DType::u8 && !is_qdq(node);
 }
 

@@ -55,10 +55,7 @@ ConstantTensor Attrs::get_tensor(std::string_view name) const {
 
 void Attrs::set(std::string_view name, AttrValue value) {
   erase(name);
-  const auto is_own = [](const auto& entry) { return entry.first.starts_with(kMetadataPrefix); };
-  const auto place =
-      name.starts_with(kMetadataPrefix) ? entries_.end() : std::ranges::find_if(entries_, is_own);
-  entries_.emplace(place, name, std::move(value));
+  entries_.emplace_back(name, std::move(value));
 }
 
 void Attrs::erase(std::string_view name) {

@@ -16,9 +16,9 @@ namespace octavo {
 using AttrValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
                                std::vector<std::string>, ConstantTensor>;
 
-// Named attribute values in the order in which they were set, those named kMetadataPrefix… behind the others, as in a
-// file. The getters allocate nothing, so that `run` may call them: strings and lists are views of the attribute. They
-// throw Error(invalid_graph) when it is there with another type.
+// Named attribute values in the order in which they were set: ONNX's, and nothing else; what Octavo adds is typed
+// (graph/node_facts.h). Strings and lists that a getter gives are views of the attribute. The getters throw
+// Error(invalid_graph) when it is there with another type.
 class Attrs {
  public:
   bool has(std::string_view name) const { return find(name) != nullptr; }
@@ -43,13 +43,5 @@ class Attrs {
   const AttrValue* find(std::string_view name) const;
   std::vector<std::pair<std::string, AttrValue>> entries_;
 };
-
-// Attributes whose name starts so are Octavo's own. The writer keeps them in the node's metadata, where other
-// runtimes ignore them, and the reader restores them.
-inline constexpr std::string_view kMetadataPrefix = "octavo.";
-
-// What passes tell operators while they lower a graph. No file says it.
-inline constexpr std::string_view kLoweredAttributes[] = {"activation_min", "activation_max", "channels_last",
-                                                          "qmin", "qmax"};
 
 }  // namespace octavo

@@ -10,7 +10,7 @@
 #include "base/flags.h"
 #include "graph/attrs.h"
 #include "graph/names.h"
-#include "tensor/qparams.h"
+#include "graph/node_facts.h"
 #include "tensor/tensor.h"
 
 namespace octavo {
@@ -42,10 +42,8 @@ struct Node {
   Attrs attrs;
   std::vector<ValueId> inputs, outputs;
   std::vector<Graph> subgraphs;
-  // Set by lowering on operators that compute with integers: what those of each input and of output 0 mean to this node.
-  // Another reader of the same tensor may take its integers for other numbers.
-  std::vector<QParams> input_qparams;
-  QParams output_qparams;
+  QuantizationNotes notes;
+  Lowered lowered;
   std::shared_ptr<const Prepared> prepared;  // packed weights and constants of the kernel, set by compile
 
   bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i] != kNoValue; }

@@ -66,7 +66,7 @@ struct PrepareContext {
   const Value& output(std::size_t i) const { return graph[node.outputs[i]]; }
   // What the integers of input i mean; without scales where nobody said.
   QParams input_qparams(std::size_t i) const {
-    return i < node.input_qparams.size() ? node.input_qparams[i] : QParams{};
+    return i < node.lowered.input_qparams.size() ? node.lowered.input_qparams[i] : QParams{};
   }
   // The constant behind input i, or null where it is absent or computed.
   const Tensor* constant(std::size_t i) const { return graph.constant_input(node, i); }
@@ -75,7 +75,7 @@ struct PrepareContext {
 // Sees tensors as a session computes them: calibration and per-layer comparison.
 struct TensorObserver {
   virtual ~TensorObserver() = default;
-  // `id` is the "id" attribute of the octavo.Observe node. The tensor lives only during the call.
+  // `id` is Lowered::observed of the octavo.Observe node. The tensor lives only during the call.
   virtual void observe(int64_t id, const TensorView& tensor) = 0;
 };
 
@@ -108,9 +108,10 @@ struct PlanContext {
 // How the layout pass may treat an operator when its inputs are permuted to channels-last.
 enum class LayoutRule {
   opaque,         // needs its inputs exactly as ONNX lays them out
-  channels_last,  // input 0 and output 0 may be N…C when the attribute "channels_last" is 1 (Conv, pooling)
+  channels_last,  // input 0 and output 0 may be N…C: Lowered::channels_last (Conv, pooling)
   elementwise,  // computes element by element with broadcasting: any common permutation goes straight through
-  permutable,   // follows a permutation by changing its attributes: OpDef::permute
+  permutable,   // follows a permutation of input 0 by changing its attributes: OpDef::permute
+  joining,      // the same with a permutation of all inputs (Concat)
 };
 
 // How the static quantizer and the lowering treat an operator.
@@ -138,9 +139,12 @@ struct QuantRule {
   float (*function)(const Graph&, const Node&, float) = nullptr;
 };
 
+// What the names of Octavo's own operators begin with. They exist between passes; no file has one.
+inline constexpr std::string_view kOwnPrefix = "octavo.";
+
 // An operator. All functions are pure and may throw Error; compile and session add the node's name to it.
 struct OpDef {
-  std::string_view name;  // ONNX's name in its default domain, or "octavo." and a name of our own
+  std::string_view name;  // ONNX's name in its default domain, or kOwnPrefix and a name of our own
   int min_inputs = 1, max_inputs = 1;
   int min_outputs = 1, max_outputs = 1;
 
@@ -160,11 +164,11 @@ struct OpDef {
 
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
   uint32_t shape_operands = 0;    // bit i: the contents of input i decide output shapes
-  // Understands the float attributes "activation_min" and "activation_max", which clamp output 0.
+  // Obeys Lowered::clamp.
   bool clamps_output = false;
   LayoutRule layout = LayoutRule::opaque;
-  // permutable: rewrites attributes and constant inputs so that the node computes the same with input 0 (all
-  // inputs for Concat) and output 0 permuted: new axis i is old axis permutation[i]. False: cannot.
+  // permutable and joining: rewrites attributes and constant inputs so that the node computes the same with input 0
+  // (joining: all inputs) and output 0 permuted: new axis i is old axis permutation[i]. False: cannot.
   bool (*permute)(Graph&, Node&, std::span<const int> permutation) = nullptr;
   QuantRule quant = {};
 };

@@ -1,6 +1,7 @@
 #include "graph/rewriter.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.h"
 #include "graph/op_def.h"
@@ -31,6 +32,24 @@ void replace_uses(Graph& graph, Uses& uses, ValueId from, ValueId to) {
   if (!uses.is_output[from]) return;
   replace_output(graph, from, to);
   std::swap(uses.is_output[from], uses.is_output[to]);
+}
+
+void redirect(Graph& graph, std::span<const Redirection> redirections) {
+  std::vector<ValueId> target(graph.values.size());
+  std::iota(target.begin(), target.end(), 0);
+  for (const auto& [from, to] : redirections) target[from] = to;
+  for (Node& node : graph.nodes)
+    for (ValueId& id : node.inputs)
+      if (id != kNoValue) id = target[id];
+
+  for (ValueId id : graph.inputs) target[id] = id;
+  const Uses uses(graph);
+  for (const auto& [from, to] : redirections) {
+    if (!uses.is_output[from] || target[from] == from) continue;
+    std::swap(graph[from].name, graph[to].name);
+    std::swap(graph[from].dim_names, graph[to].dim_names);
+  }
+  for (ValueId& id : graph.outputs) id = target[id];
 }
 
 Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,

@@ -1,7 +1,7 @@
 // Tools for passes: edit a graph and keep its promises.
 #pragma once
 
-#include <initializer_list>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +15,14 @@ void replace_uses(Graph& graph, ValueId from, ValueId to);
 
 // The same where `uses` says who reads `from`, and keeps it true: takes as long as those are many.
 void replace_uses(Graph& graph, Uses& uses, ValueId from, ValueId to);
+
+struct Redirection {
+  ValueId from, to;
+};
+
+// Makes all nodes read `to` instead of `from`, and the graph's outputs too unless `from` is a graph input: a graph
+// output keeps its name, and so does a graph input. All at once, in a time that grows as the graph and not as its square.
+void redirect(Graph& graph, std::span<const Redirection> redirections);
 
 // A node of operator `op` with one new output value, named after `name`, of the given dtype and shape. The caller puts
 // the node in its place.

@@ -152,12 +152,12 @@ class GraphReader {
       require(is_default_domain(raw.domain), ErrorCode::unsupported, "operators of the domain '", raw.domain,
               "' are not supported");
       node.node.attrs = std::move(raw.attrs);
-      for (std::string_view name : kLoweredAttributes) node.node.attrs.erase(name);
+      node.node.notes = raw.notes;
       node.node.inputs = find_all(raw.inputs);
       node.node.outputs = find_all(raw.outputs);
       upgrade(draft_, node);
       // Operators of Octavo's own exist only between passes.
-      const OpDef* op = node.op_type.starts_with(kMetadataPrefix) ? nullptr : find_op(node.op_type);
+      const OpDef* op = node.op_type.starts_with(kOwnPrefix) ? nullptr : find_op(node.op_type);
       require(op != nullptr, ErrorCode::unsupported, "this operator is not supported (opset ", draft_.opset,
               ')');
       node.node.op = op;

@@ -33,7 +33,7 @@ struct Model {
 
 // Reads an ONNX ModelProto (onnx.proto3 of ONNX 1.18). The memory of `file` becomes that of the weights.
 // Values that nobody reads are left out; initializers and Constant nodes become constants of the graph; nodes are
-// sorted topologically. The metadata of a node whose key starts with kMetadataPrefix becomes attributes.
+// sorted topologically. Octavo's metadata of a node becomes its notes (onnx/metadata.h).
 //
 // Any bytes give either a verified graph or an Error:
 //   invalid_model  damaged, truncated, inconsistent or not ONNX at all
@@ -45,8 +45,7 @@ Model read_model(FileMemory file);
 Model read_model(std::span<const std::byte> file);
 
 // The bytes of a ModelProto of opset kOpset: the same bytes for the same model on every machine. Reading them gives
-// the same graph. Attributes named kMetadataPrefix… (integers and strings) go to the node's metadata_props; a string
-// there that spells an integer comes back as an integer. Shapes of intermediate values are written where known.
+// the same graph. A node's notes go to its metadata_props. Shapes of intermediate values are written where known.
 //
 // Throws Error(unsupported), naming the node, for an operator of Octavo's own ("octavo.…"), and for a model above
 // the 2 GiB that protobuf allows.

@@ -1,10 +1,10 @@
 #include "onnx/node_reader.h"
 
 #include <bit>
-#include <charconv>
 
 #include "base/error.h"
 #include "onnx/fields.h"
+#include "onnx/metadata.h"
 #include "onnx/tensor_reader.h"
 
 namespace octavo::onnx {
@@ -72,14 +72,6 @@ AttrValue value_of(Attribute& attribute) {
            attribute.type == int64_t(Type::graph) ? "graph" : "value of a type", ", which is not supported"));
 }
 
-// The writer's text, an integer where it spells one.
-AttrValue metadata_value(std::string_view value) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error == std::errc() && end == value.data() + value.size()) return number;
-  return std::string(value);
-}
-
 }  // namespace
 
 RawNode read_node(pbf_reader message) {
@@ -102,16 +94,15 @@ RawNode read_node(pbf_reader message) {
       Attribute attribute = read_attribute(reader);
       require(!node.attrs.has(attribute.name), ErrorCode::invalid_model, "attribute '", attribute.name,
               "' is there twice");
-      require(!attribute.name.starts_with(kMetadataPrefix), ErrorCode::invalid_model, "the attribute name '",
-              attribute.name, "' is reserved");
       node.attrs.set(attribute.name, value_of(attribute));
+    }
+    for (const pbf_reader& reader : metadata) {
+      const auto [key, value] = read_entry(reader);
+      read_notes_entry(key, value, node.notes);
     }
   } catch (Error& error) {
     throw error.at_node(node.name, node.op_type);
   }
-  for (const pbf_reader& reader : metadata)
-    if (const auto [key, value] = read_entry(reader); key.starts_with(kMetadataPrefix))
-      node.attrs.set(key, metadata_value(value));
   return node;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/attrs.h"
+#include "graph/node_facts.h"
 #include "onnx/wire.h"
 
 namespace octavo::onnx {
@@ -14,6 +15,7 @@ struct RawNode {
   std::string_view name, op_type, domain;
   std::vector<std::string_view> inputs, outputs;
   Attrs attrs;
+  QuantizationNotes notes;
 };
 
 // Throws Error(unsupported), naming the node, for attributes that hold graphs, types or sparse tensors.

@@ -5,6 +5,7 @@
 #include "graph/op_def.h"
 #include "onnx/data_type.h"
 #include "onnx/fields.h"
+#include "onnx/metadata.h"
 #include "onnx/model.h"
 
 namespace octavo::onnx {
@@ -67,32 +68,22 @@ struct AttributeWriter {
   }
 };
 
-std::string metadata_text(std::string_view name, const AttrValue& value) {
-  if (const auto* number = std::get_if<int64_t>(&value)) return std::to_string(*number);
-  const auto* string = std::get_if<std::string>(&value);
-  require(string != nullptr, ErrorCode::unsupported, "attribute '", name,
-          "' is neither an integer nor a string");
-  return *string;
-}
-
 void write_node(pbf_writer out, const Graph& graph, const Node& node) {
   const auto name_of = [&](ValueId id) { return id == kNoValue ? std::string_view() : graph[id].name; };
   const std::string_view op = node.op->name;
-  require(!op.starts_with(kMetadataPrefix), ErrorCode::unsupported, "this operator is not part of ONNX");
+  require(!op.starts_with(kOwnPrefix), ErrorCode::unsupported, "this operator is not part of ONNX");
   require(node.subgraphs.empty(), ErrorCode::unsupported, "nested graphs are not supported");
   for (ValueId id : node.inputs) out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
   for (ValueId id : node.outputs) out.add_string(node_proto::output, name_of(id).data(), name_of(id).size());
   out.add_string(node_proto::name, node.name);
   out.add_string(node_proto::op_type, op.data(), op.size());
   for (const auto& [name, value] : node.attrs) {
-    if (name.starts_with(kMetadataPrefix)) {
-      write_entry(pbf_writer(out, node_proto::metadata_props), name, metadata_text(name, value));
-      continue;
-    }
     pbf_writer attribute(out, node_proto::attribute);
     attribute.add_string(attribute_proto::name, name);
     std::visit(AttributeWriter{attribute}, value);
   }
+  for (const auto& [key, value] : notes_entries(node.notes))
+    write_entry(pbf_writer(out, node_proto::metadata_props), key, value);
 }
 
 void write_shape(pbf_writer& tensor_type, const Value& value) {
@@ -122,13 +113,6 @@ void write_value_info(pbf_writer out, const Value& value, bool with_shape = true
   if (with_shape && value.shape) write_shape(tensor_type, value);
 }
 
-// True for a node whose metadata says more than the standard operator: its outputs may have other shapes than those that
-// a reader without the metadata infers, so no shapes are declared for them.
-bool has_metadata(const Node& node) {
-  return std::ranges::any_of(node.attrs,
-                             [](const auto& attr) { return attr.first.starts_with(kMetadataPrefix); });
-}
-
 void write_graph(pbf_writer out, const Graph& graph) {
   for (const Node& node : graph.nodes) {
     try {
@@ -149,7 +133,8 @@ void write_graph(pbf_writer out, const Graph& graph) {
   for (ValueId id : graph.outputs) write_value_info(pbf_writer(out, graph_proto::output), graph[id]);
   // In the order of nodes, which is what survives reading the file again.
   for (const Node& node : graph.nodes) {
-    const bool with_shape = !has_metadata(node);
+    // A reader that does not know what the notes say may infer other shapes.
+    const bool with_shape = node.notes.empty();
     for (ValueId id : node.outputs) {
       if (id == kNoValue || uses.is_output[id]) continue;
       if ((with_shape && graph[id].shape) || graph[id].dtype != DType::f32)

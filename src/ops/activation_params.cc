@@ -32,12 +32,7 @@ ActivationParams input_params(const PrepareContext& ctx, std::size_t i) {
 }
 
 ActivationParams output_params(const PrepareContext& ctx) {
-  ActivationParams params = activation_params(ctx.output(0), ctx.node.output_qparams);
-  const Attrs& attrs = ctx.node.attrs;
-  const int32_t lo = params.qmin, hi = params.qmax;
-  params.qmin = static_cast<int32_t>(std::clamp<int64_t>(attrs.get_int("qmin", lo), lo, hi));
-  params.qmax = static_cast<int32_t>(std::clamp<int64_t>(attrs.get_int("qmax", hi), params.qmin, hi));
-  return params;
+  return activation_params(ctx.output(0), ctx.node.lowered.output_qparams);
 }
 
 float to_multiplier(double ratio) { return static_cast<float>(std::min(ratio, 0x1p96)); }

@@ -18,7 +18,7 @@ struct ActivationParams {
 // finite scale above 0, and zero_point, qmin and qmax within 0..255.
 ActivationParams input_params(const PrepareContext& ctx, std::size_t i);
 
-// The same of output 0, narrowed by the attributes "qmin" and "qmax" that a folded Relu or Clip leaves.
+// The same of output 0.
 ActivationParams output_params(const PrepareContext& ctx);
 
 // The ratio of scales as a float multiplier of integers. Above 2^96, where a product could overflow, any multiplier turns

@@ -1,6 +1,5 @@
 // AveragePool and GlobalAveragePool (float32). ONNX AveragePool-1 … AveragePool-19, GlobalAveragePool-1.
 #include "base/error.h"
-#include "ops/activation.h"
 #include "ops/pool_layer.h"
 
 namespace octavo {
@@ -24,17 +23,17 @@ void infer_global(InferContext& ctx) {
 
 void pool(RunContext& ctx, const kernels::PoolGeometry& g) {
   const bool count_padding = ctx.attrs().get_int("count_include_pad", 0) != 0;
-  const Activation activation(ctx.attrs());
+  const Clamp& activation = ctx.node.lowered.clamp;
   const float* const in = ctx.inputs[0].as<float>();
   float* const out = ctx.outputs[0].as<float>();
   parallel_pool(ctx.kernels, g, [&](const PoolPiece& piece) {
-    kernels::average_pool(piece.g, in + piece.in, out + piece.out, count_padding, activation.lo,
-                          activation.hi);
+    kernels::average_pool(piece.g, in + piece.in, out + piece.out, count_padding, activation.low,
+                          activation.high);
   });
 }
 
-void run(RunContext& ctx) { pool(ctx, pool_geometry(ctx.attrs(), ctx.inputs[0].shape)); }
-void run_global(RunContext& ctx) { pool(ctx, global_pool_geometry(ctx.attrs(), ctx.inputs[0].shape)); }
+void run(RunContext& ctx) { pool(ctx, pool_geometry(ctx.node, ctx.inputs[0].shape)); }
+void run_global(RunContext& ctx) { pool(ctx, global_pool_geometry(ctx.node, ctx.inputs[0].shape)); }
 
 OCTAVO_OPERATOR(average_pool,
                 {.name = "AveragePool",

@@ -10,15 +10,13 @@ namespace octavo {
 
 namespace {
 
-int channel_axis(const Attrs& attrs, const Shape& x) {
-  return attrs.get_int("channels_last", 0) != 0 ? x.rank() - 1 : 1;
-}
+int channel_axis(const Node& node, const Shape& x) { return node.lowered.channels_last ? x.rank() - 1 : 1; }
 
 void infer(InferContext& ctx) {
   require(ctx.attrs().get_int("training_mode", 0) == 0, ErrorCode::unsupported, "training_mode 1");
   const Shape& x = ctx.shape(0);
   require(x.rank() >= 2, ErrorCode::invalid_graph, "input ", x, " has no channels");
-  const int64_t channels = x[channel_axis(ctx.attrs(), x)];
+  const int64_t channels = x[channel_axis(ctx.node, x)];
   for (std::size_t i = 0; i < 5; ++i)
     require(ctx.dtype(i) == DType::f32, ErrorCode::unsupported, "BatchNormalization takes float32, not ",
             dtype_name(ctx.dtype(i)));
@@ -35,7 +33,7 @@ uint64_t workspace(const PlanContext& ctx) { return 2 * scratch_bytes<float>(ctx
 
 void run(RunContext& ctx) {
   const Shape& shape = ctx.inputs[0].shape;
-  const int axis = channel_axis(ctx.attrs(), shape);
+  const int axis = channel_axis(ctx.node, shape);
   const int64_t outer = shape.elements(0, axis), channels = shape[axis],
                 inner = shape.elements(axis + 1, shape.rank());
   const float epsilon = ctx.attrs().get_float("epsilon", 1e-5f);

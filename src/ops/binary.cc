@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "kernels/eltwise/binary.h"
-#include "ops/activation.h"
 #include "ops/broadcast.h"
 #include "ops/operands.h"
 #include "ops/parallel.h"
@@ -40,8 +39,8 @@ void compute(RunContext& ctx, BinaryOp op) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   if (op == BinaryOp::div && a.dtype != DType::f32)
     require(!contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", a.shape, " by zero");
-  const Activation activation(ctx.attrs());
-  const kernels::Clamp clamp{activation.lo, activation.hi};
+  const Clamp& activation = ctx.node.lowered.clamp;
+  const kernels::Clamp clamp{activation.low, activation.high};
   const bool clamps = a.dtype == DType::f32 && (std::isfinite(clamp.lo) || std::isfinite(clamp.hi));
   const kernels::BinaryRow row = row_function(op, a.dtype);
   parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},

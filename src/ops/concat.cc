@@ -54,7 +54,7 @@ OCTAVO_OPERATOR(concat, {.name = "Concat",
                          .max_inputs = std::numeric_limits<int>::max(),
                          .infer = infer,
                          .run = run,
-                         .layout = LayoutRule::permutable,
+                         .layout = LayoutRule::joining,
                          .permute = permute_axis_attribute,
                          .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QConcat"}});
 

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "kernels/conv/conv.h"
 #include "kernels/dwconv_f32/dwconv_f32.h"
-#include "ops/activation.h"
 #include "ops/conv_layer.h"
 #include "ops/conv_pieces.h"
 #include "ops/kernel_choice.h"
@@ -81,8 +80,8 @@ uint64_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g) {
 }
 
 uint64_t workspace(const PlanContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
-  const uint64_t reorder = reorder_bytes<float, float>(ctx.node.attrs, g);
+  const ConvGeometry g = conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1));
+  const uint64_t reorder = reorder_bytes<float, float>(ctx.node, g);
   if (ctx.node.prepared)
     return reorder +
            workspace_of_threads(ctx.kernels, kernel_workspace(ctx.prepared<PreparedConv>().weights, g));
@@ -91,15 +90,15 @@ uint64_t workspace(const PlanContext& ctx) {
 }
 
 void run(RunContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
-  const Activation activation(ctx.attrs());
+  const ConvGeometry g = conv_geometry(ctx.node, ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const Clamp& activation = ctx.node.lowered.clamp;
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
   Scratch scratch(ctx.workspace);
   Packed packed = ctx.node.prepared ? ctx.prepared<PreparedConv>().weights
                                     : pack(ctx.kernels, g, ctx.inputs[1].as<float>(),
                                            scratch.take<std::byte>(packed_size(ctx.kernels, g)));
   const auto compute = [&](const float* in, float* out) {
-    const kernels::BiasClampF32 epilogue{bias, activation.lo, activation.hi, out, g.oc};
+    const kernels::BiasClampF32 epilogue{bias, activation.low, activation.high, out, g.oc};
     const ThreadWorkspaces memory(scratch, kernel_workspace(packed, g));
     if (const auto* depthwise = std::get_if<kernels::PackedDwconvF32>(&packed))
       parallel_dwconv_rows(ctx.kernels, g, 3, [&](int begin, int end, int thread) {
@@ -111,7 +110,7 @@ void run(RunContext& ctx) {
                       conv_f32(weights, g, {in, piece.row, piece.row + piece.rows, memory[piece.thread]}, e);
                     });
   };
-  with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), scratch, compute);
+  with_channels_last(ctx.node, g, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), scratch, compute);
 }
 
 int output_channel_axis(const Graph&, const Node&) { return 0; }

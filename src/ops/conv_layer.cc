@@ -44,7 +44,7 @@ void infer_conv(InferContext& ctx, DType dtype) {
   const Shape &x = ctx.shape(0), &w = ctx.shape(1);
   require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input ", x, " and weights ", w,
           " have different ranks");
-  const ImageAxes axes(x, ctx.attrs());
+  const ImageAxes axes(x, ctx.node);
   require(axes.spatial_rank() <= 2, ErrorCode::unsupported, "convolution over ", axes.spatial_rank(),
           " spatial axes: input ", x);
   const int64_t groups = group_count(ctx.attrs());
@@ -72,10 +72,10 @@ kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w) {
   return g;
 }
 
-kernels::ConvGeometry conv_geometry(const Attrs& attrs, const Shape& x, const Shape& w) {
-  const ImageAxes axes(x, attrs);
-  const Window window = read_window(attrs, kernel_sizes(attrs, w));
-  kernels::ConvGeometry g = conv_weight_geometry(attrs, w);
+kernels::ConvGeometry conv_geometry(const Node& node, const Shape& x, const Shape& w) {
+  const ImageAxes axes(x, node);
+  const Window window = read_window(node.attrs, kernel_sizes(node.attrs, w));
+  kernels::ConvGeometry g = conv_weight_geometry(node.attrs, w);
   g.n = to_int(x[0]);
   const int last = axes.spatial_rank() - 1;
   const WindowAxis horizontal = window.resolve(last, x[axes.spatial(last)]);
@@ -96,7 +96,7 @@ kernels::ConvGeometry conv_geometry(const Attrs& attrs, const Shape& x, const Sh
 }
 
 int64_t conv_node_macs(const PlanContext& ctx) {
-  return conv_macs(conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1)));
+  return conv_macs(conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1)));
 }
 
 }  // namespace octavo

@@ -8,13 +8,13 @@
 
 namespace octavo {
 
-// Input 0 is x [n, c, (h,) w], or [n, (h,) w, c] with the attribute "channels_last"; input 1 is w [oc, c/group, (kh,) kw];
+// Input 0 is x [n, c, (h,) w], or [n, (h,) w, c] where the node is lowered to channels_last; input 1 is w [oc, c/group, (kh,) kw];
 // input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws Error(invalid_graph) naming the shapes that do
 // not fit together, Error(unsupported) for another number of spatial axes than 1 or 2.
 void infer_conv(InferContext& ctx, DType dtype);
 
 // The geometry of a convolution of static shapes. A 1-D convolution has h = kh = 1.
-kernels::ConvGeometry conv_geometry(const Attrs& attrs, const Shape& x, const Shape& w);
+kernels::ConvGeometry conv_geometry(const Node& node, const Shape& x, const Shape& w);
 
 // The part that packing needs: channels, kernel and groups. Image sizes are 1.
 kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w);
@@ -29,8 +29,6 @@ inline int64_t conv_macs(const kernels::ConvGeometry& g) { return g.positions() 
 // macs of a node with x and w as inputs 0 and 1.
 int64_t conv_node_macs(const PlanContext& ctx);
 
-inline bool is_channels_last(const Attrs& attrs) { return attrs.get_int("channels_last", 0) != 0; }
-
 inline std::size_t input_elements(const kernels::ConvGeometry& g) {
   return std::size_t(g.n) * g.h * g.w * g.c;
 }
@@ -39,16 +37,16 @@ inline std::size_t output_elements(const kernels::ConvGeometry& g) {
 }
 
 // Workspace for images that have to be turned to channels-last and back.
-template <class In, class Out> uint64_t reorder_bytes(const Attrs& attrs, const kernels::ConvGeometry& g) {
-  if (is_channels_last(attrs)) return 0;
+template <class In, class Out> uint64_t reorder_bytes(const Node& node, const kernels::ConvGeometry& g) {
+  if (node.lowered.channels_last) return 0;
   return scratch_bytes<In>(input_elements(g)) + scratch_bytes<Out>(output_elements(g));
 }
 
 // Calls compute(in, out) with channels-last images: those of the node, or copies in `scratch`.
 template <class In, class Out, class Compute>
-void with_channels_last(const Attrs& attrs, const kernels::ConvGeometry& g, const In* in, Out* out,
+void with_channels_last(const Node& node, const kernels::ConvGeometry& g, const In* in, Out* out,
                         Scratch& scratch, Compute compute) {
-  if (is_channels_last(attrs)) return compute(in, out);
+  if (node.lowered.channels_last) return compute(in, out);
   In* const ordered_in = scratch.take<In>(input_elements(g));
   Out* const ordered_out = scratch.take<Out>(output_elements(g));
   to_channels_last(in, ordered_in, g.n, g.c, int64_t(g.h) * g.w);

@@ -1,15 +1,14 @@
 // octavo.DynamicQConv: DynamicQuantizeLinear → Conv on integers → float, in one. x float32, w int8 constant, bias
-// float32 [oc] or absent, y float32; the attributes are Conv's, and "octavo.qmax" narrows the integers of x, which is
+// float32 [oc] or absent, y float32; the attributes are Conv's, and the note qmax narrows the integers of x, which is
 // ranged as a whole.
 #include "base/error.h"
+#include "graph/qdq.h"
 #include "kernels/quantize/quantize.h"
-#include "ops/activation.h"
 #include "ops/conv_layer.h"
 #include "ops/int8_conv.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
 #include "ops/parallel.h"
-#include "ops/qdq_params.h"
 
 namespace octavo {
 
@@ -29,7 +28,7 @@ void infer(InferContext& ctx) {
   const DType bias = ctx.has(2) ? ctx.dtype(2) : DType::f32;
   require(bias == DType::f32, ErrorCode::unsupported, "octavo.DynamicQConv takes a bias of float32, not ",
           dtype_name(bias));
-  integer_range(ctx.attrs(), DType::u8);
+  integer_range(ctx.node.notes, DType::u8);
   infer_conv(ctx, DType::f32);
 }
 
@@ -37,23 +36,23 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, ctx.input(1).shape.value());
   const Tensor& weights = int8_weights(ctx, g.depth());
   auto prepared = std::make_shared<PreparedDynamicQConv>();
-  const auto range = activation_range(integer_range(ctx.node.attrs, DType::u8).qmax);
+  const auto range = activation_range(integer_range(ctx.node.notes, DType::u8).qmax);
   prepared->weights = Int8ConvWeights(ctx.kernels, range, g, weights);
   prepared->w_scale = channel_scales(ctx, 0, g.oc);
   return prepared;
 }
 
 uint64_t workspace(const PlanContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
-  return scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node.attrs, g) +
+  const ConvGeometry g = conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1));
+  return scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node, g) +
          ctx.prepared<PreparedDynamicQConv>().weights.workspace(ctx.kernels, g);
 }
 
 void run(RunContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const ConvGeometry g = conv_geometry(ctx.node, ctx.inputs[0].shape, ctx.inputs[1].shape);
   const auto& prepared = ctx.prepared<PreparedDynamicQConv>();
-  const Activation activation(ctx.attrs());
-  const IntegerRange integers = integer_range(ctx.attrs(), DType::u8);
+  const Clamp& activation = ctx.node.lowered.clamp;
+  const IntegerRange integers = integer_range(ctx.node.notes, DType::u8);
   const float* const x = ctx.inputs[0].as<float>();
   const auto count = static_cast<int64_t>(input_elements(g));
   const auto params = kernels::dynamic_params(kernels::find_range(x, count), integers.qmin, integers.qmax);
@@ -69,14 +68,14 @@ void run(RunContext& ctx) {
                                           0,
                                           prepared.w_scale.data(),
                                           bias,
-                                          activation.lo,
-                                          activation.hi,
+                                          activation.low,
+                                          activation.high,
                                           out,
                                           g.oc};
     prepared.weights.run(ctx.kernels, g, in, static_cast<uint8_t>(params.zero_point), scratch, epilogue);
   };
-  with_channels_last(ctx.attrs(), g, const_cast<const uint8_t*>(quantized), ctx.outputs[0].as<float>(),
-                     scratch, compute);
+  with_channels_last(ctx.node, g, const_cast<const uint8_t*>(quantized), ctx.outputs[0].as<float>(), scratch,
+                     compute);
 }
 
 OCTAVO_OPERATOR(dynamic_q_conv, {.name = "octavo.DynamicQConv",

@@ -1,14 +1,13 @@
 // octavo.DynamicQGemm: DynamicQuantizeLinear → Gemm or MatMul on integers → float, in one. x float32 [… , k], w int8
-// constant [k, n] (or [n, k] with "transB"), bias float32 [n] or absent, y float32 [… , n]. "octavo.granularity" = "row"
-// ranges each row of x on its own, "tensor" all of x; "octavo.qmax" narrows its integers.
+// constant [k, n] (or [n, k] with "transB"), bias float32 [n] or absent, y float32 [… , n]. The notes are those of the
+// DynamicQuantizeLinear: Granularity::row ranges each row of x on its own, tensor all of x; qmax narrows its integers.
 #include "base/error.h"
+#include "graph/qdq.h"
 #include "kernels/quantize/quantize.h"
-#include "ops/activation.h"
 #include "ops/int8_matrix.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
 #include "ops/parallel.h"
-#include "ops/qdq_params.h"
 #include "ops/scratch.h"
 
 namespace octavo {
@@ -20,8 +19,6 @@ struct PreparedDynamicQGemm : Prepared {
   std::vector<float> w_scale;
 };
 
-bool is_by_row(const Attrs& attrs) { return attrs.get_string(kGranularityAttribute, "tensor") == "row"; }
-
 void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
           "octavo.DynamicQGemm takes float32 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
@@ -29,7 +26,7 @@ void infer(InferContext& ctx) {
   const DType bias = ctx.has(2) ? ctx.dtype(2) : DType::f32;
   require(bias == DType::f32, ErrorCode::unsupported, "octavo.DynamicQGemm takes a bias of float32, not ",
           dtype_name(bias));
-  integer_range(ctx.attrs(), DType::u8);
+  integer_range(ctx.node.notes, DType::u8);
   infer_product(ctx, DType::f32);
 }
 
@@ -37,7 +34,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const ProductSizes s(ctx.node.attrs, {1}, ctx.input(1).shape.value());
   const Tensor& weights = int8_weights(ctx, s.k);
   auto prepared = std::make_shared<PreparedDynamicQGemm>();
-  const auto range = activation_range(integer_range(ctx.node.attrs, DType::u8).qmax);
+  const auto range = activation_range(integer_range(ctx.node.notes, DType::u8).qmax);
   prepared->matrix = Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights);
   prepared->w_scale = channel_scales(ctx, s.channel_axis, s.n);
   return prepared;
@@ -52,14 +49,14 @@ uint64_t workspace(const PlanContext& ctx) {
 void run(RunContext& ctx) {
   const ProductSizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
   const auto& prepared = ctx.prepared<PreparedDynamicQGemm>();
-  const Activation activation(ctx.attrs());
-  const IntegerRange integers = integer_range(ctx.attrs(), DType::u8);
+  const Clamp& activation = ctx.node.lowered.clamp;
+  const IntegerRange integers = integer_range(ctx.node.notes, DType::u8);
   Scratch scratch(ctx.workspace);
   uint8_t* const quantized = scratch.take<uint8_t>(s.m * s.k);
   float* const scale = scratch.take<float>(s.m);
   int32_t* const zero_point = scratch.take<int32_t>(s.m);
 
-  const bool by_row = is_by_row(ctx.attrs());
+  const bool by_row = ctx.node.notes.granularity == Granularity::row;
   const int64_t blocks = by_row ? s.m : 1, length = by_row ? s.k : s.m * s.k;
   const auto quantize_blocks = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -75,8 +72,8 @@ void run(RunContext& ctx) {
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
   prepared.matrix.multiply(
       ctx.kernels, quantized, s.m, scratch,
-      kernels::DequantizeF32{scale, zero_point, by_row ? 1 : 0, prepared.w_scale.data(), bias, activation.lo,
-                             activation.hi, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)});
+      kernels::DequantizeF32{scale, zero_point, by_row ? 1 : 0, prepared.w_scale.data(), bias, activation.low,
+                             activation.high, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)});
 }
 
 OCTAVO_OPERATOR(dynamic_q_gemm, {.name = "octavo.DynamicQGemm",

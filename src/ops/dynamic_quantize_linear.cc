@@ -1,31 +1,28 @@
 // DynamicQuantizeLinear: ranges x as it comes, then quantizes it to uint8. ONNX DynamicQuantizeLinear-11.
 //
-// With the attribute "octavo.granularity" = "row" every row (the last axis) has a range of its own, and scale and
+// With the note Granularity::row every row (the last axis) has a range of its own, and scale and
 // zero_point have the shape of x with a last dimension of 1: what a DequantizeLinear with axis -1 reads as one block a row.
-// "octavo.qmax" narrows the range of the integers.
+// The note qmax narrows the range of the integers.
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 #include "kernels/quantize/quantize.h"
-#include "ops/qdq_params.h"
 
 namespace octavo {
 
 namespace {
 
-bool is_by_row(const Attrs& attrs, const Shape& x) {
-  const std::string_view granularity = attrs.get_string(kGranularityAttribute, "tensor");
-  require(granularity == "row" || granularity == "tensor", ErrorCode::invalid_graph, "unknown granularity '",
-          granularity, "'");
-  return granularity == "row" && x.rank() > 0;
+bool is_by_row(const Node& node, const Shape& x) {
+  return node.notes.granularity == Granularity::row && x.rank() > 0;
 }
 
 void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "DynamicQuantizeLinear takes float32, not ",
           dtype_name(ctx.dtype(0)));
-  integer_range(ctx.attrs(), DType::u8);
+  integer_range(ctx.node.notes, DType::u8);
   const Shape& x = ctx.shape(0);
   Shape parameters;
-  if (is_by_row(ctx.attrs(), x)) {
+  if (is_by_row(ctx.node, x)) {
     parameters = x;
     parameters[x.rank() - 1] = 1;
   }
@@ -36,8 +33,8 @@ void infer(InferContext& ctx) {
 
 void run(RunContext& ctx) {
   const Shape& shape = ctx.inputs[0].shape;
-  const IntegerRange range = integer_range(ctx.attrs(), DType::u8);
-  const int64_t rows = is_by_row(ctx.attrs(), shape) ? shape.elements(0, shape.rank() - 1) : 1;
+  const IntegerRange range = integer_range(ctx.node.notes, DType::u8);
+  const int64_t rows = is_by_row(ctx.node, shape) ? shape.elements(0, shape.rank() - 1) : 1;
   const int64_t length = rows == 0 ? 0 : shape.elements() / rows;
   const float* x = ctx.inputs[0].as<float>();
   uint8_t* y = ctx.outputs[0].as<uint8_t>();

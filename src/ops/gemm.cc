@@ -1,6 +1,5 @@
 // Gemm (float32): Y = clamp(alpha · A' · B' + beta · C). ONNX Gemm-7 … Gemm-13.
 #include "base/error.h"
-#include "ops/activation.h"
 #include "ops/channel_order.h"
 #include "ops/matrix.h"
 #include "ops/scratch.h"
@@ -69,7 +68,7 @@ bool is_column_vector(const Shape& c, int64_t n) {
 
 // y = clamp(alpha * y + beta * c), c broadcast to [m, n] or null.
 void combine(float* y, const Sizes& s, float alpha, float beta, const float* c, const Shape& c_shape,
-             const Activation& activation) {
+             const Clamp& activation) {
   const bool by_column = c_shape.rank() >= 1 && c_shape[c_shape.rank() - 1] != 1;
   const bool by_row = c_shape.rank() == 2 && c_shape[0] != 1;
   const int64_t column_stride = by_column, row_stride = by_row ? c_shape[1] : 0;
@@ -77,15 +76,15 @@ void combine(float* y, const Sizes& s, float alpha, float beta, const float* c, 
     for (int64_t j = 0; j < s.n; ++j, ++y) {
       float value = alpha * *y;
       if (c != nullptr) value += beta * c[i * row_stride + j * column_stride];
-      value = value < activation.lo ? activation.lo : value;
-      *y = activation.hi < value ? activation.hi : value;
+      value = value < activation.low ? activation.low : value;
+      *y = activation.high < value ? activation.high : value;
     }
 }
 
 void run(RunContext& ctx) {
   const Sizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
   const float alpha = ctx.attrs().get_float("alpha", 1), beta = ctx.attrs().get_float("beta", 1);
-  const Activation activation(ctx.attrs());
+  const Clamp& activation = ctx.node.lowered.clamp;
   Scratch scratch(ctx.workspace);
   const float* a = ctx.inputs[0].as<float>();
   if (s.trans_a) {
@@ -102,10 +101,10 @@ void run(RunContext& ctx) {
   float* const y = ctx.outputs[0].as<float>();
   const kernels::GemmF32Args args{a, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)};
   if (alpha == 1 && (c == nullptr || (beta == 1 && is_column_vector(ctx.inputs[2].shape, s.n)))) {
-    multiply(ctx.kernels, weights, args, {c, activation.lo, activation.hi, y, row_length});
+    multiply(ctx.kernels, weights, args, {c, activation.low, activation.high, y, row_length});
   } else {
-    const Activation none{Attrs()};
-    multiply(ctx.kernels, weights, args, {nullptr, none.lo, none.hi, y, row_length});
+    const Clamp none;
+    multiply(ctx.kernels, weights, args, {nullptr, none.low, none.high, y, row_length});
     combine(y, s, alpha, beta, c, c ? ctx.inputs[2].shape : Shape(), activation);
   }
 }

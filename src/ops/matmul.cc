@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "ops/activation.h"
 #include "ops/matrix.h"
 #include "ops/scratch.h"
 
@@ -72,13 +71,13 @@ uint64_t workspace(const PlanContext& ctx) {
 
 void run(RunContext& ctx) {
   const Sizes s(ctx.inputs[0].shape, ctx.inputs[1].shape);
-  const Activation activation(ctx.attrs());
+  const Clamp& activation = ctx.node.lowered.clamp;
   const float* const a = ctx.inputs[0].as<float>();
   float* y = ctx.outputs[0].as<float>();
   const auto next_product = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
     multiply(ctx.kernels, weights,
              {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
-             {nullptr, activation.lo, activation.hi, y, static_cast<ptrdiff_t>(s.n)});
+             {nullptr, activation.low, activation.high, y, static_cast<ptrdiff_t>(s.n)});
     y += s.m * s.n;
   };
   if (ctx.node.prepared) return next_product(ctx.prepared<PackedMatrix>().weights, 0);

@@ -24,7 +24,7 @@ void infer(InferContext& ctx) {
   if (ctx.outputs.size() < 2) return;
   // Indices count elements of a channels-first tensor and are laid out as one.
   Shape indices = *ctx.outputs[0].shape;
-  const ImageAxes axes(indices, ctx.attrs());
+  const ImageAxes axes(indices, ctx.node);
   if (axes.channels_last) {
     const int64_t channels = indices.dims.back();
     indices.dims.pop_back();
@@ -42,10 +42,10 @@ void infer_global(InferContext& ctx) {
 // Where the (first) maximum of each window lies in the flattened channels-first input: row-major, or with the two
 // innermost spatial axes swapped for storage_order 1.
 template <class T>
-void find_indices(const Attrs& attrs, const PoolGeometry& planes, int64_t channels, const T* in,
+void find_indices(const Node& node, const PoolGeometry& planes, int64_t channels, const T* in,
                   int64_t* indices) {
-  const bool channels_last = attrs.get_int("channels_last", 0) != 0;
-  const bool column_major = attrs.get_int("storage_order", 0) != 0;
+  const bool channels_last = node.lowered.channels_last;
+  const bool column_major = node.attrs.get_int("storage_order", 0) != 0;
   const auto& [a0, a1, a2] = planes.axes;
   const int64_t pixels = planes.input_pixels();
   if (channels == 0) return;
@@ -79,17 +79,17 @@ template <class T> void pool(const RunContext& ctx, const PoolGeometry& g, const
 
 void run(RunContext& ctx) {
   const Shape& x = ctx.inputs[0].shape;
-  const PoolGeometry g = pool_geometry(ctx.attrs(), x);
+  const PoolGeometry g = pool_geometry(ctx.node, x);
   visit_poolable(ctx.inputs[0].dtype, [&]<class T>(T) {
     pool(ctx, g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>());
     if (ctx.outputs.size() > 1 && ctx.outputs[1].present())
-      find_indices(ctx.attrs(), g, x[ImageAxes(x, ctx.attrs()).channels()], ctx.inputs[0].as<T>(),
+      find_indices(ctx.node, g, x[ImageAxes(x, ctx.node).channels()], ctx.inputs[0].as<T>(),
                    ctx.outputs[1].as<int64_t>());
   });
 }
 
 void run_global(RunContext& ctx) {
-  const PoolGeometry g = global_pool_geometry(ctx.attrs(), ctx.inputs[0].shape);
+  const PoolGeometry g = global_pool_geometry(ctx.node, ctx.inputs[0].shape);
   visit_poolable(ctx.inputs[0].dtype,
                  [&]<class T>(T) { pool(ctx, g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>()); });
 }

@@ -13,7 +13,7 @@ void infer(InferContext& ctx) {
 // The output is the input where it lies, unless that is a constant.
 void run(RunContext& ctx) {
   if (ctx.outputs[0].data != ctx.inputs[0].data) copy_input(ctx);
-  if (ctx.observer != nullptr) ctx.observer->observe(ctx.attrs().get_int("id", 0), ctx.outputs[0]);
+  if (ctx.observer != nullptr) ctx.observer->observe(ctx.node.lowered.observed, ctx.outputs[0]);
 }
 
 OCTAVO_OPERATOR(observe, {.name = "octavo.Observe",

@@ -27,7 +27,7 @@ kernels::PoolGeometry planes(const ImageAxes& axes, const Shape& x) {
 
 void infer_pool(InferContext& ctx, DType dtype) {
   const Shape& x = ctx.shape(0);
-  const ImageAxes axes(x, ctx.attrs());
+  const ImageAxes axes(x, ctx.node);
   require(axes.spatial_rank() <= 3, ErrorCode::unsupported, "pooling over ", axes.spatial_rank(),
           " spatial axes: input ", x);
   ctx.set(0, dtype, windowed_shape(pool_window(ctx.attrs(), axes), axes, x, x[axes.channels()]));
@@ -35,14 +35,14 @@ void infer_pool(InferContext& ctx, DType dtype) {
 
 void infer_global_pool(InferContext& ctx, DType dtype) {
   Shape out = ctx.shape(0);
-  const ImageAxes axes(out, ctx.attrs());
+  const ImageAxes axes(out, ctx.node);
   for (int i = 0; i < axes.spatial_rank(); ++i) out[axes.spatial(i)] = 1;
   ctx.set(0, dtype, out);
 }
 
-kernels::PoolGeometry pool_geometry(const Attrs& attrs, const Shape& x) {
-  const ImageAxes axes(x, attrs);
-  const Window window = pool_window(attrs, axes);
+kernels::PoolGeometry pool_geometry(const Node& node, const Shape& x) {
+  const ImageAxes axes(x, node);
+  const Window window = pool_window(node.attrs, axes);
   kernels::PoolGeometry g = planes(axes, x);
   for (int i = 0; i < axes.spatial_rank(); ++i) {
     const int64_t input = x[axes.spatial(i)];
@@ -53,8 +53,8 @@ kernels::PoolGeometry pool_geometry(const Attrs& attrs, const Shape& x) {
   return g;
 }
 
-kernels::PoolGeometry global_pool_geometry(const Attrs& attrs, const Shape& x) {
-  const ImageAxes axes(x, attrs);
+kernels::PoolGeometry global_pool_geometry(const Node& node, const Shape& x) {
+  const ImageAxes axes(x, node);
   kernels::PoolGeometry g = planes(axes, x);
   int64_t pixels = 1;
   for (int i = 0; i < axes.spatial_rank(); ++i) pixels *= x[axes.spatial(i)];

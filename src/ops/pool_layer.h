@@ -7,15 +7,15 @@
 
 namespace octavo {
 
-// Sets output 0, of `dtype`, to input 0 [n, c, spatial…] (or [n, spatial…, c] with "channels_last") under the window
+// Sets output 0, of `dtype`, to input 0 [n, c, spatial…] (or [n, spatial…, c] where lowered to channels_last) under the window
 // that the attributes describe. Throws Error(unsupported) for more than 3 spatial axes.
 void infer_pool(InferContext& ctx, DType dtype);
 // The same with one window over everything: all spatial sizes become 1.
 void infer_global_pool(InferContext& ctx, DType dtype);
 
 // The geometry for an input of static shape.
-kernels::PoolGeometry pool_geometry(const Attrs& attrs, const Shape& x);
-kernels::PoolGeometry global_pool_geometry(const Attrs& attrs, const Shape& x);
+kernels::PoolGeometry pool_geometry(const Node& node, const Shape& x);
+kernels::PoolGeometry global_pool_geometry(const Node& node, const Shape& x);
 
 // A part of a pooling: its geometry, where its input and its output begin, and its thread.
 struct PoolPiece {

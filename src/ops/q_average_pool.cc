@@ -40,10 +40,10 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-using GeometryOf = kernels::PoolGeometry (*)(const Attrs&, const Shape&);
+using GeometryOf = kernels::PoolGeometry (*)(const Node&, const Shape&);
 
 template <GeometryOf kGeometry> uint64_t workspace(const PlanContext& ctx) {
-  const kernels::PoolGeometry g = kGeometry(ctx.node.attrs, ctx.shape(0));
+  const kernels::PoolGeometry g = kGeometry(ctx.node, ctx.shape(0));
   const int64_t window = g.axes[0].kernel * g.axes[1].kernel * g.axes[2].kernel;
   require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window,
           " elements may overflow its sum");
@@ -57,7 +57,7 @@ template <GeometryOf kGeometry> void run(RunContext& ctx) {
       in.zero_point, out.zero_point,      out.qmin,
       out.qmax,      prepared.multiplier, ctx.attrs().get_int("count_include_pad", 0) != 0,
       nullptr};
-  const kernels::PoolGeometry g = kGeometry(ctx.attrs(), ctx.inputs[0].shape);
+  const kernels::PoolGeometry g = kGeometry(ctx.node, ctx.inputs[0].shape);
   const uint8_t* const x = ctx.inputs[0].as<uint8_t>();
   uint8_t* const y = ctx.outputs[0].as<uint8_t>();
   Scratch scratch(ctx.workspace);

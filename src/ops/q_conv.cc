@@ -38,20 +38,20 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 }
 
 uint64_t workspace(const PlanContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
-  return reorder_bytes<uint8_t, uint8_t>(ctx.node.attrs, g) +
+  const ConvGeometry g = conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1));
+  return reorder_bytes<uint8_t, uint8_t>(ctx.node, g) +
          ctx.prepared<PreparedQConv>().weights.workspace(ctx.kernels, g);
 }
 
 void run(RunContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const ConvGeometry g = conv_geometry(ctx.node, ctx.inputs[0].shape, ctx.inputs[1].shape);
   const auto& prepared = ctx.prepared<PreparedQConv>();
   Scratch scratch(ctx.workspace);
   const auto compute = [&](const uint8_t* in, uint8_t* out) {
     prepared.weights.run(ctx.kernels, g, in, prepared.zero_point, scratch,
                          prepared.requantization.epilogue(out, g.oc));
   };
-  with_channels_last(ctx.attrs(), g, ctx.inputs[0].as<uint8_t>(), ctx.outputs[0].as<uint8_t>(), scratch,
+  with_channels_last(ctx.node, g, ctx.inputs[0].as<uint8_t>(), ctx.outputs[0].as<uint8_t>(), scratch,
                      compute);
 }
 

@@ -1,10 +1,10 @@
 // QuantizeLinear: y = clamp(round_half_even(x / scale) + zero_point), to uint8, int8, uint16 or int16. ONNX
-// QuantizeLinear-10 … -21. The attributes "octavo.qmin" and "octavo.qmax" narrow the range of the integers.
+// QuantizeLinear-10 … -21. The notes qmin and qmax narrow the range of the integers.
 #include "base/error.h"
+#include "graph/qdq.h"
 #include "kernels/quantize/quantize.h"
 #include "ops/parallel.h"
 #include "ops/qdq_layout.h"
-#include "ops/qdq_params.h"
 
 namespace octavo {
 
@@ -35,13 +35,13 @@ void infer(InferContext& ctx) {
           dtype_name(ctx.dtype(0)));
   check_qdq(ctx);
   const DType dtype = output_dtype(ctx);
-  integer_range(ctx.attrs(), dtype);
+  integer_range(ctx.node.notes, dtype);
   ctx.set(0, dtype, ctx.shape(0));
 }
 
 template <class T> void quantize(const RunContext& ctx) {
   const QdqLayout layout = qdq_layout(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
-  const IntegerRange range = integer_range(ctx.attrs(), dtype_of<T>);
+  const IntegerRange range = integer_range(ctx.node.notes, dtype_of<T>);
   const float *x = ctx.inputs[0].as<float>(), *scale = ctx.inputs[1].as<float>();
   const T* const zero_point = ctx.has(2) ? ctx.inputs[2].as<T>() : nullptr;
   T* y = ctx.outputs[0].as<T>();

@@ -81,8 +81,8 @@ WindowAxis Window::resolve(int axis, int64_t input) const {
   return a;
 }
 
-ImageAxes::ImageAxes(const Shape& shape, const Attrs& attrs)
-    : rank(shape.rank()), channels_last(attrs.get_int("channels_last", 0) != 0) {
+ImageAxes::ImageAxes(const Shape& shape, const Node& node)
+    : rank(shape.rank()), channels_last(node.lowered.channels_last) {
   require(rank >= 3, ErrorCode::invalid_graph, "input ", shape,
           " is not an image: batch, channels and at least one spatial axis are needed");
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "graph/attrs.h"
+#include "graph/graph.h"
 #include "tensor/shape.h"
 
 namespace octavo {
@@ -41,12 +41,12 @@ struct Window {
 // Throws Error(invalid_graph) for lists of the wrong length and for sizes that make no sense.
 Window read_window(const Attrs& attrs, const Dims& kernel);
 
-// Where batch, channels and space are in the shape of an image: N C … or, with "channels_last", N … C.
+// Where batch, channels and space are in the shape of an image: N C … or, lowered to channels_last, N … C.
 struct ImageAxes {
   int rank;
   bool channels_last;
 
-  ImageAxes(const Shape& shape, const Attrs& attrs);
+  ImageAxes(const Shape& shape, const Node& node);
   int channels() const { return channels_last ? rank - 1 : 1; }
   int spatial(int i) const { return channels_last ? 1 + i : 2 + i; }
   int spatial_rank() const { return rank - 2; }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "ops/evaluate.h"
 #include "passes/passes.h"
@@ -93,10 +94,9 @@ class LayoutChooser {
   bool dequantize_last(ValueId id) {
     if (producer_[id] == Uses::kNone) return false;
     const Node dequantize = original_[producer_[id]];
-    if (dequantize.op->name != "DequantizeLinear" || rank(dequantize.inputs[0]) != rank(id)) return false;
+    if (!is_dequantize(dequantize) || rank(dequantize.inputs[0]) != rank(id)) return false;
     const Node* source = producer(dequantize.inputs[0]);
-    const bool is_dynamic =
-        source && source->op->name == "DynamicQuantizeLinear" && dequantize.inputs == source->outputs;
+    const bool is_dynamic = source && is_dynamic_quantize(*source) && dequantize.inputs == source->outputs;
     if (is_dynamic && rank(source->inputs[0]) != rank(id)) return false;
     Node moved = dequantize;
     if (!moved.op->permute(graph_, moved, to_channels_last(rank(id)))) return false;
@@ -143,23 +143,23 @@ class LayoutChooser {
     if (!graph_[output].shape) graph_[output].shape = Shape(Dims(rank(node.inputs[0]), kDynamic));
     node.outputs[0] = new_last(output);
     computed_last_[output] = true;
-    node.attrs.set("channels_last", int64_t{1});
+    node.lowered.channels_last = true;
     emitted_.push_back(std::move(node));
     ++changes_;
   }
 
   // A node that can compute in either form does so channels-last when one of its inputs was computed so.
   bool follows_channels_last(const Node& node) const {
-    if (node.op->layout != LayoutRule::elementwise && node.op->layout != LayoutRule::permutable) return false;
+    if (node.op->layout == LayoutRule::opaque || node.op->layout == LayoutRule::channels_last) return false;
     if (!graph_.knows_ranks(node)) return false;
     const auto is_native = [&](ValueId id) { return id != kNoValue && computed_last_[id]; };
     return std::ranges::any_of(data_inputs(node), is_native);
   }
 
-  // The inputs that a permutation concerns: for `permutable` operators other than Concat only input 0 has the axes of
-  // the output; the others are parameters, which `permute` adapts.
+  // The inputs that a permutation concerns: for `permutable` operators only input 0 has the axes of the output; the
+  // others are parameters, which `permute` adapts.
   std::vector<ValueId> data_inputs(const Node& node) const {
-    if (node.op->layout == LayoutRule::permutable && node.op->name != "Concat") return {node.inputs[0]};
+    if (node.op->layout == LayoutRule::permutable) return {node.inputs[0]};
     return node.inputs;
   }
 
@@ -170,8 +170,7 @@ class LayoutChooser {
     const std::vector<ValueId> data = data_inputs(node);
     for (ValueId id : data)
       if (id != kNoValue && rank(id) != r && !is_constant_operand(id)) return false;
-    if (node.op->layout == LayoutRule::permutable && !node.op->permute(graph_, node, permutation))
-      return false;
+    if (node.op->permute != nullptr && !node.op->permute(graph_, node, permutation)) return false;
     grow();
     for (std::size_t i = 0; i < data.size(); ++i) {
       if (data[i] == kNoValue) continue;

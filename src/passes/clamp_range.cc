@@ -8,11 +8,10 @@
 
 namespace octavo {
 
-std::optional<ClampRange> clamp_range(const Graph& graph, const Node& node) {
+std::optional<Clamp> clamp_range(const Graph& graph, const Node& node) {
   if (node.op->quant.role != QuantRole::clamp || !graph.knows_ranks(node)) return std::nullopt;
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (node.op->name == "Relu") return ClampRange{0, kInfinity};
-  ClampRange range{-kInfinity, kInfinity};
+  if (node.op->name == "Relu") return Clamp{0};
+  Clamp range;
   float* bounds[] = {&range.low, &range.high};
   for (std::size_t i : {1, 2}) {
     if (!node.has_input(i)) continue;

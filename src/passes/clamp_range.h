@@ -7,11 +7,7 @@
 
 namespace octavo {
 
-struct ClampRange {
-  float low, high;  // infinite where there is no bound
-};
-
 // What a node of QuantRole::clamp clamps to, or nothing for another node, or when the bounds are not constant.
-std::optional<ClampRange> clamp_range(const Graph& graph, const Node& node);
+std::optional<Clamp> clamp_range(const Graph& graph, const Node& node);
 
 }  // namespace octavo

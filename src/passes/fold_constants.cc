@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
 
@@ -10,9 +11,8 @@ namespace octavo {
 namespace {
 
 bool is_foldable(const Graph& graph, const Node& node, bool fold_dequantize) {
-  const std::string_view op = node.op->name;
-  if (!fold_dequantize && (op == "DequantizeLinear" || op == "QuantizeLinear")) return false;
-  if (op == "octavo.Observe") return false;
+  if (!fold_dequantize && (is_quantize(node) || is_dequantize(node))) return false;
+  if (node.lowered.observed >= 0) return false;
   return std::ranges::all_of(node.inputs,
                              [&](ValueId id) { return id == kNoValue || graph[id].is_constant(); });
 }

@@ -1,6 +1,4 @@
-// Clamp(op(x)) → op(x) with activation_min and activation_max.
-#include <limits>
-
+// Clip(op(x)) → op(x) that clamps, where it can.
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/clamp_range.h"
@@ -12,14 +10,13 @@ int fuse_activations(Graph& graph) {
   const Uses uses(graph);
   int fused = 0;
   for (Node& node : graph.nodes) {
-    if (!node.op->clamps_output || node.attrs.has("activation_min")) continue;
+    if (!node.op->clamps_output || node.lowered.clamp != Clamp{}) continue;
     const uint32_t n = uses.only_consumer(node.outputs[0]);
     if (n == Uses::kNone) continue;
     Node& clamp = graph.nodes[n];
     const auto range = clamp_range(graph, clamp);
     if (!range || clamp.inputs[0] != node.outputs[0]) continue;
-    node.attrs.set("activation_min", range->low);
-    node.attrs.set("activation_max", range->high);
+    node.lowered.clamp = *range;
     std::swap(node.outputs[0], clamp.outputs[0]);
     clamp.inputs = {node.inputs[0]};
     ++fused;

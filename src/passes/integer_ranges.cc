@@ -1,6 +1,7 @@
 #include "passes/integer_ranges.h"
 
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 
 namespace octavo {
 
@@ -11,7 +12,7 @@ std::vector<IntegerRange> integer_ranges(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const ValueId output = node.outputs[0];
     if (output == kNoValue) continue;
-    if (node.op->name.ends_with("QuantizeLinear"))
+    if (is_quantize(node) || is_dynamic_quantize(node))
       ranges[output] = integer_range(node, graph[output].dtype);
     else if (node.op->quant.role == QuantRole::same_qparams && node.has_input(0))
       ranges[output] = ranges[node.inputs[0]];

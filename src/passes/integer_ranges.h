@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "graph/graph.h"
-#include "ops/qdq_params.h"
 
 namespace octavo {
 

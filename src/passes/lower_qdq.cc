@@ -2,7 +2,7 @@
 //
 // The pass walks the QuantizeLinear nodes. Each asks the operator before it, through its QuantRule, whether it has an
 // integer form; the integer node then computes what the Q node did, and the float nodes in between die unread. What
-// the integers mean moves from the Q and DQ nodes to Node::input_qparams and output_qparams: to the node, since two DQ nodes
+// the integers mean moves from the Q and DQ nodes to Node::lowered: to the node, since two DQ nodes
 // may take the integers of one tensor for different numbers.
 #include <algorithm>
 #include <cmath>
@@ -10,10 +10,10 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "ops/integer_bias.h"
 #include "ops/lookup.h"
-#include "ops/qdq_params.h"
 #include "passes/clamp_range.h"
 #include "passes/integer_ranges.h"
 #include "passes/passes.h"
@@ -36,7 +36,7 @@ class Lowering {
   int run() {
     int lowered = 0;
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
-      if (graph_.nodes[n].op->name == "QuantizeLinear")
+      if (is_quantize(graph_.nodes[n]))
         lowered += lower_before(n);
       else if (!graph_.nodes[n].op->quant.dynamic_op.empty())
         lowered += lower_dynamic(n);
@@ -52,18 +52,18 @@ class Lowering {
     return uses_.producer[id] == Uses::kNone ? nullptr : &graph_.nodes[uses_.producer[id]];
   }
 
-  // Those that an integer operator can compute with. Foreign files have scales of 0, infinity and NaN, for tensors that were
+  // Those that an integer operator can compute with: none has blocks. Foreign files have scales of 0, infinity and NaN, for tensors that were
   // constant in calibration, and what ONNX says of those is said by the float form alone.
   std::optional<QParams> usable_qparams(const Node& node) const {
     auto params = read_qparams(graph_, node);
-    if (params && !std::ranges::all_of(params->scale, [](float s) { return s > 0 && std::isfinite(s); }))
-      return std::nullopt;
+    const auto is_usable = [](float s) { return s > 0 && std::isfinite(s); };
+    if (params && (params->blocked() || !std::ranges::all_of(params->scale, is_usable))) return std::nullopt;
     return params;
   }
 
   std::optional<Dequantized> dequantized(ValueId id) {
     const Node* node = id == kNoValue ? nullptr : producer(id);
-    if (node == nullptr || node->op->name != "DequantizeLinear") return std::nullopt;
+    if (node == nullptr || !is_dequantize(*node)) return std::nullopt;
     auto params = usable_qparams(*node);
     if (!params) return std::nullopt;
     return Dequantized{node->inputs[0], std::move(*params)};
@@ -82,12 +82,12 @@ class Lowering {
   bool is_weight(ValueId id) {
     if (id == kNoValue || graph_[id].is_constant()) return id != kNoValue;
     const Node* node = producer(id);
-    return node && node->op->name == "DequantizeLinear" && graph_.constant_input(*node, 0);
+    return node && is_dequantize(*node) && graph_.constant_input(*node, 0);
   }
 
   static void add_input(Node& integer, const Dequantized& input) {
     integer.inputs.push_back(input.q);
-    integer.input_qparams.push_back(input.params);
+    integer.lowered.input_qparams.push_back(input.params);
   }
 
   bool fail(const Node& node, std::string reason) {
@@ -124,8 +124,7 @@ class Lowering {
   }
 
   // Puts the integer form of `node` in the place of node n.
-  bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out,
-               std::optional<ClampRange> clamp) {
+  bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<Clamp> clamp) {
     if (!is_checked(node)) return false;
     std::optional<Node> integer;
     switch (node.op->quant.role) {
@@ -137,13 +136,13 @@ class Lowering {
       case QuantRole::none: return fail(node, "it has no integer form");
     }
     if (!integer) return false;
+    QParams& result = integer->lowered.output_qparams = out;
     if (clamp) {
       // Rounding is monotonic, so clamping the integer is clamping the float.
-      integer->attrs.set("qmin", int64_t{quantize_bound(clamp->low, out)});
-      integer->attrs.set("qmax", int64_t{quantize_bound(clamp->high, out)});
+      result.qmin = quantize_bound(clamp->low, out);
+      result.qmax = quantize_bound(clamp->high, out);
     }
     integer->outputs = {output};
-    integer->output_qparams = out;
     graph_.nodes[n] = std::move(*integer);
     return true;
   }
@@ -158,6 +157,7 @@ class Lowering {
     integer.op = &get_op(op);
     integer.name = node.name;
     integer.attrs = node.attrs;
+    integer.lowered.channels_last = node.lowered.channels_last;
     return integer;
   }
 
@@ -281,25 +281,20 @@ class Lowering {
   bool lower_dynamic(uint32_t n) {
     const Node node = graph_.nodes[n];
     const Node* dequantize = producer(node.inputs[0]);
-    if (dequantize == nullptr || dequantize->op->name != "DequantizeLinear") return false;
+    if (dequantize == nullptr || !is_dequantize(*dequantize)) return false;
     const Node* quantize = producer(dequantize->inputs[0]);
     // Operators that compute channels-last range their input as a whole.
-    const bool dynamic = quantize && quantize->op->name == "DynamicQuantizeLinear" &&
-                         dequantize->inputs == quantize->outputs &&
-                         (node.op->layout != LayoutRule::channels_last ||
-                          quantize->attrs.get_string(kGranularityAttribute, "tensor") == "tensor");
+    const bool dynamic =
+        quantize && is_dynamic_quantize(*quantize) && dequantize->inputs == quantize->outputs &&
+        (node.op->layout != LayoutRule::channels_last || quantize->notes.granularity == Granularity::tensor);
     if (!dynamic || !is_checked(node)) return false;
     const auto weights = weights_of(node);
     if (!weights) return false;
 
     Node integer = integer_node(node, node.op->quant.dynamic_op);
-    // How x is ranged is said by the node that ranges it alone, and that node says nothing else.
-    for (std::string_view name : {kGranularityAttribute, kQminAttribute, kQmaxAttribute})
-      integer.attrs.erase(name);
-    for (const auto& [name, value] : quantize->attrs)
-      if (name.starts_with(kMetadataPrefix)) integer.attrs.set(name, value);
+    integer.notes = quantize->notes;
     integer.inputs = {quantize->inputs[0], weights->q};
-    integer.input_qparams = {{}, weights->params};
+    integer.lowered.input_qparams = {{}, weights->params};
     if (node.has_input(2)) integer.inputs.push_back(node.inputs[2]);
     integer.outputs = node.outputs;
     graph_.nodes[n] = std::move(integer);
@@ -313,9 +308,8 @@ class Lowering {
 };
 
 bool is_quantized(const Graph& graph) {
-  return std::ranges::any_of(graph.nodes, [](const Node& node) {
-    return node.op->name == "DequantizeLinear" || node.op->name == "DynamicQuantizeLinear";
-  });
+  return std::ranges::any_of(
+      graph.nodes, [](const Node& node) { return is_dequantize(node) || is_dynamic_quantize(node); });
 }
 
 // Every node that still computes with floats, other than those that only carry numbers in and out of integers.
@@ -323,8 +317,7 @@ std::vector<FloatIsland> find_islands(const Graph& graph,
                                       const std::map<std::string, std::string>& obstacles) {
   std::vector<FloatIsland> islands;
   for (const Node& node : graph.nodes) {
-    const bool carries = node.op->name.ends_with("QuantizeLinear") || node.op->name == "DequantizeLinear" ||
-                         node.op->name.starts_with("octavo.") ||
+    const bool carries = is_qdq(node) || node.op->name.starts_with(kOwnPrefix) ||
                          node.op->quant.role == QuantRole::same_qparams;
     if (carries || graph[node.outputs[0]].dtype != DType::f32) continue;
     const auto known = obstacles.find(node.name);

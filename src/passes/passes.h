@@ -39,7 +39,7 @@ struct FloatIsland {
 // DQ → op → Q becomes op on integers; DynamicQuantizeLinear → DQ → op becomes the operator that quantizes for itself.
 int lower_qdq(Graph& graph, std::vector<FloatIsland>* islands = nullptr);
 
-// Clamp(op(x)) → op(x) with activation_min and activation_max, where the kernel clamps as it stores.
+// Clip(op(x)) → op(x) with Lowered::clamp, where the kernel clamps as it stores.
 int fuse_activations(Graph& graph);
 
 // What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
-#include "ops/qdq_params.h"
+#include "graph/qdq.h"
 
 namespace octavo {
 
@@ -18,13 +18,11 @@ class Shifter {
     int shifted = 0;
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
-      if (node.op->name != "QuantizeLinear" || graph_[node.outputs[0]].dtype != DType::s8) continue;
+      if (!is_quantize(node) || graph_[node.outputs[0]].dtype != DType::s8) continue;
       affected_ = {n};
       if (!is_scalar_zero_point(node) || !collect(node.outputs[0])) continue;
       for (uint32_t a : affected_)
-        if (graph_.nodes[a].op->name.ends_with("QuantizeLinear") ||
-            graph_.nodes[a].op->name == "DequantizeLinear")
-          shift(graph_.nodes[a]);
+        if (is_qdq(graph_.nodes[a])) shift(graph_.nodes[a]);
       for (ValueId id : tensors_) graph_[id].dtype = DType::u8;
       ++shifted;
     }
@@ -46,7 +44,7 @@ class Shifter {
       for (uint32_t n : uses_.consumers[id]) {
         const Node& node = graph_.nodes[n];
         affected_.push_back(n);
-        if (node.op->name == "DequantizeLinear" && is_scalar_zero_point(node)) continue;
+        if (is_dequantize(node) && is_scalar_zero_point(node)) continue;
         const bool moves = node.op->quant.role == QuantRole::same_qparams && node.outputs.size() == 1;
         if (!moves || node.inputs[0] != id) return false;
         tensors_.push_back(node.outputs[0]);
@@ -61,9 +59,9 @@ class Shifter {
     const std::string name = graph_.unique_value_name(text(graph_[node.inputs[2]].name, ".u8"));
     node.inputs[2] = graph_.add_constant(name, std::move(shifted));
     const IntegerRange range = integer_range(node, DType::s8);
-    if (node.attrs.has(kQminAttribute)) node.attrs.set(kQminAttribute, int64_t{range.qmin} + kShift);
-    if (node.attrs.has(kQmaxAttribute)) node.attrs.set(kQmaxAttribute, int64_t{range.qmax} + kShift);
-    if (node.attrs.has("output_dtype")) node.attrs.erase("output_dtype");
+    if (node.notes.qmin) node.notes.qmin = int64_t{range.qmin} + kShift;
+    if (node.notes.qmax) node.notes.qmax = int64_t{range.qmax} + kShift;
+    node.attrs.erase("output_dtype");
   }
 
   Graph& graph_;

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "graph/op_def.h"
-#include "ops/qdq_params.h"
+#include "graph/qdq.h"
 #include "passes/passes.h"
 
 namespace octavo {
@@ -12,9 +12,9 @@ namespace {
 
 // True for a DequantizeLinear that takes the integers for the numbers that the QuantizeLinear made them of.
 bool undoes(const Graph& graph, const Node& dequantize, const Node& quantize) {
-  if (dequantize.op->name != "DequantizeLinear") return false;
+  if (!is_dequantize(dequantize)) return false;
   const auto made = read_qparams(graph, quantize), read = read_qparams(graph, dequantize);
-  return !made || !read || (made->scale == read->scale && made->zero_point == read->zero_point);
+  return !made || !read || made->same_meaning(*read);
 }
 
 // The float values that nodes compute, by name; one that goes through Q → DQ stands for what comes out of it.
@@ -23,10 +23,10 @@ std::map<std::string_view, ValueId> comparable_values(const Graph& graph) {
   std::map<std::string_view, ValueId> values;
   for (const Node& node : graph.nodes) {
     const ValueId id = node.outputs[0];
-    if (graph[id].dtype != DType::f32 || node.op->name == "DequantizeLinear") continue;
+    if (graph[id].dtype != DType::f32 || is_dequantize(node)) continue;
     ValueId stands_for = id;
     for (uint32_t n : uses.consumers[id]) {
-      if (graph.nodes[n].op->name != "QuantizeLinear") continue;
+      if (!is_quantize(graph.nodes[n])) continue;
       for (uint32_t reader : uses.consumers[graph.nodes[n].outputs[0]])
         if (undoes(graph, graph.nodes[reader], graph.nodes[n])) stands_for = graph.nodes[reader].outputs[0];
     }

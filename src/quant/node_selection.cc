@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 
 namespace octavo {
 
@@ -13,9 +14,8 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
       op_types_(options.op_types.begin(), options.op_types.end()),
       excluded_(options.exclude.begin(), options.exclude.end()) {
   for (const Node& node : graph.nodes)
-    require(!node.op->name.ends_with("QuantizeLinear") && node.op->name != "DequantizeLinear",
-            ErrorCode::unsupported, "the model is quantized already: node '", node.name, "' is a ",
-            node.op->name);
+    require(!is_qdq(node), ErrorCode::unsupported, "the model is quantized already: node '", node.name,
+            "' is a ", node.op->name);
   for (std::string_view name : op_types_) {
     const OpDef* op = find_op(name);
     require(op != nullptr, ErrorCode::invalid_option, "unknown operator '", name, "'");

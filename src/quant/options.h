@@ -21,9 +21,6 @@ struct QuantizeOptions {
   int32_t activation_qmax() const { return reduce_range ? 127 : 255; }
 };
 
-// What shares one scale when activations are ranged at run time.
-enum class Granularity : uint8_t { row, tensor };
-
 struct DynamicOptions : QuantizeOptions {
   Granularity granularity = Granularity::row;
 };

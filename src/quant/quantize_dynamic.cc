@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 #include "graph/rewriter.h"
-#include "ops/qdq_params.h"
 #include "quant/node_selection.h"
 #include "quant/qdq.h"
 
@@ -49,25 +49,8 @@ class DynamicQuantizer {
     const auto [entry, is_new] = activations_.try_emplace({x, by_row}, kNoValue);
     if (!is_new) return entry->second;
 
-    const std::string stem = graph_[x].name;
-    Node quantize =
-        make_node(graph_, "DynamicQuantizeLinear", text(stem, "_quantized"), {x}, DType::u8, graph_[x].shape);
-    std::optional<Shape> parameters = Shape{};
-    if (by_row) {
-      parameters = graph_[x].shape;
-      if (parameters && parameters->rank() > 0) parameters->dims.back() = 1;
-    }
-    const auto add_output = [&](std::string_view suffix, DType dtype) {
-      const std::string name = graph_.unique_value_name(text(stem, suffix));
-      quantize.outputs.push_back(graph_.add_value({.name = name, .dtype = dtype, .shape = parameters}));
-    };
-    add_output("_scale", DType::f32);
-    add_output("_zero_point", DType::u8);
-    if (by_row) quantize.attrs.set(kGranularityAttribute, "row");
-    if (options_.reduce_range) quantize.attrs.set(kQmaxAttribute, int64_t{options_.activation_qmax()});
-    Node dequantize = make_node(graph_, "DequantizeLinear", text(stem, "_dequantized"), quantize.outputs,
-                                DType::f32, graph_[x].shape);
-    if (by_row) dequantize.attrs.set("axis", int64_t{-1});  // one block a row
+    auto [quantize, dequantize] = make_dynamic_pair(
+        graph_, x, by_row ? Granularity::row : Granularity::tensor, options_.activation_qmax());
     entry->second = dequantize.outputs[0];
     graph_.nodes.push_back(std::move(quantize));
     graph_.nodes.push_back(std::move(dequantize));

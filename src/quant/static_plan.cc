@@ -117,7 +117,7 @@ class StaticPlanner {
       if (value != range_of) continue;
       const std::string name = observed[value].name + "_observed";
       Node observe = make_node(observed, "octavo.Observe", name, {value}, DType::f32, observed[value].shape);
-      observe.attrs.set("id", int64_t{value});
+      observe.lowered.observed = value;
       redirections.push_back({value, observe.outputs[0]});
       observers.push_back(std::move(observe));
     }

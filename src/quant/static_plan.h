@@ -20,7 +20,7 @@ struct QuantizedActivation {
 struct StaticPlan {
   StaticOptions options;
   Graph graph;     // the float network
-  Graph observed;  // the same with octavo.Observe nodes, whose attribute "id" is a ValueId of `graph`
+  Graph observed;  // the same with octavo.Observe nodes, whose Lowered::observed is a ValueId of `graph`
   std::vector<QuantizedActivation> activations;
   std::vector<uint32_t> weighted;    // nodes whose weights become int8 and whose bias becomes int32
   std::vector<uint32_t> arithmetic;  // nodes whose float constants become u8

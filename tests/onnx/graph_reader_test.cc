@@ -1,5 +1,7 @@
 // Names, types, order and structure of what the reader builds.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "onnx/big_tensors.h"
 #include "onnx/model_builder.h"
@@ -161,31 +163,46 @@ TEST_CASE("outputs that nobody reads are not there, but for those that are alway
 
 TEST_CASE("what passes tell operators is not read from a file") {
   ModelBuilder builder;
-  builder.nodes = {node(
-      "Relu", {"x"}, {"y"},
-      {attribute("activation_max", 1.0f), attribute("channels_last", int64_t{1}), attribute("alpha", 2.0f)})};
-  const Attrs attrs = builder.read().graph.nodes[0].attrs;
-  CHECK(!attrs.has("activation_max"));
-  CHECK(!attrs.has("channels_last"));
-  CHECK(attrs.has("alpha"));
+  builder.nodes = {node("Relu", {"x"}, {"y"},
+                        {attribute("activation_max", 1.0f), attribute("channels_last", int64_t{1})})};
+  const Node relu = builder.read().graph.nodes[0];
+  CHECK(relu.lowered.clamp == Clamp{});
+  CHECK_FALSE(relu.lowered.channels_last);
 }
 
-TEST_CASE("metadata of Octavo's own become attributes, others do not") {
+namespace {
+
+Graph read_with_metadata(std::initializer_list<std::pair<const char*, const char*>> entries) {
   ModelBuilder builder;
   Bytes bytes = node("Relu", {"x"}, {"y"});
   pbf_writer out(bytes);
-  for (const auto& [key, value] : {std::pair("octavo.granularity", "row"), std::pair("octavo.qmax", "127"),
-                                   std::pair("octavo.qmin", "-0x1"), std::pair("pkg.torch", "1")}) {
+  for (const auto& [key, value] : entries) {
     pbf_writer entry(out, node_proto::metadata_props);
     entry.add_string(entry_proto::key, key);
     entry.add_string(entry_proto::value, value);
   }
   builder.nodes = {bytes};
-  const Attrs attrs = builder.read().graph.nodes[0].attrs;
-  CHECK(attrs.get_string("octavo.granularity", "") == "row");
-  CHECK(attrs.get_int("octavo.qmax", 0) == 127);
-  CHECK(attrs.get_string("octavo.qmin", "") == "-0x1");
-  CHECK(!attrs.has("pkg.torch"));
+  return builder.read().graph;
+}
+
+}  // namespace
+
+TEST_CASE("metadata of Octavo's own become notes, others do not") {
+  const Graph graph = read_with_metadata({{"octavo.granularity", "row"},
+                                          {"octavo.qmin", "-9223372036854775808"},
+                                          {"octavo.qmax", "127"},
+                                          {"octavo.unknown", "1"},
+                                          {"pkg.torch", "1"}});
+  CHECK(graph.nodes[0].notes ==
+        QuantizationNotes{std::numeric_limits<int64_t>::min(), 127, Granularity::row});
+  CHECK(graph.nodes[0].attrs.empty());
+}
+
+TEST_CASE("metadata of Octavo's own that make no sense are refused, with the node") {
+  for (const auto& entry : {std::pair("octavo.granularity", "column"), std::pair("octavo.qmin", "-0x1"),
+                            std::pair("octavo.qmax", "9223372036854775808"), std::pair("octavo.qmax", "")})
+    CHECK_THROWS_WITH(read_with_metadata({entry}), Catch::Matchers::ContainsSubstring("Relu") &&
+                                                       Catch::Matchers::ContainsSubstring(entry.first));
 }
 
 TEST_CASE("attributes of every type") {

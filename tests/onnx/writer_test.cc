@@ -78,7 +78,7 @@ TEST_CASE("values of which nothing is known are written like those that a file l
   Model model = clip_model();
   Graph& graph = model.graph;
   graph[graph.outputs[0]].shape = Shape{2, 3, 4};
-  graph.nodes[0].attrs.set("octavo.qmax", int64_t{127});  // so that the shape is not declared
+  graph.nodes[0].notes.qmax = 127;  // so that the shape is not declared
   graph.nodes.push_back(make_node(graph, "Shape", "dims", {graph.outputs[0]}, DType::s64, Shape{3}));
   graph.outputs = graph.nodes[1].outputs;
   const Bytes bytes = write_model(model);
@@ -110,7 +110,7 @@ TEST_CASE("constants of every dtype, and only those that are read") {
   for (const Value& value : back.values) CHECK(value.name != "unused");
 }
 
-TEST_CASE("attributes of every type come back, Octavo's own through the metadata") {
+TEST_CASE("attributes of every type come back, and notes through the metadata") {
   Model model = clip_model();
   Attrs& attrs = model.graph.nodes[0].attrs;
   attrs.set("i", int64_t{0});
@@ -121,25 +121,12 @@ TEST_CASE("attributes of every type come back, Octavo's own through the metadata
   attrs.set("floats", std::vector<float>{0.5f});
   attrs.set("strings", std::vector<std::string>{"", "b"});
   attrs.set("t", std::make_shared<const Tensor>(Tensor::of<int64_t>({2}, {1, 2})));
-  attrs.set("octavo.qmax", int64_t{127});
-  attrs.set("octavo.granularity", std::string("row"));
+  model.graph.nodes[0].notes = {.qmin = -3, .qmax = 127, .granularity = Granularity::row};
   const Bytes bytes = write_model(model);
   const Graph back = read(bytes).graph;
   CHECK(dump(back) == dump(model.graph));
   CHECK(back.nodes[0].attrs.get_tensor("t")->span<int64_t>()[1] == 2);
-  CHECK(back.nodes[0].attrs.get_int("octavo.qmax", 0) == 127);
-}
-
-TEST_CASE("attributes set after Octavo's own are written and read in the same order") {
-  Model model = clip_model();
-  Attrs& attrs = model.graph.nodes[0].attrs;
-  attrs.set("octavo.qmax", int64_t{127});
-  attrs.set("axis", int64_t{1});
-  attrs.set("octavo.qmax", int64_t{255});
-  attrs.set("mode", std::string("edge"));
-  const Model back = through_bytes(model);
-  CHECK(dump(back.graph) == dump(model.graph));
-  CHECK(std::ranges::equal(attrs | std::views::keys, std::array{"axis", "mode", "octavo.qmax"}));
+  CHECK(back.nodes[0].notes == model.graph.nodes[0].notes);
 }
 
 TEST_CASE("what an operator always computes is written, also where nobody reads it") {
@@ -170,12 +157,6 @@ TEST_CASE("operators of Octavo's own cannot be written") {
     CHECK(error.node() == "seen");
     CHECK(error.op() == "octavo.Observe");
   }
-}
-
-TEST_CASE("metadata hold integers and strings only") {
-  Model model = clip_model();
-  model.graph.nodes[0].attrs.set("octavo.f", 0.5f);
-  CHECK_THROWS_AS(write_model(model), Error);
 }
 
 }  // namespace

@@ -25,10 +25,10 @@ TEST_CASE("BatchNormalization equals its formula", "[ops][batch_normalization]")
         static_cast<float>((x.span<float>()[i] - mean.span<float>()[c]) / deviation * scale.span<float>()[c] +
                            bias.span<float>()[c]);
   }
-  const auto run = [&](const Tensor& input, int64_t channels_last) {
+  const auto run = [&](const Tensor& input, bool channels_last) {
     return OpRunner("BatchNormalization")
         .attr("epsilon", 0.01f)
-        .attr("channels_last", channels_last)
+        .channels_last(channels_last)
         .input(copy(input))
         .constant(copy(scale))
         .constant(copy(bias))

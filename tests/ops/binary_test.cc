@@ -99,11 +99,7 @@ TEST_CASE("Binary operators broadcast as numpy does") {
 
 TEST_CASE("A fused activation clamps float results only") {
   const auto with_clamp = [](Tensor a, Tensor b) {
-    return OpRunner("Add")
-        .attr("activation_min", 0.0f)
-        .attr("activation_max", 6.0f)
-        .input(std::move(a))
-        .input(std::move(b));
+    return OpRunner("Add").clamp({0, 6}).input(std::move(a)).input(std::move(b));
   };
   CHECK(values<float>(
             with_clamp(Tensor::of<float>({2, 2}, {-3, 1, 5, 9}), Tensor::of<float>({2}, {1, 2})).run1()) ==

@@ -52,7 +52,7 @@ void check(const ConvCase& k, uint64_t seed) {
   test::check_close(conv(k).input(copy(x)).constant(copy(w)).constant(copy(bias)).run1(), expected);
   test::check_close(conv(k).input(copy(x)).input(copy(w)).input(copy(bias)).run1(), expected);
   const Tensor last = conv(k)
-                          .attr("channels_last", int64_t{1})
+                          .channels_last()
                           .input(test::channels_last<float>(x))
                           .constant(copy(w))
                           .constant(copy(bias))
@@ -144,8 +144,7 @@ TEST_CASE("Conv clamps its output to a folded activation", "[ops][conv]") {
     const Tensor x = random.floats(k.x_shape(), -3, 3), w = random.floats(k.w_shape());
     const Tensor expected = reference(k, x, w, nullptr, 0, 1.5f);
     const Tensor y = conv(k)
-                         .attr("activation_min", 0.0f)
-                         .attr("activation_max", 1.5f)
+                         .clamp({0, 1.5f})
                          .input(Tensor::of<float>(x.shape(), x.span<float>()))
                          .constant(Tensor::of<float>(w.shape(), w.span<float>()))
                          .run1();

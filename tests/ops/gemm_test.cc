@@ -47,10 +47,7 @@ void check(const GemmCase& g) {
   for (const bool constant : {true, false}) {
     OpRunner runner("Gemm");
     runner.attr("transA", int64_t{g.trans_a}).attr("transB", int64_t{g.trans_b});
-    runner.attr("alpha", g.alpha)
-        .attr("beta", g.beta)
-        .attr("activation_min", g.lo)
-        .attr("activation_max", g.hi);
+    runner.attr("alpha", g.alpha).attr("beta", g.beta).clamp({g.lo, g.hi});
     runner.input(copy(a));
     constant ? runner.constant(copy(b)) : runner.input(copy(b));
     if (has_c) runner.input(copy(c));

@@ -82,7 +82,7 @@ TEST_CASE("MatMul of nothing", "[ops][matmul]") {
 
 TEST_CASE("MatMul clamps its output to a folded activation", "[ops][matmul]") {
   const Tensor y = OpRunner("MatMul")
-                       .attr("activation_min", 0.0f)
+                       .clamp({.low = 0})
                        .input(Tensor::of<float>({1, 2}, {1, 2}))
                        .constant(Tensor::of<float>({2, 2}, {1, -1, 1, -1}))
                        .run1();

@@ -14,7 +14,11 @@ TEST_CASE("octavo.Observe shows what passes through it") {
       seen.assign(tensor.as<float>(), tensor.as<float>() + tensor.shape.elements());
     }
   } recorder;
-  const auto op = [] { return OpRunner("octavo.Observe").attr("id", 42).input(iota<float>({3}, 1)); };
+  const auto op = [] {
+    OpRunner runner("octavo.Observe");
+    runner.node().lowered.observed = 42;
+    return runner.input(iota<float>({3}, 1));
+  };
   CHECK(op().is_view());
   CHECK(values<float>(op().run1()) == std::vector<float>{1, 2, 3});
   CHECK(values<float>(op().observer(&recorder).run1()) == std::vector<float>{1, 2, 3});

@@ -80,8 +80,7 @@ template <class T> void check_max(const Tensor& x) {
     const Tensor y = p.runner("MaxPool").input(copy<T>(image)).run1();
     REQUIRE(y.shape() == expected.shape());
     CHECK(test::values<T>(y) == test::values<T>(expected));
-    const Tensor last =
-        p.runner("MaxPool").attr("channels_last", int64_t{1}).input(test::channels_last<T>(image)).run1();
+    const Tensor last = p.runner("MaxPool").channels_last().input(test::channels_last<T>(image)).run1();
     CHECK(test::values<T>(last) == test::values<T>(test::channels_last<T>(expected)));
   }
 }
@@ -102,7 +101,7 @@ TEST_CASE("MaxPool gives the indices of the maxima", "[ops][pool]") {
     for (const int64_t storage_order : {0, 1})
       for (const bool last : {false, true}) {
         auto runner = p.runner("MaxPool");
-        runner.attr("storage_order", storage_order).attr("channels_last", int64_t{last}).outputs(2);
+        runner.attr("storage_order", storage_order).channels_last(last).outputs(2);
         const auto out = runner.input(last ? test::channels_last<float>(x) : copy<float>(x)).run();
         REQUIRE(to_string(out[1].shape()) == to_string(Shape{2, 3, p.oh(), p.ow()}));
         for (int64_t i = 0; i < out[1].shape().elements(); ++i) {
@@ -147,7 +146,7 @@ TEST_CASE("AveragePool equals the naive loops", "[ops][pool]") {
       runner.attr("count_include_pad", int64_t{count_padding});
       test::check_close(runner.input(copy<float>(x)).run1(), expected);
       auto last = p.runner("AveragePool");
-      last.attr("count_include_pad", int64_t{count_padding}).attr("channels_last", int64_t{1});
+      last.attr("count_include_pad", int64_t{count_padding}).channels_last();
       test::check_close(last.input(test::channels_last<float>(x)).run1(),
                         test::channels_last<float>(expected));
     }
@@ -193,12 +192,10 @@ TEST_CASE("Global pooling covers everything", "[ops][pool]") {
   test::check_close(OpRunner("GlobalAveragePool").input(copy<float>(x)).run1(), mean);
   test::check_close(OpRunner("GlobalMaxPool").input(copy<float>(x)).run1(), largest);
   const Tensor last = test::channels_last<float>(x);
-  test::check_close(
-      OpRunner("GlobalAveragePool").attr("channels_last", int64_t{1}).input(copy<float>(last)).run1(),
-      test::channels_last<float>(mean));
-  test::check_close(
-      OpRunner("GlobalMaxPool").attr("channels_last", int64_t{1}).input(copy<float>(last)).run1(),
-      test::channels_last<float>(largest));
+  test::check_close(OpRunner("GlobalAveragePool").channels_last().input(copy<float>(last)).run1(),
+                    test::channels_last<float>(mean));
+  test::check_close(OpRunner("GlobalMaxPool").channels_last().input(copy<float>(last)).run1(),
+                    test::channels_last<float>(largest));
 }
 
 TEST_CASE("Pooling refuses what it cannot do", "[ops][pool]") {

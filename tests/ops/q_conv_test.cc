@@ -78,18 +78,17 @@ void check_q_conv(const Problem& p, KernelPolicy policy = {}) {
     expected.span<uint8_t>()[index] = test::requantize(acc, multiplier, p.y_params);
     clamped.span<uint8_t>()[index] = test::requantize(acc, multiplier, narrowed);
   });
-  const auto runner = [&](Tensor x) {
+  const auto runner = [&](Tensor x, const QParams& y_params) {
     OpRunner runner = p.runner("octavo.QConv");
     runner.kernels(policy).input(std::move(x)).input_qparams(p.x_params);
     runner.constant(copy<int8_t>(p.w)).input_qparams(p.w_params).constant(copy<int32_t>(p.bias));
-    runner.output_qparams(p.y_params);
+    runner.output_qparams(y_params);
     return runner;
   };
-  CHECK(test::values<uint8_t>(runner(copy<uint8_t>(p.x)).run1()) == test::values<uint8_t>(expected));
-  CHECK(test::values<uint8_t>(
-            runner(copy<uint8_t>(p.x)).attr("qmin", int64_t{20}).attr("qmax", int64_t{200}).run1()) ==
-        test::values<uint8_t>(clamped));
-  const Tensor last = runner(test::channels_last<uint8_t>(p.x)).attr("channels_last", int64_t{1}).run1();
+  CHECK(test::values<uint8_t>(runner(copy<uint8_t>(p.x), p.y_params).run1()) ==
+        test::values<uint8_t>(expected));
+  CHECK(test::values<uint8_t>(runner(copy<uint8_t>(p.x), narrowed).run1()) == test::values<uint8_t>(clamped));
+  const Tensor last = runner(test::channels_last<uint8_t>(p.x), p.y_params).channels_last().run1();
   CHECK(test::values<uint8_t>(last) == test::values<uint8_t>(test::channels_last<uint8_t>(expected)));
 }
 
@@ -174,11 +173,9 @@ TEST_CASE("octavo.DynamicQConv equals quantization and the integer loops", "[ops
         const float y = scaled + bias.span<float>()[o];
         expected.span<float>()[index] = y < -0.5f ? -0.5f : y;
       });
-      const auto run = [&](Tensor input, int64_t channels_last) {
+      const auto run = [&](Tensor input, bool channels_last) {
         OpRunner runner = p.runner("octavo.DynamicQConv");
-        runner.attr("channels_last", channels_last)
-            .attr("octavo.qmax", int64_t{qmax})
-            .attr("activation_min", -0.5f);
+        runner.channels_last(channels_last).notes({.qmax = qmax}).clamp({.low = -0.5f});
         runner.input(std::move(input)).constant(copy<int8_t>(p.w)).input_qparams(p.w_params);
         return runner.constant(copy<float>(bias)).run1();
       };

@@ -42,8 +42,11 @@ void check_binary(const Shape& a_shape, const Shape& b_shape, uint64_t seed) {
   const Tensor x0 = random.integers<uint8_t>(a_shape, 0, 255), x1 = random.integers<uint8_t>(b_shape, 0, 255);
   const auto run = [&](const char* op) {
     OpRunner runner(op);
-    runner.input(copy(x0)).input_qparams(a).input(copy(x1)).input_qparams(b).output_qparams(y);
-    return runner.attr("qmin", int64_t{10}).attr("qmax", int64_t{240}).run1();
+    QParams narrowed = y;
+    narrowed.qmin = 10;
+    narrowed.qmax = 240;
+    runner.input(copy(x0)).input_qparams(a).input(copy(x1)).input_qparams(b);
+    return runner.output_qparams(narrowed).run1();
   };
   const Tensor sum = run("octavo.QAdd"), product = run("octavo.QMul");
   const Shape out = broadcast_shapes(a_shape, b_shape);
@@ -202,7 +205,7 @@ TEST_CASE("octavo.QAveragePool equals exact sums", "[ops][q_average_pool]") {
         runner.attr("kernel_shape", Ints{k, k})
             .attr("strides", Ints{stride, stride})
             .attr("pads", Ints(4, pad));
-        runner.attr("count_include_pad", int64_t{count_padding}).attr("channels_last", int64_t{last});
+        runner.attr("count_include_pad", int64_t{count_padding}).channels_last(last);
         runner.input(last ? test::channels_last<uint8_t>(x) : copy(x)).input_qparams(in).output_qparams(out);
         const Tensor y = runner.run1();
         CHECK(test::values<uint8_t>(y) ==
@@ -212,20 +215,17 @@ TEST_CASE("octavo.QAveragePool equals exact sums", "[ops][q_average_pool]") {
 
 TEST_CASE("octavo.QGlobalAveragePool equals exact sums", "[ops][q_average_pool]") {
   test::Random random(8);
-  const QParams in = test::u8_qparams(0.043f, 77), out = test::u8_qparams(0.02f, 90, 0, 127);
+  const QParams in = test::u8_qparams(0.043f, 77), out = test::u8_qparams(0.02f, 90, 90, 127);
   for (const bool last : {false, true}) {
     const Tensor x = random.integers<uint8_t>({2, 37, 7, 5}, 0, 255);
     OpRunner runner("octavo.QGlobalAveragePool");
-    runner.attr("channels_last", int64_t{last}).attr("qmin", int64_t{90});
+    runner.channels_last(last);
     runner.input(last ? test::channels_last<uint8_t>(x) : copy(x)).input_qparams(in).output_qparams(out);
     const Tensor y = runner.run1();
-    QParams narrowed = out;
-    narrowed.qmin = 90;
     for (int64_t plane = 0; plane < 74; ++plane) {
       int32_t sum = 0;
       for (const uint8_t q : x.span<uint8_t>().subspan(plane * 35, 35)) sum += q - in.zero_point[0];
-      REQUIRE(y.span<uint8_t>()[plane] ==
-              test::requantize(sum, in.scale[0] / out.scale[0] / 35.0f, narrowed));
+      REQUIRE(y.span<uint8_t>()[plane] == test::requantize(sum, in.scale[0] / out.scale[0] / 35.0f, out));
     }
   }
 }

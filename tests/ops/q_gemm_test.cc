@@ -110,8 +110,8 @@ void check_dynamic(const Problem& p, bool by_row, int32_t qmax, test::Random& ra
   const int64_t rows = 2 * p.m;
   for (int64_t i = 0; i < x.shape().elements(); ++i) x.span<float>()[i] *= static_cast<float>(i / p.k + 1);
   OpRunner runner("octavo.DynamicQGemm");
-  runner.attr("transB", int64_t{p.trans_b}).attr("octavo.granularity", by_row ? "row" : "tensor");
-  runner.attr("octavo.qmax", int64_t{qmax}).attr("activation_max", 1.0f);
+  runner.attr("transB", int64_t{p.trans_b}).clamp({.high = 1});
+  runner.notes({.qmax = qmax, .granularity = by_row ? Granularity::row : Granularity::tensor});
   runner.input(copy<float>(x))
       .constant(copy<int8_t>(p.w))
       .input_qparams(p.w_params)
@@ -147,7 +147,7 @@ TEST_CASE("octavo.DynamicQGemm is near the float product", "[ops][dynamic_q_gemm
   const Problem p(1, 8, 64, false, true, random);
   const Tensor x = random.floats({3, 64}, -1, 1);
   OpRunner runner("octavo.DynamicQGemm");
-  runner.attr("octavo.granularity", "row").input(copy<float>(x));
+  runner.notes({.granularity = Granularity::row}).input(copy<float>(x));
   const Tensor y = runner.constant(copy<int8_t>(p.w)).input_qparams(p.w_params).run1();
   for (int64_t i = 0; i < 24; ++i) {
     double exact = 0;
@@ -160,9 +160,9 @@ TEST_CASE("octavo.DynamicQGemm is near the float product", "[ops][dynamic_q_gemm
 TEST_CASE("octavo.DynamicQGemm of no rows", "[ops][dynamic_q_gemm]") {
   test::Random random(5);
   const Problem p(1, 8, 4, false, false, random);
-  for (const char* granularity : {"row", "tensor"}) {
+  for (const Granularity granularity : {Granularity::row, Granularity::tensor}) {
     OpRunner runner("octavo.DynamicQGemm");
-    runner.attr("octavo.granularity", granularity).input(Tensor(DType::f32, {0, 4}));
+    runner.notes({.granularity = granularity}).input(Tensor(DType::f32, {0, 4}));
     CHECK(runner.constant(copy<int8_t>(p.w)).input_qparams(p.w_params).run1().bytes() == 0);
   }
 }

@@ -51,7 +51,7 @@ void check_conv(const Image& s) {
   const int64_t pad = s.kernel / 2;
   const auto conv = [&](const char* op) {
     OpRunner runner(op);
-    runner.attr("channels_last", int64_t{1}).attr("group", s.groups).attr("pads", Ints{pad, pad, pad, pad});
+    runner.channels_last().attr("group", s.groups).attr("pads", Ints{pad, pad, pad, pad});
     return runner;
   };
   check_threads([&] {
@@ -103,10 +103,10 @@ void check_product(int64_t m, int64_t n, int64_t k) {
         .output_qparams(test::u8_qparams(0.7f, 90));
     return runner;
   });
-  for (const char* granularity : {"row", "tensor"})
+  for (const Granularity granularity : {Granularity::row, Granularity::tensor})
     check_threads([&] {
       OpRunner runner("octavo.DynamicQGemm");
-      runner.attr("octavo.granularity", std::string(granularity))
+      runner.notes({.granularity = granularity})
           .input(copy(a))
           .constant(Tensor::of<int8_t>({k, n}, qb.span<int8_t>()))
           .input_qparams(weight_qparams());
@@ -188,7 +188,7 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
     const Shape shape = channels_last ? Shape{1, 57, 60, 33} : Shape{1, 33, 57, 60};
     const auto pool = [&](const char* op) {
       OpRunner runner(op);
-      runner.attr("channels_last", int64_t{channels_last})
+      runner.channels_last(channels_last)
           .attr("kernel_shape", Ints{3, 3})
           .attr("strides", Ints{2, 2})
           .attr("pads", Ints{1, 1, 1, 1});

@@ -124,18 +124,22 @@ TEST_CASE("Weights that are quantized alone are expanded once") {
   CHECK(graph.nodes.size() == 1);
 }
 
-TEST_CASE("How activations are ranged is said by DynamicQuantizeLinear alone") {
+TEST_CASE("How activations are ranged is said by the notes of DynamicQuantizeLinear alone") {
   GraphBuilder b;
   Node quantize{.op = &get_op("DynamicQuantizeLinear"), .name = "quantize", .inputs = {b.input("x", {4, 6})}};
-  quantize.attrs.set("transB", int64_t{1});
+  quantize.notes.qmax = 127;
   for (const char* name : {"q", "scale", "zero_point"})
     quantize.outputs.push_back(b.graph.add_value({.name = name}));
   const std::vector<ValueId> parts = quantize.outputs;
   b.graph.nodes.push_back(std::move(quantize));
   const ValueId weights = quantized_weights(b, {6, 6}, 1);
-  b.output(b.node("Gemm", {b.node("DequantizeLinear", parts), weights},
-                  attrs({{"octavo.granularity", std::string("row")}})));
-  CHECK(count(lowered(b, {4, 6}, 1e-5f), "octavo.DynamicQGemm") == 1);
+  b.output(b.node("Gemm", {b.node("DequantizeLinear", parts), weights}));
+  b.graph.nodes.back().notes.granularity = Granularity::row;
+  const Graph graph = lowered(b, {4, 6}, 1e-5f);
+  REQUIRE(count(graph, "octavo.DynamicQGemm") == 1);
+  CHECK(std::ranges::find(graph.nodes, "octavo.DynamicQGemm", [](const Node& n) {
+          return n.op->name;
+        })->notes == QuantizationNotes{.qmax = 127});
 }
 
 TEST_CASE("DynamicQuantizeLinear → DQ → Conv becomes one operator behind the layout's transpose") {

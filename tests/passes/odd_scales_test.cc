@@ -24,7 +24,7 @@ TEST_CASE("A tensor that was 0 throughout a foreign calibration") {
     const ValueId zero = fake_quantize(b, b.node("Sub", {x, x}), scale, 0);
     const ValueId y = b.node("Concat", {fake_quantize(b, x, 0.5f, 0), zero}, attrs({{"axis", int64_t{1}}}));
     b.output(fake_quantize(b, y, 0.5f, 0));
-    const Lowered model = lowered(b);
+    const LoweredModel model = lowered(b);
     CHECK(model.run({1, 2}) == std::vector<Floats>{{1, 2, 0, 0}});
     const bool is_usable = scale > 0 && scale < 1;
     CHECK(count(model.graph, "octavo.QConcat") == (is_usable ? 1 : 0));
@@ -39,7 +39,7 @@ TEST_CASE("An output without a positive scale stays float and says so") {
     const ValueId x = fake_quantize(b, b.input("x", {1, 2}), 0.5f, 0);
     const ValueId y = b.node("MatMul", {x, weights(b, {2, 2}, {1, 0, 0, 1}, 1)});
     b.output(b.node("Cast", {quantize<uint8_t>(b, y, scale, 3)}, attrs({{"to", int64_t{1}}})));
-    const Lowered model = lowered(b);
+    const LoweredModel model = lowered(b);
     // 1 / 0 saturates, 1 / -1 + 3 = 2, what is divided by infinity or NaN becomes the zero point.
     const Floats expected = scale == 0 ? Floats{255, 255} : scale < 0 ? Floats{2, 1} : Floats{3, 3};
     CHECK(model.run({1, 2}) == std::vector<Floats>{expected});
@@ -55,7 +55,7 @@ TEST_CASE("Weights and biases without positive scales stay float with their node
     const ValueId bias = dequantize<int32_t>(b, b.constant(Tensor::of<int32_t>({2}, {4, 6})), scale, 1);
     b.output(fake_quantize(b, b.node("MatMul", {x, zeros}), 0.5f, 128));
     b.output(fake_quantize(b, b.node("Gemm", {x, ones, bias}), 0.5f, 128));
-    const Lowered model = lowered(b);
+    const LoweredModel model = lowered(b);
     CHECK(model.run({1, 2}) == std::vector<Floats>{{scale, 2 * scale}, {1 + 3 * scale, 2 + 5 * scale}});
     CHECK_THAT(model.reason("MatMul"), ContainsSubstring("positive scale"));
     CHECK_THAT(model.reason("Gemm"), ContainsSubstring("positive scale"));
@@ -68,7 +68,7 @@ TEST_CASE("Scales so far apart that their ratio overflows") {
     GraphBuilder b;
     const ValueId x = fake_quantize(b, b.input("x", {1, 1, 2, 2}), 1e30f, 128);
     b.output(b.node("Cast", {quantize<uint8_t>(b, make(b, x), 1e-30f, 128)}, attrs({{"to", int64_t{1}}})));
-    const Lowered model = lowered(b);
+    const LoweredModel model = lowered(b);
     CAPTURE(integer_op);
     CHECK(model.run({0, 1e30f, -1e30f, 5e30f}) == std::vector<Floats>{expected});
     CHECK(count(model.graph, integer_op) == 1);
@@ -97,7 +97,7 @@ TEST_CASE("A ratio of scales that underflows gives the zero point") {
   const ValueId x = fake_quantize(b, b.input("x", {1, 2}), 1e-30f, 0);
   const ValueId y = b.node("MatMul", {x, weights(b, {2, 2}, {1, 0, 0, 1}, 1e-20f)});
   b.output(fake_quantize(b, y, 1, 7));
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   CHECK(model.run({1e-28f, 2e-28f}) == std::vector<Floats>{{0, 0}});
   CHECK(count(model.graph, "octavo.QGemm") == 1);
 }

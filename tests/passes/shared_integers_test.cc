@@ -30,7 +30,7 @@ TEST_CASE("One quantized activation with two meanings") {
   const ValueId q = quantize<uint8_t>(b, b.input("x", {1, 1, 1, 2}), 0.5f, 0);
   for (float scale : {0.5f, 0.25f})
     b.output(fake_quantize(b, convolve(b, dequantize<uint8_t>(b, q, scale, 0), weight(b, 1), 1), scale, 0));
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   CHECK(model.run({1, 2}) == std::vector<Floats>{{1, 2}, {0.5f, 1}});
   CHECK(count(model.graph, "octavo.QConv") == 2);
 }
@@ -42,7 +42,7 @@ TEST_CASE("One int8 activation with two zero points, shifted to uint8") {
     const ValueId y = convolve(b, dequantize<int8_t>(b, q, 0.5f, zero_point), weight(b, 1), 1);
     b.output(dequantize<int8_t>(b, quantize<int8_t>(b, y, 0.5f, 0), 0.5f, 0));
   }
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   CHECK(model.run({1, 2}) == std::vector<Floats>{{1, 2}, {0.5f, 1.5f}});
   CHECK(count(model.graph, "octavo.QConv") == 2);
 }
@@ -59,7 +59,7 @@ TEST_CASE("Weights shared by convolutions of different scales stay one constant"
   GraphBuilder b;
   const ValueId x = fake_quantize(b, b.input("x", {1, 1, 1, 2}), 0.5f, 0), w = weight(b, 2);
   for (float scale : {1.0f, 0.25f}) b.output(fake_quantize(b, convolve(b, x, w, scale), 0.25f, 0));
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   CHECK(model.run({1, 2}) == std::vector<Floats>{{2, 4}, {0.5f, 1}});
   std::vector<ValueId> weights;
   for (const Node& node : model.graph.nodes)
@@ -81,7 +81,7 @@ TEST_CASE("Weights shared by products along different axes") {
   x = fake_quantize(b, x, 0.25f, 0);
   x = b.node("Gemm", {x, by_channel({0.5f, 0.25f}, 0)}, attrs({{"transB", int64_t{1}}}));
   b.output(fake_quantize(b, x, 0.25f, 0));
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   // [(7·1 + 5·2) / 2, (7·3 + 5·4) / 4]
   CHECK(model.run({1, 2}) == std::vector<Floats>{{8.5f, 10.25f}});
   CHECK(count(model.graph, "octavo.QGemm") == 2);
@@ -93,7 +93,7 @@ TEST_CASE("A tensor added to itself under another scale") {
   const ValueId sum =
       b.node("Add", {dequantize<uint8_t>(b, q, 0.5f, 10), dequantize<uint8_t>(b, q, 0.25f, 8)});
   b.output(fake_quantize(b, sum, 0.25f, 0));
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   // q = [12, 14]: [1, 2] + [1, 1.5]
   CHECK(model.run({1, 2}) == std::vector<Floats>{{2, 3.5f}});
   CHECK(count(model.graph, "octavo.QAdd") == 1);
@@ -111,24 +111,23 @@ TEST_CASE("A moved tensor counts with the meaning of its reader") {
 TEST_CASE("A DequantizeLinear that claims 7 bits of 8 is not believed") {
   GraphBuilder b;
   const ValueId q = quantize<uint8_t>(b, b.input("x", {1, 4}), 1, 0);
-  const ValueId x = dequantize<uint8_t>(b, q, 1, 0, attrs({{"octavo.qmax", int64_t{127}}}));
+  const ValueId x = dequantize<uint8_t>(b, q, 1, 0, {.qmax = 127});
   const ValueId y = b.node("MatMul", {x, weights(b, {4, 1}, {127, 127, 127, 127}, 1)});
   b.output(fake_quantize(b, y, 1024, 0));
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   CHECK(model.run({255, 255, 255, 255}) ==
         std::vector<Floats>{{127 * 1024}});  // 4 · 255 · 127 = 126.5 · 1024
-  CHECK(only_node(model.graph, "octavo.QGemm").input_qparams[0].qmax == 255);
+  CHECK(only_node(model.graph, "octavo.QGemm").lowered.input_qparams[0].qmax == 255);
 }
 
 TEST_CASE("Seven bits stay seven bits behind operators that move them") {
   GraphBuilder b;
-  const Attrs u7 = attrs({{"octavo.qmax", int64_t{127}}});
-  const ValueId q = b.node("Flatten", {quantize<uint8_t>(b, b.input("x", {1, 2}), 1, 0, u7)});
+  const ValueId q = b.node("Flatten", {quantize<uint8_t>(b, b.input("x", {1, 2}), 1, 0, {.qmax = 127})});
   const ValueId y = b.node("MatMul", {dequantize<uint8_t>(b, q, 1, 0), weights(b, {2, 1}, {1, 1}, 1)});
   b.output(fake_quantize(b, y, 1, 0));
-  const Lowered model = lowered(b);
+  const LoweredModel model = lowered(b);
   CHECK(model.run({200, 3}) == std::vector<Floats>{{130}});
-  CHECK(only_node(model.graph, "octavo.QGemm").input_qparams[0].qmax == 127);
+  CHECK(only_node(model.graph, "octavo.QGemm").lowered.input_qparams[0].qmax == 127);
 }
 
 TEST_CASE("DynamicQuantizeLinear whose integers a DequantizeLinear takes for something else") {

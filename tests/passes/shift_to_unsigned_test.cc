@@ -16,7 +16,7 @@ TEST_CASE("int8 behind thousands of operators that move it becomes uint8") {
   ValueId q = quantize<int8_t>(b, b.input("x", {1, 3}), 0.5f, -3);
   for (int i = 0; i < 20'000; ++i) q = b.node("Flatten", {q});
   b.output(dequantize<int8_t>(b, q, 0.5f, -3));
-  Lowered model{b.graph, {}};
+  LoweredModel model{b.graph, {}};
   infer_shapes(model.graph);
   CHECK(shift_to_unsigned(model.graph) == 1);
   CHECK(model.run({-100, -1, 3}) == std::vector<Floats>{{-62.5f, -1, 3}});
@@ -44,6 +44,6 @@ TEST_CASE("Integers beyond int8 are an error where no shape was known to check t
   b.output(dequantize<int8_t>(b, q, 0.5f, -3));
   Graph graph = b.graph;
   infer_shapes(graph);
-  graph.nodes[0].attrs.set("octavo.qmax", std::numeric_limits<int64_t>::max());
+  graph.nodes[0].notes.qmax = std::numeric_limits<int64_t>::max();
   CHECK_THROWS_WITH(shift_to_unsigned(graph), ContainsSubstring("QuantizeLinear"));
 }

@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.h"
-#include "ops/qdq_params.h"
+#include "graph/qdq.h"
 #include "passes/passes.h"
 #include "quant/compare.h"
 #include "support/graph_builder.h"
@@ -60,9 +60,8 @@ TEST_CASE("Gemm and MatMul are quantized by default and stay close to float, low
       CHECK(count(quantized, "DynamicQuantizeLinear") == 3);
       CHECK(count(quantized, "DequantizeLinear") == 6);
       for (const Node* node : nodes_of(quantized, "DynamicQuantizeLinear")) {
-        CHECK(node->attrs.get_string(kGranularityAttribute, "tensor") ==
-              (granularity == Granularity::row ? "row" : "tensor"));
-        CHECK(node->attrs.get_int(kQmaxAttribute, 255) == (reduce_range ? 127 : 255));
+        CHECK(node->notes.granularity == granularity);
+        CHECK(node->notes.qmax.value_or(255) == (reduce_range ? 127 : 255));
       }
       Graph lowered = quantized;
       lower(lowered, KernelPolicy{});
@@ -144,8 +143,7 @@ TEST_CASE("Conv is quantized on request, its image ranged as a whole") {
   options.op_types = {"Conv"};
   const Graph quantized = quantize_dynamic(b.graph, options);
   REQUIRE(count(quantized, "DynamicQuantizeLinear") == 1);
-  CHECK(nodes_of(quantized, "DynamicQuantizeLinear")[0]->attrs.get_string(kGranularityAttribute, "tensor") ==
-        "tensor");
+  CHECK(nodes_of(quantized, "DynamicQuantizeLinear")[0]->notes.granularity == Granularity::tensor);
   const std::vector<Tensor> feeds = random_feeds(b);
   Graph lowered = quantized;
   lower(lowered, KernelPolicy{});

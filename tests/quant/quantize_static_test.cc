@@ -5,8 +5,8 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
 #include "base/error.h"
+#include "graph/qdq.h"
 #include "kernels/epilogue.h"
-#include "ops/qdq_params.h"
 #include "passes/passes.h"
 #include "quant/compare.h"
 #include "runtime/executor.h"
@@ -153,7 +153,7 @@ TEST_CASE("integer ranges: u8 by default, u7 as attributes of Q and DQ") {
       REQUIRE(qparams);
       CHECK(qparams->qmin == 0);
       CHECK(qparams->qmax == (reduce_range ? 127 : 255));
-      CHECK(node.attrs.has(kQmaxAttribute) == reduce_range);
+      CHECK(node.notes.qmax.has_value() == reduce_range);
     }
   }
 }

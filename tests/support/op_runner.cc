@@ -26,13 +26,28 @@ OpRunner& OpRunner::absent() {
 }
 
 OpRunner& OpRunner::input_qparams(QParams qparams) {
-  node_.input_qparams.resize(node_.inputs.size());
-  node_.input_qparams.back() = std::move(qparams);
+  node_.lowered.input_qparams.resize(node_.inputs.size());
+  node_.lowered.input_qparams.back() = std::move(qparams);
   return *this;
 }
 
 OpRunner& OpRunner::output_qparams(QParams qparams) {
-  node_.output_qparams = std::move(qparams);
+  node_.lowered.output_qparams = std::move(qparams);
+  return *this;
+}
+
+OpRunner& OpRunner::channels_last(bool is_last) {
+  node_.lowered.channels_last = is_last;
+  return *this;
+}
+
+OpRunner& OpRunner::clamp(Clamp bounds) {
+  node_.lowered.clamp = bounds;
+  return *this;
+}
+
+OpRunner& OpRunner::notes(QuantizationNotes notes) {
+  node_.notes = notes;
   return *this;
 }
 

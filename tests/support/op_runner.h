@@ -34,6 +34,11 @@ class OpRunner {
   OpRunner& input_qparams(QParams qparams);
   // What the integers of output 0 mean.
   OpRunner& output_qparams(QParams qparams);
+  // What lowering says: images are N … C; bounds of output 0.
+  OpRunner& channels_last(bool is_last = true);
+  OpRunner& clamp(Clamp bounds);
+  // What the node says beyond ONNX.
+  OpRunner& notes(QuantizationNotes notes);
   // How many outputs are used; one unless said.
   OpRunner& outputs(std::size_t count);
   OpRunner& observer(TensorObserver* observer);

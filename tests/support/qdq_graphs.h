@@ -10,16 +10,21 @@ namespace octavo::test {
 using Floats = std::vector<float>;
 
 // Q of x with one scale; T is the type of the integers.
-template <class T> ValueId quantize(GraphBuilder& b, ValueId x, float scale, T zero_point, Attrs attrs = {}) {
-  return b.node("QuantizeLinear", {x, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))},
-                std::move(attrs));
+template <class T>
+ValueId quantize(GraphBuilder& b, ValueId x, float scale, T zero_point, QuantizationNotes notes = {}) {
+  const ValueId q =
+      b.node("QuantizeLinear", {x, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))});
+  b.graph.nodes.back().notes = notes;
+  return q;
 }
 
 // DQ of q with one scale.
 template <class T>
-ValueId dequantize(GraphBuilder& b, ValueId q, float scale, T zero_point, Attrs attrs = {}) {
-  return b.node("DequantizeLinear", {q, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))},
-                std::move(attrs));
+ValueId dequantize(GraphBuilder& b, ValueId q, float scale, T zero_point, QuantizationNotes notes = {}) {
+  const ValueId x =
+      b.node("DequantizeLinear", {q, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))});
+  b.graph.nodes.back().notes = notes;
+  return x;
 }
 
 // Q → DQ in uint8.
@@ -33,7 +38,7 @@ inline ValueId weights(GraphBuilder& b, Shape shape, std::initializer_list<int8_
 }
 
 // What came of lowering a graph.
-struct Lowered {
+struct LoweredModel {
   Graph graph;
   std::vector<FloatIsland> islands;
 
@@ -56,8 +61,8 @@ struct Lowered {
   }
 };
 
-inline Lowered lowered(const GraphBuilder& b) {
-  Lowered result{b.graph, {}};
+inline LoweredModel lowered(const GraphBuilder& b) {
+  LoweredModel result{b.graph, {}};
   infer_shapes(result.graph);
   lower(result.graph, KernelPolicy{}, &result.islands);
   verify(result.graph);

@@ -1,4 +1,4 @@
-#include "ops/qdq_params.h"
+#include "graph/qdq.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -11,11 +11,13 @@ using namespace octavo::test;
 namespace {
 
 // QuantizeLinear of x [2, 3] with the given scale and zero_point (kNoValue: absent).
-const Node& quantize(GraphBuilder& b, ValueId scale, ValueId zero_point, Attrs attributes = {}) {
+const Node& quantize(GraphBuilder& b, ValueId scale, ValueId zero_point, Attrs attributes = {},
+                     QuantizationNotes notes = {}) {
   std::vector<ValueId> inputs = {b.input("x", {2, 3}), scale};
   if (zero_point != kNoValue) inputs.push_back(zero_point);
   const ValueId q = b.node("QuantizeLinear", inputs, std::move(attributes));
   b.graph[q].dtype = DType::u8;
+  b.graph.nodes.back().notes = notes;
   return b.graph.nodes.back();
 }
 
@@ -52,15 +54,15 @@ TEST_CASE("an absent zero_point is 0 in the type of the integers") {
         QParams{.scale = {2}, .zero_point = {0}});
 }
 
-TEST_CASE("a narrower range comes from the attributes and must fit the type") {
+TEST_CASE("a narrower range comes from the notes and must fit the type") {
   GraphBuilder b;
   const ValueId scale = b.constant({}, {1}), zero_point = b.constant(Tensor::scalar<uint8_t>(0));
-  const Node& u7 = quantize(b, scale, zero_point, attrs({{kQmaxAttribute, int64_t{127}}}));
+  const Node& u7 = quantize(b, scale, zero_point, {}, {.qmax = 127});
   CHECK(read_qparams(b.graph, u7)->qmax == 127);
   for (int64_t qmax : {256, 0, -1}) {
     GraphBuilder bad;
     const ValueId s = bad.constant({}, {1}), z = bad.constant(Tensor::scalar<uint8_t>(0));
-    const Node& node = quantize(bad, s, z, attrs({{kQmaxAttribute, qmax}}));
+    const Node& node = quantize(bad, s, z, {}, {.qmax = qmax});
     CHECK(error_of([&] { read_qparams(bad.graph, node); }).starts_with("InvalidGraph"));
   }
 }
@@ -72,7 +74,37 @@ TEST_CASE("what cannot be read as constants has no qparams") {
   const ValueId scale = mismatched.constant({3}, {1, 2, 3});
   const ValueId zero_point = mismatched.constant(Tensor::scalar<uint8_t>(0));
   CHECK_FALSE(read_qparams(mismatched.graph, quantize(mismatched, scale, zero_point)));
-  GraphBuilder blocked;
-  const Attrs block = attrs({{"block_size", int64_t{2}}});
-  CHECK_FALSE(read_qparams(blocked.graph, quantize(blocked, blocked.constant({}, {1}), kNoValue, block)));
+  GraphBuilder unknown;
+  const Node& node = quantize(unknown, unknown.constant({2, 2}, {1, 2, 3, 4}), kNoValue);
+  unknown.graph[node.inputs[0]].shape.reset();
+  CHECK_FALSE(read_qparams(unknown.graph, node));
+}
+
+TEST_CASE("blocked qparams have one scale for each block of the axis and index of the others") {
+  for (const int64_t block_size : {0, 2}) {  // 0: as few as cover the axis
+    GraphBuilder b;
+    const ValueId scale = b.constant({2, 2}, {1, 2, 3, 4});
+    const auto qparams =
+        read_qparams(b.graph, quantize(b, scale, kNoValue, attrs({{"block_size", block_size}})));
+    REQUIRE(qparams);
+    CHECK(qparams->axis == 1);
+    CHECK(qparams->block == 2);
+    CHECK(qparams->scale == std::vector<float>{1, 2, 3, 4});
+    CHECK(qparams->blocked());
+  }
+}
+
+TEST_CASE("the three operators of quantization are told apart") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 3});
+  auto [dynamic, dequantize] = make_dynamic_pair(b.graph, x, Granularity::row, 127);
+  const QParamConstants constants = add_qparams(b.graph, "x", {.scale = {1}, .zero_point = {3}}, DType::u8);
+  const Node quantize = make_quantize(b.graph, "x", x, constants);
+  CHECK((is_dynamic_quantize(dynamic) && is_dequantize(dequantize) && is_quantize(quantize)));
+  CHECK((is_qdq(dynamic) && is_qdq(dequantize) && is_qdq(quantize)));
+  CHECK_FALSE((is_quantize(dynamic) || is_dequantize(quantize) || is_dynamic_quantize(dequantize)));
+  CHECK(dynamic.notes == QuantizationNotes{.qmax = 127, .granularity = Granularity::row});
+  CHECK(b.graph[dynamic.outputs[1]].shape == Shape{2, 1});
+  CHECK(dequantize.inputs == dynamic.outputs);
+  CHECK(quantize.notes.empty());
 }

@@ -1,0 +1,49 @@
+// Facts about a node that are no attributes of ONNX. Each is a member of its own: a file cannot spell them by chance.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "tensor/qparams.h"
+
+namespace octavo {
+
+// What QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear say beyond ONNX. The writer keeps it in the metadata of
+// the node, where other runtimes ignore it, and the reader restores it: onnx/metadata.h.
+struct QuantizationNotes {
+  // Bounds of the integers where they are narrower than the storage type, to which another runtime saturates. As they
+  // are in a file: graph/qdq.h checks them.
+  std::optional<int64_t> qmin, qmax;
+  // Of DynamicQuantizeLinear.
+  Granularity granularity = Granularity::tensor;
+
+  bool empty() const { return *this == QuantizationNotes{}; }
+  bool operator==(const QuantizationNotes&) const = default;
+};
+
+// A range of floats; infinite where there is no bound.
+struct Clamp {
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+
+  bool operator==(const Clamp&) const = default;
+};
+
+// What lowering has decided about a node. No file says it, and none is written with it.
+struct Lowered {
+  // Images are N … C: input 0, and output 0.
+  bool channels_last = false;
+  // Bounds of output 0, where it is float: what a Relu or Clip behind the node has left. Those of integers narrow
+  // output_qparams.
+  Clamp clamp;
+  // Of an operator that computes with integers: what those of each input and of output 0 mean to this node. Another reader of
+  // the same tensor may take its integers for other numbers.
+  std::vector<QParams> input_qparams;
+  QParams output_qparams;
+  // Of octavo.Observe: which tensor it shows.
+  int64_t observed = -1;
+};
+
+}  // namespace octavo
