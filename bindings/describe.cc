@@ -51,6 +51,16 @@ val to_js(const EngineInfo& info, std::size_t heap_bytes) {
   return object;
 }
 
+val to_js(const std::vector<OperatorInfo>& operators) {
+  return array_of(operators, [](const OperatorInfo& info) {
+    val object = val::object();
+    object.set("domain", string_to_js(info.domain));
+    object.set("type", string_to_js(info.type));
+    object.set("since", info.since);
+    return object;
+  });
+}
+
 val to_js(const Description& description) {
   val operators = val::object();
   for (const auto& [name, count] : description.operators) operators.set(std::string(name), count);

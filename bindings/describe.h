@@ -8,6 +8,7 @@
 namespace octavo::bindings {
 
 emscripten::val to_js(const EngineInfo& info, std::size_t heap_bytes);
+emscripten::val to_js(const std::vector<OperatorInfo>& operators);
 emscripten::val to_js(const Description& description);
 emscripten::val to_js(const TensorComparison& comparison);
 emscripten::val to_js(const std::vector<LayerComparison>& layers);

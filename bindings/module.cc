@@ -53,6 +53,17 @@ class JsCalibration {
   std::unique_ptr<Calibration> calibration_;
 };
 
+class JsLayerComparer {
+ public:
+  explicit JsLayerComparer(std::unique_ptr<LayerComparer> comparer) : comparer_(std::move(comparer)) {}
+  val compare(const val& tensors) {
+    return guarded([&] { return to_js(comparer_->compare(Feeds(tensors).feeds)); });
+  }
+
+ private:
+  std::unique_ptr<LayerComparer> comparer_;
+};
+
 class JsModel {
  public:
   explicit JsModel(std::unique_ptr<Model> model) : model_(std::move(model)) {}
@@ -83,8 +94,9 @@ class JsModel {
     return guarded(
         [&] { return std::make_unique<JsCalibration>(model_->calibrate(static_options(options))); });
   }
-  val compare_layers(const JsModel& quantized, const val& tensors) {
-    return guarded([&] { return to_js(model_->compare_layers(*quantized.model_, Feeds(tensors).feeds)); });
+  std::unique_ptr<JsLayerComparer> compare_layers(const JsModel& quantized) {
+    return guarded(
+        [&] { return std::make_unique<JsLayerComparer>(model_->compare_layers(*quantized.model_)); });
   }
   // Where the file lies until release_onnx(): JavaScript copies it.
   val to_onnx() {
@@ -152,6 +164,10 @@ val compare_arrays(const val& reference, const val& other) {
   return guarded([&] { return to_js(compare_tensors(floats_from_js(reference), floats_from_js(other))); });
 }
 
+val operators() {
+  return guarded([] { return to_js(supported_operators()); });
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(octavo) {
@@ -159,6 +175,7 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::function("beginDownload", &begin_download);
   emscripten::function("makeEngine", &make_engine);
   emscripten::function("compareTensors", &compare_arrays);
+  emscripten::function("supportedOperators", &operators);
   emscripten::class_<JsDownload>("Download")
       .function("reserve", &JsDownload::reserve)
       .function("append", &JsDownload::append);
@@ -181,6 +198,7 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::class_<JsCalibration>("Calibration")
       .function("observe", &JsCalibration::observe)
       .function("finish", &JsCalibration::finish);
+  emscripten::class_<JsLayerComparer>("LayerComparer").function("compare", &JsLayerComparer::compare);
 }
 
 }  // namespace octavo::bindings

@@ -1,11 +1,11 @@
 // Runs ONNX's own operator tests through the package's public API and prints what passed, failed and was skipped, and why.
 //   node tools/run-onnx-operator-tests.mjs [--build simd|relaxed|auto] [--only PATTERN] [--verbose]
-// The cases are in build/onnx-operator-tests/; tools/onnx-operator-tests/extract.py puts them there when they are missing.
+// The cases are in build/onnx-operator-tests/; tools/onnx-operator-tests/extract.py puts those of the engine's operators there.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createEngine, loadModel } from 'octavo';
+import { createEngine, loadModel, supportedOperators } from 'octavo';
 import { enableRelaxedSimd, readTensorProto } from 'octavo/node';
 
 const folder = new URL('../build/onnx-operator-tests/', import.meta.url);
@@ -15,10 +15,19 @@ const path = (...parts) => fileURLToPath(new URL(parts.join('/'), folder));
 const relativeTolerance = 1e-3;
 const absoluteTolerance = 1e-7;
 
-function extract() {
-  if (existsSync(path('manifest.json'))) return;
+/** Takes out the cases of the operators that the engine knows, unless that was done. */
+async function extract(engine) {
+  const operators = (await supportedOperators({ engine }))
+    .filter(({ domain }) => domain === '')
+    .map(({ type }) => type);
+  const manifest = existsSync(path('manifest.json'))
+    ? JSON.parse(readFileSync(path('manifest.json'), 'utf8'))
+    : undefined;
+  if (manifest?.supported?.join() === operators.join()) return;
   const script = fileURLToPath(new URL('onnx-operator-tests/extract.py', import.meta.url));
-  const { status, error } = spawnSync('python3', [script], { stdio: 'inherit' });
+  const { status, error } = spawnSync('python3', [script, '--operators', operators.join()], {
+    stdio: 'inherit',
+  });
   if (status !== 0) throw error ?? new Error('the tests could not be extracted');
 }
 
@@ -70,13 +79,13 @@ async function run(testCase, engine) {
 
 /** Runs every case that `only` matches: {passed, failed: [{case, reason}], skipped: [{case, reason}]}. */
 export async function runOperatorTests({ build = 'auto', only = '', onPassed = () => {} } = {}) {
-  extract();
   enableRelaxedSimd();
+  let engine = await createEngine({ build });
+  await extract(engine);
   const manifest = JSON.parse(readFileSync(path('manifest.json'), 'utf8'));
   const titled = ({ release, name }) => `onnx ${release} ${name}`;
   const matches = (testCase) => new RegExp(only).test(titled(testCase));
   const result = { passed: 0, failed: [], skipped: [] };
-  let engine = await createEngine({ build });
   for (const testCase of manifest.cases.filter(matches)) {
     try {
       await run(testCase, engine);

@@ -51,33 +51,10 @@ std::string quantization_scheme(const Graph& graph) {
   return activations ? "static" : any ? "weight-only" : "none";
 }
 
-bool computes_with_integers(const Graph& graph, const Node& node) {
-  if (node.op->name.starts_with(kOwnPrefix)) return true;
-  return graph[node.outputs[0]].dtype == DType::u8 && !is_qdq(node);
-}
-
-// Multiply-accumulates of a run in which every dynamic dimension is 1.
-int64_t macs_of_one(Executor& executor) {
-  const Graph& graph = executor.model()->graph;
-  std::vector<FeedSpec> specs;
-  for (ValueId id : graph.inputs) {
-    if (!graph[id].shape) return -1;
-    Shape shape = *graph[id].shape;
-    std::ranges::replace(shape.dims, kDynamic, int64_t{1});
-    specs.push_back({graph[id].dtype, shape, nullptr});
-  }
-  try {
-    return count_macs(*plan(executor.model(), specs));
-  } catch (const Error&) {
-    return -1;
-  }
-}
-
 }  // namespace
 
 Description Model::describe() {
   const Graph& graph = model_.graph;
-  const CompiledModel& compiled = *executor().model();
   Description description;
   description.opset = model_.opset;
   description.ir_version = model_.ir_version;
@@ -85,13 +62,14 @@ Description Model::describe() {
   description.inputs = tensor_infos(graph, graph.inputs);
   description.outputs = tensor_infos(graph, graph.outputs);
   description.parameters = count_parameters(graph);
-  description.macs = macs_of_one(*executor_);
+  description.macs = count_macs(graph, kernels_);
   for (const Node& node : graph.nodes) count_operator(description, node.op->name);
   description.scheme = quantization_scheme(graph);
-  description.islands = islands_;
-  description.float_nodes = static_cast<int>(islands_.size());
-  for (const Node& node : compiled.graph.nodes)
-    description.integer_nodes += computes_with_integers(compiled.graph, node);
+  if (description.scheme != "none") {
+    description.islands = lowered().islands;
+    description.float_nodes = static_cast<int>(description.islands.size());
+    description.integer_nodes = lowered().integer_nodes;
+  }
   return description;
 }
 

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <utility>
+
 #include "engine/engine.h"
+#include "graph/op_def.h"
 #include "ops/kernel_choice.h"
 
 namespace octavo {
@@ -28,6 +32,16 @@ std::string reason(const KernelPolicy& policy, std::string_view family, const st
 }
 
 }  // namespace
+
+std::vector<OperatorInfo> supported_operators() {
+  std::vector<OperatorInfo> operators;
+  for (const OpDef* op : readable_operators())
+    operators.push_back({std::string(op->domain()), std::string(op->type()), op->since});
+  // The reader makes constants of these.
+  operators.push_back({"", "Constant", 1});
+  std::ranges::sort(operators, {}, [](const OperatorInfo& op) { return std::pair(op.domain, op.type); });
+  return operators;
+}
 
 EngineInfo describe_engine(const KernelPolicy& policy) {
   using kernels::ActivationRange;

@@ -14,8 +14,9 @@
 #include "quant/calibrator.h"
 #include "quant/compare.h"
 #include "quant/compare_layers.h"
-#include "quant/quantize_dynamic.h"
-#include "quant/quantize_static.h"
+#include "quant/insert_qdq.h"
+#include "quant/plan_dynamic.h"
+#include "quant/plan_static.h"
 #include "runtime/executor.h"
 
 namespace octavo {
@@ -34,6 +35,15 @@ struct EngineInfo {
 
 // Throws Error(invalid_option) when the policy forces a kernel that does not exist or that this CPU cannot run.
 EngineInfo describe_engine(const KernelPolicy& kernels);
+
+// An operator that a file may have: domain "" is ONNX's own. `since`: the opset that introduced it.
+struct OperatorInfo {
+  std::string domain, type;
+  int since;
+};
+
+// By domain and type.
+std::vector<OperatorInfo> supported_operators();
 
 // A graph input or output. Dynamic dimensions have a name where the file names them.
 struct TensorInfo {
@@ -64,7 +74,7 @@ struct StepTime {
 
 class Calibration;
 
-// A network, float or quantized. Compiled at the first run or description. Not for use from several threads at once.
+// A network, float or quantized. Compiled at the first run. Not for use from several threads at once.
 class Model {
  public:
   // Reads and simplifies an ONNX file, or a copy of it. Throws what onnx::read_model throws.
@@ -88,7 +98,10 @@ class Model {
   std::unique_ptr<Model> quantize_dynamic(const DynamicOptions& options) const;
   // Static quantization is three steps: calibrate, Calibration::observe for each sample, Calibration::finish.
   std::unique_ptr<Calibration> calibrate(const StaticOptions& options) const;
-  std::vector<LayerComparison> compare_layers(const Model& quantized, std::span<const Feed> feeds) const;
+  // The same for a plan of graph() that somebody has filled or edited.
+  std::unique_ptr<Calibration> calibrate_for(QuantizationPlan plan) const;
+  // For LayerComparer::compare of each sample. Does not need the models any more.
+  std::unique_ptr<LayerComparer> compare_layers(const Model& quantized) const;
 
   // Standard ONNX; quantized models have QuantizeLinear and DequantizeLinear nodes.
   std::string to_onnx() const { return onnx::write_model(model_); }
@@ -99,18 +112,25 @@ class Model {
   Model(onnx::Model model, const KernelPolicy& kernels);
   // The model with another graph.
   static std::unique_ptr<Model> with_graph(onnx::Model model, Graph graph, const KernelPolicy& kernels);
+  // What lowering made of the graph, and what describe() says of it.
+  struct LoweredModel {
+    Graph graph;  // empty once it is compiled
+    std::vector<FloatIsland> islands;
+    int integer_nodes = 0;
+  };
+  LoweredModel& lowered();
   Executor& executor();
 
   onnx::Model model_;
   KernelPolicy kernels_;
+  std::optional<LoweredModel> lowered_;
   std::unique_ptr<Executor> executor_;
-  std::vector<FloatIsland> islands_;
 };
 
 // Watches a float model run on samples, then quantizes it. Does not need the model any more.
 class Calibration {
  public:
-  Calibration(const Model& model, const StaticOptions& options);
+  Calibration(const Model& model, QuantizationPlan plan);
 
   // Throws Error(invalid_data) where a sample makes a tensor NaN or infinite, and what Model::run throws.
   void observe(std::span<const Feed> feeds) { executor_->run(feeds, &calibrator_); }
@@ -120,7 +140,7 @@ class Calibration {
  private:
   onnx::Model model_;
   KernelPolicy kernels_;
-  StaticPlan plan_;
+  QuantizationPlan plan_;
   Calibrator calibrator_;
   std::unique_ptr<Executor> executor_;
 };

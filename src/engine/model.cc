@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "engine/engine.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 
 namespace octavo {
 
@@ -16,11 +19,29 @@ std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const K
   return std::unique_ptr<Model>(new Model(std::move(model), kernels));
 }
 
+namespace {
+
+bool computes_with_integers(const Graph& graph, const Node& node) {
+  if (node.op->name.starts_with(kOwnPrefix)) return true;
+  return graph[node.outputs[0]].dtype == DType::u8 && !is_qdq(node);
+}
+
+}  // namespace
+
+Model::LoweredModel& Model::lowered() {
+  if (!lowered_) {
+    LoweredModel made{model_.graph, {}, 0};
+    made.islands = lower(made.graph, kernels_);
+    made.integer_nodes = static_cast<int>(std::ranges::count_if(
+        made.graph.nodes, [&](const Node& node) { return computes_with_integers(made.graph, node); }));
+    lowered_ = std::move(made);
+  }
+  return *lowered_;
+}
+
 Executor& Model::executor() {
   if (!executor_) {
-    Graph lowered = model_.graph;
-    lower(lowered, kernels_, &islands_);
-    executor_ = std::make_unique<Executor>(compile(std::move(lowered), kernels_));
+    executor_ = std::make_unique<Executor>(compile(std::move(lowered().graph), kernels_));
   }
   return *executor_;
 }
@@ -39,30 +60,33 @@ std::vector<StepTime> Model::profile(std::span<const Feed> feeds, int repeats) {
 }
 
 std::unique_ptr<Model> Model::quantize_dynamic(const DynamicOptions& options) const {
-  return with_graph(model_, octavo::quantize_dynamic(model_.graph, options), kernels_);
+  return with_graph(model_, insert_qdq(plan_dynamic(model_.graph, options)), kernels_);
 }
 
 std::unique_ptr<Calibration> Model::calibrate(const StaticOptions& options) const {
-  return std::make_unique<Calibration>(*this, options);
+  return calibrate_for(plan_static(model_.graph, options));
 }
 
-std::vector<LayerComparison> Model::compare_layers(const Model& quantized,
-                                                   std::span<const Feed> feeds) const {
-  return octavo::compare_layers(model_.graph, quantized.model_.graph, kernels_, feeds);
+std::unique_ptr<Calibration> Model::calibrate_for(QuantizationPlan plan) const {
+  return std::make_unique<Calibration>(*this, std::move(plan));
 }
 
-Calibration::Calibration(const Model& model, const StaticOptions& options)
+std::unique_ptr<LayerComparer> Model::compare_layers(const Model& quantized) const {
+  return std::make_unique<LayerComparer>(model_.graph, quantized.model_.graph, kernels_);
+}
+
+Calibration::Calibration(const Model& model, QuantizationPlan plan)
     : model_(model.model_),
       kernels_(model.kernels_),
-      plan_(prepare_static(model_.graph, options)),
+      plan_(std::move(plan)),
       calibrator_(plan_, kernels_.threads) {
-  Graph observed = plan_.observed;
+  Graph observed = observed_graph(plan_);
   lower(observed, kernels_);
   executor_ = std::make_unique<Executor>(compile(std::move(observed), kernels_));
 }
 
 std::unique_ptr<Model> Calibration::finish() const {
-  return Model::with_graph(model_, convert_static(plan_, calibrator_), kernels_);
+  return Model::with_graph(model_, insert_qdq(plan_, &calibrator_), kernels_);
 }
 
 }  // namespace octavo

@@ -1,6 +1,9 @@
 // The attributes of a node.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +18,25 @@ namespace octavo {
 // An attribute's value: what ONNX calls INT, FLOAT, STRING, INTS, FLOATS, STRINGS and TENSOR.
 using AttrValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
                                std::vector<std::string>, ConstantTensor>;
+
+// The alternatives of AttrValue, in order.
+enum class AttrKind : uint8_t { integer, real, string, integers, reals, strings, tensor };
+
+inline AttrKind kind_of(const AttrValue& value) { return static_cast<AttrKind>(value.index()); }
+
+// An attribute that an operator has.
+struct AttrDef {
+  std::string_view name = {};
+  AttrKind kind = AttrKind::integer;
+};
+
+// Both lists in one.
+template <std::size_t A, std::size_t B>
+constexpr std::array<AttrDef, A + B> joined(const AttrDef (&a)[A], const AttrDef (&b)[B]) {
+  std::array<AttrDef, A + B> all{};
+  std::ranges::copy(b, std::ranges::copy(a, all.begin()).out);
+  return all;
+}
 
 // Named attribute values in the order in which they were set: ONNX's, and nothing else; what Octavo adds is typed
 // (graph/node_facts.h). Strings and lists that a getter gives are views of the attribute. The getters throw

@@ -42,7 +42,7 @@ struct Lowered {
   // the same tensor may take its integers for other numbers.
   std::vector<QParams> input_qparams;
   QParams output_qparams;
-  // Of octavo.Observe: which tensor it shows.
+  // Of octavo.Observe and octavo.Inspect: which tensor they show. Such a node stays, though nobody reads it.
   int64_t observed = -1;
 };
 

@@ -1,5 +1,7 @@
 #include "graph/op_def.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace octavo {
@@ -21,6 +23,33 @@ const OpDef& get_op(std::string_view name) {
   const OpDef* op = find_op(name);
   require(op != nullptr, ErrorCode::unsupported, "operator '", name, "' is not part of this build");
   return *op;
+}
+
+std::optional<Clamp> clamp_of(const Graph& graph, const Node& node) {
+  if (node.op->quant.clamp == nullptr || !graph.knows_ranks(node)) return std::nullopt;
+  return node.op->quant.clamp(graph, node);
+}
+
+std::vector<const OpDef*> readable_operators() {
+  std::vector<const OpDef*> operators;
+  for (const RegisterOp* op = RegisterOp::first_; op != nullptr; op = op->next_)
+    if (!op->def_.name.starts_with(kOwnPrefix)) operators.push_back(&op->def_);
+  return operators;
+}
+
+void check_attributes(const Node& node) {
+  for (const auto& [name, value] : node.attrs) {
+    const auto known = std::ranges::find(node.op->attributes, std::string_view(name), &AttrDef::name);
+    if (known == node.op->attributes.end()) {
+      std::string names;
+      for (const AttrDef& attribute : node.op->attributes)
+        names += text(names.empty() ? "'" : ", '", attribute.name, '\'');
+      fail(ErrorCode::unsupported, {"the attribute '", name, "' is unknown; ",
+                                    names.empty() ? "there are none" : "known are ", names});
+    }
+    require(known->kind == kind_of(value), ErrorCode::invalid_graph, "attribute '", name,
+            "' has the wrong type");
+  }
 }
 
 }  // namespace octavo

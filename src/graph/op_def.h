@@ -3,13 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "graph/graph.h"
+#include "graph/quant_rule.h"
 
 namespace octavo {
 
@@ -75,34 +80,67 @@ struct PrepareContext {
 // Sees tensors as a session computes them: calibration and per-layer comparison.
 struct TensorObserver {
   virtual ~TensorObserver() = default;
-  // `id` is Lowered::observed of the octavo.Observe node. The tensor lives only during the call.
+  // `id` is Lowered::observed of the node that shows it. The tensor lives only during the call.
   virtual void observe(int64_t id, const TensorView& tensor) = 0;
+};
+
+// A node whose operands have static shapes, and no memory yet. Absent inputs have no shape.
+struct ShapeContext {
+  const Node& node;
+  std::span<const Operand> inputs;
+  std::span<const Operand> outputs;
+
+  const Attrs& attrs() const { return node.attrs; }
+  bool has(std::size_t i) const { return i < inputs.size() && inputs[i].shape.has_value(); }
+  const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
+  const Shape& output_shape() const { return *outputs[0].shape; }
+};
+
+// One node while its plan is made: the inputs in OpDef::shape_operands have contents.
+struct PlanContext : ShapeContext {
+  const KernelPolicy& kernels;
+
+  // The elements of an input of OpDef::shape_operands.
+  const TensorView& known(std::size_t i) const { return inputs[i].known->view(); }
+  template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
+};
+
+// What a plan keeps for the runs of a node: any one struct that is trivially copied.
+class PlanState {
+ public:
+  PlanState() = default;
+  template <class T> explicit PlanState(const T& value) : bytes_(sizeof(T)) {
+    static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= alignof(std::max_align_t));
+    std::memcpy(bytes_.data(), &value, sizeof(T));
+  }
+  template <class T> const T& as() const { return *std::launder(reinterpret_cast<const T*>(bytes_.data())); }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+// What static shapes decide about a node.
+struct StepPlan {
+  PlanState state;         // geometry, strides, attributes: all that run would otherwise find out each time
+  uint64_t workspace = 0;  // bytes of workspace of a run
+  // Output 0 is input 0 under another shape: both share memory, and run is not called.
+  bool is_view = false;
+  bool runs_as_view = false;  // run is called all the same, to look at the tensor
 };
 
 // One node while it runs: every shape is static, every present tensor has memory.
 struct RunContext {
   const Node& node;
+  const PlanState& state;
   std::span<const TensorView> inputs;   // absent optional inputs have no data
   std::span<const TensorView> outputs;  // unused outputs have no data
-  std::span<std::byte> workspace;       // as many bytes as OpDef::workspace asked for, aligned to kAlignment
+  std::span<std::byte> workspace;       // as many bytes as StepPlan::workspace says, aligned to kAlignment
   const KernelPolicy& kernels;
   TensorObserver* observer = nullptr;
 
-  const Attrs& attrs() const { return node.attrs; }
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].present(); }
   template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
-};
-
-// One node while its plan is made: shapes are static, no tensor has memory yet. Absent inputs have no shape.
-struct PlanContext {
-  const Node& node;
-  std::span<const Operand> inputs;
-  std::span<const Operand> outputs;
-  const KernelPolicy& kernels;
-
-  bool has(std::size_t i) const { return i < inputs.size() && inputs[i].shape.has_value(); }
-  const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
-  template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
+  template <class T> const T& planned() const { return state.as<T>(); }
 };
 
 // How the layout pass may treat an operator when its inputs are permuted to channels-last.
@@ -114,53 +152,39 @@ enum class LayoutRule {
   joining,      // the same with a permutation of all inputs (Concat)
 };
 
-// How the static quantizer and the lowering treat an operator.
-enum class QuantRole {
-  none,          // stays float
-  weighted,      // input 0 activations, input 1 constant weights, input 2 bias; output requantized
-  arithmetic,    // every input and the output have qparams of their own (Add, Mul, Concat, AveragePool)
-  same_qparams,  // moves or selects elements: output has the qparams of input 0 (MaxPool, Reshape, Transpose)
-  lookup,        // a function of one element: a 256-entry table (Sigmoid, HardSwish)
-  clamp,         // folds into the clamp of the producer, or else behaves as lookup (Relu, Clip)
-};
-
-struct QuantRule {
-  QuantRole role = QuantRole::none;
-  // The operator that computes on integers. Empty: the operator itself does, on u8 data (same_qparams).
-  std::string_view integer_op = {};
-  // weighted: the operator that ranges and quantizes its float input itself. Empty: there is none.
-  std::string_view dynamic_op = {};
-  // weighted: which axis of the weights runs over output channels.
-  int (*channel_axis)(const Graph&, const Node&) = nullptr;
-  // Why this node cannot be lowered to integer_op, or empty when it can. May be null: always can. That weights and bias must
-  // be constants goes without saying.
-  std::string (*obstacle)(const Graph&, const Node&) = nullptr;
-  // lookup: y = f(x) for one float, with the node's attributes and constants.
-  float (*function)(const Graph&, const Node&, float) = nullptr;
-};
-
 // What the names of Octavo's own operators begin with. They exist between passes; no file has one.
 inline constexpr std::string_view kOwnPrefix = "octavo.";
 
 // An operator. All functions are pure and may throw Error; compile and session add the node's name to it.
 struct OpDef {
-  std::string_view name;  // ONNX's name in its default domain, or kOwnPrefix and a name of our own
+  // "Conv", in ONNX's default domain; elsewhere "com.example.Conv", and kOwnPrefix and a name for those of our own.
+  std::string_view name;
+  int since = 1;  // the opset of its domain that introduced it
+  // The parts of the name before and behind its last dot; the default domain is "".
+  constexpr std::string_view domain() const {
+    return is_default_domain() ? "" : name.substr(0, name.rfind('.'));
+  }
+  constexpr std::string_view type() const {
+    return name.substr(is_default_domain() ? 0 : name.rfind('.') + 1);
+  }
+  constexpr bool is_default_domain() const { return name.rfind('.') == name.npos; }
   int min_inputs = 1, max_inputs = 1;
   int min_outputs = 1, max_outputs = 1;
+  // All that the operator knows of in its newest form; a node with another one is refused. The reader has rewritten older
+  // forms.
+  std::span<const AttrDef> attributes = {};
 
   // Sets dtype and shape of each output. Called when the rank of every present input is known; dimensions and
   // contents may not be. In a plan everything is static and the inputs in `shape_operands` have contents.
   void (*infer)(InferContext&) = nullptr;
   // Packs constants. Null: the operator needs nothing prepared.
   std::shared_ptr<const Prepared> (*prepare)(const PrepareContext&) = nullptr;
-  // Bytes of workspace of a run. Null: none.
-  uint64_t (*workspace)(const PlanContext&) = nullptr;
+  // Decides what static shapes decide. Null: nothing is worth keeping, and the node is no view.
+  StepPlan (*plan)(const PlanContext&) = nullptr;
+  // Reads no attributes: what they say is in the plan's state.
   void (*run)(RunContext&) = nullptr;
-  // True when output 0 is input 0 under another shape, so that both share memory and run is not called. Null: never.
-  bool (*is_view)(const PlanContext&) = nullptr;
-  bool runs_as_view = false;  // run is called all the same, to look at the tensor
-  // Multiply-accumulates of a run. Null: 0.
-  int64_t (*macs)(const PlanContext&) = nullptr;
+  // Multiply-accumulates of a run, by shapes and attributes alone. Null: 0.
+  int64_t (*macs)(const ShapeContext&) = nullptr;
 
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
   uint32_t shape_operands = 0;    // bit i: the contents of input i decide output shapes
@@ -181,6 +205,7 @@ class RegisterOp {
 
  private:
   friend const OpDef* find_op(std::string_view name);
+  friend std::vector<const OpDef*> readable_operators();
   const OpDef& def_;
   const RegisterOp* next_;
   static constinit const RegisterOp* first_;
@@ -194,6 +219,11 @@ class RegisterOp {
 
 // The operator of that name, or null.
 const OpDef* find_op(std::string_view name);
+// All that a file may have: Octavo's own are left out. In no order.
+std::vector<const OpDef*> readable_operators();
+// Throws Error(unsupported) for an attribute that the node's operator does not have, Error(invalid_graph) for one of another
+// kind.
+void check_attributes(const Node& node);
 // The operator of that name, which must exist: for rewrites that make nodes.
 const OpDef& get_op(std::string_view name);
 

@@ -72,7 +72,8 @@ int remove_dead(Graph& graph) {
   Flags live(graph.nodes.size());
   for (std::size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
-    live[n] = std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && wanted[id]; });
+    live[n] = node.lowered.observed >= 0 ||
+              std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && wanted[id]; });
     if (!live[n]) continue;
     for (ValueId id : node.inputs)
       if (id != kNoValue) wanted[id] = true;

@@ -29,7 +29,7 @@ void redirect(Graph& graph, std::span<const Redirection> redirections);
 Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,
                DType dtype, std::optional<Shape> shape);
 
-// Removes nodes whose outputs nobody reads, outputs that nobody reads and an operator may leave out, then values that
+// Removes nodes whose outputs nobody reads (but for those that show a tensor), outputs that nobody reads and an operator may leave out, then values that
 // nobody mentions. Returns the number of nodes removed.
 int remove_dead(Graph& graph);
 

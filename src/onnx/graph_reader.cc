@@ -149,24 +149,34 @@ class GraphReader {
     DraftNode node{std::string(raw.op_type), {}};
     node.node.name = draft_.node_names.take_unique(raw.name.empty() ? raw.op_type : raw.name);
     try {
-      require(is_default_domain(raw.domain), ErrorCode::unsupported, "operators of the domain '", raw.domain,
-              "' are not supported");
+      if (!is_default_domain(raw.domain)) node.op_type = text(raw.domain, '.', raw.op_type);
       node.node.attrs = std::move(raw.attrs);
       node.node.notes = raw.notes;
       node.node.inputs = find_all(raw.inputs);
       node.node.outputs = find_all(raw.outputs);
       upgrade(draft_, node);
-      // Operators of Octavo's own exist only between passes.
-      const OpDef* op = node.op_type.starts_with(kOwnPrefix) ? nullptr : find_op(node.op_type);
-      require(op != nullptr, ErrorCode::unsupported, "this operator is not supported (opset ", draft_.opset,
-              ')');
-      node.node.op = op;
+      node.node.op = &known_operator(node.op_type);
+      check_attributes(node.node);
       give_outputs(node.node);
       check_arity(node.node);
     } catch (Error& error) {
       throw error.at_node(node.node.name, raw.op_type);
     }
     draft_.graph.nodes.push_back(std::move(node.node));
+  }
+
+  const OpDef& known_operator(std::string_view name) const {
+    // Operators of Octavo's own exist only between passes.
+    const OpDef* op = name.starts_with(kOwnPrefix) ? nullptr : find_op(name);
+    const std::size_t dot = name.rfind('.');
+    if (op == nullptr && dot != name.npos)
+      fail(ErrorCode::unsupported,
+           {"this operator of the domain '", name.substr(0, dot), "' is not supported"});
+    require(op != nullptr, ErrorCode::unsupported, "this operator is not supported (opset ", draft_.opset,
+            ')');
+    require(!op->is_default_domain() || draft_.opset >= op->since, ErrorCode::invalid_graph,
+            "this operator came with opset ", op->since, "; the file is of opset ", draft_.opset);
+    return *op;
   }
 
   // What an operator always computes has a place, also where the file leaves it out.

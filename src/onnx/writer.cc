@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <protozero/pbf_writer.hpp>
 
 #include "base/error.h"
@@ -76,7 +77,9 @@ void write_node(pbf_writer out, const Graph& graph, const Node& node) {
   for (ValueId id : node.inputs) out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
   for (ValueId id : node.outputs) out.add_string(node_proto::output, name_of(id).data(), name_of(id).size());
   out.add_string(node_proto::name, node.name);
-  out.add_string(node_proto::op_type, op.data(), op.size());
+  out.add_string(node_proto::op_type, node.op->type().data(), node.op->type().size());
+  if (!node.op->is_default_domain())
+    out.add_string(node_proto::domain, node.op->domain().data(), node.op->domain().size());
   for (const auto& [name, value] : node.attrs) {
     pbf_writer attribute(out, node_proto::attribute);
     attribute.add_string(attribute_proto::name, name);
@@ -111,6 +114,22 @@ void write_value_info(pbf_writer out, const Value& value, bool with_shape = true
   pbf_writer tensor_type(type, type_proto::tensor_type);
   tensor_type.add_enum(tensor_type_proto::elem_type, data_type_of(value.dtype));
   if (with_shape && value.shape) write_shape(tensor_type, value);
+}
+
+void write_opset(pbf_writer out, std::string_view domain, int64_t version) {
+  out.add_string(opset_proto::domain, domain.data(), domain.size());
+  out.add_int64(opset_proto::version, version);
+}
+
+// By domain other than the default one: the opset that its operators need.
+std::map<std::string_view, int> other_opsets(const Graph& graph) {
+  std::map<std::string_view, int> opsets;
+  for (const Node& node : graph.nodes)
+    if (!node.op->is_default_domain()) {
+      int& version = opsets[node.op->domain()];
+      version = std::max(version, node.op->since);
+    }
+  return opsets;
 }
 
 void write_graph(pbf_writer out, const Graph& graph) {
@@ -164,11 +183,9 @@ std::string write_model(const Model& model) {
   out.add_string(model_proto::producer_name, "octavo");
   if (!model.doc.empty()) out.add_string(model_proto::doc_string, model.doc);
   write_graph(pbf_writer(out, model_proto::graph), model.graph);
-  {
-    pbf_writer opset(out, model_proto::opset_import);
-    opset.add_string(opset_proto::domain, "");
-    opset.add_int64(opset_proto::version, kOpset);
-  }
+  write_opset(pbf_writer(out, model_proto::opset_import), "", kOpset);
+  for (const auto& [domain, version] : other_opsets(model.graph))
+    write_opset(pbf_writer(out, model_proto::opset_import), domain, version);
   for (const auto& [key, value] : model.metadata_props)
     write_entry(pbf_writer(out, model_proto::metadata_props), key, value);
   return file;

@@ -10,6 +10,9 @@ namespace octavo {
 
 namespace {
 
+constexpr AttrDef kAttributes[] = {
+    {"epsilon", AttrKind::real}, {"momentum", AttrKind::real}, {"training_mode", AttrKind::integer}};
+
 int channel_axis(const Node& node, const Shape& x) { return node.lowered.channels_last ? x.rank() - 1 : 1; }
 
 void infer(InferContext& ctx) {
@@ -29,14 +32,21 @@ void infer(InferContext& ctx) {
   ctx.set(0, DType::f32, x);
 }
 
-uint64_t workspace(const PlanContext& ctx) { return 2 * scratch_bytes<float>(ctx.shape(1).elements()); }
+struct NormalizationPlan {
+  int64_t outer, channels, inner;
+  float epsilon;
+};
+
+StepPlan plan(const PlanContext& ctx) {
+  const Shape& x = ctx.shape(0);
+  const int axis = channel_axis(ctx.node, x);
+  const NormalizationPlan plan{x.elements(0, axis), x[axis], x.elements(axis + 1, x.rank()),
+                               ctx.attrs().get_float("epsilon", 1e-5f)};
+  return {.state = PlanState(plan), .workspace = 2 * scratch_bytes<float>(plan.channels)};
+}
 
 void run(RunContext& ctx) {
-  const Shape& shape = ctx.inputs[0].shape;
-  const int axis = channel_axis(ctx.node, shape);
-  const int64_t outer = shape.elements(0, axis), channels = shape[axis],
-                inner = shape.elements(axis + 1, shape.rank());
-  const float epsilon = ctx.attrs().get_float("epsilon", 1e-5f);
+  const auto& [outer, channels, inner, epsilon] = ctx.planned<NormalizationPlan>();
   const float *scale = ctx.inputs[1].as<float>(), *bias = ctx.inputs[2].as<float>();
   const float *mean = ctx.inputs[3].as<float>(), *variance = ctx.inputs[4].as<float>();
   Scratch scratch(ctx.workspace);
@@ -58,9 +68,9 @@ void run(RunContext& ctx) {
 OCTAVO_OPERATOR(batch_normalization, {.name = "BatchNormalization",
                                       .min_inputs = 5,
                                       .max_inputs = 5,
-                                      .max_outputs = 5,
+                                      .attributes = kAttributes,
                                       .infer = infer,
-                                      .workspace = workspace,
+                                      .plan = plan,
                                       .run = run,
                                       .layout = LayoutRule::channels_last});
 

@@ -43,7 +43,7 @@ void compute(RunContext& ctx, BinaryOp op) {
   const kernels::Clamp clamp{activation.low, activation.high};
   const bool clamps = a.dtype == DType::f32 && (std::isfinite(clamp.lo) || std::isfinite(clamp.hi));
   const kernels::BinaryRow row = row_function(op, a.dtype);
-  parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+  parallel_box<3>(ctx.kernels, ctx.planned<kernels::StridedBox<3>>(), {a.data, b.data, out.data},
                   [&](const auto& piece, const auto& at) {
                     kernels::binary(piece, row, at[0], at[1], at[2], clamps ? &clamp : nullptr);
                   });
@@ -56,17 +56,19 @@ template <BinaryOp op> constexpr OpDef define(std::string_view name, QuantRule q
           .min_inputs = 2,
           .max_inputs = 2,
           .infer = infer,
+          .plan = plan_broadcast,
           .run = run<op>,
           .clamps_output = true,
           .layout = LayoutRule::elementwise,
           .quant = quant};
 }
 
-OCTAVO_OPERATOR(add,
-                define<BinaryOp::add>("Add", {.role = QuantRole::arithmetic, .integer_op = "octavo.QAdd"}));
+constexpr IntegerForm kAddForm[] = {{DType::u8, DType::s8, DType::u8, "octavo.QAdd"}};
+constexpr IntegerForm kMulForm[] = {{DType::u8, DType::s8, DType::u8, "octavo.QMul"}};
+
+OCTAVO_OPERATOR(add, define<BinaryOp::add>("Add", requantized(kAddForm)));
 OCTAVO_OPERATOR(sub, define<BinaryOp::sub>("Sub"));
-OCTAVO_OPERATOR(mul,
-                define<BinaryOp::mul>("Mul", {.role = QuantRole::arithmetic, .integer_op = "octavo.QMul"}));
+OCTAVO_OPERATOR(mul, define<BinaryOp::mul>("Mul", requantized(kMulForm)));
 OCTAVO_OPERATOR(div, define<BinaryOp::div>("Div"));
 
 }  // namespace

@@ -14,6 +14,8 @@ namespace octavo {
 
 namespace {
 
+constexpr AttrDef kAttributes[] = {{"saturate", AttrKind::integer}, {"to", AttrKind::integer}};
+
 // Attribute "to" is a TensorProto.DataType.
 DType target(const Attrs& attrs) {
   switch (const int64_t type = attrs.get_int("to", 0)) {
@@ -88,10 +90,14 @@ void run(RunContext& ctx) {
     cast<int64_t>(x, y);
 }
 
-bool is_view(const PlanContext& ctx) { return ctx.inputs[0].dtype == ctx.outputs[0].dtype; }
+StepPlan plan(const PlanContext& ctx) { return {.is_view = ctx.inputs[0].dtype == ctx.outputs[0].dtype}; }
 
-OCTAVO_OPERATOR(
-    op, {.name = "Cast", .infer = infer, .run = run, .is_view = is_view, .layout = LayoutRule::elementwise});
+OCTAVO_OPERATOR(op, {.name = "Cast",
+                     .attributes = kAttributes,
+                     .infer = infer,
+                     .plan = plan,
+                     .run = run,
+                     .layout = LayoutRule::elementwise});
 
 }  // namespace
 

@@ -1,8 +1,11 @@
 // Clip: min(max(x, low), high), with either bound optional. ONNX Clip-11 … Clip-13.
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
 #include "kernels/eltwise/unary.h"
+#include "ops/lookup.h"
 #include "ops/operands.h"
 #include "ops/parallel.h"
 
@@ -62,15 +65,31 @@ float function(const Graph& graph, const Node& node, float x) {
   return x;
 }
 
+std::optional<Clamp> clamp(const Graph& graph, const Node& node) {
+  Clamp range;
+  float* bounds[] = {&range.low, &range.high};
+  for (std::size_t i : {1, 2}) {
+    if (!node.has_input(i)) continue;
+    const Tensor* bound = graph.constant_input(node, i);
+    if (bound == nullptr || bound->dtype() != DType::f32) return std::nullopt;
+    *bounds[i - 1] = bound->span<float>()[0];
+  }
+  if (std::isnan(range.low) || std::isnan(range.high)) return std::nullopt;
+  range.low = std::min(range.low, range.high);  // min(max(x, low), high) is high where the two are swapped
+  return range;
+}
+
 OCTAVO_OPERATOR(clip, {.name = "Clip",
                        .max_inputs = 3,
                        .infer = infer,
                        .run = run,
                        .layout = LayoutRule::elementwise,
-                       .quant = {.role = QuantRole::clamp,
-                                 .integer_op = "octavo.Lookup",
+                       .quant = {.inputs = kFirstIsActivation,
+                                 .result = ResultRole::activation,
+                                 .forms = kLookupForm,
                                  .obstacle = obstacle,
-                                 .function = function}});
+                                 .function = function,
+                                 .clamp = clamp}});
 
 }  // namespace
 

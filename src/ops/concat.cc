@@ -36,7 +36,7 @@ void infer(InferContext& ctx) {
 
 void run(RunContext& ctx) {
   const TensorView& out = ctx.outputs[0];
-  const int axis = axis_or_last(ctx.attrs(), out.shape);
+  const int axis = ctx.planned<int>();
   const int64_t outer = out.shape.elements(0, axis);
   const auto row_bytes = [&](const TensorView& tensor) {
     return static_cast<std::size_t>(tensor.shape.elements(axis, tensor.shape.rank())) * size_of(tensor.dtype);
@@ -50,13 +50,17 @@ void run(RunContext& ctx) {
   }
 }
 
+constexpr IntegerForm kForm[] = {{DType::u8, DType::s8, DType::u8, "octavo.QConcat"}};
+
 OCTAVO_OPERATOR(concat, {.name = "Concat",
                          .max_inputs = std::numeric_limits<int>::max(),
+                         .attributes = kAxisAttribute,
                          .infer = infer,
+                         .plan = plan_axis_or_last,
                          .run = run,
                          .layout = LayoutRule::joining,
                          .permute = permute_axis_attribute,
-                         .quant = {.role = QuantRole::arithmetic, .integer_op = "octavo.QConcat"}});
+                         .quant = requantized(kForm)});
 
 }  // namespace
 

@@ -7,10 +7,13 @@
 #include "ops/conv_layer.h"
 #include "ops/conv_pieces.h"
 #include "ops/kernel_choice.h"
+#include "ops/window.h"
 
 namespace octavo {
 
 namespace {
+
+constexpr auto kAttributes = joined(kWindowAttributes, {{"group", AttrKind::integer}});
 
 using kernels::ConvGeometry;
 
@@ -79,18 +82,19 @@ uint64_t unpacked_workspace(const KernelPolicy& policy, const ConvGeometry& g) {
   return workspace_bytes_conv_f32({{&kernel, g.group_outputs(), g.depth(), nullptr}, g.groups, 0}, g);
 }
 
-uint64_t workspace(const PlanContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1));
+StepPlan plan(const PlanContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx);
   const uint64_t reorder = reorder_bytes<float, float>(ctx.node, g);
-  if (ctx.node.prepared)
-    return reorder +
-           workspace_of_threads(ctx.kernels, kernel_workspace(ctx.prepared<PreparedConv>().weights, g));
-  return reorder + scratch_bytes<std::byte>(packed_size(ctx.kernels, g)) +
-         workspace_of_threads(ctx.kernels, unpacked_workspace(ctx.kernels, g));
+  const uint64_t kernel =
+      ctx.node.prepared
+          ? workspace_of_threads(ctx.kernels, kernel_workspace(ctx.prepared<PreparedConv>().weights, g))
+          : scratch_bytes<std::byte>(packed_size(ctx.kernels, g)) +
+                workspace_of_threads(ctx.kernels, unpacked_workspace(ctx.kernels, g));
+  return {.state = PlanState(g), .workspace = reorder + kernel};
 }
 
 void run(RunContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node, ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& g = ctx.planned<ConvGeometry>();
   const Clamp& activation = ctx.node.lowered.clamp;
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
   Scratch scratch(ctx.workspace);
@@ -122,20 +126,24 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
+constexpr IntegerForm kForms[] = {{DType::u8, DType::s8, DType::u8, "octavo.QConv"},
+                                  {DType::f32, DType::s8, DType::f32, "octavo.DynamicQConv"}};
+
 OCTAVO_OPERATOR(conv, {.name = "Conv",
                        .min_inputs = 2,
                        .max_inputs = 3,
+                       .attributes = kAttributes,
                        .infer = infer,
                        .prepare = prepare,
-                       .workspace = workspace,
+                       .plan = plan,
                        .run = run,
-                       .macs = conv_node_macs,
+                       .macs = conv_macs,
                        .clamps_output = true,
                        .layout = LayoutRule::channels_last,
-                       .quant = {.role = QuantRole::weighted,
-                                 .integer_op = "octavo.QConv",
-                                 .dynamic_op = "octavo.DynamicQConv",
-                                 .channel_axis = output_channel_axis,
+                       .quant = {.inputs = kWeighted,
+                                 .result = ResultRole::activation,
+                                 .forms = kForms,
+                                 .weight_axis = output_channel_axis,
                                  .obstacle = obstacle}});
 
 }  // namespace

@@ -72,7 +72,9 @@ kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w) {
   return g;
 }
 
-kernels::ConvGeometry conv_geometry(const Node& node, const Shape& x, const Shape& w) {
+kernels::ConvGeometry conv_geometry(const ShapeContext& ctx) {
+  const Node& node = ctx.node;
+  const Shape &x = ctx.shape(0), &w = ctx.shape(1);
   const ImageAxes axes(x, node);
   const Window window = read_window(node.attrs, kernel_sizes(node.attrs, w));
   kernels::ConvGeometry g = conv_weight_geometry(node.attrs, w);
@@ -95,8 +97,9 @@ kernels::ConvGeometry conv_geometry(const Node& node, const Shape& x, const Shap
   return g;
 }
 
-int64_t conv_node_macs(const PlanContext& ctx) {
-  return conv_macs(conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1)));
+int64_t conv_macs(const ShapeContext& ctx) {
+  const kernels::ConvGeometry g = conv_geometry(ctx);
+  return g.positions() * g.oc * g.depth();
 }
 
 }  // namespace octavo

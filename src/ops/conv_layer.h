@@ -13,8 +13,8 @@ namespace octavo {
 // not fit together, Error(unsupported) for another number of spatial axes than 1 or 2.
 void infer_conv(InferContext& ctx, DType dtype);
 
-// The geometry of a convolution of static shapes. A 1-D convolution has h = kh = 1.
-kernels::ConvGeometry conv_geometry(const Node& node, const Shape& x, const Shape& w);
+// The geometry of a node with x and w as inputs 0 and 1. A 1-D convolution has h = kh = 1.
+kernels::ConvGeometry conv_geometry(const ShapeContext& ctx);
 
 // The part that packing needs: channels, kernel and groups. Image sizes are 1.
 kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w);
@@ -24,10 +24,8 @@ inline bool is_depthwise(const kernels::ConvGeometry& g) {
   return g.groups > 1 && g.groups == g.c && g.groups == g.oc;
 }
 
-inline int64_t conv_macs(const kernels::ConvGeometry& g) { return g.positions() * g.oc * g.depth(); }
-
-// macs of a node with x and w as inputs 0 and 1.
-int64_t conv_node_macs(const PlanContext& ctx);
+// OpDef::macs of such a node.
+int64_t conv_macs(const ShapeContext& ctx);
 
 inline std::size_t input_elements(const kernels::ConvGeometry& g) {
   return std::size_t(g.n) * g.h * g.w * g.c;

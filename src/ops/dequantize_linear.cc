@@ -24,7 +24,7 @@ void infer(InferContext& ctx) {
 }
 
 template <class T> void dequantize(const RunContext& ctx) {
-  const QdqLayout layout = qdq_layout(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& layout = ctx.planned<QdqLayout>();
   const T* x = ctx.inputs[0].as<T>();
   const T* const zero_point = ctx.has(2) ? ctx.inputs[2].as<T>() : nullptr;
   const float* const scale = ctx.inputs[1].as<float>();
@@ -49,9 +49,12 @@ void run(RunContext& ctx) {
 }
 
 OCTAVO_OPERATOR(dequantize_linear, {.name = "DequantizeLinear",
+                                    .since = 10,
                                     .min_inputs = 2,
                                     .max_inputs = 3,
+                                    .attributes = kQdqAttributes,
                                     .infer = infer,
+                                    .plan = plan_qdq,
                                     .run = run,
                                     .layout = LayoutRule::permutable,
                                     .permute = permute_qdq});

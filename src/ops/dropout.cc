@@ -21,10 +21,9 @@ void run(RunContext& ctx) {
 }
 
 // The mask takes a run to write.
-bool is_view(const PlanContext& ctx) { return !has_mask(ctx.node); }
+StepPlan plan(const PlanContext& ctx) { return {.is_view = !has_mask(ctx.node)}; }
 
-OCTAVO_OPERATOR(dropout,
-                {.name = "Dropout", .max_outputs = 2, .infer = infer, .run = run, .is_view = is_view});
+OCTAVO_OPERATOR(dropout, {.name = "Dropout", .max_outputs = 2, .infer = infer, .plan = plan, .run = run});
 
 }  // namespace
 

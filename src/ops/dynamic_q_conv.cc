@@ -42,14 +42,16 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-uint64_t workspace(const PlanContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1));
-  return scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node, g) +
-         ctx.prepared<PreparedDynamicQConv>().weights.workspace(ctx.kernels, g);
+StepPlan plan(const PlanContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx);
+  return {.state = PlanState(g),
+          .workspace = scratch_bytes<uint8_t>(input_elements(g)) +
+                       reorder_bytes<uint8_t, float>(ctx.node, g) +
+                       ctx.prepared<PreparedDynamicQConv>().weights.workspace(ctx.kernels, g)};
 }
 
 void run(RunContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node, ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& g = ctx.planned<ConvGeometry>();
   const auto& prepared = ctx.prepared<PreparedDynamicQConv>();
   const Clamp& activation = ctx.node.lowered.clamp;
   const IntegerRange integers = integer_range(ctx.node.notes, DType::u8);
@@ -83,9 +85,9 @@ OCTAVO_OPERATOR(dynamic_q_conv, {.name = "octavo.DynamicQConv",
                                  .max_inputs = 3,
                                  .infer = infer,
                                  .prepare = prepare,
-                                 .workspace = workspace,
+                                 .plan = plan,
                                  .run = run,
-                                 .macs = conv_node_macs,
+                                 .macs = conv_macs,
                                  .clamps_output = true,
                                  .layout = LayoutRule::channels_last});
 

@@ -40,14 +40,16 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-uint64_t workspace(const PlanContext& ctx) {
-  const ProductSizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
-  return scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) + scratch_bytes<int32_t>(s.m) +
-         ctx.prepared<PreparedDynamicQGemm>().matrix.workspace(ctx.kernels);
+StepPlan plan(const PlanContext& ctx) {
+  const ProductSizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
+  return {.state = PlanState(s),
+          .workspace = scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) +
+                       scratch_bytes<int32_t>(s.m) +
+                       ctx.prepared<PreparedDynamicQGemm>().matrix.workspace(ctx.kernels)};
 }
 
 void run(RunContext& ctx) {
-  const ProductSizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& s = ctx.planned<ProductSizes>();
   const auto& prepared = ctx.prepared<PreparedDynamicQGemm>();
   const Clamp& activation = ctx.node.lowered.clamp;
   const IntegerRange integers = integer_range(ctx.node.notes, DType::u8);
@@ -81,7 +83,7 @@ OCTAVO_OPERATOR(dynamic_q_gemm, {.name = "octavo.DynamicQGemm",
                                  .max_inputs = 3,
                                  .infer = infer,
                                  .prepare = prepare,
-                                 .workspace = workspace,
+                                 .plan = plan,
                                  .run = run,
                                  .macs = product_macs,
                                  .clamps_output = true});

@@ -31,11 +31,20 @@ void infer(InferContext& ctx) {
   ctx.set(2, DType::u8, parameters);
 }
 
+struct DynamicPlan {
+  int64_t rows, length;
+  IntegerRange range;
+};
+
+StepPlan plan(const PlanContext& ctx) {
+  const Shape& x = ctx.shape(0);
+  const int64_t rows = is_by_row(ctx.node, x) ? x.elements(0, x.rank() - 1) : 1;
+  return {.state = PlanState(DynamicPlan{rows, rows == 0 ? 0 : x.elements() / rows,
+                                         integer_range(ctx.node.notes, DType::u8)})};
+}
+
 void run(RunContext& ctx) {
-  const Shape& shape = ctx.inputs[0].shape;
-  const IntegerRange range = integer_range(ctx.node.notes, DType::u8);
-  const int64_t rows = is_by_row(ctx.node, shape) ? shape.elements(0, shape.rank() - 1) : 1;
-  const int64_t length = rows == 0 ? 0 : shape.elements() / rows;
+  const auto& [rows, length, range] = ctx.planned<DynamicPlan>();
   const float* x = ctx.inputs[0].as<float>();
   uint8_t* y = ctx.outputs[0].as<uint8_t>();
   const auto is_used = [&](std::size_t i) { return i < ctx.outputs.size() && ctx.outputs[i].present(); };
@@ -47,9 +56,13 @@ void run(RunContext& ctx) {
   }
 }
 
-OCTAVO_OPERATOR(
-    dynamic_quantize_linear,
-    {.name = "DynamicQuantizeLinear", .min_outputs = 3, .max_outputs = 3, .infer = infer, .run = run});
+OCTAVO_OPERATOR(dynamic_quantize_linear, {.name = "DynamicQuantizeLinear",
+                                          .since = 11,
+                                          .min_outputs = 3,
+                                          .max_outputs = 3,
+                                          .infer = infer,
+                                          .plan = plan,
+                                          .run = run});
 
 }  // namespace
 

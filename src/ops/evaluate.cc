@@ -58,29 +58,42 @@ void prepare_node(const Graph& graph, Node& node, const KernelPolicy& kernels) {
   }
 }
 
-std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
-                                  const KernelPolicy& kernels) {
-  std::vector<Operand> operands(inputs.size());
-  std::vector<TensorView> input_views(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i] == nullptr) continue;
-    operands[i] = {inputs[i]->dtype(), inputs[i]->shape(), inputs[i]};
-    input_views[i] = inputs[i]->view();
-  }
-  const std::vector<Operand> inferred = infer_node(graph, node, operands);
+StepPlan plan_node(const PlanContext& context) {
+  const Node& node = context.node;
+  if (node.op->plan == nullptr) return {};
   try {
+    return node.op->plan(context);
+  } catch (Error& error) {
+    throw error.at_node(node.name, node.op->name);
+  }
+}
+
+std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::span<const Operand> inputs,
+                                  const KernelPolicy& kernels) {
+  const std::vector<Operand> inferred = infer_node(graph, node, inputs);
+  Node prepared = node;
+  if (!prepared.prepared) prepare_node(graph, prepared, kernels);
+  try {
+    std::vector<TensorView> input_views, output_views;
+    std::byte unread{};  // where contents are not known and only the shape is read
+    for (const Operand& input : inputs) {
+      if (!input.shape)
+        input_views.emplace_back();
+      else if (input.known)
+        input_views.push_back(input.known->view());
+      else
+        input_views.push_back({input.dtype, *input.shape, &unread});
+    }
     std::vector<Tensor> outputs;
-    std::vector<TensorView> output_views;
     for (const Operand& output : inferred) {
       require(output.shape && output.shape->is_static(), ErrorCode::unsupported,
               "its output shape depends on data");
       output_views.push_back(outputs.emplace_back(output.dtype, *output.shape).view());
     }
-    Node prepared = node;
-    if (!prepared.prepared) prepare_node(graph, prepared, kernels);
-    const PlanContext plan{prepared, operands, inferred, kernels};
-    Buffer workspace(prepared.op->workspace ? prepared.op->workspace(plan) : 0);
-    RunContext run{prepared, input_views, output_views, {workspace.data(), workspace.size()}, kernels};
+    const StepPlan plan = plan_node({{prepared, inputs, inferred}, kernels});
+    Buffer workspace(plan.workspace);
+    RunContext run{prepared, plan.state, input_views, output_views, {workspace.data(), workspace.size()},
+                   kernels};
     prepared.op->run(run);
     return outputs;
   } catch (Error& error) {

@@ -33,9 +33,12 @@ class FoldingBudget {
 // Sets node.prepared, where the operator prepares anything. The operands went through infer_node. Errors name the node.
 void prepare_node(const Graph& graph, Node& node, const KernelPolicy& kernels);
 
-// Runs `node` once on `inputs` (null: absent), all of static shape, preparing it first if that was not done. Errors
-// name the node.
-std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
+// OpDef::plan. Errors name the node.
+StepPlan plan_node(const PlanContext& context);
+
+// Runs `node` once, preparing it first if that was not done. Inputs have static shapes, and contents unless the operator
+// reads shapes only. Errors name the node.
+std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::span<const Operand> inputs,
                                   const KernelPolicy& kernels);
 
 }  // namespace octavo

@@ -22,9 +22,11 @@ void infer(InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), out);
 }
 
+StepPlan plan(const PlanContext& ctx) { return {.state = PlanState(axis_of(ctx.attrs(), ctx.shape(0)))}; }
+
 void run(RunContext& ctx) {
   const TensorView &data = ctx.inputs[0], &indices = ctx.inputs[1];
-  const int axis = axis_of(ctx.attrs(), data.shape);
+  const int axis = ctx.planned<int>();
   const int64_t dim = data.shape[axis], count = indices.shape.elements();
   for (int64_t i = 0; i < count; ++i) {
     const int64_t index = int_at(indices, i);
@@ -45,9 +47,11 @@ void run(RunContext& ctx) {
 OCTAVO_OPERATOR(gather, {.name = "Gather",
                          .min_inputs = 2,
                          .max_inputs = 2,
+                         .attributes = kAxisAttribute,
                          .infer = infer,
+                         .plan = plan,
                          .run = run,
-                         .quant = {.role = QuantRole::same_qparams}});
+                         .quant = kMovesElements});
 
 }  // namespace
 

@@ -8,6 +8,11 @@ namespace octavo {
 
 namespace {
 
+constexpr AttrDef kAttributes[] = {{"alpha", AttrKind::real},
+                                   {"beta", AttrKind::real},
+                                   {"transA", AttrKind::integer},
+                                   {"transB", AttrKind::integer}};
+
 bool flag(const Attrs& attrs, std::string_view name) { return attrs.get_int(name, 0) != 0; }
 
 // Y is [m, n], the reduction runs over k.
@@ -53,12 +58,19 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return b ? pack_constant_matrix(ctx.kernels, *b, flag(ctx.node.attrs, "transB")) : nullptr;
 }
 
-uint64_t workspace(const PlanContext& ctx) {
-  const Sizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
+struct GemmPlan {
+  Sizes sizes;
+  float alpha, beta;
+};
+
+StepPlan plan(const PlanContext& ctx) {
+  const Sizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
   const uint64_t transposed_a = s.trans_a ? scratch_bytes<float>(s.m * s.k) : 0;
   const uint64_t packed_b =
       ctx.node.prepared ? 0 : scratch_bytes<std::byte>(packed_matrix_bytes(ctx.kernels, s.k, s.n));
-  return transposed_a + packed_b;
+  return {
+      .state = PlanState(GemmPlan{s, ctx.attrs().get_float("alpha", 1), ctx.attrs().get_float("beta", 1)}),
+      .workspace = transposed_a + packed_b};
 }
 
 // C is added by the kernel when it has one value a column: [n] or [1, n].
@@ -82,8 +94,7 @@ void combine(float* y, const Sizes& s, float alpha, float beta, const float* c, 
 }
 
 void run(RunContext& ctx) {
-  const Sizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
-  const float alpha = ctx.attrs().get_float("alpha", 1), beta = ctx.attrs().get_float("beta", 1);
+  const auto& [s, alpha, beta] = ctx.planned<GemmPlan>();
   const Clamp& activation = ctx.node.lowered.clamp;
   Scratch scratch(ctx.workspace);
   const float* a = ctx.inputs[0].as<float>();
@@ -109,8 +120,8 @@ void run(RunContext& ctx) {
   }
 }
 
-int64_t macs(const PlanContext& ctx) {
-  const Sizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
+int64_t macs(const ShapeContext& ctx) {
+  const Sizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
   return s.m * s.n * s.k;
 }
 
@@ -130,19 +141,24 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
+constexpr IntegerForm kForms[] = {{DType::u8, DType::s8, DType::u8, "octavo.QGemm"},
+                                  {DType::f32, DType::s8, DType::f32, "octavo.DynamicQGemm"}};
+
 OCTAVO_OPERATOR(gemm, {.name = "Gemm",
                        .min_inputs = 2,
                        .max_inputs = 3,
+                       .attributes = kAttributes,
                        .infer = infer,
                        .prepare = prepare,
-                       .workspace = workspace,
+                       .plan = plan,
                        .run = run,
                        .macs = macs,
                        .clamps_output = true,
-                       .quant = {.role = QuantRole::weighted,
-                                 .integer_op = "octavo.QGemm",
-                                 .dynamic_op = "octavo.DynamicQGemm",
-                                 .channel_axis = channel_axis,
+                       .quant = {.inputs = kWeighted,
+                                 .result = ResultRole::activation,
+                                 .forms = kForms,
+                                 .weight_axis = channel_axis,
+                                 .by_row = true,
                                  .obstacle = obstacle}});
 
 }  // namespace

@@ -43,7 +43,7 @@ Int8Matrix::Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange rang
       memory.data());
 }
 
-int64_t product_macs(const PlanContext& ctx) {
+int64_t product_macs(const ShapeContext& ctx) {
   const ProductSizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));
   return s.m * s.n * s.k;
 }

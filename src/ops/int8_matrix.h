@@ -45,7 +45,7 @@ struct Int8Matrix {
   }
 };
 
-// macs of a node with x and w as inputs 0 and 1.
-int64_t product_macs(const PlanContext& ctx);
+// OpDef::macs of a node with x and w as inputs 0 and 1.
+int64_t product_macs(const ShapeContext& ctx);
 
 }  // namespace octavo

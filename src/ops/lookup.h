@@ -4,11 +4,15 @@
 #include <cmath>
 #include <cstdint>
 
+#include "graph/quant_rule.h"
 #include "kernels/lut/lut.h"
 #include "tensor/qparams.h"
 #include "tensor/tensor.h"
 
 namespace octavo {
+
+// The integer form of a function of one element.
+inline constexpr IntegerForm kLookupForm[] = {{DType::u8, DType::s8, DType::u8, "octavo.Lookup"}};
 
 // The integer of `to` for a float, by the law of QuantizeLinear. `to` is per tensor.
 inline uint8_t quantize_to_u8(float x, const QParams& to) {

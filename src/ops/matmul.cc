@@ -63,14 +63,14 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return b && b->shape().rank() == 2 ? pack_constant_matrix(ctx.kernels, *b, false) : nullptr;
 }
 
-uint64_t workspace(const PlanContext& ctx) {
-  if (ctx.node.prepared) return 0;
+StepPlan plan(const PlanContext& ctx) {
   const Sizes s(ctx.shape(0), ctx.shape(1));
-  return packed_matrix_bytes(ctx.kernels, s.k, s.n);
+  return {.state = PlanState(s),
+          .workspace = ctx.node.prepared ? 0 : packed_matrix_bytes(ctx.kernels, s.k, s.n)};
 }
 
 void run(RunContext& ctx) {
-  const Sizes s(ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& s = ctx.planned<Sizes>();
   const Clamp& activation = ctx.node.lowered.clamp;
   const float* const a = ctx.inputs[0].as<float>();
   float* y = ctx.outputs[0].as<float>();
@@ -93,7 +93,7 @@ void run(RunContext& ctx) {
   }
 }
 
-int64_t macs(const PlanContext& ctx) {
+int64_t macs(const ShapeContext& ctx) {
   const Sizes s(ctx.shape(0), ctx.shape(1));
   return s.products * s.m * s.n * s.k;
 }
@@ -107,19 +107,23 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return {};
 }
 
+constexpr IntegerForm kForms[] = {{DType::u8, DType::s8, DType::u8, "octavo.QGemm"},
+                                  {DType::f32, DType::s8, DType::f32, "octavo.DynamicQGemm"}};
+
 OCTAVO_OPERATOR(matmul, {.name = "MatMul",
                          .min_inputs = 2,
                          .max_inputs = 2,
                          .infer = infer,
                          .prepare = prepare,
-                         .workspace = workspace,
+                         .plan = plan,
                          .run = run,
                          .macs = macs,
                          .clamps_output = true,
-                         .quant = {.role = QuantRole::weighted,
-                                   .integer_op = "octavo.QGemm",
-                                   .dynamic_op = "octavo.DynamicQGemm",
-                                   .channel_axis = channel_axis,
+                         .quant = {.inputs = kWeighted,
+                                   .result = ResultRole::activation,
+                                   .forms = kForms,
+                                   .weight_axis = channel_axis,
+                                   .by_row = true,
                                    .obstacle = obstacle}});
 
 }  // namespace

@@ -7,6 +7,9 @@ namespace octavo {
 
 namespace {
 
+constexpr auto kAttributes =
+    joined(kWindowAttributes, {{"ceil_mode", AttrKind::integer}, {"storage_order", AttrKind::integer}});
+
 using kernels::PoolGeometry;
 
 bool is_poolable(DType dtype) { return dtype == DType::f32 || dtype == DType::u8 || dtype == DType::s8; }
@@ -39,13 +42,16 @@ void infer_global(InferContext& ctx) {
   infer_global_pool(ctx, ctx.dtype(0));
 }
 
-// Where the (first) maximum of each window lies in the flattened channels-first input: row-major, or with the two
-// innermost spatial axes swapped for storage_order 1.
+struct MaxPoolPlan {
+  PoolGeometry g;
+  int64_t channels;
+  bool column_major;  // indices count with the two innermost spatial axes swapped
+};
+
+// Where the (first) maximum of each window lies in the flattened channels-first input.
 template <class T>
-void find_indices(const Node& node, const PoolGeometry& planes, int64_t channels, const T* in,
-                  int64_t* indices) {
-  const bool channels_last = node.lowered.channels_last;
-  const bool column_major = node.attrs.get_int("storage_order", 0) != 0;
+void find_indices(const MaxPoolPlan& plan, bool channels_last, const T* in, int64_t* indices) {
+  const auto& [planes, channels, column_major] = plan;
   const auto& [a0, a1, a2] = planes.axes;
   const int64_t pixels = planes.input_pixels();
   if (channels == 0) return;
@@ -72,26 +78,23 @@ void find_indices(const Node& node, const PoolGeometry& planes, int64_t channels
   }
 }
 
-template <class T> void pool(const RunContext& ctx, const PoolGeometry& g, const T* in, T* out) {
-  parallel_pool(ctx.kernels, g,
-                [&](const PoolPiece& piece) { kernels::max_pool(piece.g, in + piece.in, out + piece.out); });
+template <PoolGeometryOf geometry> StepPlan plan(const PlanContext& ctx) {
+  const int64_t channels = ctx.shape(0)[ImageAxes(ctx.shape(0), ctx.node).channels()];
+  return {.state =
+              PlanState(MaxPoolPlan{geometry(ctx), channels, ctx.attrs().get_int("storage_order", 0) != 0})};
 }
 
 void run(RunContext& ctx) {
-  const Shape& x = ctx.inputs[0].shape;
-  const PoolGeometry g = pool_geometry(ctx.node, x);
+  const auto& plan = ctx.planned<MaxPoolPlan>();
   visit_poolable(ctx.inputs[0].dtype, [&]<class T>(T) {
-    pool(ctx, g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>());
+    const T* const in = ctx.inputs[0].as<T>();
+    T* const out = ctx.outputs[0].as<T>();
+    parallel_pool(ctx.kernels, plan.g, [&](const PoolPiece& piece) {
+      kernels::max_pool(piece.g, in + piece.in, out + piece.out);
+    });
     if (ctx.outputs.size() > 1 && ctx.outputs[1].present())
-      find_indices(ctx.node, g, x[ImageAxes(x, ctx.node).channels()], ctx.inputs[0].as<T>(),
-                   ctx.outputs[1].as<int64_t>());
+      find_indices(plan, ctx.node.lowered.channels_last, in, ctx.outputs[1].as<int64_t>());
   });
-}
-
-void run_global(RunContext& ctx) {
-  const PoolGeometry g = global_pool_geometry(ctx.node, ctx.inputs[0].shape);
-  visit_poolable(ctx.inputs[0].dtype,
-                 [&]<class T>(T) { pool(ctx, g, ctx.inputs[0].as<T>(), ctx.outputs[0].as<T>()); });
 }
 
 std::string obstacle(const Graph&, const Node& node) {
@@ -99,18 +102,22 @@ std::string obstacle(const Graph&, const Node& node) {
   return wants_indices ? "its indices are used" : "";
 }
 
-OCTAVO_OPERATOR(max_pool, {.name = "MaxPool",
-                           .max_outputs = 2,
-                           .infer = infer,
-                           .run = run,
-                           .layout = LayoutRule::channels_last,
-                           .quant = {.role = QuantRole::same_qparams, .obstacle = obstacle}});
+OCTAVO_OPERATOR(max_pool,
+                {.name = "MaxPool",
+                 .max_outputs = 2,
+                 .attributes = kAttributes,
+                 .infer = infer,
+                 .plan = plan<pool_geometry>,
+                 .run = run,
+                 .layout = LayoutRule::channels_last,
+                 .quant = {.inputs = kFirstIsActivation, .result = ResultRole::moved, .obstacle = obstacle}});
 
 OCTAVO_OPERATOR(global_max_pool, {.name = "GlobalMaxPool",
                                   .infer = infer_global,
-                                  .run = run_global,
+                                  .plan = plan<global_pool_geometry>,
+                                  .run = run,
                                   .layout = LayoutRule::channels_last,
-                                  .quant = {.role = QuantRole::same_qparams}});
+                                  .quant = kMovesElements});
 
 }  // namespace
 

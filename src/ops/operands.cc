@@ -39,7 +39,7 @@ uint32_t axis_mask(const TensorView& axes, int rank) {
 
 void infer_as_input(InferContext& ctx) { ctx.set(0, ctx.dtype(0), ctx.shape(0)); }
 
-bool always_view(const PlanContext&) { return true; }
+StepPlan plan_view(const PlanContext&) { return {.is_view = true}; }
 
 void copy_input(RunContext& ctx) {
   std::memcpy(ctx.outputs[0].data, ctx.inputs[0].data, ctx.inputs[0].bytes());
@@ -57,6 +57,10 @@ int64_t permuted_axis(std::span<const int> permutation, int64_t axis) {
 
 int axis_or_last(const Attrs& attrs, const Shape& shape) {
   return normalize_axis(attrs.get_int("axis", -1), shape.rank());
+}
+
+StepPlan plan_axis_or_last(const PlanContext& ctx) {
+  return {.state = PlanState(axis_or_last(ctx.attrs(), ctx.output_shape()))};
 }
 
 bool permute_axis_attribute(Graph&, Node& node, std::span<const int> permutation) {

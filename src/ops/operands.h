@@ -23,12 +23,18 @@ uint32_t axis_mask(const TensorView& axes, int rank);
 // Output 0 has the dtype and shape of input 0.
 void infer_as_input(InferContext& ctx);
 
-// OpDef::is_view of operators that only ever change the shape, and their OpDef::run, for memory that cannot be shared.
-bool always_view(const PlanContext& ctx);
+// OpDef::plan of operators that only ever change the shape, and their OpDef::run, for memory that cannot be shared.
+StepPlan plan_view(const PlanContext& ctx);
 void copy_input(RunContext& ctx);
+
+// Of operators with no other attribute.
+inline constexpr AttrDef kAxisAttribute[] = {{"axis", AttrKind::integer}};
 
 // The axis that the attribute "axis" names; the last one where it is absent.
 int axis_or_last(const Attrs& attrs, const Shape& shape);
+
+// OpDef::plan that keeps that axis of output 0, an int.
+StepPlan plan_axis_or_last(const PlanContext& ctx);
 
 // OpDef::permute of operators whose attribute "axis" names an axis of input 0; the last one where it is absent.
 bool permute_axis_attribute(Graph& graph, Node& node, std::span<const int> permutation);

@@ -10,6 +10,8 @@ namespace octavo {
 
 namespace {
 
+constexpr AttrDef kAttributes[] = {{"mode", AttrKind::string}};
+
 enum : std::size_t { kPads = 1, kValue = 2, kAxes = 3 };
 enum class Mode : uint8_t { constant, edge, reflect, wrap };
 
@@ -87,25 +89,28 @@ int64_t source(Mode mode, int64_t i, int64_t n) {
 }
 
 struct PaddedTensor {
+  Mode mode;
   int rank;
   PaddedAxis axes[kernels::kMaxRank];
   int64_t in_step[kernels::kMaxRank], out_step[kernels::kMaxRank];  // bytes
-
-  PaddedTensor(const TensorView& x, const TensorView& pads, const TensorView* named_axes)
-      : rank(x.shape.rank()) {
-    for (int axis = 0; axis < rank; ++axis) axes[axis] = pad_axis(x.shape[axis], 0, 0);
-    for_each_pad(pads, named_axes, rank, [&](int axis, int64_t begin, int64_t end) {
-      axes[axis] = pad_axis(x.shape[axis], begin, end);
-    });
-    auto in = static_cast<int64_t>(size_of(x.dtype)), out = in;
-    for (int axis = rank - 1; axis >= 0; --axis) {
-      in_step[axis] = in;
-      out_step[axis] = out;
-      in *= x.shape[axis];
-      out *= axes[axis].size();
-    }
-  }
 };
+
+StepPlan plan(const PlanContext& ctx) {
+  const Shape& x = ctx.shape(0);
+  PaddedTensor padded{mode_of(ctx.attrs()), x.rank(), {}, {}, {}};
+  for (int axis = 0; axis < padded.rank; ++axis) padded.axes[axis] = pad_axis(x[axis], 0, 0);
+  for_each_pad(
+      ctx.known(kPads), ctx.has(kAxes) ? &ctx.known(kAxes) : nullptr, padded.rank,
+      [&](int axis, int64_t begin, int64_t end) { padded.axes[axis] = pad_axis(x[axis], begin, end); });
+  auto in = static_cast<int64_t>(size_of(ctx.inputs[0].dtype)), out = in;
+  for (int axis = padded.rank - 1; axis >= 0; --axis) {
+    padded.in_step[axis] = in;
+    padded.out_step[axis] = out;
+    in *= x[axis];
+    out *= padded.axes[axis].size();
+  }
+  return {.state = PlanState(padded)};
+}
 
 // The elements that the input gives.
 void copy_kept(const PaddedTensor& padded, const TensorView& x, const TensorView& y) {
@@ -122,7 +127,7 @@ void copy_kept(const PaddedTensor& padded, const TensorView& x, const TensorView
 
 // Fills the borders from what is there already: innermost axis first, so that each border is a copy of whole slices of
 // the axes within.
-void repeat_kept(const PaddedTensor& padded, Mode mode, const TensorView& y) {
+void repeat_kept(const PaddedTensor& padded, const TensorView& y) {
   std::byte* origin = y.data;
   for (int axis = 0; axis < padded.rank; ++axis) origin += padded.axes[axis].before * padded.out_step[axis];
   for (int axis = padded.rank - 1; axis >= 0; --axis) {
@@ -136,7 +141,7 @@ void repeat_kept(const PaddedTensor& padded, Mode mode, const TensorView& y) {
     for (int64_t i = 0; i < a.size(); ++i) {
       if (i == a.before) i += a.kept;
       if (i < a.size())
-        kernels::copy_strided(slices, origin + (a.before + source(mode, i - a.before, a.kept)) * step,
+        kernels::copy_strided(slices, origin + (a.before + source(padded.mode, i - a.before, a.kept)) * step,
                               origin + i * step, 1);
     }
   }
@@ -145,16 +150,15 @@ void repeat_kept(const PaddedTensor& padded, Mode mode, const TensorView& y) {
 void run(RunContext& ctx) {
   const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
   if (y.shape.elements() == 0) return;
-  const PaddedTensor padded(x, ctx.inputs[kPads], ctx.has(kAxes) ? &ctx.inputs[kAxes] : nullptr);
-  const Mode mode = mode_of(ctx.attrs());
-  if (mode == Mode::constant) {
+  const auto& padded = ctx.planned<PaddedTensor>();
+  if (padded.mode == Mode::constant) {
     const int64_t zero = 0;
     kernels::fill(y.data, y.shape.elements(),
                   ctx.has(kValue) ? ctx.inputs[kValue].data : static_cast<const void*>(&zero),
                   static_cast<int>(size_of(x.dtype)));
   }
   copy_kept(padded, x, y);
-  if (mode != Mode::constant) repeat_kept(padded, mode, y);
+  if (padded.mode != Mode::constant) repeat_kept(padded, y);
 }
 
 bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
@@ -164,7 +168,9 @@ bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
 OCTAVO_OPERATOR(pad, {.name = "Pad",
                       .min_inputs = 2,
                       .max_inputs = 4,
+                      .attributes = kAttributes,
                       .infer = infer,
+                      .plan = plan,
                       .run = run,
                       .shape_operands = 1 << kPads | 1 << kAxes,
                       .layout = LayoutRule::permutable,

@@ -40,9 +40,10 @@ void infer_global_pool(InferContext& ctx, DType dtype) {
   ctx.set(0, dtype, out);
 }
 
-kernels::PoolGeometry pool_geometry(const Node& node, const Shape& x) {
-  const ImageAxes axes(x, node);
-  const Window window = pool_window(node.attrs, axes);
+kernels::PoolGeometry pool_geometry(const ShapeContext& ctx) {
+  const Shape& x = ctx.shape(0);
+  const ImageAxes axes(x, ctx.node);
+  const Window window = pool_window(ctx.attrs(), axes);
   kernels::PoolGeometry g = planes(axes, x);
   for (int i = 0; i < axes.spatial_rank(); ++i) {
     const int64_t input = x[axes.spatial(i)];
@@ -53,8 +54,9 @@ kernels::PoolGeometry pool_geometry(const Node& node, const Shape& x) {
   return g;
 }
 
-kernels::PoolGeometry global_pool_geometry(const Node& node, const Shape& x) {
-  const ImageAxes axes(x, node);
+kernels::PoolGeometry global_pool_geometry(const ShapeContext& ctx) {
+  const Shape& x = ctx.shape(0);
+  const ImageAxes axes(x, ctx.node);
   kernels::PoolGeometry g = planes(axes, x);
   int64_t pixels = 1;
   for (int i = 0; i < axes.spatial_rank(); ++i) pixels *= x[axes.spatial(i)];

@@ -13,9 +13,9 @@ void infer_pool(InferContext& ctx, DType dtype);
 // The same with one window over everything: all spatial sizes become 1.
 void infer_global_pool(InferContext& ctx, DType dtype);
 
-// The geometry for an input of static shape.
-kernels::PoolGeometry pool_geometry(const Node& node, const Shape& x);
-kernels::PoolGeometry global_pool_geometry(const Node& node, const Shape& x);
+// The geometry of a node with the image as input 0.
+using PoolGeometryOf = kernels::PoolGeometry(const ShapeContext&);
+PoolGeometryOf pool_geometry, global_pool_geometry;
 
 // A part of a pooling: its geometry, where its input and its output begin, and its thread.
 struct PoolPiece {

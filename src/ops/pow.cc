@@ -29,6 +29,7 @@ kernels::BinaryRow row_function(DType base, DType exponent) {
   }
 }
 
+// A lone exponent of 2 is a product, also where its value is known only now.
 bool is_square(const TensorView& base, const TensorView& exponent) {
   return base.dtype == DType::f32 && exponent.dtype == DType::f32 && exponent.shape.elements() == 1 &&
          exponent.as<float>()[0] == 2.0f && exponent.shape.rank() <= base.shape.rank();
@@ -36,12 +37,14 @@ bool is_square(const TensorView& base, const TensorView& exponent) {
 
 void run(RunContext& ctx) {
   const TensorView &base = ctx.inputs[0], &exponent = ctx.inputs[1], &out = ctx.outputs[0];
+  kernels::StridedBox<3> box = ctx.planned<kernels::StridedBox<3>>();
   if (is_square(base, exponent)) {
-    kernels::binary(broadcast_box(base, base, out), kernels::binary_row<float>(kernels::BinaryOp::mul),
-                    base.data, base.data, out.data, nullptr);
+    for (auto& [a, b, y] : box.steps) b = a;
+    kernels::binary(box, kernels::binary_row<float>(kernels::BinaryOp::mul), base.data, base.data, out.data,
+                    nullptr);
   } else {
-    kernels::binary(broadcast_box(base, exponent, out), row_function(base.dtype, exponent.dtype), base.data,
-                    exponent.data, out.data, nullptr);
+    kernels::binary(box, row_function(base.dtype, exponent.dtype), base.data, exponent.data, out.data,
+                    nullptr);
   }
 }
 
@@ -49,6 +52,7 @@ OCTAVO_OPERATOR(pow, {.name = "Pow",
                       .min_inputs = 2,
                       .max_inputs = 2,
                       .infer = infer,
+                      .plan = plan_broadcast,
                       .run = run,
                       .layout = LayoutRule::elementwise});
 

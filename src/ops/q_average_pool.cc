@@ -13,8 +13,10 @@ namespace {
 constexpr int64_t kLargestWindow = 1 << 23;
 
 struct PreparedPool : Prepared {
-  ActivationParams in, out;
-  float multiplier;
+  struct {
+    ActivationParams in, out;
+    float multiplier;
+  } scales;
 };
 
 void require_u8(const InferContext& ctx) {
@@ -33,31 +35,32 @@ void infer_global(InferContext& ctx) {
 }
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+  const ActivationParams in = input_params(ctx, 0), out = output_params(ctx);
   auto prepared = std::make_shared<PreparedPool>();
-  prepared->in = input_params(ctx, 0);
-  prepared->out = output_params(ctx);
-  prepared->multiplier = to_multiplier(double(prepared->in.scale) / prepared->out.scale);
+  prepared->scales = {in, out, to_multiplier(double(in.scale) / out.scale)};
   return prepared;
 }
 
-using GeometryOf = kernels::PoolGeometry (*)(const Node&, const Shape&);
+struct AveragePoolPlan {
+  kernels::PoolGeometry g;
+  bool count_padding;
+};
 
-template <GeometryOf kGeometry> uint64_t workspace(const PlanContext& ctx) {
-  const kernels::PoolGeometry g = kGeometry(ctx.node, ctx.shape(0));
-  const int64_t window = g.axes[0].kernel * g.axes[1].kernel * g.axes[2].kernel;
+template <PoolGeometryOf geometry> StepPlan plan(const PlanContext& ctx) {
+  const AveragePoolPlan plan{geometry(ctx), ctx.attrs().get_int("count_include_pad", 0) != 0};
+  const int64_t window = plan.g.axes[0].kernel * plan.g.axes[1].kernel * plan.g.axes[2].kernel;
   require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window,
           " elements may overflow its sum");
-  return workspace_of_threads(ctx.kernels, sizeof(int32_t) * static_cast<std::size_t>(g.c));
+  return {
+      .state = PlanState(plan),
+      .workspace = workspace_of_threads(ctx.kernels, sizeof(int32_t) * static_cast<std::size_t>(plan.g.c))};
 }
 
-template <GeometryOf kGeometry> void run(RunContext& ctx) {
-  const auto& prepared = ctx.prepared<PreparedPool>();
-  const ActivationParams &in = prepared.in, &out = prepared.out;
-  const kernels::AveragePoolU8 params{
-      in.zero_point, out.zero_point,      out.qmin,
-      out.qmax,      prepared.multiplier, ctx.attrs().get_int("count_include_pad", 0) != 0,
-      nullptr};
-  const kernels::PoolGeometry g = kGeometry(ctx.node, ctx.inputs[0].shape);
+void run(RunContext& ctx) {
+  const auto& [in, out, multiplier] = ctx.prepared<PreparedPool>().scales;
+  const auto& [g, count_padding] = ctx.planned<AveragePoolPlan>();
+  const kernels::AveragePoolU8 params{in.zero_point, out.zero_point, out.qmin, out.qmax,
+                                      multiplier,    count_padding,  nullptr};
   const uint8_t* const x = ctx.inputs[0].as<uint8_t>();
   uint8_t* const y = ctx.outputs[0].as<uint8_t>();
   Scratch scratch(ctx.workspace);
@@ -72,15 +75,15 @@ template <GeometryOf kGeometry> void run(RunContext& ctx) {
 OCTAVO_OPERATOR(average_pool, {.name = "octavo.QAveragePool",
                                .infer = infer,
                                .prepare = prepare,
-                               .workspace = workspace<pool_geometry>,
-                               .run = run<pool_geometry>,
+                               .plan = plan<pool_geometry>,
+                               .run = run,
                                .layout = LayoutRule::channels_last});
 
 OCTAVO_OPERATOR(global_average_pool, {.name = "octavo.QGlobalAveragePool",
                                       .infer = infer_global,
                                       .prepare = prepare,
-                                      .workspace = workspace<global_pool_geometry>,
-                                      .run = run<global_pool_geometry>,
+                                      .plan = plan<global_pool_geometry>,
+                                      .run = run,
                                       .layout = LayoutRule::channels_last});
 
 }  // namespace

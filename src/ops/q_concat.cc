@@ -57,7 +57,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 
 void run(RunContext& ctx) {
   const Shape& shape = ctx.outputs[0].shape;
-  const int axis = axis_or_last(ctx.attrs(), shape);
+  const int axis = ctx.planned<int>();
   const int64_t rows = shape.elements(0, axis), out_row = shape.elements(axis, shape.rank());
   const auto& tables = ctx.prepared<PreparedConcat>().tables;
   int64_t offset = 0;
@@ -80,6 +80,7 @@ OCTAVO_OPERATOR(q_concat, {.name = "octavo.QConcat",
                            .max_inputs = 1 << 20,
                            .infer = infer,
                            .prepare = prepare,
+                           .plan = plan_axis_or_last,
                            .run = run});
 
 }  // namespace

@@ -37,14 +37,15 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-uint64_t workspace(const PlanContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node, ctx.shape(0), ctx.shape(1));
-  return reorder_bytes<uint8_t, uint8_t>(ctx.node, g) +
-         ctx.prepared<PreparedQConv>().weights.workspace(ctx.kernels, g);
+StepPlan plan(const PlanContext& ctx) {
+  const ConvGeometry g = conv_geometry(ctx);
+  return {.state = PlanState(g),
+          .workspace = reorder_bytes<uint8_t, uint8_t>(ctx.node, g) +
+                       ctx.prepared<PreparedQConv>().weights.workspace(ctx.kernels, g)};
 }
 
 void run(RunContext& ctx) {
-  const ConvGeometry g = conv_geometry(ctx.node, ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& g = ctx.planned<ConvGeometry>();
   const auto& prepared = ctx.prepared<PreparedQConv>();
   Scratch scratch(ctx.workspace);
   const auto compute = [&](const uint8_t* in, uint8_t* out) {
@@ -60,9 +61,9 @@ OCTAVO_OPERATOR(q_conv, {.name = "octavo.QConv",
                          .max_inputs = 3,
                          .infer = infer,
                          .prepare = prepare,
-                         .workspace = workspace,
+                         .plan = plan,
                          .run = run,
-                         .macs = conv_node_macs,
+                         .macs = conv_macs,
                          .layout = LayoutRule::channels_last});
 
 }  // namespace

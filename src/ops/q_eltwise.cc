@@ -56,7 +56,7 @@ void run(RunContext& ctx) {
   const TensorView &a = ctx.inputs[0], &b = ctx.inputs[1], &out = ctx.outputs[0];
   const auto& prepared = ctx.prepared<PreparedEltwise>();
   const auto u8 = [](std::byte* data) { return reinterpret_cast<uint8_t*>(data); };
-  parallel_box<3>(ctx.kernels, broadcast_box(a, b, out), {a.data, b.data, out.data},
+  parallel_box<3>(ctx.kernels, ctx.planned<kernels::StridedBox<3>>(), {a.data, b.data, out.data},
                   [&](const auto& piece, const auto& at) {
                     prepared.compute(prepared.params, piece, u8(at[0]), u8(at[1]), u8(at[2]));
                   });
@@ -67,6 +67,7 @@ OCTAVO_OPERATOR(q_add, {.name = "octavo.QAdd",
                         .max_inputs = 2,
                         .infer = infer,
                         .prepare = prepare_add,
+                        .plan = plan_broadcast,
                         .run = run,
                         .layout = LayoutRule::elementwise});
 
@@ -75,6 +76,7 @@ OCTAVO_OPERATOR(q_mul, {.name = "octavo.QMul",
                         .max_inputs = 2,
                         .infer = infer,
                         .prepare = prepare_mul,
+                        .plan = plan_broadcast,
                         .run = run,
                         .layout = LayoutRule::elementwise});
 

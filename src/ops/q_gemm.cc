@@ -32,12 +32,13 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   return prepared;
 }
 
-uint64_t workspace(const PlanContext& ctx) {
-  return ctx.prepared<PreparedQGemm>().matrix.workspace(ctx.kernels);
+StepPlan plan(const PlanContext& ctx) {
+  return {.state = PlanState(ProductSizes(ctx.attrs(), ctx.shape(0), ctx.shape(1))),
+          .workspace = ctx.prepared<PreparedQGemm>().matrix.workspace(ctx.kernels)};
 }
 
 void run(RunContext& ctx) {
-  const ProductSizes s(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& s = ctx.planned<ProductSizes>();
   const auto& prepared = ctx.prepared<PreparedQGemm>();
   Scratch scratch(ctx.workspace);
   prepared.matrix.multiply(ctx.kernels, ctx.inputs[0].as<uint8_t>(), s.m, scratch,
@@ -49,7 +50,7 @@ OCTAVO_OPERATOR(q_gemm, {.name = "octavo.QGemm",
                          .max_inputs = 3,
                          .infer = infer,
                          .prepare = prepare,
-                         .workspace = workspace,
+                         .plan = plan,
                          .run = run,
                          .macs = product_macs});
 

@@ -32,6 +32,17 @@ bool is_blocked(const Attrs& attrs, const Shape& x, const Shape& scale) {
   return (x[axis] + block - 1) / block == scale[axis];
 }
 
+QdqLayout qdq_layout(const Attrs& attrs, const Shape& x, const Shape& scale) {
+  if (is_one_number(scale)) return {1, x.elements()};
+  const int axis = static_cast<int>(qdq_axis(attrs, x));
+  const int64_t outer = x.elements(0, axis), along = x[axis], inner = x.elements(axis + 1, x.rank());
+  if (scale.rank() == 1) return {outer * along, inner, along, 1, 1, true};
+  const int64_t block = block_size(attrs, along, scale[axis]);
+  // Blocks of the last axis are contiguous; elsewhere neighbours have scales of their own.
+  if (inner == 1 && along % block == 0) return {outer * along / block, block, along / block};
+  return {x.elements(), 1, along, inner, block};
+}
+
 }  // namespace
 
 void check_qdq(const InferContext& ctx) {
@@ -51,15 +62,8 @@ void check_qdq(const InferContext& ctx) {
           " of input ", x);
 }
 
-QdqLayout qdq_layout(const Attrs& attrs, const Shape& x, const Shape& scale) {
-  if (is_one_number(scale)) return {1, x.elements()};
-  const int axis = static_cast<int>(qdq_axis(attrs, x));
-  const int64_t outer = x.elements(0, axis), along = x[axis], inner = x.elements(axis + 1, x.rank());
-  if (scale.rank() == 1) return {outer * along, inner, along, 1, 1, true};
-  const int64_t block = block_size(attrs, along, scale[axis]);
-  // Blocks of the last axis are contiguous; elsewhere neighbours have scales of their own.
-  if (inner == 1 && along % block == 0) return {outer * along / block, block, along / block};
-  return {x.elements(), 1, along, inner, block};
+StepPlan plan_qdq(const PlanContext& ctx) {
+  return {.state = PlanState(qdq_layout(ctx.attrs(), ctx.shape(0), ctx.shape(1)))};
 }
 
 bool permute_qdq(Graph& graph, Node& node, std::span<const int> permutation) {

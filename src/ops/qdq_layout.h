@@ -7,6 +7,9 @@
 
 namespace octavo {
 
+// Of both operators.
+inline constexpr AttrDef kQdqAttributes[] = {{"axis", AttrKind::integer}, {"block_size", AttrKind::integer}};
+
 // A tensor in `runs` contiguous runs of `length` elements, each with one scale.
 struct QdqLayout {
   int64_t runs, length;
@@ -29,8 +32,8 @@ struct QdqLayout {
 // "block_size" indices of that axis. Throws Error(invalid_graph) when scale and zero_point do not fit.
 void check_qdq(const InferContext& ctx);
 
-// For static shapes that went through check_qdq.
-QdqLayout qdq_layout(const Attrs& attrs, const Shape& x, const Shape& scale);
+// OpDef::plan of both operators, whose operands went through check_qdq: it keeps their QdqLayout.
+StepPlan plan_qdq(const PlanContext& ctx);
 
 // OpDef::permute of both operators: the axis follows.
 bool permute_qdq(Graph& graph, Node& node, std::span<const int> permutation);

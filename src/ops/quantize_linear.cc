@@ -10,6 +10,9 @@ namespace octavo {
 
 namespace {
 
+constexpr auto kAttributes =
+    joined(kQdqAttributes, {{"output_dtype", AttrKind::integer}, {"saturate", AttrKind::integer}});
+
 // TensorProto.DataType of the attribute "output_dtype"; 0 leaves it to the zero_point.
 DType output_dtype(const InferContext& ctx) {
   const int64_t asked = ctx.attrs().get_int("output_dtype", 0);
@@ -40,7 +43,7 @@ void infer(InferContext& ctx) {
 }
 
 template <class T> void quantize(const RunContext& ctx) {
-  const QdqLayout layout = qdq_layout(ctx.attrs(), ctx.inputs[0].shape, ctx.inputs[1].shape);
+  const auto& layout = ctx.planned<QdqLayout>();
   const IntegerRange range = integer_range(ctx.node.notes, dtype_of<T>);
   const float *x = ctx.inputs[0].as<float>(), *scale = ctx.inputs[1].as<float>();
   const T* const zero_point = ctx.has(2) ? ctx.inputs[2].as<T>() : nullptr;
@@ -64,9 +67,12 @@ void run(RunContext& ctx) {
 }
 
 OCTAVO_OPERATOR(quantize_linear, {.name = "QuantizeLinear",
+                                  .since = 10,
                                   .min_inputs = 2,
                                   .max_inputs = 3,
+                                  .attributes = kAttributes,
                                   .infer = infer,
+                                  .plan = plan_qdq,
                                   .run = run,
                                   .layout = LayoutRule::permutable,
                                   .permute = permute_qdq});

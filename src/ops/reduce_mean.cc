@@ -7,6 +7,9 @@ namespace octavo {
 
 namespace {
 
+constexpr AttrDef kAttributes[] = {{"keepdims", AttrKind::integer},
+                                   {"noop_with_empty_axes", AttrKind::integer}};
+
 bool keeps_dims(const Attrs& attrs) { return attrs.get_int("keepdims", 1) != 0; }
 
 // The axes to reduce. No axes mean all of them, or none where the attribute "noop_with_empty_axes" says so.
@@ -41,22 +44,31 @@ void infer(InferContext& ctx) {
   ctx.set(0, DType::f32, y);
 }
 
-void run(RunContext& ctx) {
-  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
-  const int rank = x.shape.rank();
-  const uint32_t reduced = reduced_axes(ctx.attrs(), ctx.has(1) ? &ctx.inputs[1] : nullptr, rank);
+struct MeanPlan {
+  kernels::StridedBox<2> box;
+  float count;  // elements of each mean
+};
+
+StepPlan plan(const PlanContext& ctx) {
+  const Shape& x = ctx.shape(0);
+  const uint32_t reduced = reduced_axes(ctx.attrs(), ctx.has(1) ? &ctx.known(1) : nullptr, x.rank());
   kernels::StridedBox<2>::Steps steps[kernels::kMaxRank] = {};
-  int64_t x_step = sizeof(float), y_step = sizeof(float);
-  int64_t count = 1;
-  for (int axis = rank - 1; axis >= 0; --axis) {
+  int64_t x_step = sizeof(float), y_step = sizeof(float), count = 1;
+  for (int axis = x.rank() - 1; axis >= 0; --axis) {
     const bool is_reduced = reduced >> axis & 1;
     steps[axis] = {x_step, is_reduced ? 0 : y_step};
-    x_step *= x.shape[axis];
-    (is_reduced ? count : y_step) *= x.shape[axis];
+    x_step *= x[axis];
+    (is_reduced ? count : y_step) *= x[axis];
   }
-  kernels::StridedBox<2> box;
-  for (int axis = 0; axis < rank; ++axis) box.append(x.shape[axis], steps[axis]);
-  kernels::mean_f32(box, x.as<float>(), y.as<float>(), y.shape.elements(), static_cast<float>(count));
+  MeanPlan plan{{}, static_cast<float>(count)};
+  for (int axis = 0; axis < x.rank(); ++axis) plan.box.append(x[axis], steps[axis]);
+  return {.state = PlanState(plan)};
+}
+
+void run(RunContext& ctx) {
+  const auto& [box, count] = ctx.planned<MeanPlan>();
+  const TensorView& y = ctx.outputs[0];
+  kernels::mean_f32(box, ctx.inputs[0].as<float>(), y.as<float>(), y.shape.elements(), count);
 }
 
 bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
@@ -67,7 +79,9 @@ bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
 
 OCTAVO_OPERATOR(reduce_mean, {.name = "ReduceMean",
                               .max_inputs = 2,
+                              .attributes = kAttributes,
                               .infer = infer,
+                              .plan = plan,
                               .run = run,
                               .shape_operands = 1 << 1,
                               .layout = LayoutRule::permutable,

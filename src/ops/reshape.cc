@@ -119,20 +119,24 @@ void infer_unsqueeze(InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), y);
 }
 
-constexpr OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, int max_inputs) {
+constexpr AttrDef kAllowZero[] = {{"allowzero", AttrKind::integer}};
+
+constexpr OpDef view(std::string_view name, void (*infer)(InferContext&), int min_inputs, int max_inputs,
+                     std::span<const AttrDef> attributes = {}) {
   return {.name = name,
           .min_inputs = min_inputs,
           .max_inputs = max_inputs,
+          .attributes = attributes,
           .infer = infer,
+          .plan = plan_view,
           .run = copy_input,
-          .is_view = always_view,
           .shape_operands = max_inputs > 1 ? 1u << 1 : 0,
           .layout = infer == infer_as_input ? LayoutRule::elementwise : LayoutRule::opaque,
-          .quant = {.role = QuantRole::same_qparams}};
+          .quant = kMovesElements};
 }
 
-OCTAVO_OPERATOR(reshape, view("Reshape", infer_reshape, 2, 2));
-OCTAVO_OPERATOR(flatten, view("Flatten", infer_flatten, 1, 1));
+OCTAVO_OPERATOR(reshape, view("Reshape", infer_reshape, 2, 2, kAllowZero));
+OCTAVO_OPERATOR(flatten, view("Flatten", infer_flatten, 1, 1, kAxisAttribute));
 OCTAVO_OPERATOR(squeeze, view("Squeeze", infer_squeeze, 1, 2));
 OCTAVO_OPERATOR(unsqueeze, view("Unsqueeze", infer_unsqueeze, 2, 2));
 OCTAVO_OPERATOR(identity, view("Identity", infer_as_input, 1, 1));

@@ -1,5 +1,6 @@
 // Shape and ConstantOfShape: tensors of dimensions, and dimensions made tensors. ONNX Shape-15, ConstantOfShape-9.
 #include <algorithm>
+#include <cstring>
 
 #include "base/error.h"
 #include "kernels/transpose/transpose.h"
@@ -8,6 +9,9 @@
 namespace octavo {
 
 namespace {
+
+constexpr AttrDef kShapeAttributes[] = {{"start", AttrKind::integer}, {"end", AttrKind::integer}};
+constexpr AttrDef kConstantAttributes[] = {{"value", AttrKind::tensor}};
 
 struct AxisRange {
   int begin, end;
@@ -27,9 +31,13 @@ void infer_shape(InferContext& ctx) {
   ctx.set(0, DType::s64, {axes.end - axes.begin});
 }
 
+StepPlan plan_shape(const PlanContext& ctx) {
+  return {.state = PlanState(axis_range(ctx.attrs(), ctx.shape(0).rank()))};
+}
+
 void run_shape(RunContext& ctx) {
   const Shape& shape = ctx.inputs[0].shape;
-  const AxisRange axes = axis_range(ctx.attrs(), shape.rank());
+  const auto& axes = ctx.planned<AxisRange>();
   std::copy(shape.dims.begin() + axes.begin, shape.dims.begin() + axes.end, ctx.outputs[0].as<int64_t>());
 }
 
@@ -54,18 +62,31 @@ void infer_constant(InferContext& ctx) {
   }
 }
 
-void run_constant(RunContext& ctx) {
-  const TensorView& y = ctx.outputs[0];
-  const ConstantTensor value = value_of(ctx.attrs());
-  const int64_t zero = 0;
-  kernels::fill(y.data, y.shape.elements(), value ? value->view().data : static_cast<const void*>(&zero),
-                static_cast<int>(size_of(y.dtype)));
+// The plan's state: the bytes of the value.
+StepPlan plan_constant(const PlanContext& ctx) {
+  uint64_t bytes = 0;
+  if (const ConstantTensor value = value_of(ctx.attrs()))
+    std::memcpy(&bytes, value->view().data, size_of(value->dtype()));
+  return {.state = PlanState(bytes)};
 }
 
-OCTAVO_OPERATOR(shape, {.name = "Shape", .infer = infer_shape, .run = run_shape, .reads_shape_only = true});
+void run_constant(RunContext& ctx) {
+  const TensorView& y = ctx.outputs[0];
+  kernels::fill(y.data, y.shape.elements(), &ctx.planned<uint64_t>(), static_cast<int>(size_of(y.dtype)));
+}
+
+OCTAVO_OPERATOR(shape, {.name = "Shape",
+                        .attributes = kShapeAttributes,
+                        .infer = infer_shape,
+                        .plan = plan_shape,
+                        .run = run_shape,
+                        .reads_shape_only = true});
 
 OCTAVO_OPERATOR(constant_of_shape, {.name = "ConstantOfShape",
+                                    .since = 9,
+                                    .attributes = kConstantAttributes,
                                     .infer = infer_constant,
+                                    .plan = plan_constant,
                                     .run = run_constant,
                                     .shape_operands = 1 << 0});
 

@@ -66,31 +66,41 @@ void infer(InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), y);
 }
 
-void run(RunContext& ctx) {
-  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
-  const int rank = x.shape.rank();
+struct SlicePlan {
+  kernels::StridedBox<2> box;
+  int64_t start;  // bytes into x
+};
+
+StepPlan plan(const PlanContext& ctx) {
+  const Shape &x = ctx.shape(0), &y = ctx.output_shape();
+  const int rank = x.rank();
   Range ranges[kernels::kMaxRank];
-  for (int axis = 0; axis < rank; ++axis) ranges[axis] = {0, 1, x.shape[axis]};
-  for (int64_t i = 0; i < ctx.inputs[kStarts].shape.elements(); ++i) {
-    const int axis =
-        ctx.has(kAxes) ? normalize_axis(int_at(ctx.inputs[kAxes], i), rank) : static_cast<int>(i);
-    ranges[axis] = slice_axis(x.shape[axis], int_at(ctx.inputs[kStarts], i), int_at(ctx.inputs[kEnds], i),
-                              ctx.has(kSteps) ? int_at(ctx.inputs[kSteps], i) : 1);
+  for (int axis = 0; axis < rank; ++axis) ranges[axis] = {0, 1, x[axis]};
+  for (int64_t i = 0; i < ctx.shape(kStarts).elements(); ++i) {
+    const int axis = ctx.has(kAxes) ? normalize_axis(int_at(ctx.known(kAxes), i), rank) : static_cast<int>(i);
+    ranges[axis] = slice_axis(x[axis], int_at(ctx.known(kStarts), i), int_at(ctx.known(kEnds), i),
+                              ctx.has(kSteps) ? int_at(ctx.known(kSteps), i) : 1);
   }
-  const auto size = static_cast<int64_t>(size_of(x.dtype));
+  const auto size = static_cast<int64_t>(size_of(ctx.inputs[0].dtype));
   kernels::StridedBox<2>::Steps steps[kernels::kMaxRank] = {};
-  int64_t x_step = size, y_step = size, start = 0;
+  SlicePlan plan{{}, 0};
+  int64_t x_step = size, y_step = size;
   for (int axis = rank - 1; axis >= 0; --axis) {
     const Range& range = ranges[axis];
     // A step that is never taken may be too large to multiply.
     steps[axis] = {range.count > 1 ? range.step * x_step : 0, y_step};
-    start += range.start * x_step;
-    x_step *= x.shape[axis];
-    y_step *= y.shape[axis];
+    plan.start += range.start * x_step;
+    x_step *= x[axis];
+    y_step *= y[axis];
   }
-  kernels::StridedBox<2> box;
-  for (int axis = 0; axis < rank; ++axis) box.append(y.shape[axis], steps[axis]);
-  kernels::copy_strided(box, x.data + start, y.data, static_cast<int>(size));
+  for (int axis = 0; axis < rank; ++axis) plan.box.append(y[axis], steps[axis]);
+  return {.state = PlanState(plan)};
+}
+
+void run(RunContext& ctx) {
+  const TensorView& x = ctx.inputs[0];
+  const auto& [box, start] = ctx.planned<SlicePlan>();
+  kernels::copy_strided(box, x.data + start, ctx.outputs[0].data, static_cast<int>(size_of(x.dtype)));
 }
 
 bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
@@ -103,11 +113,12 @@ OCTAVO_OPERATOR(slice, {.name = "Slice",
                         .min_inputs = 3,
                         .max_inputs = 5,
                         .infer = infer,
+                        .plan = plan,
                         .run = run,
                         .shape_operands = 1 << kStarts | 1 << kEnds | 1 << kAxes | 1 << kSteps,
                         .layout = LayoutRule::permutable,
                         .permute = permute,
-                        .quant = {.role = QuantRole::same_qparams}});
+                        .quant = kMovesElements});
 
 }  // namespace
 

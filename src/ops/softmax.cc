@@ -14,19 +14,29 @@ void infer(InferContext& ctx) {
   infer_as_input(ctx);
 }
 
+struct SoftmaxPlan {
+  int64_t outer, n, inner;
+};
+
+StepPlan plan(const PlanContext& ctx) {
+  const Shape& x = ctx.shape(0);
+  const int axis = axis_or_last(ctx.attrs(), x);
+  return {.state = PlanState(SoftmaxPlan{x.elements(0, axis), x[axis], x.elements(axis + 1, x.rank())})};
+}
+
 void run(RunContext& ctx) {
-  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
-  const int axis = axis_or_last(ctx.attrs(), x.shape);
-  const int64_t n = x.shape[axis], inner = x.shape.elements(axis + 1, x.shape.rank());
-  const float* const in = x.as<float>();
-  float* const out = y.as<float>();
-  parallel_elements(ctx.kernels, x.shape.elements(0, axis), 8 * n * inner, [&](int64_t begin, int64_t end) {
+  const auto& [outer, n, inner] = ctx.planned<SoftmaxPlan>();
+  const float* const in = ctx.inputs[0].as<float>();
+  float* const out = ctx.outputs[0].as<float>();
+  parallel_elements(ctx.kernels, outer, 8 * n * inner, [&](int64_t begin, int64_t end) {
     kernels::softmax_f32(in + begin * n * inner, out + begin * n * inner, end - begin, n, inner);
   });
 }
 
 OCTAVO_OPERATOR(softmax, {.name = "Softmax",
+                          .attributes = kAxisAttribute,
                           .infer = infer,
+                          .plan = plan,
                           .run = run,
                           .layout = LayoutRule::permutable,
                           .permute = permute_axis_attribute});

@@ -9,8 +9,10 @@ namespace octavo {
 
 namespace {
 
+constexpr AttrDef kAttributes[] = {{"perm", AttrKind::integers}};
+
 // Attribute "perm": axis i of the output is axis perm[i] of the input. Empty: the axes in reverse order.
-struct Permutation : Prepared {
+struct Permutation {
   Dims axes;
 
   explicit Permutation(const Attrs& attrs) : axes(attrs.get_ints("perm")) {}
@@ -35,14 +37,8 @@ void infer(InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), y);
 }
 
-std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
-  return std::make_shared<Permutation>(ctx.node.attrs);
-}
-
 // The elements keep their order when only axes of size 1 change places.
-bool is_view(const PlanContext& ctx) {
-  const Shape& x = ctx.shape(0);
-  const auto& permutation = ctx.prepared<Permutation>();
+bool keeps_order(const Permutation& permutation, const Shape& x) {
   int before = -1;
   for (int axis = 0; axis < x.rank(); ++axis) {
     const int from = permutation(axis, x.rank());
@@ -53,35 +49,41 @@ bool is_view(const PlanContext& ctx) {
   return true;
 }
 
-void run(RunContext& ctx) {
-  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
-  const auto& permutation = ctx.prepared<Permutation>();
-  const int rank = x.shape.rank();
-  const auto size = static_cast<int64_t>(size_of(x.dtype));
+StepPlan plan(const PlanContext& ctx) {
+  const Shape &x = ctx.shape(0), &y = ctx.output_shape();
+  const Permutation permutation(ctx.attrs());
+  const int rank = x.rank();
+  const auto size = static_cast<int64_t>(size_of(ctx.inputs[0].dtype));
   kernels::StridedBox<2>::Steps steps[kernels::kMaxRank] = {};
   int64_t x_step = size, y_step = size;
   int64_t x_steps[kernels::kMaxRank];
   for (int axis = rank - 1; axis >= 0; --axis) {
     x_steps[axis] = x_step;
-    x_step *= x.shape[axis];
+    x_step *= x[axis];
   }
   for (int axis = rank - 1; axis >= 0; --axis) {
     steps[axis] = {x_steps[permutation(axis, rank)], y_step};
-    y_step *= y.shape[axis];
+    y_step *= y[axis];
   }
   kernels::StridedBox<2> box;
-  for (int axis = 0; axis < rank; ++axis) box.append(y.shape[axis], steps[axis]);
-  parallel_box<2>(ctx.kernels, box, {x.data, y.data}, [&](const auto& piece, const auto& at) {
-    kernels::copy_strided(piece, at[0], at[1], static_cast<int>(size));
-  });
+  for (int axis = 0; axis < rank; ++axis) box.append(y[axis], steps[axis]);
+  return {.state = PlanState(box), .is_view = keeps_order(permutation, x)};
+}
+
+void run(RunContext& ctx) {
+  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
+  const auto size = static_cast<int>(size_of(x.dtype));
+  parallel_box<2>(
+      ctx.kernels, ctx.planned<kernels::StridedBox<2>>(), {x.data, y.data},
+      [&](const auto& piece, const auto& at) { kernels::copy_strided(piece, at[0], at[1], size); });
 }
 
 OCTAVO_OPERATOR(transpose, {.name = "Transpose",
+                            .attributes = kAttributes,
                             .infer = infer,
-                            .prepare = prepare,
+                            .plan = plan,
                             .run = run,
-                            .is_view = is_view,
-                            .quant = {.role = QuantRole::same_qparams}});
+                            .quant = kMovesElements});
 
 }  // namespace
 

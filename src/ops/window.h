@@ -9,6 +9,13 @@
 
 namespace octavo {
 
+// What read_window reads, and the kernel_shape that goes with it.
+inline constexpr AttrDef kWindowAttributes[] = {{"auto_pad", AttrKind::string},
+                                                {"dilations", AttrKind::integers},
+                                                {"kernel_shape", AttrKind::integers},
+                                                {"pads", AttrKind::integers},
+                                                {"strides", AttrKind::integers}};
+
 // How the window moves along one spatial axis. `pad_begin` and `pad_end` are in elements of the input.
 struct WindowAxis {
   int64_t kernel = 1;

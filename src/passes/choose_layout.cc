@@ -202,7 +202,7 @@ class LayoutChooser {
     transpose.inputs = {id};
     const Permutation permutation = to_channels_last(r);
     transpose.attrs.set("perm", std::vector<int64_t>(permutation.begin(), permutation.end()));
-    const Tensor* inputs[] = {&aligned};
+    const Operand inputs[] = {{aligned.dtype(), aligned.shape(), &aligned}};
     std::vector<Tensor> outputs = evaluate_node(graph_, transpose, inputs, KernelPolicy{});
     const ValueId last = graph_.add_constant(
         graph_.unique_value_name(text(graph_[id].name, ".channels_last")), std::move(outputs[0]));

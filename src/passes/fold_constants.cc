@@ -23,18 +23,7 @@ bool is_known_shape(const Graph& graph, const Node& node) {
 }
 
 void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
-  std::vector<const Tensor*> inputs;
-  std::vector<Tensor> stand_ins;
-  stand_ins.reserve(node.inputs.size());
-  for (ValueId id : node.inputs) {
-    if (id == kNoValue)
-      inputs.push_back(nullptr);
-    else if (graph[id].is_constant())
-      inputs.push_back(graph[id].constant.get());
-    else
-      inputs.push_back(&stand_ins.emplace_back(Tensor::without_elements(graph[id].dtype, *graph[id].shape)));
-  }
-  std::vector<Tensor> outputs = evaluate_node(graph, node, inputs, kernels);
+  std::vector<Tensor> outputs = evaluate_node(graph, node, operands_of(graph, node), kernels);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
     Value& value = graph[node.outputs[i]];

@@ -1,7 +1,6 @@
 // Clip(op(x)) → op(x) that clamps, where it can.
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
-#include "passes/clamp_range.h"
 #include "passes/passes.h"
 
 namespace octavo {
@@ -14,7 +13,7 @@ int fuse_activations(Graph& graph) {
     const uint32_t n = uses.only_consumer(node.outputs[0]);
     if (n == Uses::kNone) continue;
     Node& clamp = graph.nodes[n];
-    const auto range = clamp_range(graph, clamp);
+    const auto range = clamp_of(graph, clamp);
     if (!range || clamp.inputs[0] != node.outputs[0]) continue;
     node.lowered.clamp = *range;
     std::swap(node.outputs[0], clamp.outputs[0]);

@@ -14,7 +14,7 @@ std::vector<IntegerRange> integer_ranges(const Graph& graph) {
     if (output == kNoValue) continue;
     if (is_quantize(node) || is_dynamic_quantize(node))
       ranges[output] = integer_range(node, graph[output].dtype);
-    else if (node.op->quant.role == QuantRole::same_qparams && node.has_input(0))
+    else if (node.op->quant.result == ResultRole::moved && node.has_input(0))
       ranges[output] = ranges[node.inputs[0]];
   }
   return ranges;

@@ -14,7 +14,6 @@
 #include "graph/rewriter.h"
 #include "ops/integer_bias.h"
 #include "ops/lookup.h"
-#include "passes/clamp_range.h"
 #include "passes/integer_ranges.h"
 #include "passes/passes.h"
 #include "passes/shift_to_unsigned.h"
@@ -33,15 +32,13 @@ class Lowering {
  public:
   explicit Lowering(Graph& graph) : graph_(graph), uses_(graph), ranges_(integer_ranges(graph)) {}
 
-  int run() {
-    int lowered = 0;
+  void run() {
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
       if (is_quantize(graph_.nodes[n]))
-        lowered += lower_before(n);
-      else if (!graph_.nodes[n].op->quant.dynamic_op.empty())
-        lowered += lower_dynamic(n);
+        lower_before(n);
+      else if (graph_.nodes[n].op->quant.form(DType::f32, DType::f32))
+        lower_dynamic(n);
     }
-    return lowered;
   }
 
   // By node name: why it has no integer form here.
@@ -111,13 +108,12 @@ class Lowering {
     if (uses_.only_consumer(quantize.inputs[0]) == Uses::kNone)
       return fail(*last, "its float output is read as well");
 
-    if (const auto range = clamp_range(graph_, *last)) {
+    if (const auto range = clamp_of(graph_, *last)) {
       const Node* clamped = producer(last->inputs[0]);
       // An empty range, or one of NaN, is no clamp of integers.
       const bool belongs = clamped && range->low <= range->high &&
                            uses_.only_consumer(last->inputs[0]) != Uses::kNone &&
-                           (clamped->op->quant.role == QuantRole::weighted ||
-                            clamped->op->quant.role == QuantRole::arithmetic);
+                           clamped->op->quant.requantizes();
       if (belongs && replace(n, *clamped, quantize.outputs[0], *out, range)) return true;
     }
     return replace(n, *last, quantize.outputs[0], *out, std::nullopt);
@@ -125,16 +121,16 @@ class Lowering {
 
   // Puts the integer form of `node` in the place of node n.
   bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<Clamp> clamp) {
-    if (!is_checked(node)) return false;
+    if (!is_checked(node) || !has_form(node)) return false;
     std::optional<Node> integer;
-    switch (node.op->quant.role) {
-      case QuantRole::weighted: integer = lower_weighted(node, out); break;
-      case QuantRole::arithmetic: integer = lower_arithmetic(node); break;
-      case QuantRole::lookup:
-      case QuantRole::clamp: integer = lower_lookup(node, out); break;
-      case QuantRole::same_qparams: integer = lower_same_qparams(node, out); break;
-      case QuantRole::none: return fail(node, "it has no integer form");
-    }
+    if (node.op->quant.result == ResultRole::moved)
+      integer = lower_moving(node, out);
+    else if (node.op->quant.function)
+      integer = lower_function(node, out);
+    else if (const IntegerForm* form = node.op->quant.form(DType::u8, DType::u8))
+      integer = lower_to(*form, node, out);
+    else
+      return fail(node, "it has no integer form");
     if (!integer) return false;
     QParams& result = integer->lowered.output_qparams = out;
     if (clamp) {
@@ -163,55 +159,80 @@ class Lowering {
 
   // The s8 weights of a weighted node, or nothing, with the reason noted.
   std::optional<Dequantized> weights_of(const Node& node) {
-    auto weights = dequantized(node.inputs[1]);
+    const QuantRule& rule = node.op->quant;
+    const ValueId id = node.inputs[*rule.input_of(OperandRole::weight)];
+    auto weights = dequantized(id);
     const auto reject = [&](std::string_view reason) {
       fail(node, std::string(reason));
       return std::nullopt;
     };
-    if (!is_weight(node.inputs[1])) return reject("its weights are computed at run time");
-    if (node.has_input(2) && !is_weight(node.inputs[2])) return reject("its bias is computed at run time");
+    if (!is_weight(id)) return reject("its weights are computed at run time");
+    const auto bias = rule.input_of(OperandRole::bias);
+    if (bias && node.has_input(*bias) && !is_weight(node.inputs[*bias]))
+      return reject("its bias is computed at run time");
     if (!weights || !graph_[weights->q].is_constant())
       return reject("its weights are not constants quantized with positive scales");
     if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
     const QParams& params = weights->params;
     if (std::ranges::any_of(params.zero_point, [](int32_t z) { return z != 0; }))
       return reject("its weights are not symmetric");
-    if (!params.per_tensor() && params.axis != node.op->quant.channel_axis(graph_, node))
+    if (!params.per_tensor() && params.axis != rule.weight_axis(graph_, node))
       return reject("its weights are not quantized along the output channels");
-    if (node.op->quant.obstacle)
-      if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) return reject(reason);
     return weights;
   }
 
-  std::optional<Node> lower_weighted(const Node& node, const QParams& out) {
-    const auto input = dequantized_activation(node.inputs[0]);
-    if (!input) {
-      fail(node, "its input is not quantized to 8 bits with one positive scale");
-      return std::nullopt;
-    }
-    const auto weights = weights_of(node);
-    if (!weights) return std::nullopt;
-    Node integer = integer_node(node, node.op->quant.integer_op);
-    add_input(integer, *input);
-    add_input(integer, *weights);
-    if (node.has_input(2)) {
-      const auto bias = bias_of(node, input->params.scale[0], *weights, out.scale[0] / 2);
-      if (!bias) return std::nullopt;
-      integer.inputs.push_back(*bias);
+  // False, with the reason noted, where the operator itself says that this node has no integer form.
+  bool has_form(const Node& node) {
+    std::string reason = node.op->quant.obstacle ? node.op->quant.obstacle(graph_, node) : "";
+    return reason.empty() || fail(node, std::move(reason));
+  }
+
+  // The node of `form`, with every input by its role.
+  std::optional<Node> lower_to(const IntegerForm& form, const Node& node, const QParams& out) {
+    Node integer = integer_node(node, form.op);
+    std::optional<Dequantized> weights;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId id = node.inputs[i];
+      switch (node.op->quant.role(i)) {
+        case OperandRole::activation: {
+          const auto input = dequantized_activation(id);
+          if (!input) {
+            fail(node, text("its input '", id == kNoValue ? "" : graph_[id].name,
+                            "' is not quantized to 8 bits with one positive scale"));
+            return std::nullopt;
+          }
+          add_input(integer, *input);
+          break;
+        }
+        case OperandRole::weight:
+          weights = weights_of(node);
+          if (!weights) return std::nullopt;
+          add_input(integer, *weights);
+          break;
+        case OperandRole::bias: {
+          if (id == kNoValue) break;
+          const float input_scale = integer.lowered.input_qparams[0].scale[0];
+          const auto bias = bias_of(node, id, input_scale, *weights, out.scale[0] / 2);
+          if (!bias) return std::nullopt;
+          integer.inputs.push_back(*bias);
+          break;
+        }
+        case OperandRole::untouched: integer.inputs.push_back(id); break;
+      }
     }
     return integer;
   }
 
-  std::optional<ValueId> bias_of(const Node& node, float input_scale, const Dequantized& weights,
+  std::optional<ValueId> bias_of(const Node& node, ValueId id, float input_scale, const Dequantized& weights,
                                  float tolerance) {
-    const auto quantized = dequantized(node.inputs[2]);
-    const ConstantTensor source = graph_[quantized ? quantized->q : node.inputs[2]].constant;
+    const auto quantized = dequantized(id);
+    const ConstantTensor source = graph_[quantized ? quantized->q : id].constant;
     if (!source) {
       fail(node, "its bias has no positive scale");
       return std::nullopt;
     }
     const Shape& w = *graph_[weights.q].shape;
-    const int axis = node.op->quant.channel_axis(graph_, node);
+    const int axis = node.op->quant.weight_axis(graph_, node);
     auto bias =
         integer_bias({*source, quantized ? &quantized->params : nullptr},
                      {input_scale, weights.params.scale, w[axis], products_per_sum(w, axis), tolerance});
@@ -222,38 +243,14 @@ class Lowering {
     return graph_.add_constant(graph_.unique_value_name(text(node.name, ".bias_s32")), std::move(*bias));
   }
 
-  std::optional<Node> lower_arithmetic(const Node& node) {
-    Node integer = integer_node(node, node.op->quant.integer_op);
-    for (ValueId id : node.inputs) {
-      const auto input = dequantized_activation(id);
-      if (!input) {
-        fail(node, text("its input '", id == kNoValue ? "" : graph_[id].name,
-                        "' is not quantized to 8 bits with one positive scale"));
-        return std::nullopt;
-      }
-      add_input(integer, *input);
-    }
-    if (node.op->quant.obstacle)
-      if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) {
-        fail(node, std::move(reason));
-        return std::nullopt;
-      }
-    return integer;
-  }
-
-  std::optional<Node> lower_lookup(const Node& node, const QParams& out) {
+  std::optional<Node> lower_function(const Node& node, const QParams& out) {
     const auto input = dequantized_activation(node.inputs[0]);
     const auto function = node.op->quant.function;
     if (!input || function == nullptr) {
       fail(node, "its input is not quantized to 8 bits with one positive scale");
       return std::nullopt;
     }
-    if (node.op->quant.obstacle)
-      if (std::string reason = node.op->quant.obstacle(graph_, node); !reason.empty()) {
-        fail(node, std::move(reason));
-        return std::nullopt;
-      }
-    Node integer = integer_node(node, "octavo.Lookup");
+    Node integer = integer_node(node, node.op->quant.forms[0].op);
     integer.attrs = {};
     Tensor table = make_table(input->params, out, [&](float x) { return function(graph_, node, x); });
     integer.inputs = {
@@ -261,7 +258,7 @@ class Lowering {
     return integer;
   }
 
-  std::optional<Node> lower_same_qparams(const Node& node, const QParams& out) {
+  std::optional<Node> lower_moving(const Node& node, const QParams& out) {
     const auto input = dequantized_activation(node.inputs[0]);
     const auto same_meaning = [&] {
       return input->params.scale == out.scale && input->params.zero_point == out.zero_point &&
@@ -283,15 +280,15 @@ class Lowering {
     const Node* dequantize = producer(node.inputs[0]);
     if (dequantize == nullptr || !is_dequantize(*dequantize)) return false;
     const Node* quantize = producer(dequantize->inputs[0]);
-    // Operators that compute channels-last range their input as a whole.
+    // Others than those of rows range their input as a whole.
     const bool dynamic =
         quantize && is_dynamic_quantize(*quantize) && dequantize->inputs == quantize->outputs &&
         (node.op->layout != LayoutRule::channels_last || quantize->notes.granularity == Granularity::tensor);
     if (!dynamic || !is_checked(node)) return false;
     const auto weights = weights_of(node);
-    if (!weights) return false;
+    if (!weights || !has_form(node)) return false;
 
-    Node integer = integer_node(node, node.op->quant.dynamic_op);
+    Node integer = integer_node(node, node.op->quant.form(DType::f32, DType::f32)->op);
     integer.notes = quantize->notes;
     integer.inputs = {quantize->inputs[0], weights->q};
     integer.lowered.input_qparams = {{}, weights->params};
@@ -317,11 +314,11 @@ std::vector<FloatIsland> find_islands(const Graph& graph,
                                       const std::map<std::string, std::string>& obstacles) {
   std::vector<FloatIsland> islands;
   for (const Node& node : graph.nodes) {
-    const bool carries = is_qdq(node) || node.op->name.starts_with(kOwnPrefix) ||
-                         node.op->quant.role == QuantRole::same_qparams;
+    const bool carries =
+        is_qdq(node) || node.op->name.starts_with(kOwnPrefix) || node.op->quant.result == ResultRole::moved;
     if (carries || graph[node.outputs[0]].dtype != DType::f32) continue;
     const auto known = obstacles.find(node.name);
-    const bool has_form = node.op->quant.role != QuantRole::none;
+    const bool has_form = node.op->quant.is_quantizable();
     islands.push_back({node.name, std::string(node.op->name),
                        known != obstacles.end() ? known->second
                        : has_form               ? "its inputs or its output are not quantized"
@@ -332,14 +329,13 @@ std::vector<FloatIsland> find_islands(const Graph& graph,
 
 }  // namespace
 
-int lower_qdq(Graph& graph, std::vector<FloatIsland>* islands) {
-  if (!is_quantized(graph)) return 0;
+std::vector<FloatIsland> lower_qdq(Graph& graph) {
+  if (!is_quantized(graph)) return {};
   shift_to_unsigned(graph);
   Lowering lowering(graph);
-  const int lowered = lowering.run();
+  lowering.run();
   remove_dead(graph);
-  if (islands) *islands = find_islands(graph, lowering.obstacles());
-  return lowered;
+  return find_islands(graph, lowering.obstacles());
 }
 
 }  // namespace octavo

@@ -37,7 +37,8 @@ struct FloatIsland {
 };
 
 // DQ → op → Q becomes op on integers; DynamicQuantizeLinear → DQ → op becomes the operator that quantizes for itself.
-int lower_qdq(Graph& graph, std::vector<FloatIsland>* islands = nullptr);
+// The islands are what is left of a quantized graph; none of another.
+std::vector<FloatIsland> lower_qdq(Graph& graph);
 
 // Clip(op(x)) → op(x) with Lowered::clamp, where the kernel clamps as it stores.
 int fuse_activations(Graph& graph);
@@ -45,8 +46,11 @@ int fuse_activations(Graph& graph);
 // What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.
 void simplify(Graph& graph, const KernelPolicy& kernels);
 
-// From plain ONNX (with or without Q and DQ) to what the kernels compute. Fills `islands`, if given, when the graph is
-// quantized at all.
-void lower(Graph& graph, const KernelPolicy& kernels, std::vector<FloatIsland>* islands = nullptr);
+// From plain ONNX (with or without Q and DQ) to what the kernels compute. Returns the float islands of a quantized graph.
+std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels);
+
+// Multiply-accumulates of a run in which every dynamic dimension of an input is 1, by shapes alone; -1 where there is no
+// such run or it needs contents, the largest int64 where they are more.
+int64_t count_macs(Graph graph, const KernelPolicy& kernels);
 
 }  // namespace octavo

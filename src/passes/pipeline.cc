@@ -19,15 +19,16 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
   } while (changes > 0);
 }
 
-void lower(Graph& graph, const KernelPolicy& kernels, std::vector<FloatIsland>* islands) {
+std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels) {
   // Layout first: afterwards every transpose that is left stands beside Q and DQ, not between DQ, op and Q.
   choose_layout(graph);
-  lower_qdq(graph, islands);
+  std::vector<FloatIsland> islands = lower_qdq(graph);
   // Quantized weights whose operator stayed float are expanded once, here, and not in every run.
   FoldingBudget budget(graph);
   fold_constants(graph, kernels, budget, /*fold_dequantize=*/true);
   fuse_activations(graph);
   remove_dead(graph);
+  return islands;
 }
 
 }  // namespace octavo

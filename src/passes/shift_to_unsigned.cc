@@ -45,7 +45,7 @@ class Shifter {
         const Node& node = graph_.nodes[n];
         affected_.push_back(n);
         if (is_dequantize(node) && is_scalar_zero_point(node)) continue;
-        const bool moves = node.op->quant.role == QuantRole::same_qparams && node.outputs.size() == 1;
+        const bool moves = node.op->quant.result == ResultRole::moved && node.outputs.size() == 1;
         if (!moves || node.inputs[0] != id) return false;
         tensors_.push_back(node.outputs[0]);
       }

@@ -6,16 +6,18 @@
 
 namespace octavo {
 
-Calibrator::Calibrator(const StaticPlan& plan, const Threads& threads) : threads_(threads) {
-  for (const auto& [value, range_of] : plan.activations)
-    if (value == range_of)
-      entries_[value] = {plan.graph[value].name, make_observer(plan.options.observer, threads)};
+Calibrator::Calibrator(const QuantizationPlan& plan, const Threads& threads) : threads_(threads) {
+  for (const auto& [value, spec] : plan.values)
+    if (plan.observed(value) == value)
+      entries_[value] = {plan.graph[value].name, make_observer(spec.observer, threads)};
 }
 
 void Calibrator::observe(int64_t id, const TensorView& tensor) {
   const auto entry = entries_.find(id);
   require(entry != entries_.end(), ErrorCode::invalid_graph, "value ", id,
           " is not part of the calibration plan");
+  require(tensor.dtype == DType::f32, ErrorCode::invalid_data, "'", entry->second.name, "' is ",
+          dtype_name(tensor.dtype), " and not float32");
   const std::span<const float> values = tensor.span<float>();
   const ValueRange range = find_range(values, threads_);
   require(values.empty() || (std::isfinite(range.min) && std::isfinite(range.max)), ErrorCode::invalid_data,

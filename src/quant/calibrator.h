@@ -7,19 +7,19 @@
 
 #include "graph/op_def.h"
 #include "quant/observer.h"
-#include "quant/static_plan.h"
+#include "quant/quantization_plan.h"
 
 namespace octavo {
 
-// Give it to each run of StaticPlan::observed. It keeps an observer for every observed value and no tensor.
+// Give it to each run of observed_graph(plan). It keeps an observer for every observed value and no tensor.
 class Calibrator final : public TensorObserver {
  public:
-  explicit Calibrator(const StaticPlan& plan, const Threads& threads = {});
+  explicit Calibrator(const QuantizationPlan& plan, const Threads& threads = {});
 
   // Throws Error(invalid_data), naming the value, when an element is NaN or infinite; nothing of that tensor is kept.
   void observe(int64_t id, const TensorView& tensor) override;
 
-  // The observed range of a value of StaticPlan::graph. Throws Error(invalid_data) when nothing was observed.
+  // The observed range of a value of the plan's graph. Throws Error(invalid_data) when nothing was observed.
   ValueRange range(ValueId id) const;
 
  private:

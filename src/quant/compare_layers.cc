@@ -1,9 +1,12 @@
 #include "quant/compare_layers.h"
 
 #include <map>
+#include <optional>
 
+#include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/qdq.h"
+#include "graph/rewriter.h"
 #include "passes/passes.h"
 
 namespace octavo {
@@ -36,44 +39,108 @@ std::map<std::string_view, ValueId> comparable_values(const Graph& graph) {
   return values;
 }
 
-std::vector<Tensor> run_with_outputs(Graph graph, std::vector<ValueId> outputs, const KernelPolicy& kernels,
-                                     std::span<const Feed> feeds) {
-  graph.outputs = std::move(outputs);
-  lower(graph, kernels);
-  Executor executor(compile(std::move(graph), kernels));
-  std::vector<Tensor> tensors;
-  for (const TensorView& view : executor.run(feeds)) {
-    Tensor& copy = tensors.emplace_back(view.dtype, view.shape);
-    std::copy_n(view.data, view.bytes(), copy.view().data);
+// Compares what two sessions show, whichever shows it first.
+class Differences {
+ public:
+  explicit Differences(std::size_t layers) : found_(layers) {}
+
+  void add(bool is_reference, int64_t layer, const TensorView& tensor) {
+    const auto waiting = waiting_.find(layer);
+    if (waiting == waiting_.end()) {
+      Tensor copy(tensor.dtype, tensor.shape);
+      std::copy_n(tensor.data, tensor.bytes(), copy.view().data);
+      waiting_.emplace(layer, std::move(copy));
+      return;
+    }
+    const TensorView other = waiting->second.view();
+    // Behind an input of unknown rank the graph may not say what is computed: only the tensors themselves do.
+    if (tensor.dtype == DType::f32 && other.dtype == DType::f32)
+      found_[layer] = is_reference ? compare_tensors(tensor.span<float>(), other.span<float>())
+                                   : compare_tensors(other.span<float>(), tensor.span<float>());
+    waiting_.erase(waiting);
   }
-  return tensors;
-}
+
+  const std::optional<TensorComparison>& of(std::size_t layer) const { return found_[layer]; }
+
+ private:
+  std::map<int64_t, Tensor> waiting_;                   // by layer: shown by one of the two
+  std::vector<std::optional<TensorComparison>> found_;  // by layer
+};
+
+// One of the sessions, step by step.
+class Side final : public TensorObserver {
+ public:
+  Side(Session& session, bool is_reference, Differences& differences)
+      : session_(session), is_reference_(is_reference), differences_(differences) {}
+
+  bool is_done() const { return next_ == session_.program().steps.size(); }
+  void step() { session_.run_step(next_++, this); }
+  std::size_t shown() const { return shown_; }
+
+  void observe(int64_t id, const TensorView& tensor) override {
+    differences_.add(is_reference_, id, tensor);
+    ++shown_;
+  }
+
+ private:
+  Session& session_;
+  bool is_reference_;
+  Differences& differences_;
+  std::size_t next_ = 0, shown_ = 0;
+};
 
 }  // namespace
 
-std::vector<LayerComparison> compare_layers(const Graph& reference, const Graph& quantized,
-                                            const KernelPolicy& kernels, std::span<const Feed> feeds) {
+std::vector<LayerComparer::Layer> LayerComparer::common_layers(const Graph& reference,
+                                                               const Graph& quantized) {
   const auto values = comparable_values(quantized);
-  std::vector<LayerComparison> layers;
-  std::vector<ValueId> reference_outputs, quantized_outputs;
+  std::vector<Layer> layers;
   for (const Node& node : reference.nodes) {
     const ValueId id = node.outputs[0];
     const auto found = values.find(reference[id].name);
-    if (reference[id].dtype != DType::f32 || found == values.end()) continue;
-    layers.push_back({reference[id].name, std::string(node.op->name), {}});
-    reference_outputs.push_back(id);
-    quantized_outputs.push_back(found->second);
+    if (reference[id].dtype == DType::f32 && found != values.end())
+      layers.push_back({reference[id].name, std::string(node.op->name), id, found->second});
   }
-  const auto expected = run_with_outputs(reference, std::move(reference_outputs), kernels, feeds);
-  const auto actual = run_with_outputs(quantized, std::move(quantized_outputs), kernels, feeds);
-  // Behind an input of unknown rank the graph may not say what is computed: only the tensors themselves do.
-  const auto is_float = [](const Tensor& tensor) { return tensor.dtype() == DType::f32; };
+  return layers;
+}
+
+Executor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const {
+  std::multimap<ValueId, std::size_t> layers_of;
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_of.emplace(layers_[i].*value, i);
+  std::vector<Node> nodes;
+  for (Node& node : graph.nodes) {
+    const ValueId id = node.outputs[0];
+    nodes.push_back(std::move(node));
+    // Beside what computes it, so that the tensor need not live any longer.
+    const auto [first, last] = layers_of.equal_range(id);
+    for (auto layer = first; layer != last; ++layer) {
+      nodes.push_back(make_node(graph, "octavo.Inspect", text(graph[id].name, "_inspected"), {id},
+                                graph[id].dtype, graph[id].shape));
+      nodes.back().lowered.observed = static_cast<int64_t>(layer->second);
+    }
+  }
+  graph.nodes = std::move(nodes);
+  lower(graph, kernels);
+  return Executor(compile(std::move(graph), kernels));
+}
+
+LayerComparer::LayerComparer(const Graph& reference, const Graph& quantized, const KernelPolicy& kernels)
+    : layers_(common_layers(reference, quantized)),
+      reference_(inspected(reference, &Layer::in_reference, kernels)),
+      quantized_(inspected(quantized, &Layer::in_quantized, kernels)) {}
+
+std::vector<LayerComparison> LayerComparer::compare(std::span<const Feed> feeds) {
+  Differences differences(layers_.size());
+  Side reference(*reference_.bind(feeds), true, differences);
+  Side quantized(*quantized_.bind(feeds), false, differences);
+  // Whoever has shown less goes on.
+  while (!reference.is_done() || !quantized.is_done()) {
+    const bool is_first = quantized.is_done() || reference.shown() <= quantized.shown();
+    (is_first && !reference.is_done() ? reference : quantized).step();
+  }
   std::vector<LayerComparison> compared;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (!is_float(expected[i]) || !is_float(actual[i])) continue;
-    layers[i].comparison = compare_tensors(expected[i].span<float>(), actual[i].span<float>());
-    compared.push_back(std::move(layers[i]));
-  }
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (differences.of(i)) compared.push_back({layers_[i].name, layers_[i].op, *differences.of(i)});
   return compared;
 }
 

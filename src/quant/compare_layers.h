@@ -17,9 +17,25 @@ struct LayerComparison {
   TensorComparison comparison;
 };
 
-// Runs both models on the same feeds and compares, in the order of the float model, every float tensor that both have:
-// behind a Q → DQ pair, what the integers stand for. Keeps all of these tensors of both models in memory at once.
-std::vector<LayerComparison> compare_layers(const Graph& reference, const Graph& quantized,
-                                            const KernelPolicy& kernels, std::span<const Feed> feeds);
+// Two models whose every common float tensor is compared: behind a Q → DQ pair, what the integers stand for. Both are compiled
+// once, and run side by side, so that a layer is kept only until it has been compared.
+class LayerComparer {
+ public:
+  LayerComparer(const Graph& reference, const Graph& quantized, const KernelPolicy& kernels);
+
+  // Runs both on the same feeds. In the order of the float model. Throws what Executor::run throws.
+  std::vector<LayerComparison> compare(std::span<const Feed> feeds);
+
+ private:
+  struct Layer {
+    std::string name, op;
+    ValueId in_reference, in_quantized;
+  };
+  static std::vector<Layer> common_layers(const Graph& reference, const Graph& quantized);
+  Executor inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const;
+
+  std::vector<Layer> layers_;
+  Executor reference_, quantized_;
+};
 
 }  // namespace octavo

@@ -9,9 +9,10 @@
 namespace octavo {
 
 NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
-                             std::span<const std::string_view> default_ops)
+                             bool (*by_default)(const OpDef&))
     : graph_(graph),
       op_types_(options.op_types.begin(), options.op_types.end()),
+      by_default_(by_default),
       excluded_(options.exclude.begin(), options.exclude.end()) {
   for (const Node& node : graph.nodes)
     require(!is_qdq(node), ErrorCode::unsupported, "the model is quantized already: node '", node.name,
@@ -19,24 +20,26 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
   for (std::string_view name : op_types_) {
     const OpDef* op = find_op(name);
     require(op != nullptr, ErrorCode::invalid_option, "unknown operator '", name, "'");
-    require(op->quant.role != QuantRole::none, ErrorCode::invalid_option, "operator '", name,
+    require(op->quant.is_quantizable(), ErrorCode::invalid_option, "operator '", name,
             "' has no integer form");
   }
   std::set<std::string_view> unknown = excluded_;
   for (const Node& node : graph.nodes) unknown.erase(node.name);
   require(unknown.empty(), ErrorCode::invalid_option, "unknown node '",
           unknown.empty() ? "" : *unknown.begin(), "'");
-  if (op_types_.empty()) op_types_.insert(default_ops.begin(), default_ops.end());
 }
 
 bool NodeSelection::contains(const Node& node) const {
   const QuantRule& rule = node.op->quant;
-  if (rule.role == QuantRole::none || excludes(node) || !graph_.knows_ranks(node)) return false;
-  if (!op_types_.empty() && !op_types_.contains(node.op->name)) return false;
+  if (!rule.is_quantizable() || excludes(node) || !graph_.knows_ranks(node)) return false;
+  if (op_types_.empty() ? by_default_ && !by_default_(*node.op) : !op_types_.contains(node.op->name))
+    return false;
   // Weights and bias are packed beforehand.
-  if (rule.role == QuantRole::weighted)
-    for (std::size_t i : {1, 2})
-      if (node.has_input(i) && !graph_[node.inputs[i]].is_constant()) return false;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const OperandRole role = rule.role(i);
+    const bool is_packed = role == OperandRole::weight || role == OperandRole::bias;
+    if (is_packed && node.has_input(i) && !graph_[node.inputs[i]].is_constant()) return false;
+  }
   return rule.obstacle == nullptr || rule.obstacle(graph_, node).empty();
 }
 

@@ -27,17 +27,36 @@ bool is_float_constant(const Graph& graph, ValueId value) {
 }
 
 bool has_float_weights(const Graph& graph, const Node& node) {
-  return node.op->quant.role == QuantRole::weighted && is_float_activation(graph, node.inputs[0]) &&
-         is_float_constant(graph, node.inputs[1]);
+  const auto weight = node.op->quant.input_of(OperandRole::weight);
+  return weight && is_float_activation(graph, node.inputs[0]) &&
+         is_float_constant(graph, node.inputs[*weight]);
 }
 
-QParams choose_node_weight_qparams(const Graph& graph, const Node& node, const QuantizeOptions& options) {
-  const Value& weights = graph[node.inputs[1]];
-  const int axis = options.per_channel ? node.op->quant.channel_axis(graph, node) : -1;
+bool has_channel_bias(const Graph& graph, const Node& node) {
+  const auto index = node.op->quant.input_of(OperandRole::bias),
+             weight = node.op->quant.input_of(OperandRole::weight);
+  if (!index || !node.has_input(*index) || !is_float_constant(graph, node.inputs[*index])) return false;
+  const Shape& bias = graph[node.inputs[*index]].constant->shape();
+  const int64_t channels =
+      graph[node.inputs[*weight]].constant->shape()[node.op->quant.weight_axis(graph, node)];
+  return bias.rank() > 0 && bias[bias.rank() - 1] == channels && bias.elements() == channels;
+}
+
+QuantSpec weight_spec(const Graph& graph, const Node& node, const QuantizeOptions& options) {
+  return {.source = RangeSource::constant,
+          .dtype = DType::s8,
+          .qmin = options.weight_range == WeightRange::narrow ? -127 : -128,
+          .qmax = 127,
+          .axis = options.per_channel ? node.op->quant.weight_axis(graph, node) : -1};
+}
+
+QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, const QuantSpec& spec) {
+  const Value& value = graph[weight];
+  const WeightRange range = spec.qmin == -128 ? WeightRange::full : WeightRange::narrow;
   try {
-    return choose_weight_qparams(weights.constant->view(), axis, options.weight_range);
+    return choose_weight_qparams(value.constant->view(), spec.axis, range);
   } catch (const Error& error) {
-    throw Error(error.code(), text("constant '", weights.name, "': ", error.what()))
+    throw Error(error.code(), text("constant '", value.name, "': ", error.what()))
         .at_node(node.name, node.op->name);
   }
 }

@@ -3,6 +3,7 @@
 
 #include "graph/qdq.h"
 #include "quant/options.h"
+#include "quant/quantization_plan.h"
 #include "tensor/qparams.h"
 
 namespace octavo {
@@ -14,10 +15,14 @@ ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qpa
 bool is_float_activation(const Graph& graph, ValueId value);
 // True for a float32 constant.
 bool is_float_constant(const Graph& graph, ValueId value);
-// True for a node of QuantRole::weighted whose weights are a float32 constant and whose input is a float activation.
+// True for a node whose weight is a float32 constant and whose activation is computed in float32.
 bool has_float_weights(const Graph& graph, const Node& node);
+// True for a node with a constant float32 bias of one value for each output channel, along its last axis.
+bool has_channel_bias(const Graph& graph, const Node& node);
 
-// Symmetric int8 qparams of the weights of a `has_float_weights` node. Errors name the constant.
-QParams choose_node_weight_qparams(const Graph& graph, const Node& node, const QuantizeOptions& options);
+// int8 as the options say, for the weight of a `has_float_weights` node.
+QuantSpec weight_spec(const Graph& graph, const Node& node, const QuantizeOptions& options);
+// Symmetric int8 qparams of the constant `weight` of a node. Errors name node and constant.
+QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, const QuantSpec& spec);
 
 }  // namespace octavo

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "base/error.h"
 #include "ops/evaluate.h"
@@ -80,7 +79,7 @@ class Planner {
     inputs.reserve(node.inputs.size());
     for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : operands_[id]);
     const std::vector<Operand> outputs = infer_node(graph_, node, inputs);
-    if (is_computable_now(node) && budget_.take(outputs)) return compute_now(node);
+    if (is_computable_now(node) && budget_.take(outputs)) return compute_now(node, inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
       const auto& shape = outputs[i].shape;
@@ -90,7 +89,7 @@ class Planner {
       operands_[node.outputs[i]] = outputs[i];
     }
     const Node& ready = prepared(node);
-    add_step(ready, {ready, inputs, outputs, model_->kernels});
+    add_step(ready, {{ready, inputs, outputs}, model_->kernels});
   }
 
   // The node itself or, where not enough was known of its operands when the model was compiled, one that is prepared now.
@@ -108,20 +107,7 @@ class Planner {
                                [&](ValueId id) { return id == kNoValue || operands_[id].known; });
   }
 
-  void compute_now(const Node& node) {
-    std::vector<const Tensor*> inputs;
-    std::vector<Tensor> stand_ins;
-    stand_ins.reserve(node.inputs.size());
-    for (ValueId id : node.inputs) {
-      if (id == kNoValue) {
-        inputs.push_back(nullptr);
-      } else if (operands_[id].known) {
-        inputs.push_back(operands_[id].known);
-      } else {
-        inputs.push_back(
-            &stand_ins.emplace_back(Tensor::without_elements(operands_[id].dtype, *operands_[id].shape)));
-      }
-    }
+  void compute_now(const Node& node, std::span<const Operand> inputs) {
     std::vector<Tensor> outputs = evaluate_node(graph_, node, inputs, model_->kernels);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
@@ -132,13 +118,15 @@ class Planner {
 
   void add_step(const Node& node, const PlanContext& context) {
     const int step_index = static_cast<int>(program_->steps.size());
-    const bool is_view = node.op->is_view && node.op->is_view(context) && block_[node.inputs[0]] != kNoBlock;
+    StepPlan plan = plan_node(context);
+    const bool is_view = plan.is_view && block_[node.inputs[0]] != kNoBlock;
     if (is_view) {
       block_[node.outputs[0]] = block_[node.inputs[0]];
-      if (!node.op->runs_as_view) return;
+      if (!plan.runs_as_view) return;
     }
     Step step;
     step.node = &node;
+    step.state = std::move(plan.state);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
       if (id != kNoValue && block_[id] != kNoBlock) blocks_[block_[id]].last = step_index;
@@ -150,11 +138,7 @@ class Planner {
       if (id != kNoValue && !is_view) allocate(id, step_index);
       step.outputs.push_back(slot(id));
     }
-    try {
-      step.workspace_bytes = node.op->workspace ? node.op->workspace(context) : 0;
-    } catch (Error& error) {
-      throw error.at_node(node.name, node.op->name);
-    }
+    step.workspace_bytes = plan.workspace;
     if (step.workspace_bytes > 0) {
       step.workspace_offset = blocks_.size();
       blocks_.push_back({step.workspace_bytes, step_index, step_index});
@@ -194,25 +178,6 @@ class Planner {
 std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
                                     const std::vector<FeedSpec>& feeds) {
   return Planner(std::move(model), feeds).finish();
-}
-
-int64_t count_macs(const Program& program) {
-  int64_t macs = 0;
-  for (const Step& step : program.steps) {
-    if (step.node->op->macs == nullptr) continue;
-    const auto operands = [](const std::vector<Slot>& slots) {
-      std::vector<Operand> operands;
-      operands.reserve(slots.size());
-      for (const Slot& slot : slots)
-        operands.push_back(slot.kind == Slot::Kind::absent ? Operand{}
-                                                           : Operand{slot.dtype, slot.shape, nullptr});
-      return operands;
-    };
-    const auto inputs = operands(step.inputs), outputs = operands(step.outputs);
-    const int64_t more = step.node->op->macs({*step.node, inputs, outputs, program.model->kernels});
-    if (__builtin_add_overflow(macs, more, &macs)) return std::numeric_limits<int64_t>::max();
-  }
-  return macs;
 }
 
 }  // namespace octavo

@@ -43,6 +43,7 @@ struct Slot {
 
 struct Step {
   const Node* node = nullptr;
+  PlanState state;
   std::vector<Slot> inputs, outputs;
   std::size_t workspace_offset = 0;
   uint64_t workspace_bytes = 0;
@@ -71,8 +72,5 @@ struct FeedSpec {
 // feed do not fit the input, Error(invalid_graph) where shapes do not fit each other.
 std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
                                     const std::vector<FeedSpec>& feeds);
-
-// Multiply-accumulates of one run; the largest int64 where they are more.
-int64_t count_macs(const Program& program);
 
 }  // namespace octavo

@@ -42,6 +42,7 @@ TensorView Session::bind(const Slot& slot) {
 void Session::run_step(std::size_t i, TensorObserver* observer) {
   const Step& step = program_->steps[i];
   RunContext context{*step.node,
+                     step.state,
                      steps_[i].inputs,
                      steps_[i].outputs,
                      {arena_.data() + step.workspace_offset, static_cast<std::size_t>(step.workspace_bytes)},

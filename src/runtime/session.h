@@ -19,8 +19,10 @@ class Session {
   // Valid after a run and until the next.
   const std::vector<TensorView>& outputs() const { return outputs_; }
 
-  // `observer`, if any, is called by octavo.Observe nodes. Errors name the node.
+  // `observer`, if any, is called by octavo.Observe and octavo.Inspect nodes. Errors name the node.
   void run(TensorObserver* observer = nullptr);
+  // One step of Program::steps. A run is all of them, in order.
+  void run_step(std::size_t i, TensorObserver* observer = nullptr);
   // The same, and adds each step's time in milliseconds to `step_ms`, which has one entry a step.
   void run_profiled(std::vector<double>& step_ms);
 
@@ -29,7 +31,6 @@ class Session {
     std::vector<TensorView> inputs, outputs;
   };
   TensorView bind(const Slot& slot);
-  void run_step(std::size_t i, TensorObserver* observer);
 
   std::shared_ptr<const Program> program_;
   Buffer arena_;

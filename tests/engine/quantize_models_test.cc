@@ -29,15 +29,19 @@ int count_correct(Model& model) {
   return correct;
 }
 
-std::unique_ptr<Model> quantize_static(const Model& model, const StaticOptions& options) {
+std::unique_ptr<Model> quantize_with(const Model& model, QuantizationPlan plan) {
   const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-calibration-images.npy"));
-  const auto calibration = model.calibrate(options);
+  const auto calibration = model.calibrate_for(std::move(plan));
   for (int64_t i = 0; i < digits.shape()[0]; ++i) {
     const Tensor digit = network_input(mnist(), digits, i);
     const Feed feed{"digits", &digit};
     calibration->observe({&feed, 1});
   }
   return calibration->finish();
+}
+
+std::unique_ptr<Model> quantize_static(const Model& model, const StaticOptions& options) {
+  return quantize_with(model, plan_static(model.graph(), options));
 }
 
 std::unique_ptr<Model> written_and_read(const Model& model, const KernelPolicy& kernels = {}) {
@@ -119,7 +123,7 @@ TEST_CASE("Layers are compared by name") {
   const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-test-images.npy"));
   const Tensor digit = network_input(mnist(), digits, 0);
   const Feed feed{"digits", &digit};
-  const auto layers = model->compare_layers(*quantized, {&feed, 1});
+  const auto layers = model->compare_layers(*quantized)->compare({&feed, 1});
   REQUIRE(layers.size() >= 4);
   for (const LayerComparison& layer : layers) {
     CAPTURE(layer.name);
@@ -131,4 +135,28 @@ TEST_CASE("Forcing a kernel that is not there is an error") {
   KernelPolicy policy;
   policy.forced["gemm_s8"] = "no_such_kernel";
   CHECK_THROWS_AS(describe_engine(policy), Error);
+}
+
+TEST_CASE("A mixed plan is obeyed, written and read back") {
+  const auto model = load_model("mnist.onnx");
+  QuantizationPlan plan = plan_static(model->graph(), StaticOptions{});
+  std::vector<OperandId> weights;
+  for (const auto& [operand, spec] : plan.operands)
+    if (spec.dtype == DType::s8) weights.push_back(operand);
+  REQUIRE(weights.size() == 3);  // the last one stays per channel
+  plan.operands[weights[0]].axis = -1;  // per tensor
+  plan.operands.erase(weights[1]);      // float
+  const Node& observed = plan.graph.nodes[weights[2].node];
+  plan.values.at(observed.inputs[0]).observer.kind = ObserverKind::minmax;
+  const std::string float_layer = plan.graph.nodes[weights[1].node].name;
+  const auto quantized = quantize_with(*model, std::move(plan));
+  const auto back = written_and_read(*quantized);
+  for (Model* each : {quantized.get(), back.get()}) {
+    const Description description = each->describe();
+    CHECK(description.scheme == "static");
+    REQUIRE(description.islands.size() == 2);  // and the Relu behind it
+    CHECK(description.islands[0].node == float_layer);
+    CHECK(count_correct(*each) >= count_correct(*model) - 5);
+  }
+  CHECK(dump(back->graph()) == dump(quantized->graph()));
 }

@@ -5,6 +5,7 @@
 
 #include "onnx/big_tensors.h"
 #include "onnx/model_builder.h"
+#include "onnx/node_reader.h"
 
 namespace octavo::onnx {
 namespace {
@@ -161,13 +162,34 @@ TEST_CASE("outputs that nobody reads are not there, but for those that are alway
   CHECK(graph.nodes[1].outputs.size() == 3);
 }
 
-TEST_CASE("what passes tell operators is not read from a file") {
+TEST_CASE("an attribute that an operator does not have is refused, whatever else knows it") {
+  for (const Bytes& unknown : {attribute("activation_max", 1.0f), attribute("channels_last", int64_t{1}),
+                               attribute("octavo.qmax", int64_t{127}), attribute("alpha", 2.0f)}) {
+    ModelBuilder builder;
+    builder.nodes = {node("Relu", {"x"}, {"y"}, {unknown})};
+    const Error error = failure(builder);
+    CHECK(error.code() == ErrorCode::unsupported);
+    CHECK(std::string_view(error.what()).contains("is unknown; there are none"));
+  }
   ModelBuilder builder;
-  builder.nodes = {node("Relu", {"x"}, {"y"},
-                        {attribute("activation_max", 1.0f), attribute("channels_last", int64_t{1})})};
-  const Node relu = builder.read().graph.nodes[0];
-  CHECK(relu.lowered.clamp == Clamp{});
-  CHECK_FALSE(relu.lowered.channels_last);
+  builder.nodes = {node("Softmax", {"x"}, {"y"}, {attribute("axes", int64_t{1})}, "soft")};
+  CHECK(std::string_view(failure(builder).what()).contains("'axes' is unknown; known are 'axis'"));
+  CHECK(failure(builder).node() == "soft");
+}
+
+TEST_CASE("an attribute of the wrong type is refused") {
+  ModelBuilder builder;
+  builder.nodes = {node("Softmax", {"x"}, {"y"}, {attribute("axis", 1.0f)})};
+  CHECK(failure(builder).code() == ErrorCode::invalid_graph);
+}
+
+TEST_CASE("an operator that the file's opset does not have is refused") {
+  ModelBuilder builder;
+  builder.nodes = {node("HardSwish", {"x"}, {"y"})};
+  builder.opset = 13;
+  CHECK(std::string_view(failure(builder).what()).contains("came with opset 14"));
+  builder.opset = 14;
+  CHECK(builder.read().graph.nodes.size() == 1);
 }
 
 namespace {
@@ -206,8 +228,7 @@ TEST_CASE("metadata of Octavo's own that make no sense are refused, with the nod
 }
 
 TEST_CASE("attributes of every type") {
-  ModelBuilder builder;
-  builder.nodes = {
+  const Bytes bytes =
       node("Relu", {"x"}, {"y"},
            {attribute("i", int64_t{-3}), attribute("f", 0.5f), attribute("s", std::string_view("text")),
             attribute("ints", std::vector<int64_t>{1, -2}), attribute("floats", std::vector<float>{1.5f}),
@@ -222,8 +243,8 @@ TEST_CASE("attributes of every type") {
               out.add_string(attribute_proto::strings, "a");
               out.add_string(attribute_proto::strings, "b");
               out.add_int32(attribute_proto::type, 8);
-            })})};
-  const Attrs attrs = builder.read().graph.nodes[0].attrs;
+            })});
+  const Attrs attrs = read_node(pbf_reader(bytes)).attrs;
   CHECK(attrs.get_int("i", 0) == -3);
   CHECK(attrs.get_float("f", 0) == 0.5f);
   CHECK(attrs.get_string("s", "") == "text");

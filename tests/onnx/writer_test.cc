@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <ranges>
 
+#include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "onnx/model_builder.h"
 
@@ -110,8 +111,16 @@ TEST_CASE("constants of every dtype, and only those that are read") {
   for (const Value& value : back.values) CHECK(value.name != "unused");
 }
 
-TEST_CASE("attributes of every type come back, and notes through the metadata") {
+// An operator of another domain with attributes of every type.
+constexpr AttrDef kAnyAttributes[] = {{"i", AttrKind::integer},        {"f", AttrKind::real},
+                                      {"s", AttrKind::string},         {"ints", AttrKind::integers},
+                                      {"no_ints", AttrKind::integers}, {"floats", AttrKind::reals},
+                                      {"strings", AttrKind::strings},  {"t", AttrKind::tensor}};
+OCTAVO_OPERATOR(any, {.name = "org.example.Any", .since = 3, .max_inputs = 3, .attributes = kAnyAttributes});
+
+TEST_CASE("attributes of every type come back, notes through the metadata, and the domain") {
   Model model = clip_model();
+  model.graph.nodes[0].op = &get_op("org.example.Any");
   Attrs& attrs = model.graph.nodes[0].attrs;
   attrs.set("i", int64_t{0});
   attrs.set("f", 0.0f);
@@ -127,6 +136,8 @@ TEST_CASE("attributes of every type come back, and notes through the metadata") 
   CHECK(dump(back) == dump(model.graph));
   CHECK(back.nodes[0].attrs.get_tensor("t")->span<int64_t>()[1] == 2);
   CHECK(back.nodes[0].notes == model.graph.nodes[0].notes);
+  CHECK(back.nodes[0].op->domain() == "org.example");
+  CHECK(back.nodes[0].op->type() == "Any");
 }
 
 TEST_CASE("what an operator always computes is written, also where nobody reads it") {

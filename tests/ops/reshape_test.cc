@@ -40,7 +40,7 @@ TEST_CASE("Operators that change shapes only keep the elements") {
     Tensor y(DType::f32, shape);
     const TensorView inputs[] = {x.view()}, outputs[] = {y.view()};
     const KernelPolicy policy;
-    RunContext context{copies.node(), inputs, outputs, {}, policy};
+    RunContext context{copies.node(), PlanState(), inputs, outputs, {}, policy};
     def.run(context);
     CHECK(values<float>(y) == values<float>(x));
   };

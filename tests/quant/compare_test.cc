@@ -77,7 +77,7 @@ TEST_CASE("layers compare where both are floats, whatever the graph says of them
   b.graph[b.graph.outputs[0]].dtype = DType::f32;  // as a file may have it
   const Tensor tensor = Tensor::of<uint8_t>({2, 3}, {1, 2, 3, 4, 5, 6});
   const Feed feed{"x", &tensor};
-  const auto layers = compare_layers(b.graph, b.graph, {}, {&feed, 1});
+  const auto layers = LayerComparer(b.graph, b.graph, {}).compare({&feed, 1});
   REQUIRE(layers.size() == 1);
   CHECK(layers[0].op == "Cast");
 }

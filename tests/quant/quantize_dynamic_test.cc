@@ -1,4 +1,4 @@
-#include "quant/quantize_dynamic.h"
+#include "quant/plan_dynamic.h"
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
@@ -7,6 +7,7 @@
 #include "graph/qdq.h"
 #include "passes/passes.h"
 #include "quant/compare.h"
+#include "quant/insert_qdq.h"
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
 #include "support/op_runner.h"
@@ -15,6 +16,10 @@ using namespace octavo;
 using namespace octavo::test;
 
 namespace {
+
+Graph quantize_dynamic(const Graph& graph, const DynamicOptions& options) {
+  return insert_qdq(plan_dynamic(graph, options));
+}
 
 // x → Gemm → Relu → MatMul, and x → Conv → Flatten → Gemm.
 GraphBuilder two_heads() {

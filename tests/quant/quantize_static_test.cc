@@ -1,4 +1,4 @@
-#include "quant/quantize_static.h"
+#include "quant/insert_qdq.h"
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
@@ -9,6 +9,7 @@
 #include "kernels/epilogue.h"
 #include "passes/passes.h"
 #include "quant/compare.h"
+#include "quant/plan_static.h"
 #include "runtime/executor.h"
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
@@ -22,8 +23,8 @@ namespace {
 
 using Batches = std::vector<std::vector<Tensor>>;  // feeds of each run, in the order of the graph's inputs
 
-void calibrate(const StaticPlan& plan, Calibrator& calibrator, const Batches& batches) {
-  Graph observed = plan.observed;
+void calibrate(const QuantizationPlan& plan, Calibrator& calibrator, const Batches& batches) {
+  Graph observed = observed_graph(plan);
   verify(observed);
   lower(observed, KernelPolicy{});
   Executor executor(compile(std::move(observed), KernelPolicy{}));
@@ -36,10 +37,10 @@ void calibrate(const StaticPlan& plan, Calibrator& calibrator, const Batches& ba
 }
 
 Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches) {
-  const StaticPlan plan = prepare_static(graph, options);
+  const QuantizationPlan plan = plan_static(graph, options);
   Calibrator calibrator(plan);
   calibrate(plan, calibrator, batches);
-  Graph quantized = convert_static(plan, calibrator);
+  Graph quantized = insert_qdq(plan, &calibrator);
   verify(quantized);
   return quantized;
 }
@@ -134,7 +135,7 @@ TEST_CASE("a residual network is quantized throughout, lowers without islands an
 
       Graph lowered = quantized;
       std::vector<FloatIsland> islands;
-      lower(lowered, KernelPolicy{}, &islands);
+      islands = lower(lowered, KernelPolicy{});
       CHECK(islands.empty());
       CHECK(sqnr(quantized, lowered, batches[0]) > 30);
     }
@@ -197,7 +198,7 @@ TEST_CASE("per-tensor weights have one scale, and so has their bias") {
   options.weight_range = WeightRange::full;
   const Graph quantized = quantize(b.graph, options, random_batches(b));
   for (const Node& node : quantized.nodes) {
-    if (node.op->quant.role != QuantRole::weighted) continue;
+    if (!node.op->quant.has_weight()) continue;
     for (int i : {1, 2}) CHECK(read_qparams(quantized, *producer(quantized, node.inputs[i]))->per_tensor());
   }
   CHECK(sqnr(b.graph, quantized, random_batches(b)[0]) > 20);
@@ -216,7 +217,7 @@ TEST_CASE("a nearly dead channel keeps its bias") {
       quantized_constant(quantized, only_node(quantized, "Gemm").inputs[2])->span<int32_t>(),
       [](int32_t q) { return std::abs(q) <= kernels::max_bias(2); }));
   std::vector<FloatIsland> islands;
-  lower(quantized, KernelPolicy{}, &islands);
+  islands = lower(quantized, KernelPolicy{});
   CHECK(islands.empty());
   const auto y = interpret(quantized, batches[0]);
   const std::vector<float> expected = {3, 2, 0.8875f};
@@ -257,7 +258,7 @@ TEST_CASE("a bias beyond all scales of weights stays float, and the node with it
   batches[0].push_back(Tensor::of<float>({1, 2}, {1e-30f, -1e-30f}));
   Graph quantized = quantize(b.graph, minmax(), batches);
   std::vector<FloatIsland> islands;
-  lower(quantized, KernelPolicy{}, &islands);
+  islands = lower(quantized, KernelPolicy{});
   CHECK(islands.size() == 1);
   CHECK(interpret(quantized, batches[0])[0].span<float>()[0] == 1e20f);
 }
@@ -389,9 +390,9 @@ TEST_CASE(
   const ValueId flat = b.node("Flatten", {pooled});
   b.output(b.node("Softmax", {flat}));
   infer_shapes(b.graph);
-  const StaticPlan plan = prepare_static(b.graph, minmax());
+  const QuantizationPlan plan = plan_static(b.graph, minmax());
   // before and conv are observed; pooled and flat follow conv.
-  CHECK(count(plan.observed, "octavo.Observe") == 2);
+  CHECK(count(observed_graph(plan), "octavo.Observe") == 2);
 
   const Graph quantized = quantize(b.graph, minmax(), random_batches(b));
   CHECK_FALSE(is_quantized(quantized, only_node(quantized, "Transpose").inputs[0]));
@@ -428,7 +429,7 @@ TEST_CASE("an operand that is infinite by design stays float") {
   const ValueId x = b.input("x", {1, 2});
   b.output(b.node("Add", {x, b.constant({2}, {0, -INFINITY})}));
   infer_shapes(b.graph);
-  CHECK(prepare_static(b.graph, minmax()).activations.empty());
+  CHECK(plan_static(b.graph, minmax()).values.empty());
 }
 
 TEST_CASE("every reader of a value shares one Q → DQ pair, float operators too") {
@@ -456,9 +457,10 @@ TEST_CASE("names of inputs and outputs survive, also where an input is an output
   b.output(y);
   infer_shapes(b.graph);
   const Batches batches = random_batches(b);
-  const StaticPlan plan = prepare_static(b.graph, minmax());
+  const QuantizationPlan plan = plan_static(b.graph, minmax());
   const Graph quantized = quantize(b.graph, minmax(), batches);
-  for (const Graph* graph : {&plan.observed, &quantized}) {
+  const Graph observed = observed_graph(plan);
+  for (const Graph* graph : {&observed, &quantized}) {
     CHECK((*graph)[graph->inputs[0]].name == "x");
     CHECK((*graph)[graph->outputs[0]].name == "x");
     CHECK((*graph)[graph->outputs[1]].name == "y");
@@ -488,7 +490,7 @@ TEST_CASE("wrong options are named") {
   const auto error = [&](auto change) {
     StaticOptions options = minmax();
     change(options);
-    return error_of([&] { prepare_static(b.graph, options); });
+    return error_of([&] { plan_static(b.graph, options); });
   };
   CHECK(error([](auto& o) { o.op_types = {"Conv", "Konv"}; }) == "InvalidOption: unknown operator 'Konv'");
   CHECK(error([](auto& o) { o.op_types = {"Softmax"}; }).starts_with("InvalidOption: operator 'Softmax'"));
@@ -503,10 +505,9 @@ TEST_CASE("calibration without data, or with NaN or infinity, is an error and le
   for (ObserverKind kind : {ObserverKind::minmax, ObserverKind::moving_average, ObserverKind::histogram}) {
     StaticOptions options;
     options.observer.kind = kind;
-    const StaticPlan plan = prepare_static(b.graph, options);
+    const QuantizationPlan plan = plan_static(b.graph, options);
     Calibrator calibrator(plan);
-    CHECK(
-        error_of([&] { convert_static(plan, calibrator); }).starts_with("InvalidData: no calibration data"));
+    CHECK(error_of([&] { insert_qdq(plan, &calibrator); }).starts_with("InvalidData: no calibration data"));
     for (float bad : {NAN, INFINITY, -INFINITY}) {
       Batches broken = random_batches(b, 1);
       broken[0][0].span<float>()[100] = bad;
@@ -515,7 +516,7 @@ TEST_CASE("calibration without data, or with NaN or infinity, is an error and le
       CHECK(error.contains("'image' has a NaN or infinite value"));
     }
     calibrate(plan, calibrator, batches);
-    CHECK(sqnr(b.graph, convert_static(plan, calibrator), batches[0]) > 20);
+    CHECK(sqnr(b.graph, insert_qdq(plan, &calibrator), batches[0]) > 20);
   }
 }
 
@@ -527,11 +528,11 @@ TEST_CASE("weights and biases that are not finite name their node") {
     inputs[slot] = slot == 1 ? b.constant({2, 2}, {1, NAN, 3, 4}) : b.constant({2}, {1, INFINITY});
     b.output(b.node("Gemm", inputs));
     infer_shapes(b.graph);
-    const StaticPlan plan = prepare_static(b.graph, minmax());
+    const QuantizationPlan plan = plan_static(b.graph, minmax());
     Calibrator calibrator(plan);
-    for (const auto& [value, range_of] : plan.activations)
-      calibrator.observe(range_of, Tensor::of<float>({2}, {0, 1}).view());
-    const std::string error = error_of([&] { convert_static(plan, calibrator); });
+    for (const auto& [value, spec] : plan.values)
+      calibrator.observe(plan.observed(value), Tensor::of<float>({2}, {0, 1}).view());
+    const std::string error = error_of([&] { insert_qdq(plan, &calibrator); });
     CHECK(error.starts_with("InvalidData: Gemm node 'Gemm': constant"));
   }
 }
@@ -539,7 +540,6 @@ TEST_CASE("weights and biases that are not finite name their node") {
 TEST_CASE("a quantized model is not quantized again") {
   GraphBuilder b = residual_network();
   const Graph quantized = quantize(b.graph, minmax(), random_batches(b));
-  CHECK(error_of([&] {
-          prepare_static(quantized, minmax());
-        }).starts_with("Unsupported: the model is quantized"));
+  CHECK(
+      error_of([&] { plan_static(quantized, minmax()); }).starts_with("Unsupported: the model is quantized"));
 }

@@ -14,8 +14,10 @@ inline std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tenso
   for (ValueId id = 0; id < graph.values.size(); ++id) tensors[id] = graph[id].constant.get();
   for (std::size_t i = 0; i < feeds.size(); ++i) tensors[graph.inputs[i]] = &feeds[i];
   for (const Node& node : graph.nodes) {
-    std::vector<const Tensor*> inputs;
-    for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? nullptr : tensors[id]);
+    std::vector<Operand> inputs;
+    for (ValueId id : node.inputs)
+      inputs.push_back(id == kNoValue ? Operand{}
+                                      : Operand{tensors[id]->dtype(), tensors[id]->shape(), tensors[id]});
     std::vector<Tensor> outputs = evaluate_node(graph, node, inputs, KernelPolicy{});
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;

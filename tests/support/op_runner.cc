@@ -78,13 +78,13 @@ std::vector<Tensor> OpRunner::run() {
     output_views.push_back(outputs.back().view());
     std::memset(output_views.back().data, 0xa5, output_views.back().bytes());
   }
-  const PlanContext plan = this->plan();
-  Buffer workspace(node_.op->workspace ? node_.op->workspace(plan) : 0);
+  const StepPlan plan = this->plan();
+  Buffer workspace(plan.workspace);
   if (workspace.size() > 0) std::memset(workspace.data(), 0xa5, workspace.size());
-  const bool is_view = node_.op->is_view && node_.op->is_view(plan);
-  if (is_view) std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
-  if (!is_view || node_.op->runs_as_view) {
-    RunContext context{node_, inputs, output_views, {workspace.data(), workspace.size()}, policy_, observer_};
+  if (plan.is_view) std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
+  if (!plan.is_view || plan.runs_as_view) {
+    RunContext context{node_,   plan.state, inputs, output_views, {workspace.data(), workspace.size()},
+                       policy_, observer_};
     node_.op->run(context);
   }
   return outputs;
@@ -99,12 +99,12 @@ std::vector<Operand> OpRunner::infer() {
 
 bool OpRunner::is_view() {
   prepare();
-  return node_.op->is_view != nullptr && node_.op->is_view(plan());
+  return plan().is_view;
 }
 
 int64_t OpRunner::macs() {
   prepare();
-  return node_.op->macs ? node_.op->macs(plan()) : 0;
+  return node_.op->macs ? node_.op->macs({node_, inputs_, outputs_}) : 0;
 }
 
 float OpRunner::function(float x) const { return node_.op->quant.function(graph_, node_, x); }
@@ -156,7 +156,9 @@ void OpRunner::prepare() {
   node_.prepared = node_.op->prepare ? node_.op->prepare({graph_, node_, policy_}) : nullptr;
 }
 
-PlanContext OpRunner::plan() const { return {node_, inputs_, outputs_, policy_}; }
+StepPlan OpRunner::plan() const {
+  return node_.op->plan ? node_.op->plan({{node_, inputs_, outputs_}, policy_}) : StepPlan{};
+}
 
 std::vector<Operand> infer_op(std::string_view op, std::vector<Operand> inputs, Attrs attrs,
                               std::size_t output_count) {

@@ -51,7 +51,7 @@ class OpRunner {
 
   // Output dtypes and shapes, from the inputs given so far.
   std::vector<Operand> infer();
-  // The node's answer to OpDef::is_view.
+  // StepPlan::is_view.
   bool is_view();
   int64_t macs();
   // QuantRule::function of the operator.
@@ -68,7 +68,7 @@ class OpRunner {
   OpRunner& add(Tensor tensor, bool is_constant);
   void infer_node();
   void prepare();
-  PlanContext plan() const;
+  StepPlan plan() const;
 
   Graph graph_;
   Node node_;

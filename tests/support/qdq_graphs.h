@@ -64,7 +64,7 @@ struct LoweredModel {
 inline LoweredModel lowered(const GraphBuilder& b) {
   LoweredModel result{b.graph, {}};
   infer_shapes(result.graph);
-  lower(result.graph, KernelPolicy{}, &result.islands);
+  result.islands = lower(result.graph, KernelPolicy{});
   verify(result.graph);
   return result;
 }

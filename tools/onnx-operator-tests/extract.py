@@ -1,13 +1,14 @@
 """Takes ONNX's own operator tests out of the PyPI package `onnx` and writes those that Octavo must pass.
 
-    python3 tools/onnx-operator-tests/extract.py [--output build/onnx-operator-tests]
+    python3 tools/onnx-operator-tests/extract.py --operators Add,Conv,… [--output build/onnx-operator-tests]
 
 Each release of the package carries, in backend/test/data/node, one folder a test: `model.onnx` and
 `test_data_set_*/{input,output}_*.pb` (TensorProto). A release's models use the operator versions of its own opset, so
-several releases are read: see RELEASES. A test is taken when every operator in it is in OPERATORS, its opset
+several releases are read: see RELEASES. A test is taken when every operator in it is one of those given, its opset
 is OLDEST_OPSET or newer, it is an inference, and its tensors are of DTYPES. Writes `<output>/<release>/<test>/...` and `<output>/manifest.json`:
 
-    {"releases": {release: opset},
+    {"supported": the operators given,
+     "releases": {release: opset},
      "cases":   [{"release", "name", "path", "opset", "operators", "dtypes", "data_sets"}],
      "operators": {operator: number of cases},
      "skipped": [{"release", "name", "operators", "reason"}]}
@@ -33,12 +34,6 @@ RELEASES = {
     "1.16.2": (21, ("--python-version", "3.11", "--abi", "cp311", "--platform", "manylinux2014_x86_64")),
 }
 OLDEST_OPSET = 7
-OPERATORS = frozenset(
-    """Add AveragePool BatchNormalization Cast Clip Concat Constant ConstantOfShape Conv DequantizeLinear Div Dropout
-    DynamicQuantizeLinear Exp Flatten Gather Gemm GlobalAveragePool HardSigmoid HardSwish Identity LeakyRelu MatMul
-    MaxPool Mul Pad Pow QuantizeLinear ReduceMean Relu Reshape Shape Sigmoid Slice Softmax Sqrt Squeeze Sub Tanh
-    Transpose Unsqueeze""".split()
-)
 DTYPES = frozenset({"FLOAT", "INT64", "BOOL"})
 # Eight bits are what these are for; int32 is their bias and what shapes may be cast to.
 QUANTIZED_DTYPES = DTYPES | {"UINT8", "INT8", "INT32"}
@@ -104,7 +99,7 @@ def is_training(node, opset):
     return attributes.get("training_mode", 0) != 0 or (opset < 14 and len(node.output) > 1)
 
 
-def reason_to_skip(onnx, test, model, opset):
+def reason_to_skip(onnx, supported, test, model, opset):
     """Why a test is not taken, or None."""
     operators = {node.op_type for node in model.graph.node}
     if opset < OLDEST_OPSET:
@@ -113,7 +108,7 @@ def reason_to_skip(onnx, test, model, opset):
         return "operators of another domain"
     if test in DISPUTED:
         return DISPUTED[test]
-    foreign = sorted(operators - OPERATORS)
+    foreign = sorted(operators - supported)
     if foreign:
         return f"needs {', '.join(foreign)}"
     if any(is_training(node, opset) for node in model.graph.node):
@@ -123,7 +118,7 @@ def reason_to_skip(onnx, test, model, opset):
     return f"element type {', '.join(name.lower() for name in foreign)}" if foreign else None
 
 
-def extract_release(onnx, release, wheel, output):
+def extract_release(onnx, supported, release, wheel, output):
     """Yields one record a test of Octavo's operators: a case that was written, or a skipped one."""
     with zipfile.ZipFile(wheel) as archive:
         files = {}
@@ -134,11 +129,11 @@ def extract_release(onnx, release, wheel, output):
         for test, members in sorted(files.items()):
             model = onnx.load_from_string(archive.read(f"{DATA_FOLDER}{test}/model.onnx"))
             operators = sorted({node.op_type for node in model.graph.node})
-            if not OPERATORS & set(operators):
+            if not supported & set(operators):
                 continue
             (opset,) = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")] or [0]
             record = {"release": release, "name": test, "operators": operators}
-            reason = reason_to_skip(onnx, test, model, opset)
+            reason = reason_to_skip(onnx, supported, test, model, opset)
             if reason:
                 yield record | {"reason": reason}
                 continue
@@ -160,13 +155,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(__file__).resolve().parents[2] / "build" / "onnx-operator-tests"
     parser.add_argument("--output", type=Path, default=default)
-    output = parser.parse_args().output
+    parser.add_argument("--operators", required=True, help="those that `octavo operators` lists, with commas")
+    arguments = parser.parse_args()
+    output, listed = arguments.output, arguments.operators.split(",")
+    supported = frozenset(listed)
     onnx = load_reader(output / "python")
     records = []
     for release, (opset, options) in RELEASES.items():
         shutil.rmtree(output / release, ignore_errors=True)
         wheel = fetch_wheel(release, options, output / "wheels")
-        found = list(extract_release(onnx, release, wheel, output))
+        found = list(extract_release(onnx, supported, release, wheel, output))
         taken = sum("reason" not in record for record in found)
         print(f"onnx {release} (opset {opset}): {taken} taken, {len(found) - taken} skipped")
         records += found
@@ -174,9 +172,10 @@ def main():
     skipped = [record for record in records if "reason" in record]
     counts = Counter(operator for case in cases for operator in case["operators"])
     manifest = {
+        "supported": listed,
         "releases": {release: opset for release, (opset, _) in RELEASES.items()},
         "cases": cases,
-        "operators": {operator: counts[operator] for operator in sorted(OPERATORS)},
+        "operators": {operator: counts[operator] for operator in sorted(supported)},
         "skipped": skipped,
     }
     (output / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")

@@ -127,7 +127,7 @@ export function makeFakeNative() {
       return new Calibrator(this, options);
     }
     compareLayers() {
-      return [{ name: 'mul', op: 'Mul', cosine: 0.5, sqnrDb: 10, maxAbs: 1 }];
+      return new LayerComparer();
     }
     toOnnx() {
       const file = new TextEncoder().encode(JSON.stringify({ scale: this.scale }));
@@ -142,6 +142,13 @@ export function makeFakeNative() {
       if (this.arena) release(this.arena.pointer);
       --state.models;
     }
+  }
+
+  class LayerComparer {
+    compare() {
+      return [{ name: 'mul', op: 'Mul', cosine: 0.5, sqnrDb: 10, maxAbs: 1 }];
+    }
+    delete() {}
   }
 
   class Calibrator {
@@ -199,15 +206,17 @@ export function makeFakeNative() {
     Download,
     Model,
     Calibration: Calibrator,
+    LayerComparer,
     Engine,
+    supportedOperators: () => [{ domain: '', type: 'Mul', since: 1 }],
     compareTensors(reference, other) {
       const maxAbs = Math.max(...reference.map((value, i) => Math.abs(value - other[i])));
       return { cosine: maxAbs === 0 ? 1 : 0.5, sqnrDb: maxAbs === 0 ? Infinity : 20, maxAbs };
     },
   };
   const keep = (thrown) => (error = thrown);
-  keepErrors(module, ['beginDownload', 'makeEngine', 'compareTensors'], keep);
-  for (const { prototype } of [Download, Engine, Model, Calibrator]) {
+  keepErrors(module, ['beginDownload', 'makeEngine', 'compareTensors', 'supportedOperators'], keep);
+  for (const { prototype } of [Download, Engine, Model, Calibrator, LayerComparer]) {
     const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
     keepErrors(prototype, names, keep);
   }

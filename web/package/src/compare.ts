@@ -45,26 +45,33 @@ export async function compare(
   let count = 0;
   let rows = 0;
   let sameTop1 = 0;
-  for await (const sample of samples) {
-    signal?.throwIfAborted();
-    const feeds = float.toFeeds(sample);
-    const models = [float.handle, quantized.handle] as const;
-    if (count === 0) {
-      onProgress?.({ phase: 'compile', loaded: 0, total: 1 });
-      await engine.call('compareSample', [...models, feeds, 1], signal);
-      onProgress?.({ phase: 'compile', loaded: 1, total: 1 });
-      onProgress?.({ phase: 'compare', loaded: 0, total });
+  // Made of both models when the first sample is there.
+  const comparer = engine.newHandle();
+  try {
+    for await (const sample of samples) {
+      signal?.throwIfAborted();
+      const feeds = float.toFeeds(sample);
+      const models = [float.handle, quantized.handle] as const;
+      if (count === 0) {
+        onProgress?.({ phase: 'compile', loaded: 0, total: 1 });
+        await engine.call('compareSample', [...models, feeds, 1], signal);
+        if (layers) await engine.call('beginLayerComparison', [...models, comparer], signal);
+        onProgress?.({ phase: 'compile', loaded: 1, total: 1 });
+        onProgress?.({ phase: 'compare', loaded: 0, total });
+      }
+      const comparison = await engine.call('compareSample', [...models, feeds, repeats], signal);
+      floatMs.push(...comparison.floatMs);
+      quantizedMs.push(...comparison.quantizedMs);
+      outputs.add(comparison.outputs);
+      rows += comparison.rows;
+      sameTop1 += comparison.sameTop1;
+      if (layers) layerSums.add(await engine.call('compareLayers', [comparer, feeds], signal));
+      ++count;
+      onProgress?.({ phase: 'compare', loaded: count, total });
+      await nextTask();
     }
-    const comparison = await engine.call('compareSample', [...models, feeds, repeats], signal);
-    floatMs.push(...comparison.floatMs);
-    quantizedMs.push(...comparison.quantizedMs);
-    outputs.add(comparison.outputs);
-    rows += comparison.rows;
-    sameTop1 += comparison.sameTop1;
-    if (layers) layerSums.add(await engine.call('compareLayers', [...models, feeds], signal));
-    ++count;
-    onProgress?.({ phase: 'compare', loaded: count, total });
-    await nextTask();
+  } finally {
+    engine.release(comparer);
   }
   if (count === 0) throw new OctavoError('InvalidData', 'there is no sample to compare with');
   const figures = {

@@ -11,12 +11,14 @@ import type {
   NativeDownload,
   NativeEngine,
   NativeInfo,
+  NativeLayerComparer,
   NativeModel,
   NativeModule,
   NativeTensor,
   Place,
   StaticOptions,
   StepTime,
+  SupportedOperator,
   TensorDifference,
 } from './native.js';
 import { throwErrors } from './native_errors.js';
@@ -92,6 +94,7 @@ const calls = [
   'start',
   'heapBytes',
   'liveObjects',
+  'supportedOperators',
   'beginLoad',
   'appendLoad',
   'finishLoad',
@@ -101,6 +104,7 @@ const calls = [
   'observe',
   'finishCalibration',
   'compareSample',
+  'beginLayerComparison',
   'compareLayers',
   'profile',
   'toOnnx',
@@ -123,6 +127,7 @@ export class EngineHost {
   readonly #downloads = new Map<Handle, Download>();
   readonly #models = new Map<Handle, HostedModel>();
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
+  readonly #comparers = new Map<Handle, NativeLayerComparer>();
 
   constructor(createModule: CreateModule) {
     this.#createModule = createModule;
@@ -150,9 +155,16 @@ export class EngineHost {
     return this.#module.HEAPU8.byteLength;
   }
 
-  /** How many models and calibrations are alive. */
+  /** How many models, calibrations and the like are alive. */
   liveObjects(): number {
-    return this.#models.size + this.#calibrators.size + this.#downloads.size;
+    return [this.#models, this.#calibrators, this.#comparers, this.#downloads].reduce(
+      (sum, { size }) => sum + size,
+      0,
+    );
+  }
+
+  supportedOperators(): SupportedOperator[] {
+    return this.#module.supportedOperators();
   }
 
   /** Makes room for a file of `expectedBytes`, or of unknown size. It may turn out to be of any other. */
@@ -249,8 +261,13 @@ export class EngineHost {
     return comparison;
   }
 
-  compareLayers(float: Handle, quantized: Handle, feeds: NativeTensor[]): LayerDifference[] {
-    return this.#model(float).native.compareLayers(this.#model(quantized).native, feeds);
+  /** Compiles both models for `compareLayers`, once for all samples. */
+  beginLayerComparison(float: Handle, quantized: Handle, target: Handle): void {
+    this.#comparers.set(target, this.#model(float).native.compareLayers(this.#model(quantized).native));
+  }
+
+  compareLayers(comparer: Handle, feeds: NativeTensor[]): LayerDifference[] {
+    return find(this.#comparers, comparer, 'comparison').compare(feeds);
   }
 
   profile(model: Handle, feeds: NativeTensor[], repeats: number): StepTime[] {
@@ -282,11 +299,11 @@ export class EngineHost {
       this.#downloads.get(handle)?.native,
       this.#models.get(handle)?.native,
       this.#calibrators.get(handle),
+      this.#comparers.get(handle),
     ])
       object?.delete();
-    this.#downloads.delete(handle);
-    this.#models.delete(handle);
-    this.#calibrators.delete(handle);
+    for (const objects of [this.#downloads, this.#models, this.#calibrators, this.#comparers])
+      objects.delete(handle);
   }
 
   #adopt(target: Handle, native: NativeModel, fileBytes?: number): ModelDescription {

@@ -3,6 +3,7 @@ export { compare } from './compare.js';
 export { createEngine, defaultEngine, type Engine } from './engine.js';
 export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
 export { loadModel, type LoadOptions, type Model } from './model.js';
+export { supportedOperators } from './operators.js';
 export type {
   DynamicOptions,
   KernelChoice,
@@ -10,6 +11,7 @@ export type {
   QuantizeOptions,
   StaticOptions,
   StepTime,
+  SupportedOperator,
   ValueDescription,
 } from './native.js';
 export type * from './options.js';

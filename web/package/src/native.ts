@@ -54,6 +54,16 @@ export interface NativeModule {
   /** `forcedKernels`: pairs of a family and a kernel. */
   makeEngine(forcedKernels: [string, string][]): NativeEngine;
   compareTensors(reference: Float32Array, other: Float32Array): TensorDifference;
+  supportedOperators(): SupportedOperator[];
+}
+
+/** An operator that a file may have. */
+export interface SupportedOperator {
+  /** Empty for ONNX's own. */
+  domain: string;
+  type: string;
+  /** The opset of the domain that introduced it. */
+  since: number;
 }
 
 /** A file that is written into the heap. It grows by need. */
@@ -111,7 +121,8 @@ export interface NativeModel {
   execute(): void;
   quantizeDynamic(options: DynamicOptions): NativeModel;
   calibrate(options: StaticOptions): NativeCalibrator;
-  compareLayers(quantized: NativeModel, feeds: NativeTensor[]): LayerDifference[];
+  /** Compiles both models once, for all samples. */
+  compareLayers(quantized: NativeModel): NativeLayerComparer;
   profile(feeds: NativeTensor[], repeats: number): StepTime[];
   /** Where the file lies until `releaseOnnx`. */
   toOnnx(): HeapRange;
@@ -131,6 +142,11 @@ export interface StepTime {
 export interface NativeCalibrator {
   observe(feeds: NativeTensor[]): void;
   finish(): NativeModel;
+  delete(): void;
+}
+
+export interface NativeLayerComparer {
+  compare(feeds: NativeTensor[]): LayerDifference[];
   delete(): void;
 }
 

@@ -8,8 +8,8 @@ const unwound = { engineUsable: true };
 type Call = (this: unknown, ...args: unknown[]) => unknown;
 
 /** What the module makes objects of, by the names that it exports. */
-const classes = ['Download', 'Engine', 'Model', 'Calibration'];
-const functions = ['beginDownload', 'makeEngine', 'compareTensors'];
+const classes = ['Download', 'Engine', 'Model', 'Calibration', 'LayerComparer'];
+const functions = ['beginDownload', 'makeEngine', 'compareTensors', 'supportedOperators'];
 
 /**
  * Makes every call of a module throw an OctavoError where it fails. The C++ side throws nothing: it keeps its error until

@@ -5,6 +5,7 @@ import { messageOf } from '../error.js';
 import { enableRelaxedSimd } from '../node/flags.js';
 import { compareCommand } from './compare.js';
 import { inspectCommand } from './inspect.js';
+import { operatorsCommand } from './operators.js';
 import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
 
@@ -16,7 +17,8 @@ const program = new Command('octavo')
   .description('Quantizes ONNX models to int8, runs them and compares them with their float originals.')
   .version(version)
   .showSuggestionAfterError(false);
-for (const command of [inspectCommand(), quantizeCommand(), runCommand(), compareCommand()]) {
+const commands = [inspectCommand(), quantizeCommand(), runCommand(), compareCommand(), operatorsCommand()];
+for (const command of commands) {
   command.option('--verbose', 'show the stack of an error').showSuggestionAfterError(false);
   program.addCommand(command);
 }

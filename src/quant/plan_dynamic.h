@@ -1,13 +1,13 @@
-// Dynamic quantization: weights now, activations while running.
+// Dynamic quantization: weights now, activations while running. insert_qdq needs no calibration for it.
 #pragma once
 
-#include "graph/graph.h"
 #include "quant/options.h"
+#include "quant/quantization_plan.h"
 
 namespace octavo {
 
-// A copy of a simplified float graph in which every selected node (Gemm and MatMul unless op_types says otherwise) with
-// constant float32 weights reads
+// Every selected node (those of rows, Gemm and MatMul, unless op_types says otherwise) with constant float32 weights is to
+// read
 //
 //   x → DynamicQuantizeLinear → DequantizeLinear   and   int8 weights → DequantizeLinear.
 //
@@ -15,8 +15,7 @@ namespace octavo {
 // output, which is not so for convolutions: their images are ranged whole. With per_channel false, granularity
 // tensor, reduce_range and WeightRange::full this is PyTorch's torch.ao.quantization.quantize_dynamic.
 //
-// Throws what NodeSelection throws, Error(invalid_option) for an operator without weights, and Error(invalid_data)
-// naming node and constant for weights that are NaN or infinite.
-Graph quantize_dynamic(const Graph& graph, const DynamicOptions& options);
+// Throws what NodeSelection throws, and Error(invalid_option) for an operator without weights.
+QuantizationPlan plan_dynamic(const Graph& graph, const DynamicOptions& options);
 
 }  // namespace octavo

@@ -1,0 +1,227 @@
+#include "quant/insert_qdq.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "graph/rewriter.h"
+#include "kernels/epilogue.h"
+#include "ops/integer_bias.h"
+#include "quant/qdq.h"
+
+namespace octavo {
+
+namespace {
+
+// What roundings of the units of a bias may add to it, and more.
+constexpr double kRoundings = 0x1p-20;
+// Steps of the output that its unit may round a bias by. Where it comes to that, the roundings of the inputs do more.
+constexpr float kBiasTolerance = 16;
+// Units of the bias in a step of the output, in a channel whose weights are all 0.
+constexpr float kDeadChannelSteps = 256;
+
+class Inserter {
+ public:
+  Inserter(const QuantizationPlan& plan, const Calibrator* calibrator)
+      : plan_(plan), calibrator_(calibrator), graph_(plan.graph), uses_(plan.graph) {}
+
+  Graph insert() {
+    for (const auto& [value, spec] : plan_.values)
+      if (plan_.observed(value) == value) choose_activation(value, spec);
+    for (const auto& [operand, spec] : plan_.operands) check(operand, spec);
+    for (const auto& [operand, spec] : plan_.operands) quantize(operand, spec);
+    insert_values();
+    sort_nodes(graph_);
+    remove_dead(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  void check(const OperandId& operand, const QuantSpec& spec) const {
+    const Node& node = plan_.graph.nodes.at(operand.node);
+    const IntegerRange storage = storage_range(spec.dtype);
+    const bool is_constant = spec.source == RangeSource::constant;
+    const bool fits = node.has_input(operand.input) && spec.source != RangeSource::observed &&
+                      is_constant == is_float_constant(plan_.graph, node.inputs[operand.input]) &&
+                      (spec.dtype == DType::u8 || spec.dtype == DType::s8 || spec.dtype == DType::s32) &&
+                      (spec.dtype == DType::s32 ||
+                       (storage.qmin <= spec.qmin && spec.qmin < spec.qmax && spec.qmax <= storage.qmax)) &&
+                      (spec.axis < 0 || spec.axis < plan_.graph[node.inputs[operand.input]].shape->rank());
+    if (!fits)
+      throw Error(ErrorCode::invalid_option, text("input ", operand.input, " cannot be quantized as planned"))
+          .at_node(node.name, node.op->name);
+  }
+
+  QParams activation_qparams(ValueRange range, const QuantSpec& spec, const std::string& name) const {
+    QParams qparams = choose_activation_qparams(range, spec.qmin, spec.qmax);
+    require(std::isfinite(qparams.scale[0]), ErrorCode::invalid_data, "the range of '", name,
+            "' is too wide");
+    return qparams;
+  }
+
+  void choose_activation(ValueId id, const QuantSpec& spec) {
+    const std::string name = graph_[id].name;
+    require(calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '", name, "'");
+    QParams qparams = activation_qparams(calibrator_->range(id), spec, name);
+    activations_.emplace(id, add_qparams(graph_, name, std::move(qparams), spec.dtype));
+  }
+
+  void quantize(const OperandId& operand, const QuantSpec& spec) {
+    const auto [n, i] = operand;
+    const ValueId id = plan_.graph.nodes[n].inputs[i];
+    if (spec.source == RangeSource::run_time)
+      graph_.nodes[n].inputs[i] = dynamic_pair(id, spec);
+    else if (spec.dtype == DType::u8)
+      graph_.nodes[n].inputs[i] = dequantized(
+          id, activation_qparams(find_range(graph_[id].constant->span<float>()), spec, graph_[id].name),
+          spec.dtype);
+    else if (spec.dtype == DType::s8)
+      quantize_weight(n, i, spec);
+    // A bias follows its weight.
+  }
+
+  void quantize_weight(uint32_t n, uint32_t i, const QuantSpec& spec) {
+    const Node& node = plan_.graph.nodes[n];
+    QParams qparams = weight_qparams(plan_.graph, node, node.inputs[i], spec);
+    const auto bias = node.op->quant.input_of(OperandRole::bias);
+    const bool is_planned = bias && plan_.operands.contains({n, static_cast<uint32_t>(*bias)});
+    const std::optional<float> input_scale = scale_of(node.inputs[0]);
+    if (is_planned && input_scale && output_scale(node)) {
+      QParams roomy = with_room_for_bias(node, *input_scale, qparams);
+      if (is_integer_bias(node, *input_scale, roomy.scale)) {
+        graph_.nodes[n].inputs[*bias] = dequantized_bias(node, *input_scale, roomy);
+        qparams = std::move(roomy);
+      }
+    }
+    graph_.nodes[n].inputs[i] = dequantized(node.inputs[i], std::move(qparams), spec.dtype);
+  }
+
+  // DequantizeLinear of the constant, one for all who want it so.
+  ValueId dequantized(ValueId id, QParams qparams, DType dtype) {
+    const auto [entry, is_new] =
+        constants_.try_emplace({id, qparams.axis, qparams.scale, qparams.qmax}, kNoValue);
+    if (is_new) entry->second = add_dequantized_constant(graph_, id, qparams, dtype);
+    return entry->second;
+  }
+
+  ValueId dynamic_pair(ValueId x, const QuantSpec& spec) {
+    const auto [entry, is_new] = dynamic_.try_emplace({x, spec.granularity, spec.qmax}, kNoValue);
+    if (!is_new) return entry->second;
+    auto [quantize, dequantize] = make_dynamic_pair(graph_, x, spec.granularity, spec.qmax);
+    entry->second = dequantize.outputs[0];
+    graph_.nodes.push_back(std::move(quantize));
+    graph_.nodes.push_back(std::move(dequantize));
+    return entry->second;
+  }
+
+  // Of an activation that is quantized for everyone.
+  std::optional<float> scale_of(ValueId id) const {
+    if (!plan_.values.contains(id)) return std::nullopt;
+    return activations_.at(plan_.observed(id)).qparams.scale[0];
+  }
+
+  // The qparams of the weights with scales enlarged until the bias leaves the accumulators room for the products, in units,
+  // scale_x · scale_w[n], that have all bits of a float. Where there is nothing but the bias, its unit is no coarser than
+  // the output.
+  QParams with_room_for_bias(const Node& node, float input_scale, QParams weights) const {
+    const Value& bias = graph_[bias_id(node)];
+    const auto values = bias.constant->span<float>();
+    const double room = input_scale * (1 - kRoundings) * kernels::max_bias(depth(node));
+    const float fine = *output_scale(node) / input_scale;  // makes a unit of the output's step
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!std::isfinite(values[i]))
+        throw Error(ErrorCode::invalid_data, text("constant '", bias.name, "': a bias is NaN or infinite"))
+            .at_node(node.name, node.op->name);
+      float& scale = weights.scale[weights.per_tensor() ? 0 : i];
+      if (scale > fine && !weights.per_tensor() && is_dead(node, weights.axis, static_cast<int64_t>(i)))
+        scale = fine / kDeadChannelSteps;
+      scale = std::max({scale, static_cast<float>(std::abs(values[i]) / room), kSmallestScale / input_scale});
+    }
+    return weights;
+  }
+
+  // Whether the bias has units in float32 that it can be rounded to. Any other stays float, as lowering leaves its node.
+  bool is_integer_bias(const Node& node, float input_scale, const std::vector<float>& weight_scale) const {
+    const Tensor& bias = *graph_[bias_id(node)].constant;
+    const auto has_unit = [&](float scale) { return std::isfinite(scale * input_scale); };
+    const BiasTarget target = {input_scale, weight_scale, bias.shape().elements(), depth(node),
+                               kBiasTolerance * *output_scale(node)};
+    return std::ranges::all_of(weight_scale, has_unit) && integer_bias({bias, nullptr}, target).has_value();
+  }
+
+  // True when all weights of the channel are 0.
+  bool is_dead(const Node& node, int axis, int64_t channel) const {
+    const Tensor& weights = *graph_[weight_id(node)].constant;
+    const Shape& shape = weights.shape();
+    const int64_t inner = shape.elements(axis + 1, shape.rank()), block = shape[axis] * inner;
+    const auto values = weights.span<float>();
+    for (int64_t begin = channel * inner; begin < std::ssize(values); begin += block)
+      if (std::ranges::any_of(values.subspan(begin, inner), [](float w) { return w != 0; })) return false;
+    return true;
+  }
+
+  static ValueId weight_id(const Node& node) {
+    return node.inputs[*node.op->quant.input_of(OperandRole::weight)];
+  }
+  static ValueId bias_id(const Node& node) {
+    return node.inputs[*node.op->quant.input_of(OperandRole::bias)];
+  }
+
+  int64_t depth(const Node& node) const {
+    return products_per_sum(graph_[weight_id(node)].constant->shape(),
+                            node.op->quant.weight_axis(plan_.graph, node));
+  }
+
+  // Of a node, or of the clamp that belongs to it; nothing where its result stays float.
+  std::optional<float> output_scale(const Node& node) const {
+    if (const auto scale = scale_of(node.outputs[0])) return scale;
+    const uint32_t clamp = uses_.only_consumer(node.outputs[0]);
+    return clamp == Uses::kNone ? std::nullopt : scale_of(plan_.graph.nodes[clamp].outputs[0]);
+  }
+
+  ValueId dequantized_bias(const Node& node, float input_scale, const QParams& weights) {
+    const ValueId id = bias_id(node);
+    QParams qparams{.qmin = std::numeric_limits<int32_t>::min(), .qmax = std::numeric_limits<int32_t>::max()};
+    if (!weights.per_tensor()) qparams.axis = graph_[id].constant->shape().rank() - 1;
+    for (float scale : weights.scale) {
+      qparams.scale.push_back(input_scale * scale);
+      qparams.zero_point.push_back(0);
+    }
+    return add_dequantized_constant(graph_, id, qparams, DType::s32);
+  }
+
+  // Everyone who reads a planned activation reads it quantized and dequantized.
+  void insert_values() {
+    std::vector<Node> nodes;
+    std::vector<Redirection> redirections;
+    for (const auto& [id, spec] : plan_.values) {
+      const std::string name = graph_[id].name;
+      const QParamConstants& constants = activations_.at(plan_.observed(id));
+      nodes.push_back(make_quantize(graph_, name, id, constants));
+      nodes.push_back(make_dequantize(graph_, name, nodes.back().outputs[0], constants));
+      redirections.push_back({id, nodes.back().outputs[0]});
+    }
+    redirect(graph_, redirections);
+    std::ranges::move(nodes, std::back_inserter(graph_.nodes));
+  }
+
+  const QuantizationPlan& plan_;
+  const Calibrator* calibrator_;
+  Graph graph_;
+  Uses uses_;                                       // of plan.graph
+  std::map<ValueId, QParamConstants> activations_;  // by value with a range of its own
+  // Dequantized, by constant, axis, scales and qmax.
+  std::map<std::tuple<ValueId, int, std::vector<float>, int32_t>, ValueId> constants_;
+  // Dequantized, by activation, granularity and qmax.
+  std::map<std::tuple<ValueId, Granularity, int32_t>, ValueId> dynamic_;
+};
+
+}  // namespace
+
+Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator) {
+  return Inserter(plan, calibrator).insert();
+}
+
+}  // namespace octavo

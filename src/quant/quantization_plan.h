@@ -1,0 +1,63 @@
+// What is to be quantized, and how: quantizers fill it, a caller may edit it, insert_qdq obeys it.
+//
+//   QuantizationPlan plan = plan_static(graph, options);       // or plan_dynamic, and then insert_qdq at once
+//   Calibrator calibrator(plan);
+//   … run observed_graph(plan) on calibration data with &calibrator …
+//   const Graph quantized = insert_qdq(plan, &calibrator);
+#pragma once
+
+#include <compare>
+#include <map>
+
+#include "graph/graph.h"
+#include "quant/choose_qparams.h"
+#include "quant/observer.h"
+
+namespace octavo {
+
+// Where the range comes from that scale and zero_point are made of.
+enum class RangeSource : uint8_t {
+  constant,  // the elements of a constant
+  observed,  // calibration
+  run_time,  // each run of the quantized network: DynamicQuantizeLinear
+};
+
+// How a float tensor becomes integers. What a source has no use for is not looked at.
+struct QuantSpec {
+  RangeSource source = RangeSource::observed;
+  // u8: asymmetric, with the zero_point that fits. s8: symmetric. s32: a bias in units of the activation's scale times the
+  // weight's.
+  DType dtype = DType::u8;
+  int32_t qmin = 0, qmax = 255;
+  int axis = -1;  // constant: one scale for each index along it; -1: one scale
+  Granularity granularity = Granularity::tensor;  // run_time
+  ObserverOptions observer;                       // observed
+  ValueId range_of =
+      kNoValue;  // observed: whose range it is; kNoValue: its own, else that of where it was moved from
+};
+
+// An input of a node, by its index in Graph::nodes.
+struct OperandId {
+  uint32_t node, input;
+  auto operator<=>(const OperandId&) const = default;
+};
+
+// Ids and indices are those of `graph`. What is not mentioned stays float.
+struct QuantizationPlan {
+  Graph graph;  // the simplified float network
+  // Activations: everyone who reads one reads it quantized and dequantized. RangeSource::observed.
+  std::map<ValueId, QuantSpec> values;
+  // What one node reads in a form of its own: constants, and activations ranged at run time.
+  std::map<OperandId, QuantSpec> operands;
+
+  // Whose observed range an activation of `values` has.
+  ValueId observed(ValueId value) const {
+    const ValueId from = values.at(value).range_of;
+    return from == kNoValue ? value : from;
+  }
+};
+
+// The float network with octavo.Observe nodes on the values whose ranges the plan needs; Lowered::observed is their id.
+Graph observed_graph(const QuantizationPlan& plan);
+
+}  // namespace octavo
