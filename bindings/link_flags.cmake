@@ -1,4 +1,5 @@
 # How the engine module is linked, and why.
+set(OCTAVO_ENGINE_DEBUG -g0 CACHE STRING "-gsource-map tells from which file each byte comes: npm run sizes")
 set(OCTAVO_ENGINE_LINK_FLAGS
   # 1. Embind makes the dozen calls of bindings/*.cc. There is no main().
   -lembind --no-entry
@@ -31,7 +32,7 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them
   #     at -O3: binaryen leaves SIMD loops alone at any level.
   #     With -flto the C and C++ libraries are optimized together with the rest (2 KB).
-  -Oz -g0 -flto -Wl,--gc-sections
+  -Oz ${OCTAVO_ENGINE_DEBUG} -flto -Wl,--gc-sections
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
 

@@ -186,6 +186,7 @@ struct OpDef {
   // Multiply-accumulates of a run, by shapes and attributes alone. Null: 0.
   int64_t (*macs)(const ShapeContext&) = nullptr;
 
+  bool commutes = false;          // inputs 0 and 1 may change places
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
   uint32_t shape_operands = 0;    // bit i: the contents of input i decide output shapes
   // Obeys Lowered::clamp.

@@ -58,6 +58,7 @@ template <BinaryOp op> constexpr OpDef define(std::string_view name, QuantRule q
           .infer = infer,
           .plan = plan_broadcast,
           .run = run<op>,
+          .commutes = op == BinaryOp::add || op == BinaryOp::mul,
           .clamps_output = true,
           .layout = LayoutRule::elementwise,
           .quant = quant};

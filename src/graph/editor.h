@@ -1,0 +1,42 @@
+// Edits a graph of any size: an edit takes as long as it touches nodes, and leaves the graph's promises to finish().
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace octavo {
+
+// Knows at any time who makes and who reads each value. Nobody else changes the graph meanwhile.
+class GraphEditor {
+ public:
+  explicit GraphEditor(Graph& graph) : graph_(graph), uses_(graph) {}
+
+  const Graph& graph() const { return graph_; }
+  const Uses& uses() const { return uses_; }
+  // The node that makes a value; null where it is fed or constant.
+  const Node* producer(ValueId id) const {
+    const uint32_t n = id == kNoValue ? Uses::kNone : uses_.producer[id];
+    return n == Uses::kNone ? nullptr : &graph_.nodes[n];
+  }
+
+  // Makes every reader of `from`, and the graph's outputs, read `to`: see replace_uses of graph/rewriter.h.
+  void replace_uses(ValueId from, ValueId to);
+  // Node n computes its output in another way from now on.
+  void become(uint32_t n, const OpDef& op, Attrs attrs, std::vector<ValueId> inputs);
+  // A node with one new output value, named after `stem`, of that dtype and shape.
+  ValueId add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs, std::string_view stem,
+                   DType dtype, std::optional<Shape> shape);
+  // Restores the order of nodes and removes what nobody reads any more. The editor is of no use afterwards.
+  void finish();
+
+ private:
+  void read(uint32_t n, const std::vector<ValueId>& inputs);
+
+  Graph& graph_;
+  Uses uses_;
+  bool has_new_nodes_ = false;
+};
+
+}  // namespace octavo

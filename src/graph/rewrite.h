@@ -1,0 +1,40 @@
+// Rewrites as data: rows of a pattern and what takes its place.
+//
+//   {"Mul(Clip(y, $low, $high), $c)", "HardSigmoid(y, alpha: $c, beta: $zero)", when_it_is_a_unit_ramp}
+//
+// A pattern is an operator's name and its inputs, which are patterns themselves; a name, which stands for any value that
+// is computed or fed, and for the same one wherever it occurs; or $name, a float32 constant of one element. Behind the
+// inputs stand attributes: `alpha: $a = 0.2` binds a float attribute, or the number behind = where it is absent; attributes
+// that a pattern does not mention must be absent. Inputs of operators that commute match in either order.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string_view>
+
+#include "graph/graph.h"
+
+namespace octavo {
+
+// What the names of a pattern stand for.
+struct Bindings {
+  std::map<std::string_view, ValueId> values;
+  std::map<std::string_view, double> numbers;  // without the $
+
+  double& operator[](std::string_view name) { return numbers[name]; }
+};
+
+struct Rewrite {
+  std::string_view pattern;
+  // Of values and numbers of the pattern, and of numbers that `when` adds.
+  std::string_view replacement;
+  // Whether numbers are such that both compute the same.
+  bool (*when)(Bindings&);
+};
+
+// Applies the rows, the first that matches first, until none does. Only where every rank is known, the result is one
+// float32 value, and the replacement has its rank: a constant with more axes than x would add them. Returns the number of
+// replacements.
+int apply_rewrites(Graph& graph, std::span<const Rewrite> rows);
+
+}  // namespace octavo
