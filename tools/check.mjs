@@ -27,6 +27,21 @@ function includes() {
   return faults.length;
 }
 
+/** Passes, quantizers and the engine ask an operator's rules: its name stands in rows of patterns and in graph/qdq.cc only. */
+function operatorNames() {
+  const compared =
+    /(?:\bname|\btype)\b\s*[!=]=\s*"|starts_with\("octavo|ends_with\("|"\s*[!=]=\s*[\w.>()-]*op->name/;
+  const faults = sourceFiles(['.cc', '.h'])
+    .filter((file) => /^src\/(passes|quant|engine|runtime|graph)\//.test(file) && file !== 'src/graph/qdq.cc')
+    .flatMap((file) =>
+      readFileSync(inRoot(file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => (compared.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+    );
+  for (const fault of faults) console.error(`${fault}  (ask the operator's rules, or write a row)`);
+  return faults.length;
+}
+
 /** Compiles the generated assertions of cmake/layer_check.cmake: no layer sees one that it does not name. */
 async function layering() {
   await buildPreset('native', ['octavo_layer_checks']);
@@ -52,6 +67,7 @@ const checks = {
   'clang-format': () => clangFormat(['--dry-run', '-Werror']),
   prettier: () => prettier(['--check']),
   includes,
+  'operator names': operatorNames,
   layering,
   'clang-tidy': () => clangTidy(inRoot('build/native')),
   sizes,

@@ -14,17 +14,38 @@ import { setUp } from './setup.mjs';
 
 /** The file of Octavo's that a source belongs to, or the library. */
 function ownerOf(source) {
+  // Headers are seen through the include roots of cmake/layers.cmake.
+  const [, , header] = /\/include\/(\w+)\/(\1\/.*)$/.exec(source) ?? [];
+  if (header) return `src/${header}`;
   const [, own] = /(?:^|\/)((?:src|bindings)\/[^\0]*)$/.exec(source) ?? [];
   if (own && !source.includes('/system/')) return own;
   return /libcxx|c\+\+|libcxxabi|libunwind/.test(source) ? 'C++ library' : 'C library and Embind';
+}
+
+const codeSection = 10;
+
+/** Where the code section of a module ends. */
+function endOfCode(wasm) {
+  for (let place = 8; place < wasm.length;) {
+    const id = wasm[place++];
+    let size = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      size += (wasm[place] & 127) * 2 ** shift;
+      more = wasm[place++] > 127;
+    }
+    place += size;
+    if (id === codeSection) return place;
+  }
+  throw new Problem('the module has no code');
 }
 
 /** Bytes of code by owner. */
 function bytesByOwner(wasm, map) {
   const bytes = new Map();
   const [segments] = decode(map.mappings);
+  const last = endOfCode(wasm);
   segments.forEach(([start, source], i) => {
-    const end = segments[i + 1]?.[0] ?? wasm.length;
+    const end = segments[i + 1]?.[0] ?? last;
     const owner = source === undefined ? 'unknown' : ownerOf(map.sources[source]);
     bytes.set(owner, (bytes.get(owner) ?? 0) + end - start);
   });
@@ -48,9 +69,12 @@ await main(async () => {
   const file = inRoot('build/sizes/engine', `engine-${values.engine}.wasm`);
   const wasm = readFileSync(file);
   const bytes = bytesByOwner(wasm, JSON.parse(readFileSync(`${file}.map`, 'utf8')));
-  const share = gzipSync(wasm, { level: 9 }).length / wasm.length;
+  const code = wasm.subarray(0, endOfCode(wasm));
+  const share = gzipSync(code, { level: 9 }).length / code.length;
   const print = ([name, size]) =>
-    console.log(`${String(size).padStart(8)} ${((size * share) / 1024).toFixed(2).padStart(7)} KB gzip  ${name}`);
+    console.log(
+      `${String(size).padStart(8)} ${((size * share) / 1024).toFixed(2).padStart(7)} KB gzip  ${name}`,
+    );
   const layer = (owner) => /^src\/(?:kernels\/)?[^/]+(?=\/)/.exec(owner)?.[0] ?? owner;
   console.log('by layer and kernel family');
   grouped(bytes, layer).forEach(print);

@@ -42,7 +42,7 @@ struct OperatorInfo {
   int since;
 };
 
-// By domain and type.
+// In no order.
 std::vector<OperatorInfo> supported_operators();
 
 // A graph input or output. Dynamic dimensions have a name where the file names them.

@@ -22,7 +22,7 @@ std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const K
 namespace {
 
 bool computes_with_integers(const Graph& graph, const Node& node) {
-  if (node.op->name.starts_with(kOwnPrefix)) return true;
+  if (node.op->is_own()) return true;
   return graph[node.outputs[0]].dtype == DType::u8 && !is_qdq(node);
 }
 

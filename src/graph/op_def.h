@@ -167,6 +167,7 @@ struct OpDef {
   constexpr std::string_view type() const {
     return name.substr(is_default_domain() ? 0 : name.rfind('.') + 1);
   }
+  constexpr bool is_own() const { return name.starts_with(kOwnPrefix); }
   constexpr bool is_default_domain() const { return name.rfind('.') == name.npos; }
   int min_inputs = 1, max_inputs = 1;
   int min_outputs = 1, max_outputs = 1;
@@ -186,6 +187,7 @@ struct OpDef {
   // Multiply-accumulates of a run, by shapes and attributes alone. Null: 0.
   int64_t (*macs)(const ShapeContext&) = nullptr;
 
+  bool passes_on = false;         // output 0 is input 0, where there is no other output
   bool commutes = false;          // inputs 0 and 1 may change places
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
   uint32_t shape_operands = 0;    // bit i: the contents of input i decide output shapes

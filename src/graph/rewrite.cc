@@ -1,8 +1,9 @@
 #include "graph/rewrite.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "graph/editor.h"
@@ -65,7 +66,19 @@ class Parser {
     rest_.remove_prefix(length);
     return found;
   }
-  double number() { return std::strtod(std::string(word()).c_str(), nullptr); }
+  // Digits with a point among them.
+  double number() {
+    double value = 0, unit = 0;
+    for (char c : word()) {
+      if (c == '.') {
+        unit = 1;
+        continue;
+      }
+      value = 10 * value + (c - '0');
+      unit *= 10;
+    }
+    return unit > 0 ? value / unit : value;
+  }
 
   std::string_view rest_;
 };
@@ -110,7 +123,7 @@ class Rewriter {
   bool keeps_rank(const Term& replacement, const Node& node, Bindings& bindings) const {
     for (const Term& input : replacement.inputs) {
       if (input.kind == Term::Kind::node && !keeps_rank(input, node, bindings)) return false;
-      if (input.kind == Term::Kind::value && rank(bindings.values.at(input.name)) != rank(node.outputs[0]))
+      if (input.kind == Term::Kind::value && rank(bindings.value(input.name)) != rank(node.outputs[0]))
         return false;
     }
     return true;
@@ -153,8 +166,7 @@ class Rewriter {
         if (!constant || constant->dtype() != DType::f32 || constant->shape().elements() != 1) return false;
         bindings[term.name] = constant->span<float>()[0];
         return true;
-      case Term::Kind::value:
-        return constant == nullptr && bindings.values.try_emplace(term.name, id).first->second == id;
+      case Term::Kind::value: return constant == nullptr && bindings.value(term.name, id) == id;
       case Term::Kind::node: break;
     }
     const Node* node = editor_.producer(id);
@@ -170,13 +182,13 @@ class Rewriter {
   Built build(const Term& term, const Node& root, Bindings& bindings) {
     Built built{&get_op(term.name), {}, {}};
     for (const auto& [name, number, fallback] : term.attributes)
-      built.attrs.set(name, static_cast<float>(bindings.numbers.at(number)));
+      built.attrs.set(name, static_cast<float>(bindings[number]));
     // Adding nodes moves `root`.
     const std::string stem = root.name;
     const Value like = graph()[root.outputs[0]];
     for (const Term& input : term.inputs) {
       if (input.kind == Term::Kind::value) {
-        built.inputs.push_back(bindings.values.at(input.name));
+        built.inputs.push_back(bindings.value(input.name));
         continue;
       }
       Built inner = build(input, root, bindings);
@@ -190,7 +202,16 @@ class Rewriter {
   std::vector<Row> rows_;
 };
 
+template <class T>
+T& entry(std::vector<std::pair<std::string_view, T>>& list, std::string_view name, T fallback) {
+  const auto found = std::ranges::find(list, name, [](const auto& each) { return each.first; });
+  return found != list.end() ? found->second : list.emplace_back(name, fallback).second;
+}
+
 }  // namespace
+
+ValueId Bindings::value(std::string_view name, ValueId id) { return entry(values, name, id); }
+double& Bindings::operator[](std::string_view name) { return entry(numbers, name, 0.0); }
 
 int apply_rewrites(Graph& graph, std::span<const Rewrite> rows) { return Rewriter(graph, rows).run(); }
 

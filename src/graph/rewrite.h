@@ -8,9 +8,10 @@
 // that a pattern does not mention must be absent. Inputs of operators that commute match in either order.
 #pragma once
 
-#include <map>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "graph/graph.h"
 
@@ -18,10 +19,13 @@ namespace octavo {
 
 // What the names of a pattern stand for.
 struct Bindings {
-  std::map<std::string_view, ValueId> values;
-  std::map<std::string_view, double> numbers;  // without the $
+  std::vector<std::pair<std::string_view, ValueId>> values;
+  std::vector<std::pair<std::string_view, double>> numbers;  // without the $
 
-  double& operator[](std::string_view name) { return numbers[name]; }
+  // The value of that name; `id` from now on where it has none.
+  ValueId value(std::string_view name, ValueId id = kNoValue);
+  // The number of that name; 0 where it has none.
+  double& operator[](std::string_view name);
 };
 
 struct Rewrite {

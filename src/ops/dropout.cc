@@ -23,7 +23,9 @@ void run(RunContext& ctx) {
 // The mask takes a run to write.
 StepPlan plan(const PlanContext& ctx) { return {.is_view = !has_mask(ctx.node)}; }
 
-OCTAVO_OPERATOR(dropout, {.name = "Dropout", .max_outputs = 2, .infer = infer, .plan = plan, .run = run});
+OCTAVO_OPERATOR(
+    dropout,
+    {.name = "Dropout", .max_outputs = 2, .infer = infer, .plan = plan, .run = run, .passes_on = true});
 
 }  // namespace
 

@@ -130,6 +130,7 @@ constexpr OpDef view(std::string_view name, void (*infer)(InferContext&), int mi
           .infer = infer,
           .plan = plan_view,
           .run = copy_input,
+          .passes_on = infer == infer_as_input,
           .shape_operands = max_inputs > 1 ? 1u << 1 : 0,
           .layout = infer == infer_as_input ? LayoutRule::elementwise : LayoutRule::opaque,
           .quant = kMovesElements};

@@ -13,6 +13,9 @@ namespace octavo {
 
 namespace {
 
+// The operators of the algebra, with those of kArithmetic.
+constexpr std::string_view kConv = "Conv", kNormalization = "BatchNormalization";
+
 // y[c] = scale[c] * x[c] + shift[c] for each output channel of the convolution before.
 struct Affine {
   std::vector<double> scale, shift;
@@ -30,6 +33,22 @@ std::optional<std::vector<double>> per_channel(const Tensor* tensor, int64_t cha
   if (!fits) return std::nullopt;
   return std::vector<double>(values.begin(), values.end());
 }
+
+// y = f(x, c) with the data x as input 0 (`data_first`) or 1: one channel of the affine function.
+struct Channel {
+  double scale = 1, shift = 0;
+};
+
+constexpr struct Arithmetic {
+  std::string_view op;
+  Channel (*with)(double constant, bool data_first);
+  bool data_first_only = false;
+} kArithmetic[] = {
+    {"Mul", [](double c, bool) { return Channel{.scale = c}; }},
+    {"Div", [](double c, bool) { return Channel{.scale = 1 / c}; }, true},
+    {"Add", [](double c, bool) { return Channel{.shift = c}; }},
+    {"Sub", [](double c, bool first) { return first ? Channel{.shift = -c} : Channel{-1, c}; }},
+};
 
 std::optional<Affine> read_batch_normalization(const Graph& graph, const Node& node, int64_t channels) {
   std::vector<double> parameters[4];  // scale, bias, mean, variance
@@ -50,31 +69,28 @@ std::optional<Affine> read_batch_normalization(const Graph& graph, const Node& n
   return affine;
 }
 
-// Mul, Div, Add, Sub with one constant operand; `data` is the other.
+// One constant operand; `data` is the other.
 std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, ValueId data, int64_t channels,
                                       int rank) {
-  const std::string_view op = node.op->name;
-  if (op != "Mul" && op != "Div" && op != "Add" && op != "Sub") return std::nullopt;
+  const auto row = std::ranges::find(kArithmetic, node.op->name, &Arithmetic::op);
+  if (row == std::end(kArithmetic)) return std::nullopt;
   const bool data_first = node.inputs[0] == data;
-  if (node.inputs[0] == node.inputs[1] || (op == "Div" && !data_first)) return std::nullopt;
+  if (node.inputs[0] == node.inputs[1] || (row->data_first_only && !data_first)) return std::nullopt;
   const auto constant = per_channel(graph.constant_input(node, data_first ? 1 : 0), channels, rank);
   if (!constant) return std::nullopt;
-  Affine affine{std::vector<double>(channels, 1), std::vector<double>(channels, 0)};
-  for (int64_t c = 0; c < channels; ++c) {
-    const double value = (*constant)[c];
-    if (op == "Mul") affine.scale[c] = value;
-    if (op == "Div") affine.scale[c] = 1 / value;
-    if (op == "Add") affine.shift[c] = value;
-    if (op == "Sub") affine.shift[c] = data_first ? -value : value;
-    if (op == "Sub" && !data_first) affine.scale[c] = -1;
+  Affine affine;
+  for (double value : *constant) {
+    const Channel channel = row->with(value, data_first);
+    affine.scale.push_back(channel.scale);
+    affine.shift.push_back(channel.shift);
   }
   return affine;
 }
 
 std::optional<Affine> read_affine(const Graph& graph, const Node& node, ValueId data, int64_t channels,
                                   int rank) {
-  if (node.op->name == "BatchNormalization" && node.inputs[0] == data)
-    return read_batch_normalization(graph, node, channels);
+  if (node.op->name == kNormalization)
+    return node.inputs[0] == data ? read_batch_normalization(graph, node, channels) : std::nullopt;
   return read_arithmetic(graph, node, data, channels, rank);
 }
 
@@ -117,7 +133,7 @@ bool apply(Graph& graph, Node& conv, const Affine& affine) {
 
 bool is_foldable_conv(const Graph& graph, const Node& conv) {
   const Tensor* weights = graph.constant_input(conv, 1);
-  if (conv.op->name != "Conv" || !graph.knows_ranks(conv)) return false;
+  if (conv.op->name != kConv || !graph.knows_ranks(conv)) return false;
   if (weights == nullptr || weights->dtype() != DType::f32) return false;
   return !conv.has_input(2) || graph.constant_input(conv, 2) != nullptr;
 }

@@ -314,8 +314,7 @@ std::vector<FloatIsland> find_islands(const Graph& graph,
                                       const std::map<std::string, std::string>& obstacles) {
   std::vector<FloatIsland> islands;
   for (const Node& node : graph.nodes) {
-    const bool carries =
-        is_qdq(node) || node.op->name.starts_with(kOwnPrefix) || node.op->quant.result == ResultRole::moved;
+    const bool carries = is_qdq(node) || node.op->is_own() || node.op->quant.result == ResultRole::moved;
     if (carries || graph[node.outputs[0]].dtype != DType::f32) continue;
     const auto known = obstacles.find(node.name);
     const bool has_form = node.op->quant.is_quantizable();

@@ -18,7 +18,7 @@ void infer_shapes(Graph& graph);
 // constants are quantized weights that lowering still wants to see.
 int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& budget, bool fold_dequantize);
 
-// Identity(x) → x, and Dropout(x) too where nobody reads its mask.
+// op(x) → x for operators that pass their input on: Identity, and Dropout where nobody reads its mask.
 int remove_identities(Graph& graph);
 
 // a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c), where a and c are constant scalars or vary by channel: BatchNormalization,

@@ -1,4 +1,5 @@
-// Identity(x) → x, and Dropout(x) too where nobody reads its mask.
+// op(x) → x, where the operator only passes its input on: Identity, and Dropout where nobody reads its mask.
+#include "graph/editor.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
@@ -6,26 +7,21 @@
 namespace octavo {
 
 int remove_identities(Graph& graph) {
-  Uses uses(graph);
+  remove_dead(graph);  // outputs that nobody reads
+  GraphEditor editor(graph);
   int removed = 0;
-  for (Node& node : graph.nodes) {
-    const bool masks = node.outputs.size() > 1 && node.outputs[1] != kNoValue &&
-                       (uses.is_output[node.outputs[1]] || !uses.consumers[node.outputs[1]].empty());
-    if (node.op->name == "Dropout" && !masks) {
-      node.op = &get_op("Identity");
-      node.outputs.resize(1);
-    }
-    if (node.op->name != "Identity") continue;
-    const ValueId from = node.outputs[0];
+  for (const Node& node : graph.nodes) {
+    if (!node.op->passes_on || node.outputs.size() > 1) continue;
+    const ValueId from = node.outputs[0], to = node.inputs[0];
     // A graph output keeps its node when there is no other value that could carry its name.
-    const ValueId to = node.inputs[0];
+    const Uses& uses = editor.uses();
     const bool renames = uses.is_output[from];
     if (renames && (uses.is_output[to] || uses.producer[to] == Uses::kNone)) continue;
-    replace_uses(graph, uses, from, to);
-    node.inputs[0] = to;
+    if (!renames && uses.consumers[from].empty()) continue;
+    editor.replace_uses(from, to);
     ++removed;
   }
-  if (removed > 0) remove_dead(graph);
+  if (removed > 0) editor.finish();
   return removed;
 }
 

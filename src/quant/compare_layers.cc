@@ -42,28 +42,27 @@ std::map<std::string_view, ValueId> comparable_values(const Graph& graph) {
 // Compares what two sessions show, whichever shows it first.
 class Differences {
  public:
-  explicit Differences(std::size_t layers) : found_(layers) {}
+  explicit Differences(std::size_t layers) : waiting_(layers), found_(layers) {}
 
   void add(bool is_reference, int64_t layer, const TensorView& tensor) {
-    const auto waiting = waiting_.find(layer);
-    if (waiting == waiting_.end()) {
-      Tensor copy(tensor.dtype, tensor.shape);
-      std::copy_n(tensor.data, tensor.bytes(), copy.view().data);
-      waiting_.emplace(layer, std::move(copy));
+    std::unique_ptr<Tensor>& waiting = waiting_[layer];
+    if (!waiting) {
+      waiting = std::make_unique<Tensor>(tensor.dtype, tensor.shape);
+      std::copy_n(tensor.data, tensor.bytes(), waiting->view().data);
       return;
     }
-    const TensorView other = waiting->second.view();
+    const TensorView other = waiting->view();
     // Behind an input of unknown rank the graph may not say what is computed: only the tensors themselves do.
     if (tensor.dtype == DType::f32 && other.dtype == DType::f32)
       found_[layer] = is_reference ? compare_tensors(tensor.span<float>(), other.span<float>())
                                    : compare_tensors(other.span<float>(), tensor.span<float>());
-    waiting_.erase(waiting);
+    waiting.reset();
   }
 
   const std::optional<TensorComparison>& of(std::size_t layer) const { return found_[layer]; }
 
  private:
-  std::map<int64_t, Tensor> waiting_;                   // by layer: shown by one of the two
+  std::vector<std::unique_ptr<Tensor>> waiting_;        // by layer: shown by one of the two
   std::vector<std::optional<TensorComparison>> found_;  // by layer
 };
 
@@ -105,18 +104,17 @@ std::vector<LayerComparer::Layer> LayerComparer::common_layers(const Graph& refe
 }
 
 Executor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const {
-  std::multimap<ValueId, std::size_t> layers_of;
-  for (std::size_t i = 0; i < layers_.size(); ++i) layers_of.emplace(layers_[i].*value, i);
+  std::vector<std::vector<std::size_t>> layers_of(graph.values.size());
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_of[layers_[i].*value].push_back(i);
   std::vector<Node> nodes;
   for (Node& node : graph.nodes) {
     const ValueId id = node.outputs[0];
     nodes.push_back(std::move(node));
     // Beside what computes it, so that the tensor need not live any longer.
-    const auto [first, last] = layers_of.equal_range(id);
-    for (auto layer = first; layer != last; ++layer) {
+    for (std::size_t layer : layers_of[id]) {
       nodes.push_back(make_node(graph, "octavo.Inspect", text(graph[id].name, "_inspected"), {id},
                                 graph[id].dtype, graph[id].shape));
-      nodes.back().lowered.observed = static_cast<int64_t>(layer->second);
+      nodes.back().lowered.observed = static_cast<int64_t>(layer);
     }
   }
   graph.nodes = std::move(nodes);

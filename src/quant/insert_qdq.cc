@@ -25,7 +25,11 @@ constexpr float kDeadChannelSteps = 256;
 class Inserter {
  public:
   Inserter(const QuantizationPlan& plan, const Calibrator* calibrator)
-      : plan_(plan), calibrator_(calibrator), graph_(plan.graph), uses_(plan.graph) {}
+      : plan_(plan),
+        calibrator_(calibrator),
+        graph_(plan.graph),
+        uses_(plan.graph),
+        activations_(plan.graph.values.size()) {}
 
   Graph insert() {
     for (const auto& [value, spec] : plan_.values)
@@ -65,7 +69,7 @@ class Inserter {
     const std::string name = graph_[id].name;
     require(calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '", name, "'");
     QParams qparams = activation_qparams(calibrator_->range(id), spec, name);
-    activations_.emplace(id, add_qparams(graph_, name, std::move(qparams), spec.dtype));
+    activations_[id] = add_qparams(graph_, name, std::move(qparams), spec.dtype);
   }
 
   void quantize(const OperandId& operand, const QuantSpec& spec) {
@@ -101,13 +105,14 @@ class Inserter {
   // DequantizeLinear of the constant, one for all who want it so.
   ValueId dequantized(ValueId id, QParams qparams, DType dtype) {
     const auto [entry, is_new] =
-        constants_.try_emplace({id, qparams.axis, qparams.scale, qparams.qmax}, kNoValue);
+        dequantized_.try_emplace({id, qparams.axis, qparams.scale, qparams.qmax}, kNoValue);
     if (is_new) entry->second = add_dequantized_constant(graph_, id, qparams, dtype);
     return entry->second;
   }
 
   ValueId dynamic_pair(ValueId x, const QuantSpec& spec) {
-    const auto [entry, is_new] = dynamic_.try_emplace({x, spec.granularity, spec.qmax}, kNoValue);
+    const auto [entry, is_new] =
+        dequantized_.try_emplace({x, kRunTime - static_cast<int>(spec.granularity), {}, spec.qmax}, kNoValue);
     if (!is_new) return entry->second;
     auto [quantize, dequantize] = make_dynamic_pair(graph_, x, spec.granularity, spec.qmax);
     entry->second = dequantize.outputs[0];
@@ -119,7 +124,7 @@ class Inserter {
   // Of an activation that is quantized for everyone.
   std::optional<float> scale_of(ValueId id) const {
     if (!plan_.values.contains(id)) return std::nullopt;
-    return activations_.at(plan_.observed(id)).qparams.scale[0];
+    return activations_[plan_.observed(id)].value().qparams.scale[0];
   }
 
   // The qparams of the weights with scales enlarged until the bias leaves the accumulators room for the products, in units,
@@ -198,7 +203,7 @@ class Inserter {
     std::vector<Redirection> redirections;
     for (const auto& [id, spec] : plan_.values) {
       const std::string name = graph_[id].name;
-      const QParamConstants& constants = activations_.at(plan_.observed(id));
+      const QParamConstants& constants = activations_[plan_.observed(id)].value();
       nodes.push_back(make_quantize(graph_, name, id, constants));
       nodes.push_back(make_dequantize(graph_, name, nodes.back().outputs[0], constants));
       redirections.push_back({id, nodes.back().outputs[0]});
@@ -210,12 +215,11 @@ class Inserter {
   const QuantizationPlan& plan_;
   const Calibrator* calibrator_;
   Graph graph_;
-  Uses uses_;                                       // of plan.graph
-  std::map<ValueId, QParamConstants> activations_;  // by value with a range of its own
-  // Dequantized, by constant, axis, scales and qmax.
-  std::map<std::tuple<ValueId, int, std::vector<float>, int32_t>, ValueId> constants_;
-  // Dequantized, by activation, granularity and qmax.
-  std::map<std::tuple<ValueId, Granularity, int32_t>, ValueId> dynamic_;
+  Uses uses_;                                                // of plan.graph
+  std::vector<std::optional<QParamConstants>> activations_;  // by value of plan.graph with a range of its own
+  // What is dequantized for all who want it so: by value, axis (kRunTime and the granularity for an activation), scales and qmax.
+  static constexpr int kRunTime = -2;
+  std::map<std::tuple<ValueId, int, std::vector<float>, int32_t>, ValueId> dequantized_;
 };
 
 }  // namespace

@@ -11,5 +11,7 @@ const operatorsOptions: KnownOptions<{ engine?: Engine }> = { engine: 'any' };
  */
 export async function supportedOperators(options?: { engine?: Engine }): Promise<SupportedOperator[]> {
   const { engine } = checkOptions('supportedOperators', options, operatorsOptions);
-  return (engine ?? (await defaultEngine())).call('supportedOperators', []);
+  const operators = await (engine ?? (await defaultEngine())).call('supportedOperators', []);
+  const name = ({ domain, type }: SupportedOperator) => `${domain}.${type}`;
+  return operators.sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }
