@@ -54,8 +54,8 @@ val to_js(const EngineInfo& info, std::size_t heap_bytes) {
 val to_js(const std::vector<OperatorInfo>& operators) {
   return array_of(operators, [](const OperatorInfo& info) {
     val object = val::object();
-    object.set("domain", string_to_js(info.domain));
-    object.set("type", string_to_js(info.type));
+    object.set("domain", string_to_js(std::string(info.domain)));
+    object.set("type", string_to_js(std::string(info.type)));
     object.set("since", info.since);
     return object;
   });

@@ -10,14 +10,9 @@ using emscripten::val;
 
 namespace {
 
-constexpr DType kElementTypes[] = {
-    DType::f32, DType::f64, DType::s8,  DType::u8,  DType::s16,     DType::u16,
-    DType::s32, DType::u32, DType::s64, DType::u64, DType::boolean,
-};
-
 DType parse_dtype(const std::string& name, const std::string& tensor) {
-  for (const DType dtype : kElementTypes)
-    if (dtype_name(dtype) == name) return dtype;
+  for (const DTypeInfo& info : kDTypes)
+    if (info.name == name) return info.dtype;
   throw Error(ErrorCode::invalid_input, text("tensor '", tensor, "' has the unknown type '", name, "'"));
 }
 

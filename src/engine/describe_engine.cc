@@ -32,8 +32,7 @@ std::string reason(const KernelPolicy& policy, std::string_view family, const st
 
 std::vector<OperatorInfo> supported_operators() {
   std::vector<OperatorInfo> operators;
-  for (const OpDef* op : readable_operators())
-    operators.push_back({std::string(op->domain()), std::string(op->type()), op->since});
+  for (const OpDef* op : readable_operators()) operators.push_back({op->domain(), op->type(), op->since});
   // The reader makes constants of these.
   operators.push_back({"", "Constant", 1});
   return operators;

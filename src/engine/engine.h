@@ -38,7 +38,7 @@ EngineInfo describe_engine(const KernelPolicy& kernels);
 
 // An operator that a file may have: domain "" is ONNX's own. `since`: the opset that introduced it.
 struct OperatorInfo {
-  std::string domain, type;
+  std::string_view domain, type;
   int since;
 };
 

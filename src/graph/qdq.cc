@@ -13,11 +13,6 @@ namespace {
 constexpr std::string_view kQuantize = "QuantizeLinear", kDequantize = "DequantizeLinear",
                            kDynamicQuantize = "DynamicQuantizeLinear";
 
-bool is_quantized_type(DType dtype) {
-  return dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16 ||
-         dtype == DType::s32;
-}
-
 // Sets axis and block of qparams whose scale has that shape. False where they cannot be told.
 bool read_axis(const Graph& graph, const Node& node, const Shape& scale, QParams& qparams) {
   if (scale.rank() == 0 || (scale.rank() == 1 && scale[0] == 1)) return true;
@@ -83,7 +78,7 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
     return std::nullopt;
   const DType storage =
       zero_point ? zero_point->dtype() : graph[is_quantize(node) ? node.outputs[0] : node.inputs[0]].dtype;
-  if (!is_quantized_type(storage)) return std::nullopt;
+  if (!QuantizedTypes::contains(storage)) return std::nullopt;
 
   QParams qparams;
   if (!read_axis(graph, node, scale->shape(), qparams)) return std::nullopt;
@@ -92,7 +87,7 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
   if (zero_point == nullptr) {
     qparams.zero_point.assign(scales.size(), 0);
   } else {
-    visit_dtype(storage, [&]<class T>(T) {
+    visit(QuantizedTypes{}, storage, [&]<class T>(T) {
       for (T value : zero_point->span<T>()) qparams.zero_point.push_back(static_cast<int32_t>(value));
     });
   }
@@ -109,7 +104,7 @@ QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qpara
   if (dtype == DType::s32) return {std::move(qparams), dtype, scale, kNoValue};
 
   Tensor zero_point(dtype, shape);
-  visit_dtype(dtype, [&]<class T>(T) {
+  visit(QuantizedTypes{}, dtype, [&]<class T>(T) {
     std::ranges::transform(qparams.zero_point, zero_point.span<T>().begin(),
                            [](int32_t z) { return static_cast<T>(z); });
   });

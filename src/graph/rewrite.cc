@@ -133,11 +133,11 @@ class Rewriter {
     if (node.op->name != term.name || node.inputs.size() != term.inputs.size() || node.outputs.size() != 1 ||
         !graph().knows_ranks(node) || !match_attributes(term, node, bindings))
       return false;
-    const Bindings before = bindings;
+    const std::size_t values = bindings.values.size(), numbers = bindings.numbers.size();
     if (match_inputs(term, node, false, bindings)) return true;
-    if (!node.op->commutes) return false;
-    bindings = before;
-    return match_inputs(term, node, true, bindings);
+    bindings.values.resize(values);
+    bindings.numbers.resize(numbers);
+    return node.op->commutes && match_inputs(term, node, true, bindings);
   }
 
   bool match_inputs(const Term& term, const Node& node, bool swapped, Bindings& bindings) const {

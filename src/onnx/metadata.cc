@@ -10,23 +10,23 @@ namespace {
 
 constexpr std::string_view kQmin = "octavo.qmin", kQmax = "octavo.qmax", kGranularity = "octavo.granularity";
 
-int64_t to_integer(std::string_view key, std::string_view value) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  require(error == std::errc() && end == value.data() + value.size(), ErrorCode::invalid_graph, "metadata '",
-          key, "' is '", value, "' and no integer");
-  return number;
+// Whether the text is that of an integer.
+bool read_integer(std::string_view text, std::optional<int64_t>& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number.emplace());
+  return error == std::errc() && end == text.data() + text.size();
 }
 
 }  // namespace
 
 void read_notes_entry(std::string_view key, std::string_view value, QuantizationNotes& notes) {
-  if (key == kQmin) notes.qmin = to_integer(key, value);
-  if (key == kQmax) notes.qmax = to_integer(key, value);
-  if (key != kGranularity) return;
-  require(value == "row" || value == "tensor", ErrorCode::invalid_graph, "metadata '", key, "' is '", value,
-          "' and neither row nor tensor");
-  notes.granularity = value == "row" ? Granularity::row : Granularity::tensor;
+  bool fits = true;
+  if (key == kQmin) fits = read_integer(value, notes.qmin);
+  if (key == kQmax) fits = read_integer(value, notes.qmax);
+  if (key == kGranularity) {
+    notes.granularity = value == "row" ? Granularity::row : Granularity::tensor;
+    fits = value == "row" || value == "tensor";
+  }
+  require(fits, ErrorCode::invalid_graph, "metadata '", key, "' is '", value, "', which it cannot be");
 }
 
 std::vector<std::pair<std::string_view, std::string>> notes_entries(const QuantizationNotes& notes) {

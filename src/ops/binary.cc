@@ -14,25 +14,26 @@ namespace {
 
 using kernels::BinaryOp;
 
+using Numbers = Types<float, int32_t, int64_t>;
+
 void infer(InferContext& ctx) {
-  require_dtype(ctx, 0, {DType::f32, DType::s32, DType::s64});
+  require_dtype(ctx, 0, Numbers{});
   require_same_dtype(ctx, 0, 1);
   Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
   ctx.set(0, ctx.dtype(0), out);
 }
 
 kernels::BinaryRow row_function(BinaryOp op, DType dtype) {
-  switch (dtype) {
-    case DType::s32: return kernels::binary_row<int32_t>(op);
-    case DType::s64: return kernels::binary_row<int64_t>(op);
-    default: return kernels::binary_row<float>(op);
-  }
+  kernels::BinaryRow row = nullptr;
+  visit(Numbers{}, dtype, [&]<class T>(T) { row = kernels::binary_row<T>(op); });
+  return row;
 }
 
 bool contains_zero(const TensorView& integers) {
-  const auto is_zero = [](auto v) { return v == 0; };
-  return integers.dtype == DType::s32 ? std::ranges::any_of(integers.span<int32_t>(), is_zero)
-                                      : std::ranges::any_of(integers.span<int64_t>(), is_zero);
+  bool found = false;
+  visit(Types<int32_t, int64_t>{}, integers.dtype,
+        [&]<class T>(T) { found = std::ranges::count(integers.span<T>(), T{0}) > 0; });
+  return found;
 }
 
 void compute(RunContext& ctx, BinaryOp op) {

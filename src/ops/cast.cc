@@ -18,24 +18,14 @@ constexpr AttrDef kAttributes[] = {{"saturate", AttrKind::integer}, {"to", AttrK
 
 // Attribute "to" is a TensorProto.DataType.
 DType target(const Attrs& attrs) {
-  switch (const int64_t type = attrs.get_int("to", 0)) {
-    case 1: return DType::f32;
-    case 2: return DType::u8;
-    case 3: return DType::s8;
-    case 4: return DType::u16;
-    case 5: return DType::s16;
-    case 6: return DType::s32;
-    case 7: return DType::s64;
-    case 9: return DType::boolean;
-    case 11: return DType::f64;
-    case 12: return DType::u32;
-    case 13: return DType::u64;
-    default:
-      throw Error(ErrorCode::unsupported, text("data type ", type, " of attribute 'to' is not supported"));
-  }
+  const int64_t type = attrs.get_int("to", 0);
+  const auto dtype = dtype_of_onnx(type);
+  require(dtype.has_value(), ErrorCode::unsupported, "data type ", type,
+          " of attribute 'to' is not supported");
+  return *dtype;
 }
 
-bool is_float(DType dtype) { return dtype == DType::f32 || dtype == DType::f64; }
+bool is_float(DType dtype) { return Types<float, double>::contains(dtype); }
 
 // Truncates towards zero; saturates, where ONNX leaves out-of-range results open; NaN gives 0.
 template <class T> T saturate(double x) {
@@ -67,11 +57,11 @@ template <class Middle> void cast(const TensorView& x, const TensorView& y) {
   for (int64_t start = 0; start < count; start += kChunk) {
     const int64_t n = std::min(kChunk, count - start);
     // Any byte but 0 counts as true.
-    visit_dtype(x.dtype == DType::boolean ? DType::u8 : x.dtype, [&]<class From>(From) {
+    visit(EveryType{}, x.dtype == DType::boolean ? DType::u8 : x.dtype, [&]<class From>(From) {
       const From* from = x.as<From>() + start;
       for (int64_t i = 0; i < n; ++i) middle[i] = static_cast<Middle>(from[i]);
     });
-    visit_dtype(y.dtype, [&]<class To>(To) {
+    visit(EveryType{}, y.dtype, [&]<class To>(To) {
       To* to = y.as<To>() + start;
       for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(middle[i]);
     });

@@ -13,8 +13,10 @@ namespace octavo {
 
 namespace {
 
+using Supported = Types<float, int8_t, uint8_t, int32_t, int64_t>;
+
 void infer(InferContext& ctx) {
-  require_dtype(ctx, 0, {DType::f32, DType::s8, DType::u8, DType::s32, DType::s64});
+  require_dtype(ctx, 0, Supported{});
   for (std::size_t i : {1, 2}) {
     if (!ctx.has(i)) continue;
     require_same_dtype(ctx, 0, i);
@@ -39,13 +41,7 @@ template <class T> void run_typed(RunContext& ctx) {
 }
 
 void run(RunContext& ctx) {
-  switch (ctx.inputs[0].dtype) {
-    case DType::s8: return run_typed<int8_t>(ctx);
-    case DType::u8: return run_typed<uint8_t>(ctx);
-    case DType::s32: return run_typed<int32_t>(ctx);
-    case DType::s64: return run_typed<int64_t>(ctx);
-    default: return run_typed<float>(ctx);
-  }
+  visit(Supported{}, ctx.inputs[0].dtype, [&]<class T>(T) { run_typed<T>(ctx); });
 }
 
 std::string obstacle(const Graph& graph, const Node& node) {
@@ -54,28 +50,29 @@ std::string obstacle(const Graph& graph, const Node& node) {
   return "";
 }
 
-float function(const Graph& graph, const Node& node, float x) {
-  require(obstacle(graph, node).empty(), ErrorCode::unsupported,
-          "the bounds of a Clip table must be constant");
-  const Tensor* low = graph.constant_input(node, 1);
-  const Tensor* high = graph.constant_input(node, 2);
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  kernels::clip<float>(&x, &x, 1, low ? low->span<float>()[0] : -kInfinity,
-                       high ? high->span<float>()[0] : kInfinity);
-  return x;
-}
-
-std::optional<Clamp> clamp(const Graph& graph, const Node& node) {
+// The bounds of a node whose bounds are float32 constants.
+std::optional<Clamp> bounds(const Graph& graph, const Node& node) {
   Clamp range;
-  float* bounds[] = {&range.low, &range.high};
   for (std::size_t i : {1, 2}) {
     if (!node.has_input(i)) continue;
     const Tensor* bound = graph.constant_input(node, i);
     if (bound == nullptr || bound->dtype() != DType::f32) return std::nullopt;
-    *bounds[i - 1] = bound->span<float>()[0];
+    (i == 1 ? range.low : range.high) = bound->span<float>()[0];
   }
-  if (std::isnan(range.low) || std::isnan(range.high)) return std::nullopt;
-  range.low = std::min(range.low, range.high);  // min(max(x, low), high) is high where the two are swapped
+  return range;
+}
+
+float function(const Graph& graph, const Node& node, float x) {
+  const auto range = bounds(graph, node);
+  require(range.has_value(), ErrorCode::unsupported, "the bounds of a Clip table must be constant");
+  kernels::clip<float>(&x, &x, 1, range->low, range->high);
+  return x;
+}
+
+std::optional<Clamp> clamp(const Graph& graph, const Node& node) {
+  auto range = bounds(graph, node);
+  if (!range || std::isnan(range->low) || std::isnan(range->high)) return std::nullopt;
+  range->low = std::min(range->low, range->high);  // min(max(x, low), high) is high where the two are swapped
   return range;
 }
 

@@ -8,13 +8,8 @@ namespace octavo {
 
 namespace {
 
-bool is_quantized(DType dtype) {
-  return dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16 ||
-         dtype == DType::s32;
-}
-
 void infer(InferContext& ctx) {
-  require(is_quantized(ctx.dtype(0)), ErrorCode::unsupported, "DequantizeLinear from ",
+  require(QuantizedTypes::contains(ctx.dtype(0)), ErrorCode::unsupported, "DequantizeLinear from ",
           dtype_name(ctx.dtype(0)));
   require(!ctx.has(2) || ctx.dtype(2) == ctx.dtype(0), ErrorCode::invalid_graph, "a zero_point of ",
           dtype_name(ctx.has(2) ? ctx.dtype(2) : ctx.dtype(0)), " for an input of ",
@@ -39,13 +34,7 @@ template <class T> void dequantize(const RunContext& ctx) {
 }
 
 void run(RunContext& ctx) {
-  switch (ctx.inputs[0].dtype) {
-    case DType::s8: return dequantize<int8_t>(ctx);
-    case DType::u16: return dequantize<uint16_t>(ctx);
-    case DType::s16: return dequantize<int16_t>(ctx);
-    case DType::s32: return dequantize<int32_t>(ctx);
-    default: return dequantize<uint8_t>(ctx);
-  }
+  visit(QuantizedTypes{}, ctx.inputs[0].dtype, [&]<class T>(T) { dequantize<T>(ctx); });
 }
 
 OCTAVO_OPERATOR(dequantize_linear, {.name = "DequantizeLinear",

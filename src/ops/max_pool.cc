@@ -12,17 +12,11 @@ constexpr auto kAttributes =
 
 using kernels::PoolGeometry;
 
-bool is_poolable(DType dtype) { return dtype == DType::f32 || dtype == DType::u8 || dtype == DType::s8; }
-
-template <class F> void visit_poolable(DType dtype, F f) {
-  if (dtype == DType::u8) return f(uint8_t{});
-  if (dtype == DType::s8) return f(int8_t{});
-  f(float{});
-}
+using Poolable = Types<float, uint8_t, int8_t>;
 
 void infer(InferContext& ctx) {
-  require(is_poolable(ctx.dtype(0)), ErrorCode::unsupported, "MaxPool takes float32, uint8 and int8, not ",
-          dtype_name(ctx.dtype(0)));
+  require(Poolable::contains(ctx.dtype(0)), ErrorCode::unsupported,
+          "MaxPool takes float32, uint8 and int8, not ", dtype_name(ctx.dtype(0)));
   infer_pool(ctx, ctx.dtype(0));
   if (ctx.outputs.size() < 2) return;
   // Indices count elements of a channels-first tensor and are laid out as one.
@@ -37,7 +31,7 @@ void infer(InferContext& ctx) {
 }
 
 void infer_global(InferContext& ctx) {
-  require(is_poolable(ctx.dtype(0)), ErrorCode::unsupported,
+  require(Poolable::contains(ctx.dtype(0)), ErrorCode::unsupported,
           "GlobalMaxPool takes float32, uint8 and int8, not ", dtype_name(ctx.dtype(0)));
   infer_global_pool(ctx, ctx.dtype(0));
 }
@@ -86,7 +80,7 @@ template <PoolGeometryOf geometry> StepPlan plan(const PlanContext& ctx) {
 
 void run(RunContext& ctx) {
   const auto& plan = ctx.planned<MaxPoolPlan>();
-  visit_poolable(ctx.inputs[0].dtype, [&]<class T>(T) {
+  visit(Poolable{}, ctx.inputs[0].dtype, [&]<class T>(T) {
     const T* const in = ctx.inputs[0].as<T>();
     T* const out = ctx.outputs[0].as<T>();
     parallel_pool(ctx.kernels, plan.g, [&](const PoolPiece& piece) {

@@ -10,6 +10,9 @@ namespace octavo {
 
 // Throws Error(unsupported) unless input i has one of the dtypes.
 void require_dtype(const InferContext& ctx, std::size_t i, std::initializer_list<DType> supported);
+template <class... Ts> void require_dtype(const InferContext& ctx, std::size_t i, Types<Ts...>) {
+  require_dtype(ctx, i, {dtype_of<Ts>...});
+}
 // Throws Error(invalid_graph) unless inputs i and j have the same dtype.
 void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j);
 

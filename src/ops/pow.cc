@@ -7,26 +7,20 @@ namespace octavo {
 
 namespace {
 
+using Numbers = Types<float, int32_t, int64_t>;
+
 void infer(InferContext& ctx) {
-  for (std::size_t i : {0, 1}) require_dtype(ctx, i, {DType::f32, DType::s32, DType::s64});
+  for (std::size_t i : {0, 1}) require_dtype(ctx, i, Numbers{});
   Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
   ctx.set(0, ctx.dtype(0), out);
 }
 
-template <class Base> kernels::BinaryRow row_function(DType exponent) {
-  switch (exponent) {
-    case DType::s32: return kernels::pow_row<Base, int32_t>();
-    case DType::s64: return kernels::pow_row<Base, int64_t>();
-    default: return kernels::pow_row<Base, float>();
-  }
-}
-
 kernels::BinaryRow row_function(DType base, DType exponent) {
-  switch (base) {
-    case DType::s32: return row_function<int32_t>(exponent);
-    case DType::s64: return row_function<int64_t>(exponent);
-    default: return row_function<float>(exponent);
-  }
+  kernels::BinaryRow row = nullptr;
+  visit(Numbers{}, base, [&]<class Base>(Base) {
+    visit(Numbers{}, exponent, [&]<class Exponent>(Exponent) { row = kernels::pow_row<Base, Exponent>(); });
+  });
+  return row;
 }
 
 // A lone exponent of 2 is a product, also where its value is known only now.

@@ -13,24 +13,18 @@ namespace {
 constexpr auto kAttributes =
     joined(kQdqAttributes, {{"output_dtype", AttrKind::integer}, {"saturate", AttrKind::integer}});
 
+using Storage = Types<uint8_t, int8_t, uint16_t, int16_t>;
+
 // TensorProto.DataType of the attribute "output_dtype"; 0 leaves it to the zero_point.
 DType output_dtype(const InferContext& ctx) {
   const int64_t asked = ctx.attrs().get_int("output_dtype", 0);
   const DType given = ctx.has(2) ? ctx.dtype(2) : DType::u8;
-  DType dtype = given;
-  switch (asked) {
-    case 0: break;
-    case 2: dtype = DType::u8; break;
-    case 3: dtype = DType::s8; break;
-    case 4: dtype = DType::u16; break;
-    case 5: dtype = DType::s16; break;
-    default: throw Error(ErrorCode::unsupported, text("output_dtype ", asked));
-  }
-  require(!ctx.has(2) || given == dtype, ErrorCode::invalid_graph, "output_dtype ", asked,
+  const auto dtype = asked == 0 ? given : dtype_of_onnx(asked);
+  require(dtype && Storage::contains(*dtype), ErrorCode::unsupported, "QuantizeLinear to ",
+          dtype ? dtype_name(*dtype) : text("data type ", asked));
+  require(!ctx.has(2) || given == *dtype, ErrorCode::invalid_graph, "output_dtype ", asked,
           " does not agree with a zero_point of ", dtype_name(given));
-  const bool known = dtype == DType::u8 || dtype == DType::s8 || dtype == DType::u16 || dtype == DType::s16;
-  require(known, ErrorCode::unsupported, "QuantizeLinear to ", dtype_name(dtype));
-  return dtype;
+  return *dtype;
 }
 
 void infer(InferContext& ctx) {
@@ -58,12 +52,7 @@ template <class T> void quantize(const RunContext& ctx) {
 }
 
 void run(RunContext& ctx) {
-  switch (ctx.outputs[0].dtype) {
-    case DType::s8: return quantize<int8_t>(ctx);
-    case DType::u16: return quantize<uint16_t>(ctx);
-    case DType::s16: return quantize<int16_t>(ctx);
-    default: return quantize<uint8_t>(ctx);
-  }
+  visit(Storage{}, ctx.outputs[0].dtype, [&]<class T>(T) { quantize<T>(ctx); });
 }
 
 OCTAVO_OPERATOR(quantize_linear, {.name = "QuantizeLinear",

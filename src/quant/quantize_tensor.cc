@@ -29,7 +29,7 @@ Tensor quantize_tensor(const TensorView& values, const QParams& qparams, DType d
   const int64_t all = values.shape.elements();
 
   Tensor out(dtype, values.shape);
-  visit_dtype(dtype, [&]<class T>(T) {
+  visit(QuantizedTypes{}, dtype, [&]<class T>(T) {
     const float* in = values.as<float>();
     T* integers = out.view().as<T>();
     int64_t channel = 0;

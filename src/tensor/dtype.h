@@ -3,32 +3,37 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace octavo {
 
-enum class DType : uint8_t { f32, f64, s8, u8, s16, u16, s32, u32, s64, u64, boolean };
+enum class DType : uint8_t {
+#define OCTAVO_DTYPE(dtype, type, bits, onnx, name) dtype,
+#include "tensor/dtypes.inc"
+#undef OCTAVO_DTYPE
+};
 
+struct DTypeInfo {
+  DType dtype;
+  uint8_t bits;
+  uint8_t onnx;           // TensorProto.DataType
+  std::string_view name;  // as onnxruntime-common gives it: "float32", "int8", "bool" and so on
+};
+
+// By DType.
+inline constexpr DTypeInfo kDTypes[] = {
+#define OCTAVO_DTYPE(dtype, type, bits, onnx, name) {DType::dtype, bits, onnx, name},
+#include "tensor/dtypes.inc"
+#undef OCTAVO_DTYPE
+};
+
+constexpr const DTypeInfo& info_of(DType dtype) { return kDTypes[static_cast<std::size_t>(dtype)]; }
 // Bytes an element takes.
-constexpr std::size_t size_of(DType dtype) {
-  switch (dtype) {
-    case DType::s8:
-    case DType::u8:
-    case DType::boolean: return 1;
-    case DType::s16:
-    case DType::u16: return 2;
-    case DType::f32:
-    case DType::s32:
-    case DType::u32: return 4;
-    case DType::f64:
-    case DType::s64:
-    case DType::u64: return 8;
-  }
-  return 0;
-}
-
-// The name that onnxruntime-common gives the type: "float32", "int8", "bool" and so on.
-std::string_view dtype_name(DType dtype);
+constexpr std::size_t size_of(DType dtype) { return info_of(dtype).bits / 8; }
+constexpr std::string_view dtype_name(DType dtype) { return info_of(dtype).name; }
+// The type of a TensorProto.DataType, where it is one of these.
+std::optional<DType> dtype_of_onnx(int64_t data_type);
 
 // The dtype of a C++ element type. bool tensors hold one byte an element, 0 or 1.
 template <class T>
@@ -36,34 +41,31 @@ inline constexpr DType dtype_of = [] {
   static_assert(sizeof(T) == 0, "no DType for this C++ type");
   return DType::f32;
 }();
-template <> inline constexpr DType dtype_of<float> = DType::f32;
-template <> inline constexpr DType dtype_of<double> = DType::f64;
-template <> inline constexpr DType dtype_of<int8_t> = DType::s8;
-template <> inline constexpr DType dtype_of<uint8_t> = DType::u8;
-template <> inline constexpr DType dtype_of<int16_t> = DType::s16;
-template <> inline constexpr DType dtype_of<uint16_t> = DType::u16;
-template <> inline constexpr DType dtype_of<int32_t> = DType::s32;
-template <> inline constexpr DType dtype_of<uint32_t> = DType::u32;
-template <> inline constexpr DType dtype_of<int64_t> = DType::s64;
-template <> inline constexpr DType dtype_of<uint64_t> = DType::u64;
-template <> inline constexpr DType dtype_of<bool> = DType::boolean;
+#define OCTAVO_DTYPE(dtype, type, bits, onnx, name) \
+  template <> inline constexpr DType dtype_of<type> = DType::dtype;
+#include "tensor/dtypes.inc"
+#undef OCTAVO_DTYPE
 
-// Calls f with a value of the C++ element type of `dtype`: visit_dtype(d, []<class T>(T) { ... }).
-template <class F> decltype(auto) visit_dtype(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::f64: return f(double{});
-    case DType::s8: return f(int8_t{});
-    case DType::u8: return f(uint8_t{});
-    case DType::s16: return f(int16_t{});
-    case DType::u16: return f(uint16_t{});
-    case DType::s32: return f(int32_t{});
-    case DType::u32: return f(uint32_t{});
-    case DType::s64: return f(int64_t{});
-    case DType::u64: return f(uint64_t{});
-    case DType::boolean: return f(bool{});
-    case DType::f32: break;
-  }
-  return f(float{});
+// A list of C++ element types: what an operator takes, once for the check and for the dispatch.
+template <class... Ts> struct Types {
+  static constexpr bool contains(DType dtype) { return ((dtype == dtype_of<Ts>) || ...); }
+};
+
+namespace detail {
+template <class Nothing, class... Ts> Types<Ts...> without_first(Types<Nothing, Ts...>);
+}
+using EveryType = decltype(detail::without_first(Types<void
+#define OCTAVO_DTYPE(dtype, type, bits, onnx, name) , type
+#include "tensor/dtypes.inc"
+#undef OCTAVO_DTYPE
+                                                       >{}));
+// What QuantizeLinear and DequantizeLinear know.
+using QuantizedTypes = Types<uint8_t, int8_t, uint16_t, int16_t, int32_t>;
+
+// Calls f with a value of the C++ type of `dtype`, which is one of the list: visit(Types<float, int32_t>{}, d, []<class T>(T)
+// { … }). Does nothing for another dtype: shape inference has refused it.
+template <class... Ts, class F> void visit(Types<Ts...>, DType dtype, F&& f) {
+  (void)((dtype == dtype_of<Ts> && (f(Ts{}), true)) || ...);
 }
 
 }  // namespace octavo

@@ -68,7 +68,7 @@ void spice(std::span<float> values, Random& random) {
 Tensor contents(DType dtype, const Shape& shape, Random& random) {
   Tensor tensor(dtype, shape);
   const bool wild = random.below(8) == 0;
-  visit_dtype(dtype, [&]<class T>(T) {
+  visit(EveryType{}, dtype, [&]<class T>(T) {
     for (T& x : tensor.span<T>()) {
       if constexpr (std::is_floating_point_v<T>)
         x = random.real(-3, 3);

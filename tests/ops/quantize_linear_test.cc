@@ -119,7 +119,7 @@ TEST_CASE("QuantizeLinear gives uint8 without a zero_point, or what output_dtype
   CHECK(test::values<uint16_t>(runner().attr("output_dtype", int64_t{4}).run1()) ==
         std::vector<uint16_t>{0, 1, 300});
   CHECK(error_of([&] { runner().attr("output_dtype", int64_t{17}).run1(); }) ==
-        "Unsupported: output_dtype 17");
+        "Unsupported: QuantizeLinear to data type 17");
   CHECK(error_of([&] {
           runner().constant(Tensor::scalar(int8_t{0})).attr("output_dtype", int64_t{2}).run1();
         }).find("does not agree") != std::string::npos);
