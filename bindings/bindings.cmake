@@ -22,6 +22,9 @@ target_compile_definitions(octavo_module_threads PRIVATE OCTAVO_THREADS=1)
 # The package finds the engine beside its own modules.
 set(dist "${PROJECT_SOURCE_DIR}/web/package/dist")
 
+execute_process(COMMAND "${OCTAVO_EMSCRIPTEN}/em-config" BINARYEN_ROOT OUTPUT_VARIABLE binaryen
+  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
 function(octavo_engine_module name isa module)
   string(REPLACE "engine-" "octavo_engine_module_" target ${name})
   add_executable(${target} $<TARGET_OBJECTS:octavo_bindings> $<TARGET_OBJECTS:${module}>)
@@ -31,6 +34,11 @@ function(octavo_engine_module name isa module)
     OUTPUT_NAME ${name} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"
     LINK_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/link_flags.cmake")
   set(folder "$<TARGET_FILE_DIR:${target}>")
+  if(NOT OCTAVO_ENGINE_DEBUG)
+    set(wasm "${folder}/${name}.wasm")
+    add_custom_command(TARGET ${target} POST_BUILD
+      COMMAND "${binaryen}/bin/wasm-opt" "${wasm}" ${OCTAVO_FINISH_ENGINE} -o "${wasm}" VERBATIM)
+  endif()
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -E make_directory "${dist}"
     COMMAND ${CMAKE_COMMAND} -E copy_if_different "${folder}/${name}.mjs" "${folder}/${name}.wasm" "${dist}"

@@ -1,7 +1,9 @@
 // Small ONNX models, put together for tests. Field numbers are those of onnx.proto.
 import { PbfWriter } from 'pbf';
+import { inner } from './package.mjs';
 
-const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 };
+const { elementTypes } = await inner('tensor.js');
+
 const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 };
 
 /** Without `dims` its rank is unknown; a dimension that is a string has no fixed size. */
@@ -9,7 +11,7 @@ function writeValueInfo({ name, type = 'float32', dims }, writer) {
   writer.writeStringField(1, name);
   writer.writeMessage(2, (_, typeWriter) => {
     typeWriter.writeMessage(1, (__, tensorType) => {
-      tensorType.writeVarintField(1, elementTypes[type]);
+      tensorType.writeVarintField(1, elementTypes[type].onnx);
       if (dims)
         tensorType.writeMessage(2, (___, shape) =>
           dims.forEach((dim) => shape.writeMessage(1, writeDim, dim)),
@@ -25,7 +27,7 @@ function writeDim(dim, writer) {
 
 function writeTensor({ name = '', type = 'float32', dims, data }, writer) {
   for (const dim of dims) writer.writeVarintField(1, dim);
-  writer.writeVarintField(2, elementTypes[type]);
+  writer.writeVarintField(2, elementTypes[type].onnx);
   writer.writeStringField(8, name);
   writer.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }

@@ -9,7 +9,14 @@ import {
 import { defaultEngine, Engine } from './engine.js';
 import { OctavoError } from './error.js';
 import type { Handle } from './host.js';
-import type { ModelDescription, NativeTensor, StepTime, ValueDescription } from './native.js';
+import type {
+  DynamicOptions,
+  ModelDescription,
+  NativeTensor,
+  StaticOptions,
+  StepTime,
+  ValueDescription,
+} from './native.js';
 import type {
   CallOptions,
   LongCallOptions,
@@ -20,6 +27,7 @@ import type {
   Sample,
   Samples,
 } from './options.js';
+import { knownOptions } from './quantization_options.js';
 import { handOver, nextTask } from './rpc.js';
 import { openSource, type ModelSource } from './source.js';
 import {
@@ -34,22 +42,14 @@ import {
 const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any' };
 const profileOptions: KnownOptions<ProfileOptions> = { ...callOptions, repeats: 'any' };
 const loadOptions: KnownOptions<LoadOptions> = { ...longCallOptions, engine: 'any' };
-// The engine looks at the values of these.
-const quantizeOptions = {
+const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = {
   ...longCallOptions,
-  opTypesToQuantize: 'list',
-  nodesToExclude: 'list',
-  perChannel: 'any',
-  reduceRange: 'any',
-  weightRange: 'any',
-} as const;
-const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = { ...quantizeOptions, granularity: 'any' };
+  ...knownOptions<DynamicOptions>('dynamic'),
+};
 const staticOptions: KnownOptions<QuantizeStaticOptions> = {
-  ...quantizeOptions,
+  ...longCallOptions,
+  ...knownOptions<StaticOptions>('static'),
   calibration: 'any',
-  observer: 'any',
-  averagingConstant: 'any',
-  bins: 'any',
 };
 
 /** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */

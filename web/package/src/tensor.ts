@@ -2,19 +2,19 @@
 import { OctavoError, messageOf } from './error.js';
 import type { NativeTensor, TypedData } from './native.js';
 
-/** The class of each type's data. */
-export const arrayTypes = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
+/** Each element type: the class of its data, and its TensorProto.DataType. The engine's own table is src/tensor/dtypes.inc. */
+export const elementTypes = {
+  float32: { array: Float32Array, onnx: 1 },
+  float64: { array: Float64Array, onnx: 11 },
+  int8: { array: Int8Array, onnx: 3 },
+  uint8: { array: Uint8Array, onnx: 2 },
+  int16: { array: Int16Array, onnx: 5 },
+  uint16: { array: Uint16Array, onnx: 4 },
+  int32: { array: Int32Array, onnx: 6 },
+  uint32: { array: Uint32Array, onnx: 12 },
+  int64: { array: BigInt64Array, onnx: 7 },
+  uint64: { array: BigUint64Array, onnx: 13 },
+  bool: { array: Uint8Array, onnx: 9 },
 } as const satisfies Record<keyof TensorDataTypes, unknown>;
 
 /** The typed array that carries each element type; the types are spelt as in onnxruntime-common. */
@@ -75,7 +75,8 @@ export class Tensor<T extends TensorType = TensorType> implements TensorLike {
 const isList = (data: TensorData | readonly unknown[]): data is readonly unknown[] => Array.isArray(data);
 
 function typedArrayOf(type: TensorType, values: readonly unknown[]): TensorData {
-  const arrayType = arrayTypes[type] as { from(values: Iterable<unknown>): TensorData } | undefined;
+  const arrayType = (elementTypes[type] as { array: unknown } | undefined)?.array as
+    { from(values: Iterable<unknown>): TensorData } | undefined;
   try {
     if (arrayType) return arrayType.from(values);
   } catch (error) {
@@ -95,7 +96,7 @@ export function tensorOfBytes<T extends TensorType>(
   bytes: Uint8Array,
   dims: readonly number[],
 ): Tensor<T> {
-  const arrayType = arrayTypes[type];
+  const arrayType = elementTypes[type].array;
   if (bytes.byteLength % arrayType.BYTES_PER_ELEMENT !== 0) {
     throw new OctavoError(
       'InvalidInput',
@@ -106,7 +107,7 @@ export function tensorOfBytes<T extends TensorType>(
 }
 
 function unknownType(what: string, type: unknown): OctavoError {
-  const known = Object.keys(arrayTypes).join(', ');
+  const known = Object.keys(elementTypes).join(', ');
   return new OctavoError('InvalidInput', `${what} has the unknown type ${String(type)}; known are ${known}`);
 }
 
@@ -135,8 +136,8 @@ export function isBytes(data: unknown): data is Uint8Array {
 
 function typeOfData(what: string, data: unknown): TensorType {
   const array = arrayNameOf(data);
-  for (const type of Object.keys(arrayTypes) as TensorType[]) {
-    if (arrayTypes[type].name === array) return type;
+  for (const type of Object.keys(elementTypes) as TensorType[]) {
+    if (elementTypes[type].array.name === array) return type;
   }
   throw new OctavoError('InvalidInput', `${what} has data that is no typed array of numbers`);
 }
@@ -151,8 +152,8 @@ function checkTensor(what: string, type: string, data: unknown, dims: readonly n
 }
 
 function checkData(what: string, type: unknown, data: unknown): asserts type is TensorType {
-  if (typeof type !== 'string' || !Object.hasOwn(arrayTypes, type)) throw unknownType(what, type);
-  const { name } = arrayTypes[type as TensorType];
+  if (typeof type !== 'string' || !Object.hasOwn(elementTypes, type)) throw unknownType(what, type);
+  const { name } = elementTypes[type as TensorType].array;
   if (arrayNameOf(data) !== name)
     throw new OctavoError('InvalidInput', `${what} of type ${type} needs its data in a ${name}`);
 }
@@ -216,7 +217,7 @@ function toNativeTensor(name: string, tensor: unknown, made: 'copies' | 'views')
 
 /** An array of the very class, whatever the original's says of itself, and of fixed length. */
 function plainArray(what: string, type: TensorType, data: TypedData, made: 'copies' | 'views'): TypedData {
-  const arrayType = arrayTypes[type];
+  const arrayType = elementTypes[type].array;
   try {
     if (made === 'copies') return new arrayType(data as never);
     const buffer = memberOf(data, 'buffer') as ArrayBuffer;
@@ -264,7 +265,7 @@ export function copyOutputs(
   given: readonly OutputArray[] = [],
 ): TypedData[] {
   const targets = outputs.map(({ name, type, bytes }) => {
-    const arrayType = arrayTypes[type as TensorType];
+    const arrayType = elementTypes[type as TensorType].array;
     const length = bytes.byteLength / arrayType.BYTES_PER_ELEMENT;
     const array = given.find((each) => each.name === name)?.data;
     if (array === undefined) return new arrayType(length);

@@ -1,10 +1,11 @@
 // How to quantize, as chosen on the page.
 import { signal } from '@preact/signals';
+import type { StaticOptions } from 'octavo';
 
 export interface Settings {
   method: 'static' | 'dynamic';
   activations: 'u8' | 'u7';
-  observer: 'histogram' | 'minmax' | 'movingAverage';
+  observer: NonNullable<StaticOptions['observer']>;
   /** How many photos to calibrate with. */
   photos: 8 | 16 | 32;
 }

@@ -3,7 +3,9 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createEngine, type Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import { loadModel, type Model } from '../model.js';
+import type { DynamicOptions, StaticOptions } from '../native.js';
 import type { Progress } from '../options.js';
+import { quantizationRows, type Method } from '../quantization_options.js';
 import { listFiles, presetName, readSamples } from '../node/samples.js';
 import type { Build } from '../start.js';
 import type { Tensor } from '../tensor.js';
@@ -16,15 +18,9 @@ export interface CommonOptions {
   threads: number | 'auto';
 }
 
+/** Those of quantizationRows under the names that their flags give them, and what is no option of a quantizer. */
 export interface QuantizationOptions {
   calibration?: string[];
-  observer: 'minmax' | 'movingAverage' | 'histogram';
-  activations: 'u8' | 'u7';
-  granularity: 'row' | 'tensor';
-  weightRange: 'narrow' | 'full';
-  perTensor?: boolean;
-  ops?: string[];
-  exclude?: string[];
   preset?: string;
 }
 
@@ -34,6 +30,12 @@ export function wholeNumber(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError('It is a whole number from 1 up.');
+  return number;
+}
+
+function anyNumber(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || Number.isNaN(number)) throw new InvalidArgumentError('It is a number.');
   return number;
 }
 
@@ -60,27 +62,34 @@ export function addPresetOption(command: Command): Command {
 }
 
 export function addQuantizationOptions(command: Command): Command {
-  return command
-    .option('--calibration <path...>', 'static: files or folders of typical input')
-    .addOption(
-      new Option('--observer <name>', 'static: how ranges are chosen')
-        .choices(['minmax', 'movingAverage', 'histogram'])
-        .default('histogram'),
-    )
-    .addOption(new Option('--activations <type>', 'range of activations').choices(['u8', 'u7']).default('u8'))
-    .addOption(
-      new Option('--granularity <unit>', 'dynamic: what shares a range')
-        .choices(['row', 'tensor'])
-        .default('row'),
-    )
-    .addOption(
-      new Option('--weight-range <range>', 'weights in [-127,127] or [-128,127]')
-        .choices(['narrow', 'full'])
-        .default('narrow'),
-    )
-    .option('--per-tensor', 'one scale per weight instead of one per output channel')
-    .option('--ops <operators>', 'operators to quantize, separated by commas', list)
-    .option('--exclude <nodes>', 'names of nodes to leave in float, separated by commas', list);
+  command.option('--calibration <path...>', 'static: files or folders of typical input');
+  for (const [, { flag, help, kind, choices, means }] of quantizationRows) {
+    const option = new Option(flag, help);
+    const words = choices ?? Object.keys(means ?? {});
+    if (words.length > 1) option.choices(words);
+    if (kind === 'names') option.argParser(list);
+    if (kind === 'number') option.argParser(anyNumber);
+    command.addOption(option);
+  }
+  return command;
+}
+
+/**
+ * The options that the command line gave, as the quantizer takes them.
+ * @throws OctavoError `InvalidOption` for one that the method does not have
+ */
+function givenOptions(method: Method, given: QuantizationOptions): DynamicOptions & StaticOptions {
+  const options: Record<string, unknown> = {};
+  for (const [name, { flag, methods, means }] of quantizationRows) {
+    const value = (given as Record<string, unknown>)[new Option(flag).attributeName()];
+    if (value === undefined) continue;
+    if (!methods.includes(method)) {
+      const [word] = flag.split(' ');
+      throw new OctavoError('InvalidOption', `${word} is no option of --method ${method}`);
+    }
+    options[name] = means ? means[value === true ? '' : (value as string)] : value;
+  }
+  return options;
 }
 
 /** Runs a command's work in an engine of its own. */
@@ -102,22 +111,12 @@ export function load(engine: Engine, path: string): Promise<Model> {
 }
 
 /** Quantizes as the options say, with a progress bar. */
-export function quantize(
-  model: Model,
-  method: 'dynamic' | 'static',
-  options: QuantizationOptions,
-): Promise<Model> {
-  const common = {
-    perChannel: !options.perTensor,
-    reduceRange: options.activations === 'u7',
-    weightRange: options.weightRange,
-    ...(options.ops ? { opTypesToQuantize: options.ops } : {}),
-    ...(options.exclude ? { nodesToExclude: options.exclude } : {}),
-  };
+export function quantize(model: Model, method: Method, options: QuantizationOptions): Promise<Model> {
+  const chosen = givenOptions(method, options);
+  if (method === 'dynamic' && options.calibration)
+    throw new OctavoError('InvalidOption', '--calibration is no option of --method dynamic');
   return withProgressBar(async (onProgress) => {
-    if (method === 'dynamic') {
-      return model.quantizeDynamic({ ...common, granularity: options.granularity, onProgress });
-    }
+    if (method === 'dynamic') return model.quantizeDynamic({ ...chosen, onProgress });
     if (!options.calibration) {
       throw new OctavoError('InvalidOption', '--method static needs typical input: --calibration PATH…');
     }
@@ -127,12 +126,7 @@ export function quantize(
       options.preset,
       onProgress,
     );
-    return model.quantizeStatic({
-      ...common,
-      observer: options.observer,
-      calibration: samples,
-      onProgress: counted,
-    });
+    return model.quantizeStatic({ ...chosen, calibration: samples, onProgress: counted });
   });
 }
 

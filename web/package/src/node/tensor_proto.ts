@@ -1,22 +1,12 @@
 // ONNX TensorProto files (.pb), as ONNX's own test data are. Field numbers and data types are those of onnx.proto.
 import { PbfReader } from 'pbf';
 import { messageOf } from '../error.js';
-import { Tensor, tensorOfBytes, type TensorType } from '../tensor.js';
+import { elementTypes, Tensor, tensorOfBytes, type TensorType } from '../tensor.js';
 import { contentError, readBytes } from './files.js';
 
-const tensorTypes: Readonly<Record<number, TensorType>> = {
-  1: 'float32',
-  2: 'uint8',
-  3: 'int8',
-  4: 'uint16',
-  5: 'int16',
-  6: 'int32',
-  7: 'int64',
-  9: 'bool',
-  11: 'float64',
-  12: 'uint32',
-  13: 'uint64',
-};
+const tensorTypes = new Map(
+  Object.entries(elementTypes).map(([type, { onnx }]) => [onnx as number, type as TensorType]),
+);
 
 interface TensorProto {
   name: string;
@@ -51,7 +41,7 @@ export async function readTensorProto(path: string): Promise<{ name: string; ten
   } catch (error) {
     throw contentError(path, `is no TensorProto: ${messageOf(error)}`, error);
   }
-  const type = tensorTypes[proto.dataType];
+  const type = tensorTypes.get(proto.dataType);
   if (!type) throw contentError(path, `is no TensorProto of numbers (data type ${proto.dataType})`);
   if (proto.external) throw contentError(path, 'keeps its data in another file, which is not supported');
   try {

@@ -1,0 +1,96 @@
+// The options of the quantizers, a row each: what a call takes, what the command line calls it, and which method has it. The
+// values are looked at by the engine (bindings/options.cc); tests/package/native_contract.test.mjs compares both.
+import type { KnownOptions } from './check_options.js';
+import type { DynamicOptions, StaticOptions } from './native.js';
+
+export type Method = 'dynamic' | 'static';
+
+type AllOptions = Required<DynamicOptions & StaticOptions>;
+
+interface Row {
+  methods: readonly Method[];
+  /** Names, one of `choices`, a number or yes and no. */
+  kind: 'names' | 'choice' | 'number' | 'boolean';
+  choices?: readonly string[];
+  /** On the command line. Without a value it means what `means` says of ''. */
+  flag: string;
+  help: string;
+  /** What words of the command line mean, where they are others than the option's. */
+  means?: Readonly<Record<string, boolean>>;
+}
+
+const both = ['dynamic', 'static'] as const;
+
+export const quantizationOptions = {
+  opTypesToQuantize: {
+    methods: both,
+    kind: 'names',
+    flag: '--ops <operators>',
+    help: 'operators to quantize, separated by commas',
+  },
+  nodesToExclude: {
+    methods: both,
+    kind: 'names',
+    flag: '--exclude <nodes>',
+    help: 'names of nodes to leave in float, separated by commas',
+  },
+  perChannel: {
+    methods: both,
+    kind: 'boolean',
+    flag: '--per-tensor',
+    help: 'one scale per weight instead of one per output channel',
+    means: { '': false },
+  },
+  reduceRange: {
+    methods: both,
+    kind: 'boolean',
+    flag: '--activations <type>',
+    help: 'range of activations (default: u8)',
+    means: { u8: false, u7: true },
+  },
+  weightRange: {
+    methods: both,
+    kind: 'choice',
+    choices: ['narrow', 'full'],
+    flag: '--weight-range <range>',
+    help: 'weights in [-127,127] or [-128,127] (default: narrow)',
+  },
+  granularity: {
+    methods: ['dynamic'],
+    kind: 'choice',
+    choices: ['row', 'tensor'],
+    flag: '--granularity <unit>',
+    help: 'dynamic: what shares a range (default: row)',
+  },
+  observer: {
+    methods: ['static'],
+    kind: 'choice',
+    choices: ['minmax', 'movingAverage', 'histogram'],
+    flag: '--observer <name>',
+    help: 'static: how ranges are chosen (default: histogram)',
+  },
+  averagingConstant: {
+    methods: ['static'],
+    kind: 'number',
+    flag: '--averaging-constant <number>',
+    help: 'static, movingAverage: weight of the newest tensor (default: 0.01)',
+  },
+  bins: {
+    methods: ['static'],
+    kind: 'number',
+    flag: '--bins <number>',
+    help: 'static, histogram: its bins (default: 2048)',
+  },
+} as const satisfies Record<keyof AllOptions, Row>;
+
+/** The rows by the option's name. */
+export const quantizationRows = Object.entries(quantizationOptions) as [keyof AllOptions, Row][];
+
+/** What `checkOptions` knows of a method's options. */
+export function knownOptions<T extends DynamicOptions | StaticOptions>(method: Method): KnownOptions<T> {
+  return Object.fromEntries(
+    quantizationRows
+      .filter(([, { methods }]) => methods.includes(method))
+      .map(([name, { kind }]) => [name, kind === 'names' ? 'list' : 'any']),
+  ) as unknown as KnownOptions<T>;
+}
