@@ -1,5 +1,5 @@
 // npm run build [-- native|wasm|web …]: builds the named parts, all of them by default. Sets up what is missing first.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { say, step } from './lib/log.mjs';
@@ -23,10 +23,16 @@ const buildEnvironment = {
 if (!process.env.EMSDK_PYTHON && existsSync('/usr/bin/python3'))
   buildEnvironment.EMSDK_PYTHON = '/usr/bin/python3';
 
-/** Configures (once) and builds a CMake preset; `targets` limits what is built. */
+/** Whether a preset's tree is there and was configured with today's presets. */
+function isConfigured(preset) {
+  const ninja = statSync(inRoot('build', preset, 'build.ninja'), { throwIfNoEntry: false });
+  return ninja !== undefined && ninja.mtimeMs > statSync(inRoot('CMakePresets.json')).mtimeMs;
+}
+
+/** Configures (where need be) and builds a CMake preset; `targets` limits what is built. */
 export async function buildPreset(preset, targets = []) {
   const env = buildEnvironment;
-  if (!existsSync(inRoot('build', preset, 'build.ninja'))) {
+  if (!isConfigured(preset)) {
     await step(`configuring ${preset}`, () => run('cmake', ['--preset', preset], { env, quiet: true }));
   }
   const selected = targets.length > 0 ? ['--target', ...targets] : [];

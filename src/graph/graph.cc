@@ -59,6 +59,24 @@ uint32_t Uses::only_consumer(ValueId value) const {
   return consumers[value].size() == 1 && !is_output[value] ? consumers[value][0] : kNone;
 }
 
+namespace {
+
+void verify_states(const Graph& graph) {
+  Flags is_state(graph.inputs.size());
+  for (const auto& [input, output] : graph.states) {
+    require(input < graph.inputs.size() && output < graph.outputs.size() && !is_state[input],
+            ErrorCode::invalid_graph, "a state slot of input ", input, " and output ", output,
+            " is out of range or has its input twice");
+    is_state[input] = true;
+    const Value &before = graph[graph.inputs[input]], &after = graph[graph.outputs[output]];
+    require(before.shape && before.shape->is_static() && before.dtype == after.dtype,
+            ErrorCode::invalid_graph, "the state '", before.name, "' has no static shape, or '", after.name,
+            "' is of another type");
+  }
+}
+
+}  // namespace
+
 void verify(const Graph& graph) {
   Flags available(graph.values.size());
   const auto check_id = [&](ValueId id) {
@@ -91,6 +109,7 @@ void verify(const Graph& graph) {
     check_id(id);
     require(available[id], ErrorCode::invalid_graph, "graph output '", graph[id].name, "' is never computed");
   }
+  verify_states(graph);
 }
 
 }  // namespace octavo

@@ -49,6 +49,13 @@ struct Node {
   bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i] != kNoValue; }
 };
 
+// An input and an output that are one tensor, which stays with the model from run to run: what the output is becomes the
+// input of the next run. A recurrent state, a cache of keys and values, a parameter that is trained. Nobody feeds such an
+// input. By position, which no pass changes.
+struct StateSlot {
+  uint32_t input = 0, output = 0;  // indices into Graph::inputs and Graph::outputs
+};
+
 // A network in static single assignment: each value has at most one producer, and nodes stand after the producers
 // of their inputs. Copies are cheap, since constants are shared.
 struct Graph {
@@ -56,6 +63,7 @@ struct Graph {
   std::vector<Value> values;
   std::vector<Node> nodes;
   std::vector<ValueId> inputs, outputs;
+  std::vector<StateSlot> states;
 
   ValueId add_value(Value value);
   ValueId add_constant(std::string name, Tensor tensor);
@@ -102,7 +110,7 @@ struct Uses {
 };
 
 // Throws Error(invalid_graph) when the graph breaks a promise of this header: an id out of range, a value with two
-// producers, a node before its producer, a value without source.
+// producers, a node before its producer, a value without source, a state slot whose two sides are no one tensor.
 void verify(const Graph& graph);
 
 // Text for people: one line a node, with shapes and attributes.

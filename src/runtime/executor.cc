@@ -44,6 +44,12 @@ void Executor::order(std::span<const Feed> feeds) {
            {"the model has no input '", feeds[i].name, "'; its inputs are ", input_names(graph)});
     ordered_[input] = feeds[i].tensor;
   }
+  for (const StateSlot& slot : graph.states) {
+    if (ordered_[slot.input] != nullptr)
+      fail(ErrorCode::invalid_input,
+           {"input '", graph[graph.inputs[slot.input]].name, "' is a state, which nobody feeds"});
+    ordered_[slot.input] = &state_feed_;
+  }
   const auto missing = std::ranges::find(ordered_, nullptr);
   if (missing != ordered_.end())
     fail(ErrorCode::invalid_input, {"input '", graph[graph.inputs[missing - ordered_.begin()]].name,
@@ -52,6 +58,7 @@ void Executor::order(std::span<const Feed> feeds) {
 
 bool Executor::matches(const Entry& entry) const {
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
+    if (ordered_[i] == &state_feed_) continue;
     if (entry.specs[i].dtype != ordered_[i]->dtype() || entry.specs[i].shape != ordered_[i]->shape())
       return false;
     const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
@@ -80,7 +87,7 @@ const std::shared_ptr<Session>& Executor::session_for_ordered() {
   Entry entry;
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
     entry.specs.push_back({ordered_[i]->dtype(), ordered_[i]->shape(), ordered_[i]});
-    const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
+    const bool by_contents = ordered_[i] != &state_feed_ && model_->needed_by_plan[model_->graph.inputs[i]];
     entry.contents.push_back(by_contents ? bytes_of(*ordered_[i]) : std::vector<std::byte>());
   }
   auto program = plan(model_, entry.specs);
@@ -88,14 +95,18 @@ const std::shared_ptr<Session>& Executor::session_for_ordered() {
   // The old arena goes before the new one comes.
   if (recent_.size() == kMaxSessions) recent_.pop_back();
   entry.session = std::make_shared<Session>(std::move(program));
+  // Sessions of other shapes go on with the same state.
+  if (!state_) state_ = entry.session->state();
   recent_.push_front(std::move(entry));
   return recent_.front().session;
 }
 
 const std::shared_ptr<Session>& Executor::bind(std::span<const Feed> feeds) {
   const std::shared_ptr<Session>& session = session_for(feeds);
+  if (state_) session->use(state_);
   for (std::size_t i = 0; i < ordered_.size(); ++i)
-    std::copy_n(ordered_[i]->view().data, ordered_[i]->bytes(), session->inputs()[i].data);
+    if (ordered_[i] != &state_feed_)
+      std::copy_n(ordered_[i]->view().data, ordered_[i]->bytes(), session->inputs()[i].data);
   return session;
 }
 

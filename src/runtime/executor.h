@@ -37,6 +37,9 @@ class Executor {
   // same shapes, too, unless the plan depends on their contents.
   const std::shared_ptr<Session>& bind(std::span<const Feed> feeds);
   bool plan_depends_on_contents() const;
+  // The state that runs change: one that begins with the first run, unless another is given. Null for a graph without.
+  const std::shared_ptr<State>& state() const { return state_; }
+  void use(std::shared_ptr<State> state) { state_ = std::move(state); }
 
   // Makes the plan and the arena for feeds of these shapes ahead of the first run.
   const std::shared_ptr<Session>& session_for(std::span<const Feed> feeds);
@@ -53,7 +56,9 @@ class Executor {
   const std::shared_ptr<Session>& session_for_ordered();
 
   std::shared_ptr<const CompiledModel> model_;
-  std::list<Entry> recent_;             // the latest first
+  std::shared_ptr<State> state_;
+  Tensor state_feed_ = Tensor::without_elements(DType::f32, {});  // stands in ordered_ for what nobody feeds
+  std::list<Entry> recent_;                                       // the latest first
   std::vector<const Tensor*> ordered_;  // the feeds of the call under way, by graph input
 };
 

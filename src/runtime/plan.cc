@@ -19,6 +19,7 @@ class Planner {
         budget_(graph_) {
     operands_.resize(graph_.values.size());
     block_.assign(graph_.values.size(), kNoBlock);
+    state_slot_.assign(graph_.values.size(), kNoBlock);
     bind_constants();
     bind_feeds(feeds);
     for (const Node& node : graph_.nodes) add(node);
@@ -56,11 +57,22 @@ class Planner {
   void bind_feeds(const std::vector<FeedSpec>& feeds) {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
       const ValueId id = graph_.inputs[i];
+      if (is_state(i)) {
+        operands_[id] = {graph_[id].dtype, graph_[id].shape, nullptr};
+        continue;
+      }
       check_feed(graph_[id], feeds[i]);
       operands_[id] = {feeds[i].dtype, feeds[i].shape,
                        model_->needed_by_plan[id] ? feeds[i].contents : nullptr};
       allocate(id, 0);
     }
+  }
+
+  bool is_state(std::size_t input) {
+    const auto slot = std::ranges::find(graph_.states, input, &StateSlot::input);
+    if (slot == graph_.states.end()) return false;
+    state_slot_[graph_.inputs[input]] = static_cast<std::size_t>(slot - graph_.states.begin());
+    return true;
   }
 
   static void check_feed(const Value& input, const FeedSpec& feed) {
@@ -160,6 +172,8 @@ class Planner {
     const Operand& operand = operands_[id];
     if (block_[id] != kNoBlock)
       return {Slot::Kind::arena, operand.dtype, *operand.shape, nullptr, block_[id]};
+    if (state_slot_[id] != kNoBlock)
+      return {Slot::Kind::state, operand.dtype, *operand.shape, nullptr, state_slot_[id]};
     program_->constants.push_back(operand.known->memory());
     return {Slot::Kind::constant, operand.dtype, *operand.shape, operand.known->view().data, 0};
   }
@@ -169,6 +183,7 @@ class Planner {
   std::shared_ptr<Program> program_;
   std::vector<Operand> operands_;   // by value
   std::vector<std::size_t> block_;  // by value: index into blocks_, or kNoBlock for what is known already
+  std::vector<std::size_t> state_slot_;  // by value: index into Graph::states, or kNoBlock
   std::vector<Lifetime> blocks_;
   FoldingBudget budget_;
 };

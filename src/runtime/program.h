@@ -11,6 +11,7 @@
 #include "base/kernel_policy.h"
 #include "graph/op_def.h"
 #include "runtime/memory_plan.h"
+#include "runtime/state.h"
 
 namespace octavo {
 
@@ -33,12 +34,12 @@ inline bool reads_packed(const Graph& graph, const Node& node, std::size_t i) {
 
 // Where a step finds a tensor.
 struct Slot {
-  enum class Kind : uint8_t { absent, constant, arena };
+  enum class Kind : uint8_t { absent, constant, arena, state };
   Kind kind = Kind::absent;
   DType dtype = DType::f32;
   Shape shape;
   std::byte* constant = nullptr;
-  std::size_t offset = 0;  // in the arena
+  std::size_t offset = 0;  // in the arena; of a state, the index of its slot
 };
 
 struct Step {

@@ -1,5 +1,6 @@
 #include "runtime/session.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/error.h"
@@ -18,22 +19,47 @@ double monotonic_ms() {
 }  // namespace
 
 Session::Session(std::shared_ptr<const Program> program)
-    : program_(std::move(program)), arena_(program_->arena_bytes) {
-  const auto bind_all = [&](const std::vector<Slot>& slots) {
+    : program_(std::move(program)),
+      state_(program_->model->graph.states.empty() ? nullptr
+                                                   : std::make_shared<State>(program_->model->graph)),
+      arena_(program_->arena_bytes) {
+  bind_all();
+}
+
+void Session::bind_all() {
+  const auto views_of = [&](const std::vector<Slot>& slots) {
     std::vector<TensorView> views;
     views.reserve(slots.size());
     for (const Slot& slot : slots) views.push_back(bind(slot));
     return views;
   };
-  for (const Step& step : program_->steps) steps_.push_back({bind_all(step.inputs), bind_all(step.outputs)});
-  inputs_ = bind_all(program_->inputs);
-  outputs_ = bind_all(program_->outputs);
+  steps_.clear();
+  for (const Step& step : program_->steps) steps_.push_back({views_of(step.inputs), views_of(step.outputs)});
+  inputs_ = views_of(program_->inputs);
+  outputs_ = views_of(program_->outputs);
+}
+
+void Session::use(std::shared_ptr<State> state) {
+  if (state == state_) return;
+  state_ = std::move(state);
+  bind_all();
+}
+
+void Session::keep_states() {
+  for (const auto& [input, output] : program_->model->graph.states) {
+    const TensorView &kept = inputs_[input], &made = outputs_[output];
+    require(kept.shape == made.shape, ErrorCode::invalid_graph, "the state '",
+            program_->model->graph[program_->model->graph.inputs[input]].name, "' of shape ", kept.shape,
+            " becomes a tensor of shape ", made.shape);
+    if (kept.data != made.data) std::copy_n(made.data, made.bytes(), kept.data);
+  }
 }
 
 TensorView Session::bind(const Slot& slot) {
   switch (slot.kind) {
     case Slot::Kind::constant: return {slot.dtype, slot.shape, slot.constant};
     case Slot::Kind::arena: return {slot.dtype, slot.shape, arena_.data() + slot.offset};
+    case Slot::Kind::state: return (*state_)[slot.offset];
     case Slot::Kind::absent: break;
   }
   return {};
@@ -57,6 +83,7 @@ void Session::run_step(std::size_t i, TensorObserver* observer) {
 
 void Session::run(TensorObserver* observer) {
   for (std::size_t i = 0; i < steps_.size(); ++i) run_step(i, observer);
+  keep_states();
 }
 
 void Session::run_profiled(std::vector<double>& step_ms) {
@@ -65,6 +92,7 @@ void Session::run_profiled(std::vector<double>& step_ms) {
     run_step(i, nullptr);
     step_ms[i] += monotonic_ms() - start;
   }
+  keep_states();
 }
 
 }  // namespace octavo

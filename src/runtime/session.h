@@ -16,6 +16,9 @@ class Session {
   const Program& program() const { return *program_; }
   // Where to write the feeds before each run: the memory is used again once the input has been read.
   const std::vector<TensorView>& inputs() const { return inputs_; }
+  // The state of the runs that follow; the program's graph has one or more slots. Without it there is one of the session's own.
+  void use(std::shared_ptr<State> state);
+  const std::shared_ptr<State>& state() const { return state_; }
   // Valid after a run and until the next.
   const std::vector<TensorView>& outputs() const { return outputs_; }
 
@@ -31,8 +34,12 @@ class Session {
     std::vector<TensorView> inputs, outputs;
   };
   TensorView bind(const Slot& slot);
+  void bind_all();
+  // What outputs are becomes what states are.
+  void keep_states();
 
   std::shared_ptr<const Program> program_;
+  std::shared_ptr<State> state_;
   Buffer arena_;
   std::vector<BoundStep> steps_;
   std::vector<TensorView> inputs_, outputs_;

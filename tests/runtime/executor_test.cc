@@ -164,3 +164,53 @@ TEST_CASE("What constants make is computed ahead only as far as there is a budge
         3);  // the larger ones are steps, in an arena of three quarters of a gigabyte
   CHECK(session.program().folded.size() < 8);
 }
+
+namespace {
+
+// y = x + s, and the next s is the sum of all elements so far.
+GraphBuilder running_sum() {
+  GraphBuilder b;
+  const ValueId s = b.input("s", {2}), x = b.input("x", {kDynamic, 2});
+  b.output(b.node("Add", {x, s}));
+  b.output(b.node("Add", {s, b.node("ReduceMean", {x, b.constant(Tensor::of<int64_t>({1}, {0}))},
+                                    attrs({{"keepdims", int64_t{0}}}))}));
+  b.graph.states = {{.input = 0, .output = 1}};
+  return b;
+}
+
+}  // namespace
+
+TEST_CASE("A state stays from run to run, whatever the shapes of the feeds, and is fed by nobody") {
+  GraphBuilder b = running_sum();
+  Executor executor = make_executor(b);
+  CHECK(run(executor, "x", Tensor::of<float>({1, 2}, {1, 2})) == std::vector<float>{1, 2});
+  CHECK(run(executor, "x", Tensor::of<float>({1, 2}, {10, 20})) == std::vector<float>{11, 22});
+  CHECK(run(executor, "x", Tensor::of<float>({2, 2}, {1, 1, 3, 3})) == std::vector<float>{12, 23, 14, 25});
+  CHECK(run(executor, "x", Tensor::of<float>({1, 2}, {0, 0})) == std::vector<float>{13, 24});
+
+  SECTION("two states share a model") {
+    const auto first = executor.state(), second = std::make_shared<State>(b.graph);
+    executor.use(second);
+    CHECK(run(executor, "x", Tensor::of<float>({1, 2}, {5, 6})) == std::vector<float>{5, 6});
+    executor.use(first);
+    CHECK(run(executor, "x", Tensor::of<float>({1, 2}, {0, 0})) == std::vector<float>{13, 24});
+    CHECK((*second)[0].span<float>()[1] == 6);
+    second->reset();
+    CHECK((*second)[0].span<float>()[1] == 0);
+  }
+  SECTION("feeding it is an error") {
+    const Tensor x = Tensor::of<float>({1, 2}, {1, 2}), s = Tensor::of<float>({2}, {0, 0});
+    const Feed feeds[] = {{"x", &x}, {"s", &s}};
+    CHECK_THROWS_MATCHES(executor.run(feeds), Error, MessageMatches(ContainsSubstring("'s' is a state")));
+  }
+}
+
+TEST_CASE("A state slot has two sides of one type and a static shape") {
+  GraphBuilder b = running_sum();
+  b.graph.states[0].output = 7;
+  CHECK_THROWS_AS(verify(b.graph), Error);
+  b.graph.states[0] = {.input = 1, .output = 1};  // of dynamic shape
+  CHECK_THROWS_AS(verify(b.graph), Error);
+  b.graph.states = {{0, 1}, {0, 1}};
+  CHECK_THROWS_AS(verify(b.graph), Error);
+}
