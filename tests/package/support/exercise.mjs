@@ -2,7 +2,7 @@
 import { Tensor, loadModel } from 'octavo';
 import { inner } from './package.mjs';
 
-const { arrayTypes } = await inner('tensor.js');
+const { elementTypes } = await inner('tensor.js');
 
 /** Runs on larger feeds would only take time. */
 const mostElements = 20_000;
@@ -15,11 +15,11 @@ function feedsFor(inputs, random) {
     const sizes = dims.map((dim) => (typeof dim === 'number' ? dim : 1 + random.below(3)));
     const count = sizes.reduce((product, dim) => product * dim, 1);
     total += count;
-    if (!(total <= mostElements) || !arrayTypes[type]) return undefined;
+    if (!(total <= mostElements) || !elementTypes[type]) return undefined;
     const integer = type.endsWith('64') && type !== 'float64';
     const number = () =>
       type.startsWith('float') ? random.below(2001) / 500 - 2 : random.below(type === 'bool' ? 2 : 9);
-    const data = arrayTypes[type].from({ length: count }, () => (integer ? BigInt(number()) : number()));
+    const data = elementTypes[type].array.from({ length: count }, () => (integer ? BigInt(number()) : number()));
     feeds.push([name, new Tensor(type, data, sizes)]);
   }
   return Object.fromEntries(feeds);

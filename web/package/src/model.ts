@@ -48,8 +48,8 @@ const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = {
 };
 const staticOptions: KnownOptions<QuantizeStaticOptions> = {
   ...longCallOptions,
-  ...knownOptions<StaticOptions>('static'),
   calibration: 'any',
+  ...knownOptions<StaticOptions>('static'),
 };
 
 /** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */
