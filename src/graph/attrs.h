@@ -19,8 +19,8 @@ namespace octavo {
 using AttrValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
                                std::vector<std::string>, ConstantTensor>;
 
-// The alternatives of AttrValue, in order.
-enum class AttrKind : uint8_t { integer, real, string, integers, reals, strings, tensor };
+// The alternatives of AttrValue, in order; and graphs, which become Node::subgraphs.
+enum class AttrKind : uint8_t { integer, real, string, integers, reals, strings, tensor, graph };
 
 inline AttrKind kind_of(const AttrValue& value) { return static_cast<AttrKind>(value.index()); }
 

@@ -88,6 +88,12 @@ void verify(const Graph& graph) {
     available[id] = true;
   }
   for (const Node& node : graph.nodes) {
+    for (const Subgraph& body : node.subgraphs) {
+      verify(body.graph);
+      require(body.captures <= body.graph.inputs.size() &&
+                  body.first_capture + body.captures <= node.inputs.size(),
+              ErrorCode::invalid_graph, "a body of '", node.name, "' takes more from outside than there is");
+    }
     for (ValueId id : node.inputs) {
       if (id == kNoValue) continue;
       check_id(id);

@@ -18,6 +18,8 @@ namespace octavo {
 struct OpDef;
 struct Prepared;
 struct Graph;
+struct Subgraph;
+struct CompiledModel;
 
 // An index into Graph::values.
 using ValueId = uint32_t;
@@ -41,7 +43,7 @@ struct Node {
   std::string name;  // unique within the graph; made up from the operator where the file has none
   Attrs attrs;
   std::vector<ValueId> inputs, outputs;
-  std::vector<Graph> subgraphs;
+  std::vector<Subgraph> subgraphs;  // in the order of the operator's attributes of AttrKind::graph
   QuantizationNotes notes;
   Lowered lowered;
   std::shared_ptr<const Prepared> prepared;  // packed weights and constants of the kernel, set by compile
@@ -94,6 +96,15 @@ struct Graph {
     }
   };
   mutable GivenNames names_;
+};
+
+// A body of a node, closed: what it takes from the graph around it are inputs of the node, too, so that whoever follows
+// values through the outer graph sees them. The body's last `captures` inputs are the node's inputs from `first_capture` on; the
+// inputs before them are the operator's own affair. Constants of the outer graph are constants of the body.
+struct Subgraph {
+  Graph graph;
+  uint32_t first_capture = 0, captures = 0;
+  std::shared_ptr<const CompiledModel> compiled;  // set by compile
 };
 
 // Who makes and who reads each value: computed once, used by a rewrite, thrown away when the graph changes.

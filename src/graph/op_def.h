@@ -128,6 +128,14 @@ struct StepPlan {
   bool runs_as_view = false;  // run is called all the same, to look at the tensor
 };
 
+// Runs the bodies of the node that runs.
+struct BodyCaller {
+  virtual ~BodyCaller() = default;
+  // The outputs of body `body` for its own inputs; what it captures is given by itself. Valid until the next call of that
+  // body. Throws what Executor::run throws.
+  virtual const std::vector<TensorView>& call(std::size_t body, std::span<const TensorView> inputs) = 0;
+};
+
 // One node while it runs: every shape is static, every present tensor has memory.
 struct RunContext {
   const Node& node;
@@ -137,6 +145,7 @@ struct RunContext {
   std::span<std::byte> workspace;       // as many bytes as StepPlan::workspace says, aligned to kAlignment
   const KernelPolicy& kernels;
   TensorObserver* observer = nullptr;
+  BodyCaller* bodies = nullptr;  // of an operator with attributes of AttrKind::graph
 
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].present(); }
   template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }

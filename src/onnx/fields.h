@@ -49,7 +49,7 @@ enum : uint32_t {
 };
 }
 namespace attribute_proto {
-enum : uint32_t { name = 1, f = 2, i = 3, s = 4, t = 5, floats = 7, ints = 8, strings = 9, type = 20 };
+enum : uint32_t { name = 1, f = 2, i = 3, s = 4, t = 5, g = 6, floats = 7, ints = 8, strings = 9, type = 20 };
 // AttributeProto.AttributeType
 enum class Type : int32_t { undefined, f, i, s, tensor, graph, floats, ints, strings };
 }  // namespace attribute_proto

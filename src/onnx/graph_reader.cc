@@ -25,9 +25,36 @@ struct Symbol {
   ValueInfo info;
 };
 
+// Bodies within bodies: more than any network has, and less than a stack is tall.
+constexpr int kDeepestBody = 8;
+
+// Calls mark(name) for what nodes of a graph read, in bodies of theirs too.
+template <class Mark>
+void for_each_name_read(const std::vector<RawNode>& nodes, int depth, const Mark& mark) {
+  require(depth <= kDeepestBody, ErrorCode::unsupported, "graphs are nested more than ", kDeepestBody,
+          " deep");
+  for (const RawNode& node : nodes) {
+    for (std::string_view name : node.inputs) mark(name);
+    for (const auto& [attribute, body] : node.bodies) {
+      std::vector<RawNode> inner;
+      pbf_reader message = body;
+      while (next_field(message)) switch (message.tag_and_type()) {
+          case bytes(graph_proto::node): inner.push_back(read_node(message.get_message())); break;
+          case bytes(graph_proto::output): mark(read_value_info(message.get_message()).name); break;
+          default: message.skip();
+        }
+      for_each_name_read(inner, depth + 1, mark);
+    }
+  }
+}
+
 class GraphReader {
  public:
-  GraphReader(int64_t opset, BigTensors& big) : big_(big) { draft_.opset = opset; }
+  // `outer`: of the graph around a body, from which it may take values.
+  GraphReader(int64_t opset, BigTensors& big, GraphReader* outer = nullptr)
+      : big_(big), outer_(outer), depth_(outer ? outer->depth_ + 1 : 0) {
+    draft_.opset = opset;
+  }
 
   Graph read(pbf_reader message) {
     read_fields(message);
@@ -37,6 +64,7 @@ class GraphReader {
     for (RawNode& raw : raw_nodes_)
       if (!is_constant(raw)) add_node(raw);
     for (const ValueInfo& output : outputs_) add_output(output);
+    draft_.graph.inputs.insert(draft_.graph.inputs.end(), captured_inputs_.begin(), captured_inputs_.end());
     sort_nodes(draft_.graph);
     verify(draft_.graph);
     return std::move(draft_.graph);
@@ -64,8 +92,7 @@ class GraphReader {
           throw Error(ErrorCode::unsupported, "sparse initializers are not supported");
         default: message.skip();
       }
-    for (const RawNode& raw : raw_nodes_)
-      for (std::string_view name : raw.inputs) symbols_[name].is_used = true;
+    for_each_name_read(raw_nodes_, depth_, [&](std::string_view name) { symbols_[name].is_used = true; });
     for (const ValueInfo& output : outputs_) {
       symbols_[output.name].is_used = true;
       if (output.has_type) symbols_[output.name].info = output;
@@ -131,10 +158,54 @@ class GraphReader {
   // The value a node reads or computes; kNoValue where it is left out or nobody reads it.
   ValueId find(std::string_view name) {
     if (name.empty()) return kNoValue;
-    const Symbol& symbol = symbols_[name];
+    Symbol& symbol = symbols_[name];
+    if (symbol.source == Symbol::Source::none && outer_ != nullptr) capture(symbol, name);
     require(symbol.source != Symbol::Source::none, ErrorCode::invalid_model, "reads '", name,
             "', which nothing computes");
     return symbol.id;
+  }
+
+  // Takes a value of the graphs around this one: a constant as it is, anything else as one more input.
+  void capture(Symbol& symbol, std::string_view name) {
+    const ValueId outside = outer_->find(name);
+    const Value& value = outer_->draft_.graph[outside];
+    if (value.is_constant()) {
+      symbol.id = draft_.graph.add_constant(std::string(name), value.constant);
+    } else {
+      Value input = value;
+      input.name = name;
+      symbol.id = draft_.graph.add_value(std::move(input));
+      captured_inputs_.push_back(symbol.id);
+      captured_.push_back(outside);
+    }
+    symbol.source = Symbol::Source::input;
+    draft_.value_names.take(name);
+  }
+
+  // The bodies that the operator declares. What they take from this graph becomes inputs of the node.
+  void read_bodies(const RawNode& raw, Node& node) {
+    const auto is_graph = [](const AttrDef& attribute) { return attribute.kind == AttrKind::graph; };
+    for (const auto& [name, message] : raw.bodies) {
+      const auto known = std::ranges::find(node.op->attributes, name, &AttrDef::name);
+      require(known != node.op->attributes.end() && is_graph(*known), ErrorCode::unsupported, "attribute '",
+              name, "' holds a graph, which is not supported");
+    }
+    // Behind all inputs that the operator may have of its own.
+    if (std::ranges::any_of(node.op->attributes, is_graph))
+      node.inputs.resize(static_cast<std::size_t>(node.op->max_inputs), kNoValue);
+    for (const AttrDef& attribute : node.op->attributes) {
+      if (!is_graph(attribute)) continue;
+      const auto body = std::ranges::find(raw.bodies, attribute.name, [](const auto& b) { return b.first; });
+      require(body != raw.bodies.end(), ErrorCode::invalid_graph, "attribute '", attribute.name,
+              "' is missing");
+      GraphReader reader(draft_.opset, big_, this);
+      Subgraph subgraph;
+      subgraph.graph = reader.read(body->second);
+      subgraph.first_capture = static_cast<uint32_t>(node.inputs.size());
+      subgraph.captures = static_cast<uint32_t>(reader.captured_.size());
+      node.inputs.insert(node.inputs.end(), reader.captured_.begin(), reader.captured_.end());
+      node.subgraphs.push_back(std::move(subgraph));
+    }
   }
 
   std::vector<ValueId> find_all(const std::vector<std::string_view>& names) {
@@ -157,8 +228,10 @@ class GraphReader {
       upgrade(draft_, node);
       node.node.op = &known_operator(node.op_type);
       check_attributes(node.node);
+      check_inputs(node.node);
+      read_bodies(raw, node.node);
       give_outputs(node.node);
-      check_arity(node.node);
+      check_outputs(node.node);
     } catch (Error& error) {
       throw error.at_node(node.node.name, raw.op_type);
     }
@@ -189,22 +262,27 @@ class GraphReader {
     }
   }
 
-  static void check_arity(const Node& node) {
+  static void check_inputs(const Node& node) {
     const OpDef& op = *node.op;
-    const auto inputs = static_cast<int64_t>(node.inputs.size()),
-               outputs = static_cast<int64_t>(node.outputs.size());
+    const auto inputs = static_cast<int64_t>(node.inputs.size());
     require(inputs >= op.min_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but needs ",
             op.min_inputs);
     require(inputs <= op.max_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but takes at most ",
             op.max_inputs);
     for (int i = 0; i < op.min_inputs; ++i)
       require(node.has_input(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+  }
+
+  static void check_outputs(const Node& node) {
+    const OpDef& op = *node.op;
+    const auto outputs = static_cast<int64_t>(node.outputs.size());
     require(outputs >= op.min_outputs, ErrorCode::invalid_graph, "has ", outputs, " outputs, but needs ",
             op.min_outputs);
     require(outputs <= op.max_outputs, ErrorCode::unsupported, "output ", outputs - 1, " is not supported");
   }
 
   void add_output(const ValueInfo& output) {
+    if (outer_ != nullptr) find(output.name);
     const Symbol& symbol = symbols_[output.name];
     require(symbol.id != kNoValue, ErrorCode::invalid_model, "the output '", output.name,
             "' is never computed");
@@ -214,6 +292,10 @@ class GraphReader {
   }
 
   BigTensors& big_;
+  GraphReader* outer_;
+  int depth_;
+  // What a body takes from the graph around it: its own input, and the value out there.
+  std::vector<ValueId> captured_inputs_, captured_;
   Draft draft_;
   std::vector<RawNode> raw_nodes_;
   std::vector<pbf_reader> initializers_;

@@ -20,7 +20,7 @@ struct Attribute {
   int64_t i = 0;
   float f = 0;
   std::string_view s;
-  pbf_reader tensor;
+  pbf_reader tensor, graph;
   std::vector<int64_t> ints;
   std::vector<float> floats;
   std::vector<std::string> strings;
@@ -35,6 +35,7 @@ Attribute read_attribute(pbf_reader message) {
       case fixed32(attribute_proto::f): attribute.f = message.get_float(); break;
       case bytes(attribute_proto::s): attribute.s = read_bytes(message); break;
       case bytes(attribute_proto::t): attribute.tensor = message.get_message(); break;
+      case bytes(attribute_proto::g): attribute.graph = message.get_message(); break;
       case varint(attribute_proto::ints):
       case bytes(attribute_proto::ints):
         read_numbers(message, pbf_wire_type::varint,
@@ -66,10 +67,8 @@ AttrValue value_of(Attribute& attribute) {
       throw Error(ErrorCode::invalid_model, text("attribute '", attribute.name, "' has no type"));
     case Type::graph: break;
   }
-  throw Error(
-      ErrorCode::unsupported,
-      text("attribute '", attribute.name, "' holds a ",
-           attribute.type == int64_t(Type::graph) ? "graph" : "value of a type", ", which is not supported"));
+  throw Error(ErrorCode::unsupported,
+              text("attribute '", attribute.name, "' holds a value of a type, which is not supported"));
 }
 
 }  // namespace
@@ -94,7 +93,10 @@ RawNode read_node(pbf_reader message) {
       Attribute attribute = read_attribute(reader);
       require(!node.attrs.has(attribute.name), ErrorCode::invalid_model, "attribute '", attribute.name,
               "' is there twice");
-      node.attrs.set(attribute.name, value_of(attribute));
+      if (static_cast<attribute_proto::Type>(attribute.type) == attribute_proto::Type::graph)
+        node.bodies.emplace_back(attribute.name, attribute.graph);
+      else
+        node.attrs.set(attribute.name, value_of(attribute));
     }
     for (const pbf_reader& reader : metadata) {
       const auto [key, value] = read_entry(reader);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/attrs.h"
@@ -16,9 +17,10 @@ struct RawNode {
   std::vector<std::string_view> inputs, outputs;
   Attrs attrs;
   QuantizationNotes notes;
+  std::vector<std::pair<std::string_view, pbf_reader>> bodies;  // attributes that hold a graph
 };
 
-// Throws Error(unsupported), naming the node, for attributes that hold graphs, types or sparse tensors.
+// Throws Error(unsupported), naming the node, for attributes that hold types, sparse tensors or lists of graphs.
 RawNode read_node(pbf_reader message);
 
 }  // namespace octavo::onnx

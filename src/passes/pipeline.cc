@@ -4,6 +4,8 @@
 namespace octavo {
 
 void simplify(Graph& graph, const KernelPolicy& kernels) {
+  for (Node& node : graph.nodes)
+    for (Subgraph& body : node.subgraphs) simplify(body.graph, kernels);
   FoldingBudget budget(graph);
   int changes = 0;
   do {
@@ -20,6 +22,8 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
 }
 
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels) {
+  for (Node& node : graph.nodes)
+    for (Subgraph& body : node.subgraphs) lower(body.graph, kernels);
   // Layout first: afterwards every transpose that is left stands beside Q and DQ, not between DQ, op and Q.
   choose_layout(graph);
   std::vector<FloatIsland> islands = lower_qdq(graph);

@@ -73,6 +73,8 @@ std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& 
   verify(lowered);
   auto model = std::make_shared<CompiledModel>();
   model->kernels = kernels;
+  for (Node& node : lowered.nodes)
+    for (Subgraph& body : node.subgraphs) body.compiled = compile(body.graph, kernels);
   PackedConstants constants(lowered);
   for (uint32_t n : largest_constants_first(lowered)) {
     Node& node = lowered.nodes[n];

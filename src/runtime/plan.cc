@@ -115,6 +115,7 @@ class Planner {
   // Shapes are arithmetic on few integers: whatever depends on constants and shapes alone is computed here.
   bool is_computable_now(const Node& node) const {
     if (node.op->reads_shape_only) return true;
+    if (!node.subgraphs.empty()) return false;
     return std::ranges::all_of(node.inputs,
                                [&](ValueId id) { return id == kNoValue || operands_[id].known; });
   }

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/error.h"
+#include "runtime/bodies.h"
 
 namespace octavo {
 
@@ -34,7 +35,10 @@ void Session::bind_all() {
     return views;
   };
   steps_.clear();
-  for (const Step& step : program_->steps) steps_.push_back({views_of(step.inputs), views_of(step.outputs)});
+  for (const Step& step : program_->steps) {
+    steps_.push_back({views_of(step.inputs), views_of(step.outputs), nullptr});
+    if (!step.node->subgraphs.empty()) steps_.back().bodies = call_bodies(*step.node, steps_.back().inputs);
+  }
   inputs_ = views_of(program_->inputs);
   outputs_ = views_of(program_->outputs);
 }
@@ -73,7 +77,8 @@ void Session::run_step(std::size_t i, TensorObserver* observer) {
                      steps_[i].outputs,
                      {arena_.data() + step.workspace_offset, static_cast<std::size_t>(step.workspace_bytes)},
                      program_->model->kernels,
-                     observer};
+                     observer,
+                     steps_[i].bodies.get()};
   try {
     step.node->op->run(context);
   } catch (Error& error) {

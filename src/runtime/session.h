@@ -32,6 +32,7 @@ class Session {
  private:
   struct BoundStep {
     std::vector<TensorView> inputs, outputs;
+    std::unique_ptr<BodyCaller> bodies;  // of a node that has any
   };
   TensorView bind(const Slot& slot);
   void bind_all();
