@@ -146,6 +146,8 @@ struct RunContext {
   const KernelPolicy& kernels;
   TensorObserver* observer = nullptr;
   BodyCaller* bodies = nullptr;  // of an operator with attributes of AttrKind::graph
+  // OpDef::shape_depends_on_data: where run says how large output 0 came out, along each axis at most what infer said.
+  Shape* actual_shape = nullptr;
 
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].present(); }
   template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
@@ -199,7 +201,10 @@ struct OpDef {
   bool passes_on = false;         // output 0 is input 0, where there is no other output
   bool commutes = false;          // inputs 0 and 1 may change places
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
-  uint32_t shape_operands = 0;    // bit i: the contents of input i decide output shapes
+  // The shape of output 0 follows from elements that only a run computes: infer gives the largest that it may be, and run
+  // sets RunContext::actual_shape. Nobody else reads such an output: the program ends there, and the rest is planned anew.
+  bool shape_depends_on_data = false;
+  uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
   // Obeys Lowered::clamp.
   bool clamps_output = false;
   LayoutRule layout = LayoutRule::opaque;

@@ -69,8 +69,20 @@ TensorView Session::bind(const Slot& slot) {
   return {};
 }
 
+void Session::set_actual_shape(const TensorView& output, const Shape& actual) {
+  bool fits = actual.rank() == output.shape.rank();
+  for (TensorView& view : outputs_) {
+    if (view.data != output.data) continue;
+    for (int axis = 0; fits && axis < actual.rank(); ++axis) fits = actual[axis] >= 0;
+    require(fits && actual.elements() <= output.shape.elements(), ErrorCode::invalid_graph,
+            "an output of shape ", actual, " is no part of ", output.shape);
+    view.shape = actual;
+  }
+}
+
 void Session::run_step(std::size_t i, TensorObserver* observer) {
   const Step& step = program_->steps[i];
+  Shape actual;
   RunContext context{*step.node,
                      step.state,
                      steps_[i].inputs,
@@ -78,9 +90,11 @@ void Session::run_step(std::size_t i, TensorObserver* observer) {
                      {arena_.data() + step.workspace_offset, static_cast<std::size_t>(step.workspace_bytes)},
                      program_->model->kernels,
                      observer,
-                     steps_[i].bodies.get()};
+                     steps_[i].bodies.get(),
+                     &actual};
   try {
     step.node->op->run(context);
+    if (step.node->op->shape_depends_on_data) set_actual_shape(steps_[i].outputs[0], actual);
   } catch (Error& error) {
     throw error.at_node(step.node->name, step.node->op->name);
   }

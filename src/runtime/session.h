@@ -36,6 +36,8 @@ class Session {
   };
   TensorView bind(const Slot& slot);
   void bind_all();
+  // Output 0 of a step of OpDef::shape_depends_on_data came out smaller than it might have.
+  void set_actual_shape(const TensorView& output, const Shape& actual);
   // What outputs are becomes what states are.
   void keep_states();
 
