@@ -41,7 +41,8 @@ Model::LoweredModel& Model::lowered() {
 
 Executor& Model::executor() {
   if (!executor_) {
-    executor_ = std::make_unique<Executor>(compile(std::move(lowered().graph), kernels_));
+    executor_ = std::make_unique<Executor>(compile(lowered().graph, kernels_));
+    lowered_->graph = {};
   }
   return *executor_;
 }

@@ -1,6 +1,7 @@
 #include "graph/editor.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "graph/rewriter.h"
 
@@ -13,14 +14,32 @@ void GraphEditor::read(uint32_t n, const std::vector<ValueId>& inputs) {
     if (id != kNoValue) uses_.consumers[id].push_back(n);
 }
 
+// Node n reads these no more, and neither do nodes that nobody reads then.
+void GraphEditor::release(uint32_t n, const std::vector<ValueId>& inputs) {
+  std::vector<std::pair<uint32_t, ValueId>> reads;
+  const auto add = [&](uint32_t node, const std::vector<ValueId>& ids) {
+    for (ValueId id : ids)
+      if (id != kNoValue) reads.emplace_back(node, id);
+  };
+  add(n, inputs);
+  while (!reads.empty()) {
+    const auto [node, id] = reads.back();
+    reads.pop_back();
+    if (std::erase(uses_.consumers[id], node) == 0 || !uses_.consumers[id].empty() || uses_.is_output[id])
+      continue;
+    const uint32_t maker = uses_.producer[id];
+    if (maker != Uses::kNone && graph_.nodes[maker].outputs.size() == 1)
+      add(maker, graph_.nodes[maker].inputs);
+  }
+}
+
 void GraphEditor::become(uint32_t n, const OpDef& op, Attrs attrs, std::vector<ValueId> inputs) {
   Node& node = graph_.nodes[n];
-  for (ValueId id : node.inputs)
-    if (id != kNoValue) std::erase(uses_.consumers[id], n);
-  read(n, inputs);
+  const std::vector<ValueId> before = std::exchange(node.inputs, std::move(inputs));
   node.op = &op;
   node.attrs = std::move(attrs);
-  node.inputs = std::move(inputs);
+  release(n, before);
+  read(n, node.inputs);
 }
 
 ValueId GraphEditor::add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs,
@@ -30,7 +49,7 @@ ValueId GraphEditor::add_node(const OpDef& op, Attrs attrs, std::vector<ValueId>
   node.op = &op;
   node.name = graph_.unique_value_name(stem);
   node.attrs = std::move(attrs);
-  const ValueId output = graph_.add_value({.name = node.name, .dtype = dtype, .shape = std::move(shape)});
+  const ValueId output = graph_.add_value({.name = node.name, .dtype = dtype, .shape = shape});
   node.outputs = {output};
   uses_.producer.push_back(n);
   uses_.consumers.emplace_back();

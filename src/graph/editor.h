@@ -23,7 +23,7 @@ class GraphEditor {
 
   // Makes every reader of `from`, and the graph's outputs, read `to`: see replace_uses of graph/rewriter.h.
   void replace_uses(ValueId from, ValueId to);
-  // Node n computes its output in another way from now on.
+  // Node n computes its output in another way from now on. What only it has read before counts as a reader no more.
   void become(uint32_t n, const OpDef& op, Attrs attrs, std::vector<ValueId> inputs);
   // A node with one new output value, named after `stem`, of that dtype and shape.
   ValueId add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs, std::string_view stem,
@@ -33,6 +33,7 @@ class GraphEditor {
 
  private:
   void read(uint32_t n, const std::vector<ValueId>& inputs);
+  void release(uint32_t n, const std::vector<ValueId>& inputs);
 
   Graph& graph_;
   Uses uses_;

@@ -72,6 +72,10 @@ void verify_states(const Graph& graph) {
     require(before.shape && before.shape->is_static() && before.dtype == after.dtype,
             ErrorCode::invalid_graph, "the state '", before.name, "' has no static shape, or '", after.name,
             "' is of another type");
+    // Else one state would be overwritten before another is read.
+    require(std::ranges::find(graph.inputs, graph.outputs[output]) == graph.inputs.end(),
+            ErrorCode::invalid_graph, "the state '", before.name, "' becomes an input, '", after.name,
+            "', and nothing computed");
   }
 }
 

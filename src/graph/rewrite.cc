@@ -86,13 +86,14 @@ class Parser {
 struct Row {
   Term pattern, replacement;
   bool (*when)(Bindings&);
+  bool alone;
 };
 
 class Rewriter {
  public:
   Rewriter(Graph& graph, std::span<const Rewrite> rows) : editor_(graph) {
     for (const Rewrite& row : rows)
-      rows_.push_back({Parser(row.pattern).term(), Parser(row.replacement).term(), row.when});
+      rows_.push_back({Parser(row.pattern).term(), Parser(row.replacement).term(), row.when, row.alone});
   }
 
   int run() {
@@ -111,6 +112,7 @@ class Rewriter {
     const Node& node = graph().nodes[n];
     for (const Row& row : rows_) {
       Bindings bindings;
+      alone_ = row.alone;
       if (!matches(row.pattern, node, bindings) || graph()[node.outputs[0]].dtype != DType::f32) continue;
       if (!row.when(bindings) || !keeps_rank(row.replacement, node, bindings)) continue;
       auto [op, attrs, inputs] = build(row.replacement, node, bindings);
@@ -170,7 +172,8 @@ class Rewriter {
       case Term::Kind::node: break;
     }
     const Node* node = editor_.producer(id);
-    return node != nullptr && matches(term, *node, bindings);
+    if (node == nullptr || (alone_ && editor_.uses().only_consumer(id) == Uses::kNone)) return false;
+    return matches(term, *node, bindings);
   }
 
   struct Built {
@@ -200,6 +203,7 @@ class Rewriter {
 
   GraphEditor editor_;
   std::vector<Row> rows_;
+  bool alone_ = false;  // of the row that is matched
 };
 
 template <class T>

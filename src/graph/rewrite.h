@@ -34,6 +34,9 @@ struct Rewrite {
   std::string_view replacement;
   // Whether numbers are such that both compute the same.
   bool (*when)(Bindings&);
+  // Only where nobody else reads what stands inside of the pattern: then a node goes away, and chains of them that many
+  // read are not walked by each.
+  bool alone = false;
 };
 
 // Applies the rows, the first that matches first, until none does. Only where every rank is known, the result is one

@@ -75,6 +75,12 @@ class GraphReader {
     return raw.op_type == "Constant" && is_default_domain(raw.domain);
   }
 
+  // As OpDef::name. What has a dot in its name is none that the default domain has.
+  static std::string full_name(const RawNode& raw) {
+    if (!is_default_domain(raw.domain)) return text(raw.domain, '.', raw.op_type);
+    return text(raw.op_type.contains('.') ? "ai.onnx." : "", raw.op_type);
+  }
+
   // Fields may come in any order, so names are looked up only after all of them were seen.
   void read_fields(pbf_reader message) {
     while (next_field(message)) switch (message.tag_and_type()) {
@@ -139,7 +145,7 @@ class GraphReader {
   }
 
   void add_node_outputs(const RawNode& raw) try {
-    const OpDef* op = find_op(raw.op_type);
+    const OpDef* op = find_op(full_name(raw));
     const auto computed = static_cast<std::size_t>(op == nullptr ? 1 : op->min_outputs);
     for (std::size_t i = 0; i < raw.outputs.size(); ++i) {
       const std::string_view name = raw.outputs[i];
@@ -220,7 +226,7 @@ class GraphReader {
     DraftNode node{std::string(raw.op_type), {}};
     node.node.name = draft_.node_names.take_unique(raw.name.empty() ? raw.op_type : raw.name);
     try {
-      if (!is_default_domain(raw.domain)) node.op_type = text(raw.domain, '.', raw.op_type);
+      node.op_type = full_name(raw);
       node.node.attrs = std::move(raw.attrs);
       node.node.notes = raw.notes;
       node.node.inputs = find_all(raw.inputs);

@@ -23,10 +23,12 @@ bool is_hard_swish(Bindings& b, double scale) {
   return is_unit_ramp(b, scale) && near(scale, 1.0 / 6) && near(b["c"] * scale, 0.5);
 }
 
+// ramp(factor · x + term) as a ramp of x, where float32 can tell it.
 bool absorb(Bindings& b, double factor, double term) {
   b["beta"] += b["alpha"] * term;
   b["alpha"] *= factor;
-  return std::isfinite(b["alpha"]) && std::isfinite(b["beta"]);
+  const auto alpha = static_cast<float>(b["alpha"]), beta = static_cast<float>(b["beta"]);
+  return std::isfinite(alpha) && std::isfinite(beta) && alpha != 0 && !(alpha == 1 && beta == 0);
 }
 
 constexpr Rewrite kRows[] = {
@@ -51,13 +53,14 @@ constexpr Rewrite kRows[] = {
      [](Bindings& b) { return is_unit_ramp(b, 1) && absorb(b, 1 / b["c"], 0); }},
     // slope · x + offset, step by step.
     {"HardSigmoid(Add(x, $c), alpha: $alpha = 0.2, beta: $beta = 0.5)",
-     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, 1, b["c"]); }},
+     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, 1, b["c"]); }, true},
     {"HardSigmoid(Sub(x, $c), alpha: $alpha = 0.2, beta: $beta = 0.5)",
-     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, 1, -b["c"]); }},
+     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, 1, -b["c"]); }, true},
     {"HardSigmoid(Mul(x, $c), alpha: $alpha = 0.2, beta: $beta = 0.5)",
-     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, b["c"], 0); }},
+     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, b["c"], 0); }, true},
     {"HardSigmoid(Div(x, $c), alpha: $alpha = 0.2, beta: $beta = 0.5)",
-     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, 1 / b["c"], 0); }},
+     "HardSigmoid(x, alpha: $alpha, beta: $beta)", [](Bindings& b) { return absorb(b, 1 / b["c"], 0); },
+     true},
     {"Mul(x, HardSigmoid(x, alpha: $alpha = 0.2, beta: $beta = 0.5))", "HardSwish(x)",
      [](Bindings& b) { return near(b["alpha"], 1.0 / 6) && near(b["beta"], 0.5); }},
 };

@@ -73,7 +73,10 @@ class Side final : public TensorObserver {
       : session_(session), is_reference_(is_reference), differences_(differences) {}
 
   bool is_done() const { return next_ == session_.program().steps.size(); }
-  void step() { session_.run_step(next_++, this); }
+  void step() {
+    session_.run_step(next_++, this);
+    if (is_done()) session_.finish_run();
+  }
   std::size_t shown() const { return shown_; }
 
   void observe(int64_t id, const TensorView& tensor) override {

@@ -32,9 +32,10 @@ class Inserter {
         activations_(plan.graph.values.size()) {}
 
   Graph insert() {
+    for (const auto& [value, spec] : plan_.values) check(value, spec);
+    for (const auto& [operand, spec] : plan_.operands) check(operand, spec);
     for (const auto& [value, spec] : plan_.values)
       if (plan_.observed(value) == value) choose_activation(value, spec);
-    for (const auto& [operand, spec] : plan_.operands) check(operand, spec);
     for (const auto& [operand, spec] : plan_.operands) quantize(operand, spec);
     insert_values();
     sort_nodes(graph_);
@@ -43,19 +44,45 @@ class Inserter {
   }
 
  private:
+  static bool is_unsigned(const QuantSpec& spec) {
+    return spec.dtype == DType::u8 && 0 <= spec.qmin && spec.qmin < spec.qmax && spec.qmax <= 255;
+  }
+
+  // A value: a float32 activation as uint8, whose range is its own or that of another value with a range of its own.
+  void check(ValueId id, const QuantSpec& spec) const {
+    const bool fits = id < plan_.graph.values.size() && is_float_activation(plan_.graph, id) &&
+                      spec.source == RangeSource::observed && is_unsigned(spec) &&
+                      plan_.values.contains(plan_.observed(id)) &&
+                      plan_.observed(plan_.observed(id)) == plan_.observed(id);
+    require(fits, ErrorCode::invalid_option, "value ", id, " cannot be quantized as planned");
+  }
+
+  // An operand, by what it is to its operator.
   void check(const OperandId& operand, const QuantSpec& spec) const {
-    const Node& node = plan_.graph.nodes.at(operand.node);
-    const IntegerRange storage = storage_range(spec.dtype);
-    const bool is_constant = spec.source == RangeSource::constant;
-    const bool fits = node.has_input(operand.input) && spec.source != RangeSource::observed &&
-                      is_constant == is_float_constant(plan_.graph, node.inputs[operand.input]) &&
-                      (spec.dtype == DType::u8 || spec.dtype == DType::s8 || spec.dtype == DType::s32) &&
-                      (spec.dtype == DType::s32 ||
-                       (storage.qmin <= spec.qmin && spec.qmin < spec.qmax && spec.qmax <= storage.qmax)) &&
-                      (spec.axis < 0 || spec.axis < plan_.graph[node.inputs[operand.input]].shape->rank());
-    if (!fits)
+    const std::vector<Node>& nodes = plan_.graph.nodes;
+    require(operand.node < nodes.size(), ErrorCode::invalid_option, "the plan names node ", operand.node,
+            " of ", nodes.size());
+    const Node& node = nodes[operand.node];
+    if (!node.has_input(operand.input) || !is_possible(node, node.inputs[operand.input], operand.input, spec))
       throw Error(ErrorCode::invalid_option, text("input ", operand.input, " cannot be quantized as planned"))
           .at_node(node.name, node.op->name);
+  }
+
+  bool is_possible(const Node& node, ValueId id, std::size_t input, const QuantSpec& spec) const {
+    const bool is_constant = is_float_constant(plan_.graph, id);
+    if (spec.source == RangeSource::run_time)
+      return is_float_activation(plan_.graph, id) && is_unsigned(spec) && spec.qmin == 0;
+    if (spec.source != RangeSource::constant || !is_constant) return false;
+    switch (node.op->quant.role(input)) {
+      case OperandRole::activation: return is_unsigned(spec) && spec.axis < 0;
+      case OperandRole::bias: return spec.dtype == DType::s32;
+      case OperandRole::untouched: return false;
+      case OperandRole::weight: break;
+    }
+    const bool is_symmetric =
+        spec.dtype == DType::s8 && (spec.qmin == -127 || spec.qmin == -128) && spec.qmax == 127;
+    return is_symmetric && plan_.graph.knows_ranks(node) &&
+           (spec.axis == -1 || spec.axis == node.op->quant.weight_axis(plan_.graph, node));
   }
 
   QParams activation_qparams(ValueRange range, const QuantSpec& spec, const std::string& name) const {
@@ -90,7 +117,8 @@ class Inserter {
     const Node& node = plan_.graph.nodes[n];
     QParams qparams = weight_qparams(plan_.graph, node, node.inputs[i], spec);
     const auto bias = node.op->quant.input_of(OperandRole::bias);
-    const bool is_planned = bias && plan_.operands.contains({n, static_cast<uint32_t>(*bias)});
+    const bool is_planned = bias && plan_.operands.contains({n, static_cast<uint32_t>(*bias)}) &&
+                            has_channel_bias(plan_.graph, node);
     const std::optional<float> input_scale = scale_of(node.inputs[0]);
     if (is_planned && input_scale && output_scale(node)) {
       QParams roomy = with_room_for_bias(node, *input_scale, qparams);
@@ -105,14 +133,14 @@ class Inserter {
   // DequantizeLinear of the constant, one for all who want it so.
   ValueId dequantized(ValueId id, QParams qparams, DType dtype) {
     const auto [entry, is_new] =
-        dequantized_.try_emplace({id, qparams.axis, qparams.scale, qparams.qmax}, kNoValue);
+        dequantized_.try_emplace({id, qparams.axis, qparams.scale, qparams.qmin, qparams.qmax}, kNoValue);
     if (is_new) entry->second = add_dequantized_constant(graph_, id, qparams, dtype);
     return entry->second;
   }
 
   ValueId dynamic_pair(ValueId x, const QuantSpec& spec) {
-    const auto [entry, is_new] =
-        dequantized_.try_emplace({x, kRunTime - static_cast<int>(spec.granularity), {}, spec.qmax}, kNoValue);
+    const auto [entry, is_new] = dequantized_.try_emplace(
+        {x, kRunTime - static_cast<int>(spec.granularity), {}, 0, spec.qmax}, kNoValue);
     if (!is_new) return entry->second;
     auto [quantize, dequantize] = make_dynamic_pair(graph_, x, spec.granularity, spec.qmax);
     entry->second = dequantize.outputs[0];
@@ -217,9 +245,9 @@ class Inserter {
   Graph graph_;
   Uses uses_;                                                // of plan.graph
   std::vector<std::optional<QParamConstants>> activations_;  // by value of plan.graph with a range of its own
-  // What is dequantized for all who want it so: by value, axis (kRunTime and the granularity for an activation), scales and qmax.
+  // What is dequantized for all who want it so: by value, axis (kRunTime and the granularity for an activation), scales, qmin and qmax.
   static constexpr int kRunTime = -2;
-  std::map<std::tuple<ValueId, int, std::vector<float>, int32_t>, ValueId> dequantized_;
+  std::map<std::tuple<ValueId, int, std::vector<float>, int32_t, int32_t>, ValueId> dequantized_;
 };
 
 }  // namespace

@@ -108,7 +108,7 @@ class StaticPlanner {
     if (!is_float(from) || !is_float(to) || !plan_.values.contains(from)) return;
     QuantSpec spec = plan_.values[from];
     spec.range_of = plan_.observed(from);
-    plan_.values[to] = std::move(spec);
+    plan_.values[to] = spec;
   }
 
   const Graph& graph_;

@@ -32,6 +32,7 @@ class Bodies final : public BodyCaller {
     for (uint32_t i = 0; i < subgraph.captures; ++i)
       tensors.push_back(copy_of(captured_[subgraph.first_capture + i]));
     std::vector<Feed> feeds;
+    feeds.reserve(tensors.size());
     for (std::size_t i = 0; i < tensors.size(); ++i)
       feeds.push_back({graph[graph.inputs[i]].name, &tensors[i]});
     return executors_[body].run(feeds);

@@ -58,6 +58,8 @@ class Planner {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
       const ValueId id = graph_.inputs[i];
       if (is_state(i)) {
+        require(!model_->needed_by_plan[id], ErrorCode::unsupported, "a shape depends on the state '",
+                graph_[id].name, "'");
         operands_[id] = {graph_[id].dtype, graph_[id].shape, nullptr};
         continue;
       }

@@ -49,14 +49,14 @@ void Session::use(std::shared_ptr<State> state) {
   bind_all();
 }
 
-void Session::keep_states() {
-  for (const auto& [input, output] : program_->model->graph.states) {
-    const TensorView &kept = inputs_[input], &made = outputs_[output];
-    require(kept.shape == made.shape, ErrorCode::invalid_graph, "the state '",
-            program_->model->graph[program_->model->graph.inputs[input]].name, "' of shape ", kept.shape,
-            " becomes a tensor of shape ", made.shape);
-    if (kept.data != made.data) std::copy_n(made.data, made.bytes(), kept.data);
-  }
+void Session::finish_run() {
+  const Graph& graph = program_->model->graph;
+  for (const auto& [input, output] : graph.states)
+    require(inputs_[input].shape == outputs_[output].shape, ErrorCode::invalid_graph, "the state '",
+            graph[graph.inputs[input]].name, "' of shape ", inputs_[input].shape,
+            " becomes a tensor of shape ", outputs_[output].shape);
+  for (const auto& [input, output] : graph.states)
+    std::copy_n(outputs_[output].data, outputs_[output].bytes(), inputs_[input].data);
 }
 
 TensorView Session::bind(const Slot& slot) {
@@ -102,7 +102,7 @@ void Session::run_step(std::size_t i, TensorObserver* observer) {
 
 void Session::run(TensorObserver* observer) {
   for (std::size_t i = 0; i < steps_.size(); ++i) run_step(i, observer);
-  keep_states();
+  finish_run();
 }
 
 void Session::run_profiled(std::vector<double>& step_ms) {
@@ -111,7 +111,7 @@ void Session::run_profiled(std::vector<double>& step_ms) {
     run_step(i, nullptr);
     step_ms[i] += monotonic_ms() - start;
   }
-  keep_states();
+  finish_run();
 }
 
 }  // namespace octavo

@@ -24,8 +24,9 @@ class Session {
 
   // `observer`, if any, is called by octavo.Observe and octavo.Inspect nodes. Errors name the node.
   void run(TensorObserver* observer = nullptr);
-  // One step of Program::steps. A run is all of them, in order.
+  // One step of Program::steps. A run is all of them, in order, and then finish_run, by which outputs become states.
   void run_step(std::size_t i, TensorObserver* observer = nullptr);
+  void finish_run();
   // The same, and adds each step's time in milliseconds to `step_ms`, which has one entry a step.
   void run_profiled(std::vector<double>& step_ms);
 
@@ -38,8 +39,6 @@ class Session {
   void bind_all();
   // Output 0 of a step of OpDef::shape_depends_on_data came out smaller than it might have.
   void set_actual_shape(const TensorView& output, const Shape& actual);
-  // What outputs are becomes what states are.
-  void keep_states();
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<State> state_;

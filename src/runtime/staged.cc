@@ -60,6 +60,7 @@ std::vector<Graph> split_into_stages(const Graph& graph) {
   const std::vector<std::size_t> stages = stages_of(graph);
   std::vector<Graph> parts;
   const std::size_t count = stages.empty() ? 1 : stages.back() + 1;
+  parts.reserve(count);
   for (std::size_t stage = 0; stage < count; ++stage) parts.push_back(cut(graph, stages, stage));
   return parts;
 }
@@ -81,6 +82,7 @@ std::vector<Tensor> StagedExecutor::run(std::span<const Feed> feeds) {
   for (Executor& stage : stages_) {
     const Graph& graph = stage.model()->graph;
     std::vector<Feed> inputs;
+    inputs.reserve(graph.inputs.size());
     for (ValueId id : graph.inputs) inputs.push_back({graph[id].name, tensor_of(graph[id].name)});
     const std::vector<TensorView>& views = stage.run(inputs);
     for (std::size_t i = 0; i < views.size(); ++i) {

@@ -143,7 +143,7 @@ TEST_CASE("A mixed plan is obeyed, written and read back") {
   std::vector<OperandId> weights;
   for (const auto& [operand, spec] : plan.operands)
     if (spec.dtype == DType::s8) weights.push_back(operand);
-  REQUIRE(weights.size() == 3);  // the last one stays per channel
+  REQUIRE(weights.size() == 3);         // the last one stays per channel
   plan.operands[weights[0]].axis = -1;  // per tensor
   plan.operands.erase(weights[1]);      // float
   const Node& observed = plan.graph.nodes[weights[2].node];

@@ -59,7 +59,10 @@ TEST_CASE("what is nearly a hard swish or hard sigmoid stays as it is") {
       "Div(Clip(x, 1, 6), 6)", "Div(6, Clip(x, 0, 6))", "Clip(Add(x, y), 0, 1)", "Mul(y, HardSigmoid(x))",
       "Mul(x, HardSigmoid(x))", "Mul(x, HardSigmoid(y, alpha: 0.16666667))",
       "Div(Mul(x, Clip(Add(y, 3), 0, 6)), 6)", "Div(Mul(x, Clip(Add(x, 2), 0, 6)), 6)",
-      "Mul(Clip(x, 0, -4), -0.25)", "Clip(Sub(1, x), 0, 1)", "HardSigmoid(Div(x, 0))");
+      "Mul(Clip(x, 0, -4), -0.25)", "Clip(Sub(1, x), 0, 1)", "Clip(Add(x, 0), 0, 1)",
+      "HardSigmoid(Div(x, 0))",
+      "HardSigmoid(Mul(x, 10000000000000000000000000000000), alpha: 10000000000000000000000000000000)");
+  INFO(text);
   CHECK(simplified(text).starts_with(text.substr(0, text.find_first_of("0123456789:"))));
   CHECK(simplified(text).contains("HardSwish") == false);
   CHECK(simplified(text).contains("HardSigmoid") == text.contains("HardSigmoid"));
@@ -85,4 +88,17 @@ TEST_CASE("a constant of one element with more axes than x keeps the result's ax
   simplify(graph, KernelPolicy{});
   CHECK(graph[graph.outputs[0]].shape == Shape{1, 5});
   CHECK(expression(graph) == "HardSigmoid(Add(x, 3{2}), alpha: 0.1667, beta: 0)");
+}
+
+TEST_CASE("a chain that many gates read is not walked by each of them") {
+  GraphBuilder b;
+  constexpr int kLength = 3000;
+  ValueId x = b.input("x", {1, 4});
+  const ValueId one = b.constant({}, {1});
+  for (int i = 0; i < kLength; ++i) x = b.node("Add", {x, one});
+  for (int i = 0; i < kLength; ++i) b.output(b.node("Clip", {x, b.constant({}, {0}), one}));
+  infer_shapes(b.graph);
+  // One step each, and another for the chain: not three thousand each.
+  CHECK(recognise_hard_swish(b.graph) <= 2 * kLength);
+  verify(b.graph);
 }

@@ -152,6 +152,29 @@ TEST_CASE("a plan that nothing computes is refused, with the node") {
   CHECK(refused({1, 1}, wrong));
   CHECK(refused({1, 1}, {.source = RangeSource::run_time}));
   CHECK(refused({1, 2}, weight));
+  wrong = weight;
+  wrong.axis = 0;  // no channels there
+  CHECK(refused({1, 1}, wrong));
+  wrong = weight;
+  wrong.qmin = -7;
+  CHECK(refused({1, 1}, wrong));
+
+  const auto refused_value = [&](ValueId id, const QuantSpec& spec) {
+    QuantizationPlan plan;
+    plan.graph = b.graph;
+    plan.values[id] = spec;
+    return error_of([&] { insert_qdq(plan); }).starts_with("InvalidOption: value");
+  };
+  const ValueId x = b.graph.inputs[0];
+  CHECK(refused_value(x, {.dtype = DType::s8}));
+  CHECK(refused_value(x, {.qmax = 256}));
+  CHECK(refused_value(x, {.range_of = value_named(b.graph, "first")}));  // which has no range
+  CHECK(refused_value(10000, {}));
+  CHECK(refused_value(b.graph.nodes[0].inputs[1], {}));  // a constant
+  QuantizationPlan plan;
+  plan.graph = b.graph;
+  plan.operands[{99, 0}] = weight;
+  CHECK(error_of([&] { insert_qdq(plan); }).starts_with("InvalidOption"));
 }
 
 TEST_CASE("a plan that observes needs what was observed") {
@@ -159,4 +182,20 @@ TEST_CASE("a plan that observes needs what was observed") {
   CHECK(error_of([&] {
           insert_qdq(plan_static(b.graph, StaticOptions{}));
         }).starts_with("InvalidData: no calibration data for 'x'"));
+}
+
+TEST_CASE("a constant that is a weight here and an activation there has a form for each") {
+  for (const bool reduce_range : {false, true}) {
+    GraphBuilder b;
+    const ValueId w = b.constant({2, 2}, {1, 2, 3, 4});
+    b.output(b.node("Add", {b.node("MatMul", {b.input("x", {2, 2}), w}), w}));
+    infer_shapes(b.graph);
+    StaticOptions options;
+    options.reduce_range = reduce_range;
+    options.per_channel = false;
+    std::vector<Tensor> batches;
+    batches.push_back(b.random_tensor({2, 2}));
+    Graph quantized = obey(plan_static(b.graph, options), batches);
+    CHECK(lower(quantized, KernelPolicy{}).empty());
+  }
 }

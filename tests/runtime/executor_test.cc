@@ -213,4 +213,20 @@ TEST_CASE("A state slot has two sides of one type and a static shape") {
   CHECK_THROWS_AS(verify(b.graph), Error);
   b.graph.states = {{0, 1}, {0, 1}};
   CHECK_THROWS_AS(verify(b.graph), Error);
+  b.output(b.graph.inputs[0]);
+  b.graph.states = {{0, 2}};  // an input, and nothing computed
+  CHECK_THROWS_AS(verify(b.graph), Error);
+}
+
+TEST_CASE("A state decides no shapes") {
+  GraphBuilder b;
+  const ValueId s = b.input("s", {1}, DType::s64), x = b.input("x", {4});
+  b.output(b.node("Reshape", {x, s}));
+  b.output(b.node("Add", {s, s}));
+  b.graph[b.graph.outputs[1]].dtype = DType::s64;
+  b.graph.states = {{.input = 0, .output = 1}};
+  Executor executor = make_executor(b);
+  const Tensor tensor = b.random_tensor({4});
+  const Feed feed{"x", &tensor};
+  CHECK_THROWS_MATCHES(executor.run({&feed, 1}), Error, MessageMatches(ContainsSubstring("the state 's'")));
 }

@@ -19,7 +19,9 @@ function feedsFor(inputs, random) {
     const integer = type.endsWith('64') && type !== 'float64';
     const number = () =>
       type.startsWith('float') ? random.below(2001) / 500 - 2 : random.below(type === 'bool' ? 2 : 9);
-    const data = elementTypes[type].array.from({ length: count }, () => (integer ? BigInt(number()) : number()));
+    const data = elementTypes[type].array.from({ length: count }, () =>
+      integer ? BigInt(number()) : number(),
+    );
     feeds.push([name, new Tensor(type, data, sizes)]);
   }
   return Object.fromEntries(feeds);
