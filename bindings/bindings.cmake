@@ -32,11 +32,12 @@ function(octavo_engine_module name isa module)
   target_link_options(${target} PRIVATE ${OCTAVO_ENGINE_LINK_FLAGS} ${ARGN})
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"
-    LINK_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/link_flags.cmake")
+    LINK_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/link_flags.cmake;${PROJECT_SOURCE_DIR}/tools/order-functions.mjs")
   set(folder "$<TARGET_FILE_DIR:${target}>")
-  if(NOT OCTAVO_ENGINE_DEBUG)
+  if(OCTAVO_ENGINE_DEBUG STREQUAL "-g0")
     set(wasm "${folder}/${name}.wasm")
     add_custom_command(TARGET ${target} POST_BUILD
+      COMMAND "${OCTAVO_NODE_PROGRAM}" "${PROJECT_SOURCE_DIR}/tools/order-functions.mjs" "${wasm}"
       COMMAND "${binaryen}/bin/wasm-opt" "${wasm}" ${OCTAVO_FINISH_ENGINE} -o "${wasm}" VERBATIM)
   endif()
   add_custom_command(TARGET ${target} POST_BUILD

@@ -1,8 +1,8 @@
 #include "support/expression.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -31,9 +31,10 @@ class Parser {
   ValueId value() {
     const std::string_view name = word();
     if (take('(')) return node(name);
-    float number = 0;
-    if (std::from_chars(name.data(), name.data() + name.size(), number).ec == std::errc())
-      return b_.constant({}, {number});
+    const std::string digits(name);
+    char* end = nullptr;
+    const float number = std::strtof(digits.c_str(), &end);
+    if (end != digits.c_str()) return b_.constant({}, {number});
     for (ValueId id : b_.graph.inputs)
       if (b_.graph[id].name == name) return id;
     return b_.input(std::string(name), shape_);
