@@ -18,7 +18,7 @@ template <class Items, class F> val array_of(const Items& items, F&& item_to_js)
 val tensor_info(const TensorInfo& info) {
   val object = val::object();
   object.set("name", string_to_js(info.name));
-  object.set("type", string_to_js(std::string(dtype_name(info.dtype))));
+  object.set("type", string_to_js(std::string(dtype_name(*info.dtype))));
   if (info.shape) object.set("dims", dims_to_js(*info.shape, info.dim_names));
   return object;
 }

@@ -1,9 +1,11 @@
 #include "options.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
+#include <utility>
 
 #include "strings.h"
 
@@ -12,6 +14,9 @@ namespace octavo::bindings {
 using emscripten::val;
 
 namespace {
+
+// The values of an enum by the names that options have for them.
+template <class Enum> using Choices = std::initializer_list<std::pair<std::string_view, Enum>>;
 
 // Reads the members of an options object, each of which may be left out. The package has looked for unknown ones.
 class Reader {
@@ -48,17 +53,15 @@ class Reader {
     return strings;
   }
 
-  // The index of the option's value among `choices`.
-  template <std::size_t N>
-  std::size_t read_choice(const char* name, const std::array<std::string_view, N>& choices,
-                          std::size_t fallback) const {
+  template <class Enum> Enum read_choice(const char* name, Choices<Enum> choices, Enum fallback) const {
     if (!has(name)) return fallback;
     std::string allowed;
-    for (std::string_view choice : choices) allowed += text(allowed.empty() ? "'" : ", '", choice, "'");
+    for (const auto& choice : choices) allowed += text(allowed.empty() ? "'" : ", '", choice.first, "'");
     check(name, "string", allowed);
-    const auto choice = std::ranges::find(choices, string_from_js(options_[name], name));
+    const std::string given = string_from_js(options_[name], name);
+    const auto choice = std::ranges::find(choices, given, [](const auto& each) { return each.first; });
     require(choice != choices.end(), ErrorCode::invalid_option, "option '", name, "' is one of ", allowed);
-    return choice - choices.begin();
+    return choice->second;
   }
 
  private:
@@ -76,7 +79,8 @@ void read_common(const Reader& reader, QuantizeOptions& options) {
   options.exclude = reader.read_strings("nodesToExclude");
   options.per_channel = reader.read_bool("perChannel", options.per_channel);
   options.reduce_range = reader.read_bool("reduceRange", options.reduce_range);
-  options.weight_range = WeightRange(reader.read_choice<2>("weightRange", {"narrow", "full"}, 0));
+  options.weight_range = reader.read_choice(
+      "weightRange", {{"narrow", WeightRange::narrow}, {"full", WeightRange::full}}, options.weight_range);
 }
 
 }  // namespace
@@ -95,7 +99,8 @@ DynamicOptions dynamic_options(const val& source) {
   const Reader reader(source);
   DynamicOptions options;
   read_common(reader, options);
-  options.granularity = Granularity(reader.read_choice<2>("granularity", {"tensor", "row"}, 1));
+  options.granularity = reader.read_choice(
+      "granularity", {{"tensor", Granularity::tensor}, {"row", Granularity::row}}, options.granularity);
   return options;
 }
 
@@ -103,8 +108,11 @@ StaticOptions static_options(const val& source) {
   const Reader reader(source);
   StaticOptions options;
   read_common(reader, options);
-  options.observer.kind =
-      ObserverKind(reader.read_choice<3>("observer", {"minmax", "movingAverage", "histogram"}, 2));
+  options.observer.kind = reader.read_choice("observer",
+                                             {{"minmax", ObserverKind::minmax},
+                                              {"movingAverage", ObserverKind::moving_average},
+                                              {"histogram", ObserverKind::histogram}},
+                                             options.observer.kind);
   options.observer.averaging_constant =
       static_cast<float>(reader.read_number("averagingConstant", options.observer.averaging_constant));
   options.observer.bins = reader.read_integer("bins", options.observer.bins);

@@ -12,7 +12,7 @@ std::vector<TensorInfo> tensor_infos(const Graph& graph, const std::vector<Value
   std::vector<TensorInfo> infos;
   infos.reserve(ids.size());
   for (ValueId id : ids)
-    infos.push_back({graph[id].name, graph[id].dtype, graph[id].shape, graph[id].dim_names});
+    infos.push_back({graph[id], graph[id].name, graph[id].dim_names});
   return infos;
 }
 

@@ -45,11 +45,9 @@ struct OperatorInfo {
 // In no order.
 std::vector<OperatorInfo> supported_operators();
 
-// A graph input or output. Dynamic dimensions have a name where the file names them.
-struct TensorInfo {
+// A graph input or output, of known dtype. Dynamic dimensions have a name where the file names them.
+struct TensorInfo : TensorType {
   std::string name;
-  DType dtype;
-  std::optional<Shape> shape;
   std::vector<std::string> dim_names;
 };
 

@@ -12,6 +12,9 @@ std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels)
 
 Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {
   simplify(model_.graph, kernels_);
+  for (ValueId id : model_.graph.outputs)
+    require(model_.graph[id].dtype.has_value(), ErrorCode::invalid_model, "the output '",
+            model_.graph[id].name, "' has no type, and none follows from its node");
 }
 
 std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const KernelPolicy& kernels) {

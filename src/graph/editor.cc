@@ -43,22 +43,16 @@ void GraphEditor::become(uint32_t n, const OpDef& op, Attrs attrs, std::vector<V
 }
 
 ValueId GraphEditor::add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs,
-                              std::string_view stem, DType dtype, std::optional<Shape> shape) {
+                              std::string_view stem, const TensorType& type) {
   const auto n = static_cast<uint32_t>(graph_.nodes.size());
-  Node node;
-  node.op = &op;
-  node.name = graph_.unique_value_name(stem);
+  Node node = make_node(graph_, op, stem, std::move(inputs), type);
   node.attrs = std::move(attrs);
-  const ValueId output = graph_.add_value({.name = node.name, .dtype = dtype, .shape = shape});
-  node.outputs = {output};
   uses_.producer.push_back(n);
   uses_.consumers.emplace_back();
   uses_.is_output.resize(graph_.values.size());
-  read(n, inputs);
-  node.inputs = std::move(inputs);
-  graph_.nodes.push_back(std::move(node));
+  read(n, node.inputs);
   has_new_nodes_ = true;
-  return output;
+  return graph_.nodes.emplace_back(std::move(node)).outputs[0];
 }
 
 void GraphEditor::finish() {

@@ -25,9 +25,9 @@ class GraphEditor {
   void replace_uses(ValueId from, ValueId to);
   // Node n computes its output in another way from now on. What only it has read before counts as a reader no more.
   void become(uint32_t n, const OpDef& op, Attrs attrs, std::vector<ValueId> inputs);
-  // A node with one new output value, named after `stem`, of that dtype and shape.
+  // A node with one new output value of that type: see make_node of graph/rewriter.h.
   ValueId add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs, std::string_view stem,
-                   DType dtype, std::optional<Shape> shape);
+                   const TensorType& type);
   // Restores the order of nodes and removes what nobody reads any more. The editor is of no use afterwards.
   void finish();
 

@@ -20,8 +20,7 @@ ValueId Graph::add_constant(std::string name, Tensor tensor) {
 ValueId Graph::add_constant(std::string name, ConstantTensor tensor) {
   Value value;
   value.name = std::move(name);
-  value.dtype = tensor->dtype();
-  value.shape = tensor->shape();
+  static_cast<TensorType&>(value) = tensor->type();
   value.constant = std::move(tensor);
   return add_value(std::move(value));
 }
@@ -35,9 +34,8 @@ std::string Graph::unique_value_name(std::string_view stem) const {
   return names_.taken->take_unique(stem);
 }
 
-bool Graph::knows_ranks(const Node& node) const {
-  return std::ranges::all_of(node.inputs,
-                             [&](ValueId id) { return id == kNoValue || values[id].shape.has_value(); });
+bool Graph::knows_types(const Node& node) const {
+  return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == kNoValue || values[id].is_known(); });
 }
 
 const Tensor* Graph::constant_input(const Node& node, std::size_t i) const {
@@ -69,7 +67,7 @@ void verify_states(const Graph& graph) {
             " is out of range or has its input twice");
     is_state[input] = true;
     const Value &before = graph[graph.inputs[input]], &after = graph[graph.outputs[output]];
-    require(before.shape && before.shape->is_static() && before.dtype == after.dtype,
+    require(before.is_static() && after.dtype.value_or(*before.dtype) == *before.dtype,
             ErrorCode::invalid_graph, "the state '", before.name, "' has no static shape, or '", after.name,
             "' is of another type");
     // Else one state would be overwritten before another is read.

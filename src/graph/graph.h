@@ -12,6 +12,7 @@
 #include "graph/names.h"
 #include "graph/node_facts.h"
 #include "tensor/tensor.h"
+#include "tensor/tensor_type.h"
 
 namespace octavo {
 
@@ -27,12 +28,10 @@ using ValueId = uint32_t;
 inline constexpr ValueId kNoValue = ~ValueId{0};
 
 // A tensor of the network: a graph input, a constant, or what a node computes.
-struct Value {
+struct Value : TensorType {
   std::string name;
-  DType dtype = DType::f32;
-  std::optional<Shape> shape;          // nothing: not even the rank is known
-  ConstantTensor constant;             // set: a weight or another constant
-  std::vector<std::string> dim_names;  // names of dynamic dimensions, "" where a dimension has none
+  ConstantTensor constant = {};             // set: a weight or another constant
+  std::vector<std::string> dim_names = {};  // names of dynamic dimensions, "" where a dimension has none
 
   bool is_constant() const { return constant != nullptr; }
 };
@@ -80,9 +79,9 @@ struct Graph {
   const Value& operator[](ValueId id) const { return values[id]; }
   // The constant tensor behind a node's input, or null where the input is absent or computed.
   const Tensor* constant_input(const Node& node, std::size_t i) const;
-  // Whether the ranks of all inputs that a node has are known. Only then has OpDef::infer checked its operands against one
-  // another, and only then may a pass, a quantizer or prepare rely on what it finds in their constants.
-  bool knows_ranks(const Node& node) const;
+  // Whether dtype and rank of all inputs that a node has are known. Only then has OpDef::infer checked its operands against
+  // one another, and only then may a pass, a quantizer or prepare rely on what it finds in their constants.
+  bool knows_types(const Node& node) const;
 
   // Names of values and nodes, from the first time that somebody asks for one that is free. A copy of the graph asks anew.
   struct GivenNames {
@@ -99,8 +98,8 @@ struct Graph {
 };
 
 // A body of a node, closed: what it takes from the graph around it are inputs of the node, too, so that whoever follows
-// values through the outer graph sees them. The body's last `captures` inputs are the node's inputs from `first_capture` on; the
-// inputs before them are the operator's own affair. Constants of the outer graph are constants of the body.
+// values through the outer graph sees them. The body's last `captures` inputs are the node's inputs from `first_capture`
+// on; the inputs before them are the operator's own affair. Constants of the outer graph are constants of the body.
 struct Subgraph {
   Graph graph;
   uint32_t first_capture = 0, captures = 0;

@@ -26,14 +26,14 @@ const OpDef& get_op(std::string_view name) {
 }
 
 std::optional<Clamp> clamp_of(const Graph& graph, const Node& node) {
-  if (node.op->quant.clamp == nullptr || !graph.knows_ranks(node)) return std::nullopt;
+  if (node.op->quant.clamp == nullptr || !graph.knows_types(node)) return std::nullopt;
   return node.op->quant.clamp(graph, node);
 }
 
 std::vector<const OpDef*> readable_operators() {
   std::vector<const OpDef*> operators;
   for (const RegisterOp* op = RegisterOp::first_; op != nullptr; op = op->next_)
-    if (!op->def_.name.starts_with(kOwnPrefix)) operators.push_back(&op->def_);
+    if (!op->def_.is_own()) operators.push_back(&op->def_);
   return operators;
 }
 

@@ -21,13 +21,17 @@ namespace octavo {
 struct KernelPolicy;  // base/kernel_policy.h: CPU facts and forced kernels
 
 // What is known of an operand before or while a plan is made.
-struct Operand {
-  DType dtype = DType::f32;
-  std::optional<Shape> shape;     // nothing: rank unknown; dimensions may be dynamic
+struct Operand : TensorType {
   const Tensor* known = nullptr;  // contents, where they are known already
+
+  Operand() = default;
+  Operand(TensorType type, const Tensor* contents = nullptr) : TensorType(std::move(type)), known(contents) {}
+  Operand(DType dtype, std::optional<Shape> shape, const Tensor* contents = nullptr)
+      : Operand(TensorType{dtype, std::move(shape)}, contents) {}
+  static Operand of(const Tensor& tensor) { return {tensor.type(), &tensor}; }
 };
 
-// Shape inference of one node. An absent optional input has no shape.
+// Shape inference of one node. An absent optional input has no shape; dtype and rank of the others are known.
 struct InferContext {
   const Node& node;
   std::span<const Operand> inputs;
@@ -35,7 +39,7 @@ struct InferContext {
 
   const Attrs& attrs() const { return node.attrs; }
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].shape.has_value(); }
-  DType dtype(std::size_t i) const { return inputs[i].dtype; }
+  DType dtype(std::size_t i) const { return *inputs[i].dtype; }
   const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
   // The contents of an integer input, when they are known.
   std::optional<std::vector<int64_t>> known_ints(std::size_t i) const;
@@ -43,10 +47,10 @@ struct InferContext {
   int64_t known_length(std::size_t i) const { return shape(i).rank() == 0 ? 1 : shape(i)[0]; }
 
   void set(std::size_t i, DType dtype, Shape shape) {
-    if (i < outputs.size()) outputs[i] = {dtype, std::move(shape), nullptr};
+    if (i < outputs.size()) outputs[i] = {dtype, std::move(shape)};
   }
   void set_unknown(std::size_t i, DType dtype) {
-    if (i < outputs.size()) outputs[i] = {dtype, std::nullopt, nullptr};
+    if (i < outputs.size()) outputs[i] = {dtype, std::nullopt};
   }
 };
 
@@ -84,7 +88,7 @@ struct TensorObserver {
   virtual void observe(int64_t id, const TensorView& tensor) = 0;
 };
 
-// A node whose operands have static shapes, and no memory yet. Absent inputs have no shape.
+// A node whose operands have static types, and no memory yet. Absent inputs have none.
 struct ShapeContext {
   const Node& node;
   std::span<const Operand> inputs;
@@ -92,6 +96,7 @@ struct ShapeContext {
 
   const Attrs& attrs() const { return node.attrs; }
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].shape.has_value(); }
+  DType dtype(std::size_t i) const { return *inputs[i].dtype; }
   const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
   const Shape& output_shape() const { return *outputs[0].shape; }
 };
@@ -186,7 +191,7 @@ struct OpDef {
   // forms.
   std::span<const AttrDef> attributes = {};
 
-  // Sets dtype and shape of each output. Called when the rank of every present input is known; dimensions and
+  // Sets dtype and shape of each output. Called when dtype and rank of every present input are known; dimensions and
   // contents may not be. In a plan everything is static and the inputs in `shape_operands` have contents.
   void (*infer)(InferContext&) = nullptr;
   // Packs constants. Null: the operator needs nothing prepared.
@@ -198,6 +203,7 @@ struct OpDef {
   // Multiply-accumulates of a run, by shapes and attributes alone. Null: 0.
   int64_t (*macs)(const ShapeContext&) = nullptr;
 
+  bool same_dtype = true;         // output 0 has the dtype of input 0, also where infer cannot be asked
   bool passes_on = false;         // output 0 is input 0, where there is no other output
   bool commutes = false;          // inputs 0 and 1 may change places
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)

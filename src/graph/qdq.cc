@@ -28,12 +28,12 @@ bool read_axis(const Graph& graph, const Node& node, const Shape& scale, QParams
   return true;
 }
 
-Node make_qdq(Graph& graph, std::string_view op, const std::string& name, ValueId input, DType output_dtype,
+Node make_qdq(Graph& graph, std::string_view op, const std::string& name, ValueId input, DType made,
               const QParamConstants& constants) {
   const auto [qparams, dtype, scale, zero_point] = constants;
   std::vector<ValueId> inputs{input, scale};
   if (zero_point != kNoValue) inputs.push_back(zero_point);
-  Node node = make_node(graph, op, name, std::move(inputs), output_dtype, graph[input].shape);
+  Node node = make_node(graph, get_op(op), name, std::move(inputs), {made, graph[input].shape});
   const IntegerRange storage = storage_range(dtype);
   // int8 weights keep to their range by themselves: only what is quantized while running has to saturate to it.
   if (dtype != DType::s8 && IntegerRange{qparams.qmin, qparams.qmax} != storage) {
@@ -76,9 +76,9 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
   if (node.has_input(2) &&
       (zero_point == nullptr || zero_point->shape().elements() != scale->shape().elements()))
     return std::nullopt;
-  const DType storage =
-      zero_point ? zero_point->dtype() : graph[is_quantize(node) ? node.outputs[0] : node.inputs[0]].dtype;
-  if (!QuantizedTypes::contains(storage)) return std::nullopt;
+  const auto known = zero_point ? zero_point->dtype() : graph[is_quantize(node) ? node.outputs[0] : node.inputs[0]].dtype;
+  if (!known || !QuantizedTypes::contains(*known)) return std::nullopt;
+  const DType storage = *known;
 
   QParams qparams;
   if (!read_axis(graph, node, scale->shape(), qparams)) return std::nullopt;
@@ -125,7 +125,7 @@ DynamicPair make_dynamic_pair(Graph& graph, ValueId x, Granularity granularity, 
   const std::string stem = graph[x].name;
   const std::optional<Shape> shape = graph[x].shape;
   const bool by_row = granularity == Granularity::row;
-  Node quantize = make_node(graph, kDynamicQuantize, text(stem, "_quantized"), {x}, DType::u8, shape);
+  Node quantize = make_node(graph, get_op(kDynamicQuantize), text(stem, "_quantized"), {x}, {DType::u8, shape});
   std::optional<Shape> parameters = Shape{};
   if (by_row) {
     parameters = shape;
@@ -133,14 +133,14 @@ DynamicPair make_dynamic_pair(Graph& graph, ValueId x, Granularity granularity, 
   }
   const auto add_output = [&](std::string_view suffix, DType dtype) {
     const std::string name = graph.unique_value_name(text(stem, suffix));
-    quantize.outputs.push_back(graph.add_value({.name = name, .dtype = dtype, .shape = parameters}));
+    quantize.outputs.push_back(graph.add_value({{dtype, parameters}, name}));
   };
   add_output("_scale", DType::f32);
   add_output("_zero_point", DType::u8);
   quantize.notes.granularity = granularity;
   if (qmax != storage_range(DType::u8).qmax) quantize.notes.qmax = qmax;
   Node dequantize =
-      make_node(graph, kDequantize, text(stem, "_dequantized"), quantize.outputs, DType::f32, shape);
+      make_node(graph, get_op(kDequantize), text(stem, "_dequantized"), quantize.outputs, {DType::f32, shape});
   if (by_row) dequantize.attrs.set("axis", int64_t{-1});  // one block a row
   return {std::move(quantize), std::move(dequantize)};
 }

@@ -133,7 +133,7 @@ class Rewriter {
 
   bool matches(const Term& term, const Node& node, Bindings& bindings) const {
     if (node.op->name != term.name || node.inputs.size() != term.inputs.size() || node.outputs.size() != 1 ||
-        !graph().knows_ranks(node) || !match_attributes(term, node, bindings))
+        !graph().knows_types(node) || !match_attributes(term, node, bindings))
       return false;
     const std::size_t values = bindings.values.size(), numbers = bindings.numbers.size();
     if (match_inputs(term, node, false, bindings)) return true;
@@ -188,7 +188,7 @@ class Rewriter {
       built.attrs.set(name, static_cast<float>(bindings[number]));
     // Adding nodes moves `root`.
     const std::string stem = root.name;
-    const Value like = graph()[root.outputs[0]];
+    const TensorType like = graph()[root.outputs[0]];
     for (const Term& input : term.inputs) {
       if (input.kind == Term::Kind::value) {
         built.inputs.push_back(bindings.value(input.name));
@@ -196,7 +196,7 @@ class Rewriter {
       }
       Built inner = build(input, root, bindings);
       built.inputs.push_back(editor_.add_node(*inner.op, std::move(inner.attrs), std::move(inner.inputs),
-                                              text(stem, '_', input.name), like.dtype, like.shape));
+                                              text(stem, '_', input.name), like));
     }
     return built;
   }

@@ -52,17 +52,13 @@ void redirect(Graph& graph, std::span<const Redirection> redirections) {
   for (ValueId& id : graph.outputs) id = target[id];
 }
 
-Node make_node(Graph& graph, std::string_view op, std::string_view name, std::vector<ValueId> inputs,
-               DType dtype, std::optional<Shape> shape) {
-  Value value;
-  value.name = graph.unique_value_name(name);
-  value.dtype = dtype;
-  value.shape = shape;
+Node make_node(Graph& graph, const OpDef& op, std::string_view name, std::vector<ValueId> inputs,
+               const TensorType& type) {
   Node node;
-  node.op = &get_op(op);
-  node.name = value.name;
+  node.op = &op;
+  node.name = graph.unique_value_name(name);
   node.inputs = std::move(inputs);
-  node.outputs = {graph.add_value(std::move(value))};
+  node.outputs = {graph.add_value({type, node.name})};
   return node;
 }
 

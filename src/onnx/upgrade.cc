@@ -123,11 +123,8 @@ void add_node(Draft& draft, std::string_view op, std::string_view stem, std::vec
   draft.graph.nodes.push_back(std::move(node));
 }
 
-ValueId add_value(Draft& draft, std::string_view stem, DType dtype) {
-  Value value;
-  value.name = draft.value_names.take_unique(stem);
-  value.dtype = dtype;
-  return draft.graph.add_value(std::move(value));
+ValueId add_value(Draft& draft, std::string_view stem, std::optional<DType> dtype) {
+  return draft.graph.add_value({{dtype}, draft.value_names.take_unique(stem)});
 }
 
 // Before opset 13: softmax over all axes from `axis` on at once, that is
@@ -141,7 +138,7 @@ void softmax(Draft& draft, DraftNode& draft_node) {
   const auto& shape = draft.graph[x].shape || y == kNoValue ? draft.graph[x].shape : draft.graph[y].shape;
   if (axis == -1 || (shape && axis == shape->rank() - 1)) return;
 
-  const DType dtype = draft.graph[x].dtype;
+  const auto dtype = draft.graph[x].dtype;
   node.inputs[0] = add_value(draft, text(node.name, "_flat"), dtype);
   node.outputs[0] = add_value(draft, text(node.name, "_softmax"), dtype);
   const ValueId dims = add_value(draft, text(node.name, "_shape"), DType::s64);

@@ -34,8 +34,9 @@ void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
       }
       default: message.skip();
     }
-  value.dtype = dtype_of_data_type(elem_type, what);
-  if (value.shape) check_shape(*value.shape, value.dtype, what);
+  constexpr int64_t kUndefined = 0;
+  if (elem_type != kUndefined) value.dtype = dtype_of_data_type(elem_type, what);
+  if (value.shape) check_shape(*value.shape, value.dtype.value_or(DType::u8), what);
 }
 
 }  // namespace

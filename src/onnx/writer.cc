@@ -71,8 +71,7 @@ struct AttributeWriter {
 
 void write_node(pbf_writer out, const Graph& graph, const Node& node) {
   const auto name_of = [&](ValueId id) { return id == kNoValue ? std::string_view() : graph[id].name; };
-  const std::string_view op = node.op->name;
-  require(!op.starts_with(kOwnPrefix), ErrorCode::unsupported, "this operator is not part of ONNX");
+  require(!node.op->is_own(), ErrorCode::unsupported, "this operator is not part of ONNX");
   require(node.subgraphs.empty(), ErrorCode::unsupported, "nested graphs are not supported");
   for (ValueId id : node.inputs) out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
   for (ValueId id : node.outputs) out.add_string(node_proto::output, name_of(id).data(), name_of(id).size());
@@ -112,7 +111,7 @@ void write_value_info(pbf_writer out, const Value& value, bool with_shape = true
   out.add_string(value_info_proto::name, value.name);
   pbf_writer type(out, value_info_proto::type);
   pbf_writer tensor_type(type, type_proto::tensor_type);
-  tensor_type.add_enum(tensor_type_proto::elem_type, data_type_of(value.dtype));
+  if (value.dtype) tensor_type.add_enum(tensor_type_proto::elem_type, data_type_of(*value.dtype));
   if (with_shape && value.shape) write_shape(tensor_type, value);
 }
 
@@ -155,7 +154,7 @@ void write_graph(pbf_writer out, const Graph& graph) {
     // A reader that does not know what the notes say may infer other shapes.
     const bool with_shape = node.notes.empty();
     for (ValueId id : node.outputs) {
-      if (id == kNoValue || uses.is_output[id]) continue;
+      if (id == kNoValue || uses.is_output[id] || !graph[id].dtype) continue;
       if ((with_shape && graph[id].shape) || graph[id].dtype != DType::f32)
         write_value_info(pbf_writer(out, graph_proto::value_info), graph[id], with_shape);
     }

@@ -10,7 +10,7 @@ kernels::StridedBox<3> broadcast_box(const Operand& a, const Operand& b, const O
   kernels::StridedBox<3>::Steps steps[kernels::kMaxRank] = {};
   for (int t = 0; t < 3; ++t) {
     const Shape& shape = *tensors[t]->shape;
-    auto step = static_cast<int64_t>(size_of(tensors[t]->dtype));
+    auto step = static_cast<int64_t>(size_of(*tensors[t]->dtype));
     for (int i = 1; i <= shape.rank(); ++i) {
       const int64_t dim = shape[shape.rank() - i];
       steps[rank - i][t] = dim == 1 ? 0 : step;

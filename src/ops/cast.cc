@@ -87,6 +87,7 @@ OCTAVO_OPERATOR(op, {.name = "Cast",
                      .infer = infer,
                      .plan = plan,
                      .run = run,
+                     .same_dtype = false,
                      .layout = LayoutRule::elementwise});
 
 }  // namespace

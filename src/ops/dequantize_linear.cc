@@ -45,6 +45,7 @@ OCTAVO_OPERATOR(dequantize_linear, {.name = "DequantizeLinear",
                                     .infer = infer,
                                     .plan = plan_qdq,
                                     .run = run,
+                                    .same_dtype = false,
                                     .layout = LayoutRule::permutable,
                                     .permute = permute_qdq});
 

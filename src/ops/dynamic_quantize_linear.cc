@@ -62,7 +62,8 @@ OCTAVO_OPERATOR(dynamic_quantize_linear, {.name = "DynamicQuantizeLinear",
                                           .max_outputs = 3,
                                           .infer = infer,
                                           .plan = plan,
-                                          .run = run});
+                                          .run = run,
+                                          .same_dtype = false});
 
 }  // namespace
 

@@ -10,24 +10,25 @@ std::vector<Operand> operands_of(const Graph& graph, const Node& node) {
     if (id == kNoValue)
       operands.emplace_back();
     else
-      operands.push_back({graph[id].dtype, graph[id].shape, graph[id].constant.get()});
+      operands.push_back({graph[id], graph[id].constant.get()});
   }
   return operands;
 }
 
 std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<const Operand> inputs) {
   std::vector<Operand> outputs(node.outputs.size());
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (node.outputs[i] != kNoValue) outputs[i].dtype = graph[node.outputs[i]].dtype;
-    if (i == 0 && !inputs.empty()) outputs[i].dtype = inputs[0].dtype;
-  }
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (node.has_input(i) && !inputs[i].shape) return outputs;
+    if (node.has_input(i) && !inputs[i].is_known()) {
+      for (std::size_t o = 0; o < outputs.size(); ++o)
+        if (node.outputs[o] != kNoValue) outputs[o].dtype = graph[node.outputs[o]].dtype;
+      if (node.op->same_dtype && inputs[0].dtype) outputs[0].dtype = inputs[0].dtype;
+      return outputs;
+    }
   try {
     InferContext context{node, inputs, outputs};
     node.op->infer(context);
     for (const Operand& output : outputs)
-      if (output.shape) require_addressable(*output.shape, size_of(output.dtype));
+      if (output.shape) require_addressable(*output.shape, size_of(*output.dtype));
   } catch (Error& error) {
     throw error.at_node(node.name, node.op->name);
   }
@@ -42,8 +43,7 @@ FoldingBudget::FoldingBudget(const Graph& graph) {
 bool FoldingBudget::take(std::span<const Operand> outputs) {
   uint64_t bytes = 0;
   for (const Operand& output : outputs)
-    if (output.shape && output.shape->is_static())
-      bytes += static_cast<uint64_t>(output.shape->elements()) * size_of(output.dtype);
+    if (output.is_static()) bytes += output.bytes();
   if (bytes > left_) return false;
   left_ -= bytes;
   return true;
@@ -82,13 +82,12 @@ std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::spa
       else if (input.known)
         input_views.push_back(input.known->view());
       else
-        input_views.push_back({input.dtype, *input.shape, &unread});
+        input_views.push_back({*input.dtype, *input.shape, &unread});
     }
     std::vector<Tensor> outputs;
     for (const Operand& output : inferred) {
-      require(output.shape && output.shape->is_static(), ErrorCode::unsupported,
-              "its output shape depends on data");
-      output_views.push_back(outputs.emplace_back(output.dtype, *output.shape).view());
+      require(output.is_static(), ErrorCode::unsupported, "its output shape depends on data");
+      output_views.push_back(outputs.emplace_back(*output.dtype, *output.shape).view());
     }
     const StepPlan plan = plan_node({{prepared, inputs, inferred}, kernels});
     Buffer workspace(plan.workspace);

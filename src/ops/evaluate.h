@@ -9,8 +9,8 @@
 
 namespace octavo {
 
-// Infers the outputs of `node` from its inputs; where an input's rank is unknown, so are the outputs' shapes. Errors
-// name the node.
+// Infers the outputs of `node` from its inputs. Where dtype or rank of an input is unknown, the outputs' shapes are, too, and of
+// their dtypes only what the graph and OpDef::same_dtype say is known. Errors name the node.
 std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<const Operand> inputs);
 
 // What the graph itself says of a node's inputs: declared dtypes and shapes, and the contents of constants.

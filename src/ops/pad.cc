@@ -102,7 +102,7 @@ StepPlan plan(const PlanContext& ctx) {
   for_each_pad(
       ctx.known(kPads), ctx.has(kAxes) ? &ctx.known(kAxes) : nullptr, padded.rank,
       [&](int axis, int64_t begin, int64_t end) { padded.axes[axis] = pad_axis(x[axis], begin, end); });
-  auto in = static_cast<int64_t>(size_of(ctx.inputs[0].dtype)), out = in;
+  auto in = static_cast<int64_t>(size_of(ctx.dtype(0))), out = in;
   for (int axis = padded.rank - 1; axis >= 0; --axis) {
     padded.in_step[axis] = in;
     padded.out_step[axis] = out;

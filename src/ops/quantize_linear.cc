@@ -63,6 +63,7 @@ OCTAVO_OPERATOR(quantize_linear, {.name = "QuantizeLinear",
                                   .infer = infer,
                                   .plan = plan_qdq,
                                   .run = run,
+                                  .same_dtype = false,
                                   .layout = LayoutRule::permutable,
                                   .permute = permute_qdq});
 

@@ -80,6 +80,7 @@ OCTAVO_OPERATOR(shape, {.name = "Shape",
                         .infer = infer_shape,
                         .plan = plan_shape,
                         .run = run_shape,
+                        .same_dtype = false,
                         .reads_shape_only = true});
 
 OCTAVO_OPERATOR(constant_of_shape, {.name = "ConstantOfShape",
@@ -88,6 +89,7 @@ OCTAVO_OPERATOR(constant_of_shape, {.name = "ConstantOfShape",
                                     .infer = infer_constant,
                                     .plan = plan_constant,
                                     .run = run_constant,
+                                    .same_dtype = false,
                                     .shape_operands = 1 << 0});
 
 }  // namespace

@@ -81,7 +81,7 @@ StepPlan plan(const PlanContext& ctx) {
     ranges[axis] = slice_axis(x[axis], int_at(ctx.known(kStarts), i), int_at(ctx.known(kEnds), i),
                               ctx.has(kSteps) ? int_at(ctx.known(kSteps), i) : 1);
   }
-  const auto size = static_cast<int64_t>(size_of(ctx.inputs[0].dtype));
+  const auto size = static_cast<int64_t>(size_of(ctx.dtype(0)));
   kernels::StridedBox<2>::Steps steps[kernels::kMaxRank] = {};
   SlicePlan plan{{}, 0};
   int64_t x_step = size, y_step = size;

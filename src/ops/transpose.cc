@@ -53,7 +53,7 @@ StepPlan plan(const PlanContext& ctx) {
   const Shape &x = ctx.shape(0), &y = ctx.output_shape();
   const Permutation permutation(ctx.attrs());
   const int rank = x.rank();
-  const auto size = static_cast<int64_t>(size_of(ctx.inputs[0].dtype));
+  const auto size = static_cast<int64_t>(size_of(ctx.dtype(0)));
   kernels::StridedBox<2>::Steps steps[kernels::kMaxRank] = {};
   int64_t x_step = size, y_step = size;
   int64_t x_steps[kernels::kMaxRank];

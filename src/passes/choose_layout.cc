@@ -52,11 +52,9 @@ class LayoutChooser {
 
   // A value for the channels-last form of `id`.
   ValueId new_last(ValueId id) {
-    Value value;
-    value.name = graph_.unique_value_name(text(graph_[id].name, ".channels_last"));
-    value.dtype = graph_[id].dtype;
-    if (graph_[id].shape) value.shape = permuted(*graph_[id].shape, to_channels_last(rank(id)));
-    last_[id] = graph_.add_value(std::move(value));
+    TensorType type = graph_[id];
+    if (type.shape) type.shape = permuted(*type.shape, to_channels_last(rank(id)));
+    last_[id] = graph_.add_value({type, graph_.unique_value_name(text(graph_[id].name, ".channels_last"))});
     grow();
     return last_[id];
   }
@@ -132,7 +130,7 @@ class LayoutChooser {
   }
 
   bool computes_channels_last(const Node& node) const {
-    if (node.op->layout != LayoutRule::channels_last || !graph_.knows_ranks(node)) return false;
+    if (node.op->layout != LayoutRule::channels_last || !graph_.knows_types(node)) return false;
     const int r = rank(node.inputs[0]);
     return node.outputs.size() == 1 && (r == 3 || r == 4);
   }
@@ -151,7 +149,7 @@ class LayoutChooser {
   // A node that can compute in either form does so channels-last when one of its inputs was computed so.
   bool follows_channels_last(const Node& node) const {
     if (node.op->layout == LayoutRule::opaque || node.op->layout == LayoutRule::channels_last) return false;
-    if (!graph_.knows_ranks(node)) return false;
+    if (!graph_.knows_types(node)) return false;
     const auto is_native = [&](ValueId id) { return id != kNoValue && computed_last_[id]; };
     return std::ranges::any_of(data_inputs(node), is_native);
   }
@@ -202,7 +200,7 @@ class LayoutChooser {
     transpose.inputs = {id};
     const Permutation permutation = to_channels_last(r);
     transpose.attrs.set("perm", std::vector<int64_t>(permutation.begin(), permutation.end()));
-    const Operand inputs[] = {{aligned.dtype(), aligned.shape(), &aligned}};
+    const Operand inputs[] = {Operand::of(aligned)};
     std::vector<Tensor> outputs = evaluate_node(graph_, transpose, inputs, KernelPolicy{});
     const ValueId last = graph_.add_constant(
         graph_.unique_value_name(text(graph_[id].name, ".channels_last")), std::move(outputs[0]));

@@ -133,7 +133,7 @@ bool apply(Graph& graph, Node& conv, const Affine& affine) {
 
 bool is_foldable_conv(const Graph& graph, const Node& conv) {
   const Tensor* weights = graph.constant_input(conv, 1);
-  if (conv.op->name != kConv || !graph.knows_ranks(conv)) return false;
+  if (conv.op->name != kConv || !graph.knows_types(conv)) return false;
   if (weights == nullptr || weights->dtype() != DType::f32) return false;
   return !conv.has_input(2) || graph.constant_input(conv, 2) != nullptr;
 }
@@ -151,7 +151,7 @@ int fold_affine_into_conv(Graph& graph) {
       const uint32_t n = uses.only_consumer(data);
       if (n == Uses::kNone) break;
       Node& next = graph.nodes[n];
-      if (next.outputs.size() != 1 || !graph.knows_ranks(next)) break;
+      if (next.outputs.size() != 1 || !graph.knows_types(next)) break;
       const auto affine = read_affine(graph, next, data, weights[0], weights.rank());
       if (!affine) break;
       const ValueId old_weights = conv.inputs[1];

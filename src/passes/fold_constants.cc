@@ -19,7 +19,7 @@ bool is_foldable(const Graph& graph, const Node& node, bool fold_dequantize) {
 
 // Shape(x), where no dimension that it reports is dynamic.
 bool is_known_shape(const Graph& graph, const Node& node) {
-  return node.op->reads_shape_only && graph[node.inputs[0]].shape && graph[node.inputs[0]].shape->is_static();
+  return node.op->reads_shape_only && graph[node.inputs[0]].is_static();
 }
 
 void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
@@ -28,8 +28,7 @@ void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
     if (node.outputs[i] == kNoValue) continue;
     Value& value = graph[node.outputs[i]];
     value.constant = std::make_shared<const Tensor>(std::move(outputs[i]));
-    value.dtype = value.constant->dtype();
-    value.shape = value.constant->shape();
+    static_cast<TensorType&>(value) = value.constant->type();
   }
 }
 

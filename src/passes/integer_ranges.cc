@@ -8,12 +8,13 @@ namespace octavo {
 std::vector<IntegerRange> integer_ranges(const Graph& graph) {
   std::vector<IntegerRange> ranges;
   ranges.reserve(graph.values.size());
-  for (const Value& value : graph.values) ranges.push_back(storage_range(value.dtype));
+  for (const Value& value : graph.values)
+    ranges.push_back(value.dtype ? storage_range(*value.dtype) : IntegerRange{});
   for (const Node& node : graph.nodes) {
     const ValueId output = node.outputs[0];
-    if (output == kNoValue) continue;
+    if (output == kNoValue || !graph[output].dtype) continue;
     if (is_quantize(node) || is_dynamic_quantize(node))
-      ranges[output] = integer_range(node, graph[output].dtype);
+      ranges[output] = integer_range(node, *graph[output].dtype);
     else if (node.op->quant.result == ResultRole::moved && node.has_input(0))
       ranges[output] = ranges[node.inputs[0]];
   }

@@ -49,8 +49,8 @@ class Lowering {
     return uses_.producer[id] == Uses::kNone ? nullptr : &graph_.nodes[uses_.producer[id]];
   }
 
-  // Those that an integer operator can compute with: none has blocks. Foreign files have scales of 0, infinity and NaN, for tensors that were
-  // constant in calibration, and what ONNX says of those is said by the float form alone.
+  // Those that an integer operator can compute with: none has blocks. Foreign files have scales of 0, infinity and NaN, for
+  // tensors that were constant in calibration, and what ONNX says of those is said by the float form alone.
   std::optional<QParams> usable_qparams(const Node& node) const {
     auto params = read_qparams(graph_, node);
     const auto is_usable = [](float s) { return s > 0 && std::isfinite(s); };
@@ -94,7 +94,7 @@ class Lowering {
 
   // Only then are the shapes of weights, bias and bounds those of the operator.
   bool is_checked(const Node& node) {
-    return graph_.knows_ranks(node) || fail(node, "the rank of an input is unknown");
+    return graph_.knows_types(node) || fail(node, "the rank of an input is unknown");
   }
 
   // Replaces the Q node `n` and the operator before it.
@@ -245,14 +245,13 @@ class Lowering {
 
   std::optional<Node> lower_function(const Node& node, const QParams& out) {
     const auto input = dequantized_activation(node.inputs[0]);
-    const auto function = node.op->quant.function;
-    if (!input || function == nullptr) {
+    if (!input) {
       fail(node, "its input is not quantized to 8 bits with one positive scale");
       return std::nullopt;
     }
     Node integer = integer_node(node, node.op->quant.forms[0].op);
     integer.attrs = {};
-    Tensor table = make_table(input->params, out, [&](float x) { return function(graph_, node, x); });
+    Tensor table = make_table(input->params, out, [&](float x) { return node.op->quant.function(graph_, node, x); });
     integer.inputs = {
         input->q, graph_.add_constant(graph_.unique_value_name(text(node.name, ".table")), std::move(table))};
     return integer;
@@ -260,11 +259,9 @@ class Lowering {
 
   std::optional<Node> lower_moving(const Node& node, const QParams& out) {
     const auto input = dequantized_activation(node.inputs[0]);
-    const auto same_meaning = [&] {
-      return input->params.scale == out.scale && input->params.zero_point == out.zero_point &&
-             input->params.qmin >= out.qmin && input->params.qmax <= out.qmax;
-    };
-    if (!input || node.outputs.size() != 1 || !same_meaning()) {
+    const bool is_same = input && input->params.same_meaning(out) && input->params.qmin >= out.qmin &&
+                         input->params.qmax <= out.qmax;
+    if (!is_same || node.outputs.size() != 1) {
       fail(node, "its input and output are not quantized with the same scale and zero_point");
       return std::nullopt;
     }
@@ -280,10 +277,9 @@ class Lowering {
     const Node* dequantize = producer(node.inputs[0]);
     if (dequantize == nullptr || !is_dequantize(*dequantize)) return false;
     const Node* quantize = producer(dequantize->inputs[0]);
-    // Others than those of rows range their input as a whole.
-    const bool dynamic =
-        quantize && is_dynamic_quantize(*quantize) && dequantize->inputs == quantize->outputs &&
-        (node.op->layout != LayoutRule::channels_last || quantize->notes.granularity == Granularity::tensor);
+    // Only operators that compute row by row can range their input so.
+    const bool dynamic = quantize && is_dynamic_quantize(*quantize) && dequantize->inputs == quantize->outputs &&
+                         (node.op->quant.by_row || quantize->notes.granularity == Granularity::tensor);
     if (!dynamic || !is_checked(node)) return false;
     const auto weights = weights_of(node);
     if (!weights || !has_form(node)) return false;
@@ -292,7 +288,8 @@ class Lowering {
     integer.notes = quantize->notes;
     integer.inputs = {quantize->inputs[0], weights->q};
     integer.lowered.input_qparams = {{}, weights->params};
-    if (node.has_input(2)) integer.inputs.push_back(node.inputs[2]);
+    if (const auto bias = node.op->quant.input_of(OperandRole::bias); bias && node.has_input(*bias))
+      integer.inputs.push_back(node.inputs[*bias]);
     integer.outputs = node.outputs;
     graph_.nodes[n] = std::move(integer);
     return true;
@@ -315,7 +312,7 @@ std::vector<FloatIsland> find_islands(const Graph& graph,
   std::vector<FloatIsland> islands;
   for (const Node& node : graph.nodes) {
     const bool carries = is_qdq(node) || node.op->is_own() || node.op->quant.result == ResultRole::moved;
-    if (carries || graph[node.outputs[0]].dtype != DType::f32) continue;
+    if (carries || graph[node.outputs[0]].dtype.value_or(DType::f32) != DType::f32) continue;
     const auto known = obstacles.find(node.name);
     const bool has_form = node.op->quant.is_quantizable();
     islands.push_back({node.name, std::string(node.op->name),

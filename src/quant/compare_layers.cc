@@ -47,8 +47,7 @@ class Differences {
   void add(bool is_reference, int64_t layer, const TensorView& tensor) {
     std::unique_ptr<Tensor>& waiting = waiting_[layer];
     if (!waiting) {
-      waiting = std::make_unique<Tensor>(tensor.dtype, tensor.shape);
-      std::copy_n(tensor.data, tensor.bytes(), waiting->view().data);
+      waiting = std::make_unique<Tensor>(Tensor::copy_of(tensor));
       return;
     }
     const TensorView other = waiting->view();
@@ -115,8 +114,7 @@ Executor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const Ker
     nodes.push_back(std::move(node));
     // Beside what computes it, so that the tensor need not live any longer.
     for (std::size_t layer : layers_of[id]) {
-      nodes.push_back(make_node(graph, "octavo.Inspect", text(graph[id].name, "_inspected"), {id},
-                                graph[id].dtype, graph[id].shape));
+      nodes.push_back(make_node(graph, get_op("octavo.Inspect"), text(graph[id].name, "_inspected"), {id}, graph[id]));
       nodes.back().lowered.observed = static_cast<int64_t>(layer);
     }
   }

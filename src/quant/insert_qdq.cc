@@ -81,7 +81,7 @@ class Inserter {
     }
     const bool is_symmetric =
         spec.dtype == DType::s8 && (spec.qmin == -127 || spec.qmin == -128) && spec.qmax == 127;
-    return is_symmetric && plan_.graph.knows_ranks(node) &&
+    return is_symmetric && plan_.graph.knows_types(node) &&
            (spec.axis == -1 || spec.axis == node.op->quant.weight_axis(plan_.graph, node));
   }
 

@@ -31,7 +31,7 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
 
 bool NodeSelection::contains(const Node& node) const {
   const QuantRule& rule = node.op->quant;
-  if (!rule.is_quantizable() || excludes(node) || !graph_.knows_ranks(node)) return false;
+  if (!rule.is_quantizable() || excludes(node) || !graph_.knows_types(node)) return false;
   if (op_types_.empty() ? by_default_ && !by_default_(*node.op) : !op_types_.contains(node.op->name))
     return false;
   // Weights and bias are packed beforehand.

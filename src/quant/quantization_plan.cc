@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "graph/op_def.h"
 #include "graph/rewriter.h"
 
 namespace octavo {
@@ -13,7 +14,7 @@ Graph observed_graph(const QuantizationPlan& plan) {
   for (const auto& [value, spec] : plan.values) {
     if (plan.observed(value) != value) continue;
     const std::string name = observed[value].name + "_observed";
-    Node observe = make_node(observed, "octavo.Observe", name, {value}, DType::f32, observed[value].shape);
+    Node observe = make_node(observed, get_op("octavo.Observe"), name, {value}, observed[value]);
     observe.lowered.observed = value;
     redirections.push_back({value, observe.outputs[0]});
     observers.push_back(std::move(observe));

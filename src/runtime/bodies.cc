@@ -1,19 +1,11 @@
 #include "runtime/bodies.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "runtime/executor.h"
 
 namespace octavo {
 
 namespace {
-
-Tensor copy_of(const TensorView& view) {
-  Tensor copy(view.dtype, view.shape);
-  std::copy_n(view.data, view.bytes(), copy.view().data);
-  return copy;
-}
 
 class Bodies final : public BodyCaller {
  public:
@@ -28,9 +20,9 @@ class Bodies final : public BodyCaller {
             "its body takes ", graph.inputs.size() - subgraph.captures, " inputs, not ", inputs.size());
     std::vector<Tensor> tensors;
     tensors.reserve(graph.inputs.size());
-    for (const TensorView& input : inputs) tensors.push_back(copy_of(input));
+    for (const TensorView& input : inputs) tensors.push_back(Tensor::copy_of(input));
     for (uint32_t i = 0; i < subgraph.captures; ++i)
-      tensors.push_back(copy_of(captured_[subgraph.first_capture + i]));
+      tensors.push_back(Tensor::copy_of(captured_[subgraph.first_capture + i]));
     std::vector<Feed> feeds;
     feeds.reserve(tensors.size());
     for (std::size_t i = 0; i < tensors.size(); ++i)

@@ -54,7 +54,7 @@ std::vector<uint32_t> largest_constants_first(const Graph& graph) {
   std::vector<uint32_t> by_leading_zeros[64 + 1];
   for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if (node.op->prepare == nullptr || !graph.knows_ranks(node)) continue;
+    if (node.op->prepare == nullptr || !graph.knows_types(node)) continue;
     infer_node(graph, node, operands_of(graph, node));
     uint64_t bytes = 0;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)

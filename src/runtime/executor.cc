@@ -59,7 +59,7 @@ void Executor::order(std::span<const Feed> feeds) {
 bool Executor::matches(const Entry& entry) const {
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
     if (ordered_[i] == &state_feed_) continue;
-    if (entry.specs[i].dtype != ordered_[i]->dtype() || entry.specs[i].shape != ordered_[i]->shape())
+    if (entry.feeds[i].dtype != ordered_[i]->dtype() || entry.feeds[i].shape != ordered_[i]->shape())
       return false;
     const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
     if (by_contents &&
@@ -86,12 +86,12 @@ const std::shared_ptr<Session>& Executor::session_for_ordered() {
   }
   Entry entry;
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
-    entry.specs.push_back({ordered_[i]->dtype(), ordered_[i]->shape(), ordered_[i]});
+    entry.feeds.push_back(Operand::of(*ordered_[i]));
     const bool by_contents = ordered_[i] != &state_feed_ && model_->needed_by_plan[model_->graph.inputs[i]];
     entry.contents.push_back(by_contents ? bytes_of(*ordered_[i]) : std::vector<std::byte>());
   }
-  auto program = plan(model_, entry.specs);
-  for (FeedSpec& spec : entry.specs) spec.contents = nullptr;
+  auto program = plan(model_, entry.feeds);
+  for (Operand& feed : entry.feeds) feed.known = nullptr;
   // The old arena goes before the new one comes.
   if (recent_.size() == kMaxSessions) recent_.pop_back();
   entry.session = std::make_shared<Session>(std::move(program));

@@ -46,7 +46,7 @@ class Executor {
 
  private:
   struct Entry {
-    std::vector<FeedSpec> specs;
+    std::vector<Operand> feeds;
     std::vector<std::vector<std::byte>> contents;  // by input: what the plan depends on, else empty
     std::shared_ptr<Session> session;
   };

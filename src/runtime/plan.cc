@@ -12,7 +12,7 @@ namespace {
 // block of memory is first and last used.
 class Planner {
  public:
-  Planner(std::shared_ptr<const CompiledModel> model, const std::vector<FeedSpec>& feeds)
+  Planner(std::shared_ptr<const CompiledModel> model, const std::vector<Operand>& feeds)
       : model_(std::move(model)),
         graph_(model_->graph),
         program_(std::make_shared<Program>()),
@@ -51,21 +51,20 @@ class Planner {
   void bind_constants() {
     for (ValueId id = 0; id < graph_.values.size(); ++id)
       if (const Value& value = graph_[id]; value.is_constant())
-        operands_[id] = {value.dtype, value.shape, value.constant.get()};
+        operands_[id] = {value, value.constant.get()};
   }
 
-  void bind_feeds(const std::vector<FeedSpec>& feeds) {
+  void bind_feeds(const std::vector<Operand>& feeds) {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
       const ValueId id = graph_.inputs[i];
       if (is_state(i)) {
         require(!model_->needed_by_plan[id], ErrorCode::unsupported, "a shape depends on the state '",
                 graph_[id].name, "'");
-        operands_[id] = {graph_[id].dtype, graph_[id].shape, nullptr};
+        operands_[id] = {graph_[id], nullptr};
         continue;
       }
       check_feed(graph_[id], feeds[i]);
-      operands_[id] = {feeds[i].dtype, feeds[i].shape,
-                       model_->needed_by_plan[id] ? feeds[i].contents : nullptr};
+      operands_[id] = {feeds[i], model_->needed_by_plan[id] ? feeds[i].known : nullptr};
       allocate(id, 0);
     }
   }
@@ -77,15 +76,15 @@ class Planner {
     return true;
   }
 
-  static void check_feed(const Value& input, const FeedSpec& feed) {
-    require(feed.dtype == input.dtype, ErrorCode::invalid_input, "input '", input.name, "' expects ",
-            dtype_name(input.dtype), ", got ", dtype_name(feed.dtype));
+  static void check_feed(const Value& input, const Operand& feed) {
+    require(!input.dtype || feed.dtype == input.dtype, ErrorCode::invalid_input, "input '", input.name, "' expects ",
+            dtype_name(*input.dtype), ", got ", dtype_name(*feed.dtype));
     if (!input.shape) return;
-    bool fits = feed.shape.rank() == input.shape->rank();
-    for (int axis = 0; fits && axis < feed.shape.rank(); ++axis)
-      fits = (*input.shape)[axis] == kDynamic || (*input.shape)[axis] == feed.shape[axis];
+    bool fits = feed.shape->rank() == input.shape->rank();
+    for (int axis = 0; fits && axis < feed.shape->rank(); ++axis)
+      fits = (*input.shape)[axis] == kDynamic || (*input.shape)[axis] == (*feed.shape)[axis];
     require(fits, ErrorCode::invalid_input, "input '", input.name, "' expects shape ", *input.shape, ", got ",
-            feed.shape);
+            *feed.shape);
   }
 
   void add(const Node& node) {
@@ -96,8 +95,7 @@ class Planner {
     if (is_computable_now(node) && budget_.take(outputs)) return compute_now(node, inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
-      const auto& shape = outputs[i].shape;
-      if (!shape || !shape->is_static() || model_->needed_by_plan[node.outputs[i]])
+      if (!outputs[i].is_static() || model_->needed_by_plan[node.outputs[i]])
         throw Error(ErrorCode::unsupported, "a shape depends on data that is known only during the run")
             .at_node(node.name, node.op->name);
       operands_[node.outputs[i]] = outputs[i];
@@ -108,7 +106,7 @@ class Planner {
 
   // The node itself or, where not enough was known of its operands when the model was compiled, one that is prepared now.
   const Node& prepared(const Node& node) {
-    if (node.op->prepare == nullptr || node.prepared || graph_.knows_ranks(node)) return node;
+    if (node.op->prepare == nullptr || node.prepared || graph_.knows_types(node)) return node;
     Node& here = program_->nodes.emplace_back(node);
     prepare_node(graph_, here, model_->kernels);
     return here;
@@ -127,7 +125,7 @@ class Planner {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
       const auto& kept = program_->folded.emplace_back(std::make_shared<const Tensor>(std::move(outputs[i])));
-      operands_[node.outputs[i]] = {kept->dtype(), kept->shape(), kept.get()};
+      operands_[node.outputs[i]] = Operand::of(*kept);
     }
   }
 
@@ -146,7 +144,7 @@ class Planner {
       const ValueId id = node.inputs[i];
       if (id != kNoValue && block_[id] != kNoBlock) blocks_[block_[id]].last = step_index;
       step.inputs.push_back(reads_packed(graph_, node, i)
-                                ? Slot{Slot::Kind::constant, operands_[id].dtype, *operands_[id].shape}
+                                ? Slot{Slot::Kind::constant, without_memory(operands_[id])}
                                 : slot(id));
     }
     for (ValueId id : node.outputs) {
@@ -164,21 +162,20 @@ class Planner {
   void allocate(ValueId id, int step) {
     const Operand& operand = operands_[id];
     // A tensor without elements keeps a place of its own: its data pointer must not be null.
-    const auto bytes = static_cast<std::size_t>(operand.shape->elements()) * size_of(operand.dtype);
     block_[id] = blocks_.size();
-    blocks_.push_back({std::max<std::size_t>(bytes, 1), step, step});
+    blocks_.push_back({std::max<std::size_t>(operand.bytes(), 1), step, step});
   }
+
+  static TensorView without_memory(const TensorType& type) { return {*type.dtype, *type.shape}; }
 
   // Until finish(), an arena slot's offset is the index of its block.
   Slot slot(ValueId id) const {
     if (id == kNoValue) return {};
     const Operand& operand = operands_[id];
-    if (block_[id] != kNoBlock)
-      return {Slot::Kind::arena, operand.dtype, *operand.shape, nullptr, block_[id]};
-    if (state_slot_[id] != kNoBlock)
-      return {Slot::Kind::state, operand.dtype, *operand.shape, nullptr, state_slot_[id]};
+    if (block_[id] != kNoBlock) return {Slot::Kind::arena, without_memory(operand), block_[id]};
+    if (state_slot_[id] != kNoBlock) return {Slot::Kind::state, without_memory(operand), state_slot_[id]};
     program_->constants.push_back(operand.known->memory());
-    return {Slot::Kind::constant, operand.dtype, *operand.shape, operand.known->view().data, 0};
+    return {Slot::Kind::constant, operand.known->view()};
   }
 
   std::shared_ptr<const CompiledModel> model_;
@@ -194,7 +191,7 @@ class Planner {
 }  // namespace
 
 std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
-                                    const std::vector<FeedSpec>& feeds) {
+                                    const std::vector<Operand>& feeds) {
   return Planner(std::move(model), feeds).finish();
 }
 

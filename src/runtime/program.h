@@ -36,9 +36,7 @@ inline bool reads_packed(const Graph& graph, const Node& node, std::size_t i) {
 struct Slot {
   enum class Kind : uint8_t { absent, constant, arena, state };
   Kind kind = Kind::absent;
-  DType dtype = DType::f32;
-  Shape shape;
-  std::byte* constant = nullptr;
+  TensorView tensor = {};  // with data where it is a constant that is read
   std::size_t offset = 0;  // in the arena; of a state, the index of its slot
 };
 
@@ -62,16 +60,10 @@ struct Program {
   std::vector<std::shared_ptr<const Buffer>> constants;  // memory that slots point into
 };
 
-// What a plan must know of a feed: its shape, and its contents where CompiledModel::needed_by_plan says so.
-struct FeedSpec {
-  DType dtype = DType::f32;
-  Shape shape;
-  const Tensor* contents = nullptr;
-};
-
-// Plans the model for feeds in the order of the graph's inputs. Throws Error(invalid_input) where dtype or rank of a
+// Plans the model for feeds in the order of the graph's inputs: their static types, and their contents where
+// CompiledModel::needed_by_plan says so. Throws Error(invalid_input) where dtype or rank of a
 // feed do not fit the input, Error(invalid_graph) where shapes do not fit each other.
 std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
-                                    const std::vector<FeedSpec>& feeds);
+                                    const std::vector<Operand>& feeds);
 
 }  // namespace octavo

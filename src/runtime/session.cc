@@ -52,21 +52,19 @@ void Session::use(std::shared_ptr<State> state) {
 void Session::finish_run() {
   const Graph& graph = program_->model->graph;
   for (const auto& [input, output] : graph.states)
-    require(inputs_[input].shape == outputs_[output].shape, ErrorCode::invalid_graph, "the state '",
-            graph[graph.inputs[input]].name, "' of shape ", inputs_[input].shape,
-            " becomes a tensor of shape ", outputs_[output].shape);
+    require(inputs_[input].dtype == outputs_[output].dtype && inputs_[input].shape == outputs_[output].shape,
+            ErrorCode::invalid_graph, "the state '", graph[graph.inputs[input]].name, "' of type ",
+            dtype_name(inputs_[input].dtype), inputs_[input].shape, " becomes a tensor of type ",
+            dtype_name(outputs_[output].dtype), outputs_[output].shape);
   for (const auto& [input, output] : graph.states)
     std::copy_n(outputs_[output].data, outputs_[output].bytes(), inputs_[input].data);
 }
 
 TensorView Session::bind(const Slot& slot) {
-  switch (slot.kind) {
-    case Slot::Kind::constant: return {slot.dtype, slot.shape, slot.constant};
-    case Slot::Kind::arena: return {slot.dtype, slot.shape, arena_.data() + slot.offset};
-    case Slot::Kind::state: return (*state_)[slot.offset];
-    case Slot::Kind::absent: break;
-  }
-  return {};
+  if (slot.kind == Slot::Kind::state) return (*state_)[slot.offset];
+  TensorView tensor = slot.tensor;
+  if (slot.kind == Slot::Kind::arena) tensor.data = arena_.data() + slot.offset;
+  return tensor;
 }
 
 void Session::set_actual_shape(const TensorView& output, const Shape& actual) {

@@ -85,18 +85,11 @@ std::vector<Tensor> StagedExecutor::run(std::span<const Feed> feeds) {
     inputs.reserve(graph.inputs.size());
     for (ValueId id : graph.inputs) inputs.push_back({graph[id].name, tensor_of(graph[id].name)});
     const std::vector<TensorView>& views = stage.run(inputs);
-    for (std::size_t i = 0; i < views.size(); ++i) {
-      Tensor copy(views[i].dtype, views[i].shape);
-      std::copy_n(views[i].data, views[i].bytes(), copy.view().data);
-      made.emplace(graph[graph.outputs[i]].name, std::move(copy));
-    }
+    for (std::size_t i = 0; i < views.size(); ++i)
+      made.emplace(graph[graph.outputs[i]].name, Tensor::copy_of(views[i]));
   }
   std::vector<Tensor> outputs;
-  for (const std::string& name : outputs_) {
-    const Tensor& tensor = *tensor_of(name);
-    Tensor& copy = outputs.emplace_back(tensor.dtype(), tensor.shape());
-    std::copy_n(tensor.view().data, tensor.bytes(), copy.view().data);
-  }
+  for (const std::string& name : outputs_) outputs.push_back(Tensor::copy_of(tensor_of(name)->view()));
   return outputs;
 }
 

@@ -14,7 +14,7 @@ class State {
   explicit State(const Graph& graph) {
     for (const StateSlot& slot : graph.states) {
       const Value& value = graph[graph.inputs[slot.input]];
-      tensors_.emplace_back(value.dtype, *value.shape);
+      tensors_.emplace_back(*value.dtype, *value.shape);
     }
     reset();
   }

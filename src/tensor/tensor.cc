@@ -44,6 +44,12 @@ void Tensor::restore_elements() const {
   restore_(view_);
 }
 
+Tensor Tensor::copy_of(const TensorView& view) {
+  Tensor copy(view.dtype, view.shape);
+  std::copy_n(view.data, view.bytes(), copy.view().data);
+  return copy;
+}
+
 Tensor Tensor::without_elements(DType dtype, Shape shape) { return Tensor(dtype, shape, 0); }
 
 std::vector<int64_t> to_int64(const TensorView& tensor) {

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
+#include "tensor/tensor_type.h"
 
 namespace octavo {
 
@@ -20,6 +21,7 @@ struct TensorView {
   std::byte* data = nullptr;
 
   bool present() const { return data != nullptr; }
+  TensorType type() const { return {dtype, shape}; }
   std::size_t bytes() const { return static_cast<std::size_t>(shape.elements()) * size_of(dtype); }
   // The elements; T must be the C++ type of dtype.
   template <class T> T* as() const { return reinterpret_cast<T*>(data); }
@@ -43,6 +45,7 @@ class Tensor {
   static Tensor restored_on_demand(DType dtype, Shape shape, Restore restore);
   // Stands for a tensor of that shape where nobody reads elements; it owns none.
   static Tensor without_elements(DType dtype, Shape shape);
+  static Tensor copy_of(const TensorView& view);
   // A tensor of T with the given values; their number must be the shape's.
   template <class T> static Tensor of(Shape shape, std::span<const T> values);
   template <class T> static Tensor of(Shape shape, std::initializer_list<T> values) {
@@ -52,6 +55,7 @@ class Tensor {
 
   DType dtype() const { return view_.dtype; }
   const Shape& shape() const { return view_.shape; }
+  TensorType type() const { return view_.type(); }
   std::size_t bytes() const { return view_.bytes(); }
   // The memory is writable through a view, also of a const tensor: constancy of graph constants is by contract.
   const TensorView& view() const {

@@ -120,7 +120,7 @@ std::optional<Feeds> make_feeds(const Model& model, Random& random) {
     const Value& input = model.graph()[id];
     const Shape shape = sizes.choose(input);
     if (!is_small(shape)) return std::nullopt;
-    feeds.add(input.name, contents(input.dtype, shape, random));
+    feeds.add(input.name, contents(*input.dtype, shape, random));
   }
   return feeds;
 }

@@ -16,8 +16,7 @@ constexpr int64_t kMostWork = 4 << 20;
 std::vector<Operand> operands(const std::vector<Slot>& slots) {
   std::vector<Operand> operands;
   for (const Slot& slot : slots)
-    operands.push_back(slot.kind == Slot::Kind::absent ? Operand{}
-                                                       : Operand{slot.dtype, slot.shape, nullptr});
+    operands.push_back(slot.kind == Slot::Kind::absent ? Operand{} : Operand{slot.tensor.type()});
   return operands;
 }
 
@@ -26,7 +25,7 @@ bool is_quick(const Program& program) {
   for (const Step& step : program.steps) {
     const std::vector<Operand> inputs = operands(step.inputs), outputs = operands(step.outputs);
     if (step.node->op->macs) work += step.node->op->macs({*step.node, inputs, outputs});
-    for (const Slot& output : step.outputs) work += output.shape.elements();
+    for (const Slot& output : step.outputs) work += output.tensor.shape.elements();
     if (work > kMostWork) return false;
   }
   return work <= kMostWork;

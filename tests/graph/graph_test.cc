@@ -13,7 +13,7 @@ namespace {
 constexpr OpDef kOp = {.name = "Op", .max_inputs = 2};
 
 ValueId add_value(Graph& graph, std::string name, std::optional<Shape> shape = Shape{1}) {
-  return graph.add_value({.name = std::move(name), .shape = std::move(shape)});
+  return graph.add_value({{DType::f32, std::move(shape)}, std::move(name)});
 }
 
 ValueId add_node(Graph& graph, std::string name, std::vector<ValueId> inputs) {
@@ -73,8 +73,8 @@ TEST_CASE("a node knows its ranks when all inputs that it has have one") {
   Graph graph;
   const ValueId known = add_value(graph, "known", Shape{kDynamic}),
                 unknown = add_value(graph, "unknown", std::nullopt);
-  CHECK(graph.knows_ranks({.op = &kOp, .inputs = {known, kNoValue}}));
-  CHECK_FALSE(graph.knows_ranks({.op = &kOp, .inputs = {known, unknown}}));
+  CHECK(graph.knows_types({.op = &kOp, .inputs = {known, kNoValue}}));
+  CHECK_FALSE(graph.knows_types({.op = &kOp, .inputs = {known, unknown}}));
 }
 
 TEST_CASE("replacing a value keeps the names of outputs and what is known of its readers") {

@@ -68,7 +68,7 @@ TEST_CASE("Slice of an empty axis") {
 TEST_CASE("Slice infers what it can") {
   const Operand x{DType::f32, Shape{kDynamic, 10, 4}}, unknown{DType::s64, Shape{1}};
   const Tensor axes = list({1}), starts = list({2}), ends = list({8});
-  const auto known = [](const Tensor& t) { return Operand{t.dtype(), t.shape(), &t}; };
+  const auto known = [](const Tensor& t) { return Operand::of(t); };
   CHECK(*infer_op("Slice", {x, unknown, unknown, known(axes)})[0].shape == Shape{kDynamic, kDynamic, 4});
   CHECK(*infer_op("Slice", {x, known(starts), known(ends), known(axes)})[0].shape == Shape{kDynamic, 6, 4});
   CHECK(*infer_op("Slice", {x, known(starts), known(ends)})[0].shape == Shape{kDynamic, 10, 4});

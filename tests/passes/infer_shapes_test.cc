@@ -20,3 +20,21 @@ TEST_CASE("A declared size fills in what is not inferred, unless no memory holds
     CHECK(b.graph[y].shape == expected);
   }
 }
+
+TEST_CASE("Behind an input of unknown rank only those dtypes are known that do not depend on it") {
+  GraphBuilder b;
+  const ValueId x = b.graph.add_value({{DType::f32}, "x"});
+  b.graph.inputs.push_back(x);
+  const ValueId same = b.node("Relu", {x});
+  const ValueId other = b.node("Cast", {same}, attrs({{"to", int64_t{7}}}));
+  const ValueId behind = b.node("Transpose", {other});
+  const ValueId declared = b.node("Cast", {same}, attrs({{"to", int64_t{7}}}));
+  b.graph[declared].dtype = DType::s64;
+  b.output(behind);
+  b.output(declared);
+  infer_shapes(b.graph);
+  CHECK(b.graph[same].dtype == DType::f32);
+  CHECK_FALSE(b.graph[other].dtype);
+  CHECK_FALSE(b.graph[behind].dtype);
+  CHECK(b.graph[declared].dtype == DType::s64);
+}

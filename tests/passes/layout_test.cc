@@ -62,7 +62,7 @@ TEST_CASE("What is quantized while it runs moves only where its rank is known") 
   const ValueId x = b.input("x", {1, 3, 4, 5});
   Node quantize{.op = &get_op("DynamicQuantizeLinear"), .name = "quantize", .inputs = {x}};
   for (const char* name : {"q", "scale", "zero_point"})
-    quantize.outputs.push_back(b.graph.add_value({.name = name, .dtype = DType::u8}));
+    quantize.outputs.push_back(b.graph.add_value({{DType::u8}, name}));
   const std::vector<ValueId> parts = quantize.outputs;
   b.graph.nodes.push_back(std::move(quantize));
   const ValueId dequantized = b.node("DequantizeLinear", parts);

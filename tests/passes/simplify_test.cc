@@ -183,7 +183,7 @@ TEST_CASE("Readers that nobody reads do not keep a Dropout") {
   GraphBuilder b;
   const ValueId x = b.input("x", {2});
   const ValueId y = b.node("Dropout", {x});
-  const ValueId mask = b.graph.add_value({.name = "mask", .dtype = DType::boolean});
+  const ValueId mask = b.graph.add_value({{DType::boolean}, "mask"});
   b.graph.nodes.back().outputs.push_back(mask);
   b.node("Cast", {mask}, attrs({{"to", int64_t{1}}}));
   b.output(b.node("Relu", {y}));
@@ -195,7 +195,7 @@ TEST_CASE("Outputs that an operator may leave out go with their readers") {
   GraphBuilder b;
   const ValueId y =
       b.node("MaxPool", {b.input("x", {1, 1, 2, 2})}, attrs({{"kernel_shape", std::vector<int64_t>{2, 2}}}));
-  const ValueId indices = b.graph.add_value({.name = "indices", .dtype = DType::s64});
+  const ValueId indices = b.graph.add_value({{DType::s64}, "indices"});
   b.graph.nodes.back().outputs.push_back(indices);
   b.node("Cast", {indices}, attrs({{"to", int64_t{1}}}));
   b.output(y);

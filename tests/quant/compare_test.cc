@@ -74,7 +74,7 @@ TEST_CASE("layers compare where both are floats, whatever the graph says of them
   b.output(b.node("Transpose", {x}));
   b.output(b.node("Cast", {x}, attrs({{"to", int64_t{1}}})));
   for (Value& value : b.graph.values) value.shape.reset();
-  b.graph[b.graph.outputs[0]].dtype = DType::f32;  // as a file may have it
+  for (ValueId id : b.graph.outputs) b.graph[id].dtype = DType::f32;  // as a file may have it
   const Tensor tensor = Tensor::of<uint8_t>({2, 3}, {1, 2, 3, 4, 5, 6});
   const Feed feed{"x", &tensor};
   const auto layers = LayerComparer(b.graph, b.graph, {}).compare({&feed, 1});

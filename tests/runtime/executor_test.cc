@@ -146,7 +146,7 @@ TEST_CASE("A workspace beyond all memory is an error, not a small one") {
   const ValueId x = b.input("x", {1, kDepth}), y = b.input("y", {kDepth, 1});
   b.output(b.node("MatMul", {x, y}));
   const auto model = compile(b.graph, KernelPolicy{});
-  const auto program = plan(model, {{DType::f32, {1, kDepth}, nullptr}, {DType::f32, {kDepth, 1}, nullptr}});
+  const auto program = plan(model, {{DType::f32, Shape{1, kDepth}}, {DType::f32, Shape{kDepth, 1}}});
   CHECK(program->arena_bytes > uint64_t{1} << 32);
 }
 

@@ -7,7 +7,7 @@
 namespace octavo::test {
 
 ValueId GraphBuilder::input(std::string name, Shape shape, DType dtype) {
-  const ValueId id = graph.add_value({.name = std::move(name), .dtype = dtype, .shape = std::move(shape)});
+  const ValueId id = graph.add_value({{dtype, std::move(shape)}, std::move(name)});
   graph.inputs.push_back(id);
   return id;
 }

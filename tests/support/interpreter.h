@@ -17,7 +17,7 @@ inline std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tenso
     std::vector<Operand> inputs;
     for (ValueId id : node.inputs)
       inputs.push_back(id == kNoValue ? Operand{}
-                                      : Operand{tensors[id]->dtype(), tensors[id]->shape(), tensors[id]});
+                                      : Operand::of(*tensors[id]));
     std::vector<Tensor> outputs = evaluate_node(graph, node, inputs, KernelPolicy{});
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
@@ -26,10 +26,8 @@ inline std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tenso
     }
   }
   std::vector<Tensor> results;
-  for (ValueId id : graph.outputs) {
-    Tensor& copy = results.emplace_back(tensors[id]->dtype(), tensors[id]->shape());
-    std::copy_n(tensors[id]->view().data, copy.bytes(), copy.view().data);
-  }
+  for (ValueId id : graph.outputs)
+    results.push_back(Tensor::copy_of(tensors[id]->view()));
   return results;
 }
 

@@ -72,9 +72,9 @@ std::vector<Tensor> OpRunner::run() {
   std::vector<Tensor> outputs;
   for (const ConstantTensor& tensor : tensors_) inputs.push_back(tensor ? tensor->view() : TensorView{});
   for (const Operand& operand : outputs_) {
-    require(operand.shape.has_value() && operand.shape->is_static(), ErrorCode::invalid_graph,
+    require(operand.is_static(), ErrorCode::invalid_graph,
             "an output shape of ", node_.op->name, " is unknown although every input is static");
-    outputs.emplace_back(operand.dtype, *operand.shape);
+    outputs.emplace_back(*operand.dtype, *operand.shape);
     output_views.push_back(outputs.back().view());
     std::memset(output_views.back().data, 0xa5, output_views.back().bytes());
   }
@@ -124,12 +124,23 @@ bool OpRunner::permute(const std::vector<int>& permutation) {
 
 OpRunner& OpRunner::add(Tensor tensor, bool is_constant) {
   auto shared = std::make_shared<const Tensor>(std::move(tensor));
-  Value value{.name = text("input", tensors_.size()), .dtype = shared->dtype(), .shape = shared->shape()};
+  Value value{shared->type(), text("input", tensors_.size())};
   if (is_constant) value.constant = shared;
   node_.inputs.push_back(graph_.add_value(std::move(value)));
   tensors_.push_back(std::move(shared));
   return *this;
 }
+
+namespace {
+
+// What the record says of dtypes is what infer says, whichever operator is tested.
+void check_same_dtype(const Node& node, std::span<const Operand> inputs, std::span<const Operand> outputs) {
+  const bool is_same = !inputs.empty() && inputs[0].dtype == outputs[0].dtype;
+  require(!node.op->same_dtype || is_same, ErrorCode::invalid_graph, node.op->name,
+          " has an output of another dtype than its input, and its record does not say so");
+}
+
+}  // namespace
 
 void OpRunner::infer_node() {
   const int given = static_cast<int>(node_.inputs.size());
@@ -140,19 +151,19 @@ void OpRunner::infer_node() {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     if (!tensors_[i]) continue;
     const bool known = graph_[node_.inputs[i]].is_constant() || (node_.op->shape_operands >> i & 1);
-    inputs_[i] = {tensors_[i]->dtype(), tensors_[i]->shape(), known ? tensors_[i].get() : nullptr};
+    inputs_[i] = {tensors_[i]->type(), known ? tensors_[i].get() : nullptr};
   }
   outputs_.assign(output_count_, Operand{});
   InferContext context{node_, inputs_, outputs_};
   node_.op->infer(context);
+  check_same_dtype(node_, inputs_, outputs_);
 }
 
 void OpRunner::prepare() {
   infer_node();
   node_.outputs.clear();
   for (std::size_t i = 0; i < output_count_; ++i)
-    node_.outputs.push_back(graph_.add_value(
-        {.name = text("output", i), .dtype = outputs_[i].dtype, .shape = outputs_[i].shape}));
+    node_.outputs.push_back(graph_.add_value({outputs_[i], text("output", i)}));
   node_.prepared = node_.op->prepare ? node_.op->prepare({graph_, node_, policy_}) : nullptr;
 }
 
