@@ -1,8 +1,17 @@
 # engine-<isa>.{mjs,wasm} and engine-<isa>-threads.{mjs,wasm}: the modules that the npm package loads, from
 # bindings/*.cc. All are linked from the same object files, but for the kernels' and bindings/module.cc.
+#
+# OCTAVO_FACETS: what they can do beside loading and running, each a file of that name. The package needs all; who embeds the
+# engine alone can leave out what he does not call.
+set(OCTAVO_FACETS quantizer comparer writer CACHE STRING "What the engine can do beside loading and running")
 include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
 file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.cc")
 list(REMOVE_ITEM sources "${CMAKE_CURRENT_LIST_DIR}/module.cc" "${CMAKE_CURRENT_LIST_DIR}/threads.cc")
+foreach(facet quantizer comparer writer)
+  if(NOT facet IN_LIST OCTAVO_FACETS)
+    list(REMOVE_ITEM sources "${CMAKE_CURRENT_LIST_DIR}/${facet}.cc")
+  endif()
+endforeach()
 
 octavo_precompiled(octavo_embind <emscripten/bind.h> ${OCTAVO_STANDARD_HEADERS})
 target_compile_options(octavo_embind PRIVATE -Oz ${OCTAVO_LTO})

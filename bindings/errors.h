@@ -12,8 +12,8 @@ void keep_error();
 // undefined where it did not fail.
 emscripten::val take_error();
 
-// Runs `f`. What it throws is kept, and the call returns nothing: JavaScript asks for it after each call. Were it thrown
-// as a JavaScript exception, the frames that it passes would never give their part of the stack back.
+// Runs `f`. What it throws is kept, and the call returns nothing: JavaScript asks for it after each call. Were it
+// thrown as a JavaScript exception, the frames that it passes would never give their part of the stack back.
 template <class F> auto guarded(F&& f) -> decltype(f()) {
   try {
     return f();

@@ -20,8 +20,8 @@ struct Feeds {
   std::vector<Feed> feeds;
 };
 
-// Where the tensors of a session lie: { inputs, outputs, reusable }, arrays of { name, type, dims, pointer, bytes }. Inputs
-// are in the order of `feeds`.
+// Where the tensors of a session lie: { inputs, outputs, reusable }, arrays of { name, type, dims, pointer, bytes }.
+// Inputs are in the order of `feeds`.
 emscripten::val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable);
 
 // The number[] of dimensions; dynamic ones are their name, or "?".

@@ -15,8 +15,9 @@ class EngineThreads {
   EngineThreads(int count, bool caller_may_sleep);
 
   const Threads& threads() const { return threads_; }
-  // { entry, arguments, alarm } for each thread but the caller's: `entry` is the place in the module's table of the function
-  // that an instance of the module on the same memory calls, as all that it ever does; `alarm` is ThreadPool::alarm().
+  // { entry, arguments, alarm } for each thread but the caller's: `entry` is the place in the module's table of the
+  // function that an instance of the module on the same memory calls, as all that it ever does; `alarm` is
+  // ThreadPool::alarm().
   emscripten::val starts() const;
 
  private:

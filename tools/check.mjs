@@ -14,32 +14,40 @@ import { ensureLinters } from './setup/system.mjs';
 
 const npmProgram = (name) => inRoot('node_modules/.bin', name);
 
-/** Includes name "layer/file.h", so that the include roots of cmake/layers.cmake decide what is visible. */
-function includes() {
-  const faults = sourceFiles(cppEndings).flatMap((file) =>
+/** Names every line of the files that `isFault` says is one, with the remedy. */
+function complainOfLines(files, isFault, remedy) {
+  const faults = files.flatMap((file) =>
     readFileSync(inRoot(file), 'utf8')
       .split('\n')
-      .flatMap((line, index) =>
-        /^\s*#\s*include\s+"[^"]*\.\.\//.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [],
-      ),
+      .flatMap((line, index) => (isFault(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
   );
-  for (const fault of faults) console.error(`${fault}  (include by layer, not by "../")`);
+  for (const fault of faults) console.error(`${fault}  (${remedy})`);
   return faults.length;
+}
+
+/** Includes name "layer/file.h", so that the include roots of cmake/layers.cmake decide what is visible. */
+function includes() {
+  const climbs = /^\s*#\s*include\s+"[^"]*\.\.\//;
+  return complainOfLines(
+    sourceFiles(cppEndings),
+    (line) => climbs.test(line),
+    'include by layer, not by "../"',
+  );
+}
+
+/** clang-format leaves comments alone. */
+function lineLengths() {
+  return complainOfLines(sourceFiles(cppEndings), (line) => line.length > 120, 'longer than 120');
 }
 
 /** Passes, quantizers and the engine ask an operator's rules: its name stands in rows of patterns and in graph/qdq.cc only. */
 function operatorNames() {
   const compared =
     /(?:\bname|\btype)\b\s*[!=]=\s*"|starts_with\("octavo|ends_with\("|"\s*[!=]=\s*[\w.>()-]*op->name/;
-  const faults = sourceFiles(['.cc', '.h'])
-    .filter((file) => /^src\/(passes|quant|engine|runtime|graph)\//.test(file) && file !== 'src/graph/qdq.cc')
-    .flatMap((file) =>
-      readFileSync(inRoot(file), 'utf8')
-        .split('\n')
-        .flatMap((line, index) => (compared.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
-    );
-  for (const fault of faults) console.error(`${fault}  (ask the operator's rules, or write a row)`);
-  return faults.length;
+  const files = sourceFiles(['.cc', '.h']).filter(
+    (file) => /^src\/(passes|quant|engine|runtime|graph)\//.test(file) && file !== 'src/graph/qdq.cc',
+  );
+  return complainOfLines(files, (line) => compared.test(line), "ask the operator's rules, or write a row");
 }
 
 /** Compiles the generated assertions of cmake/layer_check.cmake: no layer sees one that it does not name. */
@@ -67,6 +75,7 @@ const checks = {
   'clang-format': () => clangFormat(['--dry-run', '-Werror']),
   prettier: () => prettier(['--check']),
   includes,
+  'line lengths': lineLengths,
   'operator names': operatorNames,
   layering,
   'clang-tidy': () => clangTidy(inRoot('build/native')),

@@ -11,7 +11,8 @@ using emscripten::val;
 
 namespace {
 
-/// One problem and every row that can solve it here. Arguments are lists of numbers, in the order of bench/shapes/*.txt.
+/// One problem and every row that can solve it here. Arguments are lists of numbers, in the order of
+/// bench/shapes/*.txt.
 class Case {
  public:
   Case(const std::string& kind, const val& shape) {

@@ -65,8 +65,8 @@ struct RelaxedDot : Bytes {
   }
 };
 
-// Pairs of products, then pairs of pairs: by extadd_pairwise, or by dot_i16x8 with ones, the same instruction of x86 with
-// its constant in a register of its own.
+// Pairs of products, then pairs of pairs: by extadd_pairwise, or by dot_i16x8 with ones, the same instruction of x86
+// with its constant in a register of its own.
 struct Rd16Pairwise : Bytes {
   static constexpr const char* name = "rd16";
   v128_t operator()(v128_t c, v128_t a, v128_t b) const {

@@ -78,8 +78,8 @@ struct Int8Problem {
   std::vector<uint8_t> out, expected;
 };
 
-/// Multiples of 1/8 in [-1, 1]: sums of up to 2^17 products are exact, so the order of additions does not matter and float
-/// kernels are compared bit for bit as well.
+/// Multiples of 1/8 in [-1, 1]: sums of up to 2^17 products are exact, so the order of additions does not matter and
+/// float kernels are compared bit for bit as well.
 struct FloatProblem {
   explicit FloatProblem(const ConvGeometry& geometry)
       : g(geometry), in(input_size(g)), weights(weight_size(g)), bias(size_t(g.oc)), out(output_size(g)) {

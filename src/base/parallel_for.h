@@ -36,8 +36,8 @@ constexpr int64_t count_pieces(int64_t count, const Division& division, int thre
 }
 
 // Calls body(begin, end, thread) for pieces that make up [0, count), in any order and at the same time on different
-// threads; `thread` is below threads.count() and the same for no two calls at a time. Returns when all are done. The body
-// does not throw and has no parallel_for in it. What a piece computes must not depend on where the pieces begin.
+// threads; `thread` is below threads.count() and the same for no two calls at a time. Returns when all are done. The
+// body does not throw and has no parallel_for in it. What a piece computes must not depend on where the pieces begin.
 template <class Body>
 void parallel_for(const Threads& threads, int64_t count, const Division& division, const Body& body) {
   const int64_t pieces = threads.count() > 1 ? count_pieces(count, division, threads.count()) : 1;

@@ -25,14 +25,15 @@ struct PiecedLoop {
   }
 };
 
-// The caller and count - 1 threads beside it. Native builds start those threads here; in WebAssembly somebody else does,
-// and has each one call serve(). A thread that comes late, or never, is no error: whoever is there takes the pieces.
+// The caller and count - 1 threads beside it. Native builds start those threads here; in WebAssembly somebody else
+// does, and has each one call serve(). A thread that comes late, or never, is no error: whoever is there takes the
+// pieces.
 //
 // Threads wait for the next loop by spinning for as long as an operator takes that is not worth dividing, then asleep.
 class ThreadPool {
  public:
-  // Whether there ever was a pool. In a WebAssembly module where nothing makes one, the linker's optimizer sees that this
-  // stays false, and drops whatever divides loops: the engines with threads and without are the same object files.
+  // Whether there ever was a pool. In a WebAssembly module where nothing makes one, the linker's optimizer sees that
+  // this stays false, and drops whatever divides loops: the engines with threads and without are the same object files.
 #ifdef __wasm__
   static inline bool made = false;
 #else
@@ -48,12 +49,13 @@ class ThreadPool {
   // Browsers forbid a page's main thread to sleep: it then spins until the last piece is done.
   void set_caller_may_sleep(bool may) { caller_may_sleep_ = may; }
 
-  // Runs the loop, and returns when all of it is done. One caller at a time, never from within a loop; allocates nothing.
+  // Runs the loop, and returns when all of it is done. One caller at a time, never from within a loop; allocates
+  // nothing.
   void run(const PiecedLoop& loop);
   // Takes part in loops as the thread of that index, 1 … count - 1, until the pool ends.
   void serve(int thread);
-  // Whoever runs serve() and sees it trap sets kLost in this word and wakes whoever sleeps on it: the caller, which would
-  // wait for ever for what that thread had begun, traps as well.
+  // Whoever runs serve() and sees it trap sets kLost in this word and wakes whoever sleeps on it: the caller, which
+  // would wait for ever for what that thread had begun, traps as well.
   const std::atomic<uint32_t>* alarm() const { return &unfinished_; }
   static constexpr uint32_t kLost = 1u << 31;
 

@@ -11,8 +11,7 @@ namespace {
 std::vector<TensorInfo> tensor_infos(const Graph& graph, const std::vector<ValueId>& ids) {
   std::vector<TensorInfo> infos;
   infos.reserve(ids.size());
-  for (ValueId id : ids)
-    infos.push_back({graph[id], graph[id].name, graph[id].dim_names});
+  for (ValueId id : ids) infos.push_back({graph[id], graph[id].name, graph[id].dim_names});
   return infos;
 }
 

@@ -85,7 +85,8 @@ class Model {
 
   // Runs once. The views are in the order of the graph's outputs and stay valid until the next run.
   const std::vector<TensorView>& run(std::span<const Feed> feeds) { return executor().run(feeds); }
-  // What runs on feeds of these shapes, as often as it is run, once its inputs() are written; feeds are written already.
+  // What runs on feeds of these shapes, as often as it is run, once its inputs() are written; feeds are written
+  // already.
   const std::shared_ptr<Session>& bind(std::span<const Feed> feeds) { return executor().bind(feeds); }
   // Whether feeds of the same shapes but other contents have to be bound anew.
   bool binds_contents() { return executor().plan_depends_on_contents(); }

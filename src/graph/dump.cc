@@ -32,7 +32,8 @@ std::string to_text(const AttrValue& value) {
 std::string to_text(const Graph& graph, ValueId id) {
   if (id == kNoValue) return "-";
   const Value& value = graph[id];
-  return text(value.name, ':', value.dtype ? dtype_name(*value.dtype) : "?", value.shape ? to_string(*value.shape) : "");
+  return text(value.name, ':', value.dtype ? dtype_name(*value.dtype) : "?",
+              value.shape ? to_string(*value.shape) : "");
 }
 
 }  // namespace

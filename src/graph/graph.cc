@@ -35,7 +35,8 @@ std::string Graph::unique_value_name(std::string_view stem) const {
 }
 
 bool Graph::knows_types(const Node& node) const {
-  return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == kNoValue || values[id].is_known(); });
+  return std::ranges::all_of(node.inputs,
+                             [&](ValueId id) { return id == kNoValue || values[id].is_known(); });
 }
 
 const Tensor* Graph::constant_input(const Node& node, std::size_t i) const {

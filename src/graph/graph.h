@@ -50,9 +50,9 @@ struct Node {
   bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i] != kNoValue; }
 };
 
-// An input and an output that are one tensor, which stays with the model from run to run: what the output is becomes the
-// input of the next run. A recurrent state, a cache of keys and values, a parameter that is trained. Nobody feeds such an
-// input. By position, which no pass changes.
+// An input and an output that are one tensor, which stays with the model from run to run: what the output is becomes
+// the input of the next run. A recurrent state, a cache of keys and values, a parameter that is trained. Nobody feeds
+// such an input. By position, which no pass changes.
 struct StateSlot {
   uint32_t input = 0, output = 0;  // indices into Graph::inputs and Graph::outputs
 };
@@ -79,11 +79,12 @@ struct Graph {
   const Value& operator[](ValueId id) const { return values[id]; }
   // The constant tensor behind a node's input, or null where the input is absent or computed.
   const Tensor* constant_input(const Node& node, std::size_t i) const;
-  // Whether dtype and rank of all inputs that a node has are known. Only then has OpDef::infer checked its operands against
-  // one another, and only then may a pass, a quantizer or prepare rely on what it finds in their constants.
+  // Whether dtype and rank of all inputs that a node has are known. Only then has OpDef::infer checked its operands
+  // against one another, and only then may a pass, a quantizer or prepare rely on what it finds in their constants.
   bool knows_types(const Node& node) const;
 
-  // Names of values and nodes, from the first time that somebody asks for one that is free. A copy of the graph asks anew.
+  // Names of values and nodes, from the first time that somebody asks for one that is free. A copy of the graph asks
+  // anew.
   struct GivenNames {
     std::unique_ptr<Names> taken;
     GivenNames() = default;
@@ -98,8 +99,9 @@ struct Graph {
 };
 
 // A body of a node, closed: what it takes from the graph around it are inputs of the node, too, so that whoever follows
-// values through the outer graph sees them. The body's last `captures` inputs are the node's inputs from `first_capture`
-// on; the inputs before them are the operator's own affair. Constants of the outer graph are constants of the body.
+// values through the outer graph sees them. The body's last `captures` inputs are the node's inputs from
+// `first_capture` on; the inputs before them are the operator's own affair. Constants of the outer graph are constants
+// of the body.
 struct Subgraph {
   Graph graph;
   uint32_t first_capture = 0, captures = 0;

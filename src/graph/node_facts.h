@@ -10,8 +10,8 @@
 
 namespace octavo {
 
-// What QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear say beyond ONNX. The writer keeps it in the metadata of
-// the node, where other runtimes ignore it, and the reader restores it: onnx/metadata.h.
+// What QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear say beyond ONNX. The writer keeps it in the metadata
+// of the node, where other runtimes ignore it, and the reader restores it: onnx/metadata.h.
 struct QuantizationNotes {
   // Bounds of the integers where they are narrower than the storage type, to which another runtime saturates. As they
   // are in a file: graph/qdq.h checks them.
@@ -38,8 +38,8 @@ struct Lowered {
   // Bounds of output 0, where it is float: what a Relu or Clip behind the node has left. Those of integers narrow
   // output_qparams.
   Clamp clamp;
-  // Of an operator that computes with integers: what those of each input and of output 0 mean to this node. Another reader of
-  // the same tensor may take its integers for other numbers.
+  // Of an operator that computes with integers: what those of each input and of output 0 mean to this node. Another
+  // reader of the same tensor may take its integers for other numbers.
   std::vector<QParams> input_qparams;
   QParams output_qparams;
   // Of octavo.Observe and octavo.Inspect: which tensor they show. Such a node stays, though nobody reads it.

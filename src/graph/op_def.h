@@ -136,8 +136,8 @@ struct StepPlan {
 // Runs the bodies of the node that runs.
 struct BodyCaller {
   virtual ~BodyCaller() = default;
-  // The outputs of body `body` for its own inputs; what it captures is given by itself. Valid until the next call of that
-  // body. Throws what Executor::run throws.
+  // The outputs of body `body` for its own inputs; what it captures is given by itself. Valid until the next call of
+  // that body. Throws what Executor::run throws.
   virtual const std::vector<TensorView>& call(std::size_t body, std::span<const TensorView> inputs) = 0;
 };
 
@@ -187,8 +187,8 @@ struct OpDef {
   constexpr bool is_default_domain() const { return name.rfind('.') == name.npos; }
   int min_inputs = 1, max_inputs = 1;
   int min_outputs = 1, max_outputs = 1;
-  // All that the operator knows of in its newest form; a node with another one is refused. The reader has rewritten older
-  // forms.
+  // All that the operator knows of in its newest form; a node with another one is refused. The reader has rewritten
+  // older forms.
   std::span<const AttrDef> attributes = {};
 
   // Sets dtype and shape of each output. Called when dtype and rank of every present input are known; dimensions and
@@ -207,8 +207,9 @@ struct OpDef {
   bool passes_on = false;         // output 0 is input 0, where there is no other output
   bool commutes = false;          // inputs 0 and 1 may change places
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
-  // The shape of output 0 follows from elements that only a run computes: infer gives the largest that it may be, and run
-  // sets RunContext::actual_shape. Nobody else reads such an output: the program ends there, and the rest is planned anew.
+  // The shape of output 0 follows from elements that only a run computes: infer gives the largest that it may be, and
+  // run sets RunContext::actual_shape. Nobody else reads such an output: the program ends there, and the rest is
+  // planned anew.
   bool shape_depends_on_data = false;
   uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
   // Obeys Lowered::clamp.
@@ -244,8 +245,8 @@ class RegisterOp {
 const OpDef* find_op(std::string_view name);
 // All that a file may have: Octavo's own are left out. In no order.
 std::vector<const OpDef*> readable_operators();
-// Throws Error(unsupported) for an attribute that the node's operator does not have, Error(invalid_graph) for one of another
-// kind.
+// Throws Error(unsupported) for an attribute that the node's operator does not have, Error(invalid_graph) for one of
+// another kind.
 void check_attributes(const Node& node);
 // The operator of that name, which must exist: for rewrites that make nodes.
 const OpDef& get_op(std::string_view name);

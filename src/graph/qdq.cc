@@ -76,7 +76,8 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
   if (node.has_input(2) &&
       (zero_point == nullptr || zero_point->shape().elements() != scale->shape().elements()))
     return std::nullopt;
-  const auto known = zero_point ? zero_point->dtype() : graph[is_quantize(node) ? node.outputs[0] : node.inputs[0]].dtype;
+  const auto known =
+      zero_point ? zero_point->dtype() : graph[is_quantize(node) ? node.outputs[0] : node.inputs[0]].dtype;
   if (!known || !QuantizedTypes::contains(*known)) return std::nullopt;
   const DType storage = *known;
 
@@ -125,7 +126,8 @@ DynamicPair make_dynamic_pair(Graph& graph, ValueId x, Granularity granularity, 
   const std::string stem = graph[x].name;
   const std::optional<Shape> shape = graph[x].shape;
   const bool by_row = granularity == Granularity::row;
-  Node quantize = make_node(graph, get_op(kDynamicQuantize), text(stem, "_quantized"), {x}, {DType::u8, shape});
+  Node quantize =
+      make_node(graph, get_op(kDynamicQuantize), text(stem, "_quantized"), {x}, {DType::u8, shape});
   std::optional<Shape> parameters = Shape{};
   if (by_row) {
     parameters = shape;
@@ -139,8 +141,8 @@ DynamicPair make_dynamic_pair(Graph& graph, ValueId x, Granularity granularity, 
   add_output("_zero_point", DType::u8);
   quantize.notes.granularity = granularity;
   if (qmax != storage_range(DType::u8).qmax) quantize.notes.qmax = qmax;
-  Node dequantize =
-      make_node(graph, get_op(kDequantize), text(stem, "_dequantized"), quantize.outputs, {DType::f32, shape});
+  Node dequantize = make_node(graph, get_op(kDequantize), text(stem, "_dequantized"), quantize.outputs,
+                              {DType::f32, shape});
   if (by_row) dequantize.attrs.set("axis", int64_t{-1});  // one block a row
   return {std::move(quantize), std::move(dequantize)};
 }

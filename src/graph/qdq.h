@@ -15,15 +15,15 @@ bool is_dynamic_quantize(const Node& node);  // y, scale, zero_point = DynamicQu
 // One of the three.
 bool is_qdq(const Node& node);
 
-// The range of integers that a node's notes leave of a storage type. Throws Error(invalid_graph) when they leave the type's
-// range or no integers.
+// The range of integers that a node's notes leave of a storage type. Throws Error(invalid_graph) when they leave the
+// type's range or no integers.
 IntegerRange integer_range(const QuantizationNotes& notes, DType dtype);
 // The same for passes, to which a node of unknown shapes comes unchecked: the error names the node.
 IntegerRange integer_range(const Node& node, DType dtype);
 
 // The qparams of a QuantizeLinear or DequantizeLinear with constant float32 scale and zero_point; an absent zero_point
-// is 0. Nothing when they are computed or do not fit each other, or where the blocks of an unknown shape cannot be told,
-// so that only the float form can run.
+// is 0. Nothing when they are computed or do not fit each other, or where the blocks of an unknown shape cannot be
+// told, so that only the float form can run.
 std::optional<QParams> read_qparams(const Graph& graph, const Node& node);
 
 // The constants that Q and DQ nodes of one meaning share: scale (float32) and zero_point (`dtype`), scalars per tensor,
@@ -35,7 +35,8 @@ struct QParamConstants {
   ValueId scale, zero_point;
 };
 
-// Adds the constants, named after the value `stem` that they describe; not blocked. Zero points of s32 are taken to be 0.
+// Adds the constants, named after the value `stem` that they describe; not blocked. Zero points of s32 are taken to be
+// 0.
 QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype);
 
 // QuantizeLinear(x) and DequantizeLinear(q), in the form of ONNX opset 21: nodes with one new output value, named after

@@ -44,8 +44,8 @@ struct QuantRule {
   // Rows of the activation are rows of the result, so that each may have a range of its own when it is ranged at run
   // time; these are also what is quantized dynamically unless a caller says otherwise.
   bool by_row = false;
-  // Why this node has no integer form, or empty when it has. May be null: always has. That weight and bias must be constants
-  // goes without saying.
+  // Why this node has no integer form, or empty when it has. May be null: always has. That weight and bias must be
+  // constants goes without saying.
   std::string (*obstacle)(const Graph&, const Node&) = nullptr;
   // y = f(x) for one float, with the node's attributes and constants: its integer form is a table.
   float (*function)(const Graph&, const Node&, float) = nullptr;

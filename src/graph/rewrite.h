@@ -2,10 +2,10 @@
 //
 //   {"Mul(Clip(y, $low, $high), $c)", "HardSigmoid(y, alpha: $c, beta: $zero)", when_it_is_a_unit_ramp}
 //
-// A pattern is an operator's name and its inputs, which are patterns themselves; a name, which stands for any value that
-// is computed or fed, and for the same one wherever it occurs; or $name, a float32 constant of one element. Behind the
-// inputs stand attributes: `alpha: $a = 0.2` binds a float attribute, or the number behind = where it is absent; attributes
-// that a pattern does not mention must be absent. Inputs of operators that commute match in either order.
+// A pattern is an operator's name and its inputs, which are patterns themselves; a name, which stands for any value
+// that is computed or fed, and for the same one wherever it occurs; or $name, a float32 constant of one element. Behind
+// the inputs stand attributes: `alpha: $a = 0.2` binds a float attribute, or the number behind = where it is absent;
+// attributes that a pattern does not mention must be absent. Inputs of operators that commute match in either order.
 #pragma once
 
 #include <span>
@@ -40,8 +40,8 @@ struct Rewrite {
 };
 
 // Applies the rows, the first that matches first, until none does. Only where every rank is known, the result is one
-// float32 value, and the replacement has its rank: a constant with more axes than x would add them. Returns the number of
-// replacements.
+// float32 value, and the replacement has its rank: a constant with more axes than x would add them. Returns the number
+// of replacements.
 int apply_rewrites(Graph& graph, std::span<const Rewrite> rows);
 
 }  // namespace octavo

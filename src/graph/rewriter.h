@@ -21,16 +21,17 @@ struct Redirection {
 };
 
 // Makes all nodes read `to` instead of `from`, and the graph's outputs too unless `from` is a graph input: a graph
-// output keeps its name, and so does a graph input. All at once, in a time that grows as the graph and not as its square.
+// output keeps its name, and so does a graph input. All at once, in a time that grows as the graph and not as its
+// square.
 void redirect(Graph& graph, std::span<const Redirection> redirections);
 
-// A node of operator `op` with one new output value of that type; both are named after `name`. The caller puts the node in
-// its place.
+// A node of operator `op` with one new output value of that type; both are named after `name`. The caller puts the node
+// in its place.
 Node make_node(Graph& graph, const OpDef& op, std::string_view name, std::vector<ValueId> inputs,
                const TensorType& type);
 
-// Removes nodes whose outputs nobody reads (but for those that show a tensor), outputs that nobody reads and an operator may
-// leave out, then values that nobody mentions. Returns the number of nodes removed.
+// Removes nodes whose outputs nobody reads (but for those that show a tensor), outputs that nobody reads and an
+// operator may leave out, then values that nobody mentions. Returns the number of nodes removed.
 int remove_dead(Graph& graph);
 
 // Restores topological order after nodes were appended at the end. Throws Error(invalid_graph) on a cycle.

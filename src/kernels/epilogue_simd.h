@@ -1,6 +1,7 @@
-// The epilogues over vectors of four columns, for the tiles. Each class is made of an epilogue that begins at the tile's
-// first column (see shifted) and holds the parameters of 4·Nv columns, of which `count` exist: parameters of the others
-// read as zero. Stores write all 4·Nv columns; where fewer exist, the caller lets the epilogue write to a scratch.
+// The epilogues over vectors of four columns, for the tiles. Each class is made of an epilogue that begins at the
+// tile's first column (see shifted) and holds the parameters of 4·Nv columns, of which `count` exist: parameters of the
+// others read as zero. Stores write all 4·Nv columns; where fewer exist, the caller lets the epilogue write to a
+// scratch.
 #pragma once
 
 #include <cstring>
@@ -88,9 +89,9 @@ template <int Nv> class RequantizeTile {
   }
 
  private:
-  /// Adding 1.5·2^23 rounds half to even and leaves the integer in the low bits of the float. Below, the value is clamped
-  /// first, which gives the same integer, as the bound is one. Above, no clamp is needed: the bits of a float grow with
-  /// it, up to infinity, so that what does not fit saturates when it is narrowed.
+  // / Adding 1.5·2^23 rounds half to even and leaves the integer in the low bits of the float. Below, the value is
+  // clamped / first, which gives the same integer, as the bound is one. Above, no clamp is needed: the bits of a float
+  // grow with / it, up to infinity, so that what does not fit saturates when it is narrowed.
   v128_t requantize(v128_t acc, v128_t multiplier) const {
     const v128_t scaled = wasm_f32x4_pmax(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(acc), multiplier), lo_);
     return wasm_i32x4_sub(wasm_f32x4_add(scaled, round_), unbias_);

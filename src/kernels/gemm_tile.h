@@ -1,9 +1,10 @@
 // The tile that every matrix product runs on, whatever its instruction.
 //
 // Rows of A are read four bytes a step (4 u8, 2 s16 or 1 f32 of k) and splat over a vector; B is packed in panels of
-// eight columns, two vectors of four columns a step. An mr×8 tile keeps 2·mr accumulators, two vectors of B, one of A, and
-// one of products unless the instruction adds by itself. V8 gives out fifteen registers and spills before they are full,
-// so the tile is 6×8 for i32x4.relaxed_dot_add and f32x4.relaxed_madd, and 4×8 for all others. One step an iteration: unrolling over k spills too.
+// eight columns, two vectors of four columns a step. An mr×8 tile keeps 2·mr accumulators, two vectors of B, one of A,
+// and one of products unless the instruction adds by itself. V8 gives out fifteen registers and spills before they are
+// full, so the tile is 6×8 for i32x4.relaxed_dot_add and f32x4.relaxed_madd, and 4×8 for all others. One step an
+// iteration: unrolling over k spills too.
 //
 // The loop issues six instructions a cycle at best, so each one that does no arithmetic counts: a row's pointer, the
 // pointer into B, and its comparison are all there is.
@@ -21,7 +22,8 @@
 
 namespace octavo::kernels {
 
-/// Packed B of at least one step, and where its accumulators start. `acc_start` (padded to 8 columns) and `column_sum` may be null in float.
+// / Packed B of at least one step, and where its accumulators start. `acc_start` (padded to 8 columns) and `column_sum`
+// may be null in float.
 struct PackedPanels {
   const void* panels;
   int n, steps;
@@ -81,8 +83,8 @@ struct Rows {
   int m;
 };
 
-/// All rows by the panels of 4·Nv columns. The epilogue stays in memory, behind a reference that the compiler cannot look
-/// through: were its vectors in registers, engines would spill accumulators rather than them.
+// / All rows by the panels of 4·Nv columns. The epilogue stays in memory, behind a reference that the compiler cannot
+// look / through: were its vectors in registers, engines would spill accumulators rather than them.
 template <class Mac, int Nv, class Tile>
 [[gnu::noinline]] void run_rows(const PanelColumns& b, const Rows& a, const v128_t (&start)[Nv],
                                 const Tile& epilogue) {

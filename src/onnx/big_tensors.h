@@ -9,8 +9,8 @@
 
 namespace octavo::onnx {
 
-// Tensors that are left in the file until the rest of it is read. Then they move out of it from the last to the first, and
-// the file shrinks behind each: not even for a moment are the weights in memory twice.
+// Tensors that are left in the file until the rest of it is read. Then they move out of it from the last to the first,
+// and the file shrinks behind each: not even for a moment are the weights in memory twice.
 class BigTensors {
  public:
   static constexpr std::size_t kSmallest = 16 << 10;  // bytes

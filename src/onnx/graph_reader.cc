@@ -141,8 +141,8 @@ class GraphReader {
     Symbol& symbol = define(input.name, Symbol::Source::input);
     symbol.info = input;
     add_value(symbol, input.name);
-    require(draft_.graph[symbol.id].dtype || outer_ != nullptr, ErrorCode::invalid_model, "the input '", input.name,
-            "' has no type");
+    require(draft_.graph[symbol.id].dtype || outer_ != nullptr, ErrorCode::invalid_model, "the input '",
+            input.name, "' has no type");
     draft_.graph.inputs.push_back(symbol.id);
   }
 

@@ -11,8 +11,8 @@
 
 namespace octavo::onnx {
 
-// Takes one entry in; does nothing with a key that is not Octavo's. Throws Error(invalid_graph) for a value that the key
-// cannot have.
+// Takes one entry in; does nothing with a key that is not Octavo's. Throws Error(invalid_graph) for a value that the
+// key cannot have.
 void read_notes_entry(std::string_view key, std::string_view value, QuantizationNotes& notes);
 
 // The entries that say what the notes say.

@@ -13,10 +13,9 @@ namespace octavo::onnx {
 std::string_view read_tensor_name(pbf_reader message);
 
 // The tensor, from raw_data or from the typed field of its data type. float16 and bfloat16 are widened to float32.
-// `what` names the tensor in errors. Memory is taken only after the data was seen to be there. Large ones stay in the file
-// when there is a place to list them.
-// Throws Error(invalid_model) where data and dimensions disagree, Error(unsupported) for external data, segments and
-// data types that Octavo lacks.
+// `what` names the tensor in errors. Memory is taken only after the data was seen to be there. Large ones stay in the
+// file when there is a place to list them. Throws Error(invalid_model) where data and dimensions disagree,
+// Error(unsupported) for external data, segments and data types that Octavo lacks.
 ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors* big = nullptr);
 
 // Throws Error(unsupported), naming `what`, for a dimension too many.

@@ -61,8 +61,8 @@ void clip(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "max", 2, 11);
 }
 
-// Only training drops anything out: Dropout is the identity, and remains only where its mask is read. Since opset 12 the
-// ratio and the mode are inputs, since opset 10 the mask is of booleans.
+// Only training drops anything out: Dropout is the identity, and remains only where its mask is read. Since opset 12
+// the ratio and the mode are inputs, since opset 10 the mask is of booleans.
 void dropout(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
   const bool has_mask = node.outputs.size() > 1;

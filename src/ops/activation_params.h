@@ -21,8 +21,8 @@ ActivationParams input_params(const PrepareContext& ctx, std::size_t i);
 // The same of output 0.
 ActivationParams output_params(const PrepareContext& ctx);
 
-// The ratio of scales as a float multiplier of integers. Above 2^96, where a product could overflow, any multiplier turns
-// every integer but 0 into one that saturates.
+// The ratio of scales as a float multiplier of integers. Above 2^96, where a product could overflow, any multiplier
+// turns every integer but 0 into one that saturates.
 float to_multiplier(double ratio);
 
 }  // namespace octavo

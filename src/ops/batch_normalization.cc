@@ -1,5 +1,5 @@
-// BatchNormalization (float32), inference only: y = (x - mean) / sqrt(var + epsilon) * scale + bias, channel by channel.
-// Usually folded into the weights before it; ONNX BatchNormalization-7 … -15.
+// BatchNormalization (float32), inference only: y = (x - mean) / sqrt(var + epsilon) * scale + bias, channel by
+// channel. Usually folded into the weights before it; ONNX BatchNormalization-7 … -15.
 #include <cmath>
 
 #include "base/error.h"

@@ -8,9 +8,9 @@
 
 namespace octavo {
 
-// Input 0 is x [n, c, (h,) w], or [n, (h,) w, c] where the node is lowered to channels_last; input 1 is w [oc, c/group, (kh,) kw];
-// input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws Error(invalid_graph) naming the shapes that do
-// not fit together, Error(unsupported) for another number of spatial axes than 1 or 2.
+// Input 0 is x [n, c, (h,) w], or [n, (h,) w, c] where the node is lowered to channels_last; input 1 is w [oc, c/group,
+// (kh,) kw]; input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws Error(invalid_graph) naming the shapes
+// that do not fit together, Error(unsupported) for another number of spatial axes than 1 or 2.
 void infer_conv(InferContext& ctx, DType dtype);
 
 // The geometry of a node with x and w as inputs 0 and 1. A 1-D convolution has h = kh = 1.

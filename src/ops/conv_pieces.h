@@ -19,8 +19,8 @@ void parallel_dwconv_rows(const KernelPolicy& policy, const kernels::ConvGeometr
   });
 }
 
-// Calls body(weights, epilogue, piece) for pieces of a convolution: rows are output positions, weights and epilogue those
-// of the piece's columns.
+// Calls body(weights, epilogue, piece) for pieces of a convolution: rows are output positions, weights and epilogue
+// those of the piece's columns.
 template <class Packed, class Epilogue, class Body>
 void parallel_conv(const KernelPolicy& policy, const Packed& packed, const kernels::ConvGeometry& g,
                    const Epilogue& epilogue, const Body& body) {

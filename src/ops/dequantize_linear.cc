@@ -1,4 +1,5 @@
-// DequantizeLinear: y = (x - zero_point) * scale, from uint8, int8, uint16, int16 or int32. ONNX DequantizeLinear-10 … -21.
+// DequantizeLinear: y = (x - zero_point) * scale, from uint8, int8, uint16, int16 or int32. ONNX DequantizeLinear-10 …
+// -21.
 #include "base/error.h"
 #include "kernels/quantize/quantize.h"
 #include "ops/parallel.h"

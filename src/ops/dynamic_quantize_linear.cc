@@ -1,8 +1,8 @@
 // DynamicQuantizeLinear: ranges x as it comes, then quantizes it to uint8. ONNX DynamicQuantizeLinear-11.
 //
 // With the note Granularity::row every row (the last axis) has a range of its own, and scale and
-// zero_point have the shape of x with a last dimension of 1: what a DequantizeLinear with axis -1 reads as one block a row.
-// The note qmax narrows the range of the integers.
+// zero_point have the shape of x with a last dimension of 1: what a DequantizeLinear with axis -1 reads as one block a
+// row. The note qmax narrows the range of the integers.
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/qdq.h"

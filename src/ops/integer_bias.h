@@ -27,9 +27,9 @@ struct BiasTarget {
   float tolerance;  // how far off a rounded bias may be
 };
 
-// The int32 bias, one value a channel, in units of the accumulator: input_scale · weight_scale[n], in float32 as quantizers
-// write it, unless that leaves the normal numbers. Or why there is none: the bias is above kernels::max_bias, the unit rounds
-// it by more than the tolerance, or the source has another form.
+// The int32 bias, one value a channel, in units of the accumulator: input_scale · weight_scale[n], in float32 as
+// quantizers write it, unless that leaves the normal numbers. Or why there is none: the bias is above
+// kernels::max_bias, the unit rounds it by more than the tolerance, or the source has another form.
 std::expected<Tensor, std::string_view> integer_bias(const BiasSource& source, const BiasTarget& target);
 
 }  // namespace octavo

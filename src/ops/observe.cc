@@ -1,5 +1,5 @@
-// octavo.Observe and octavo.Inspect: the identity, which shows its tensor to whoever watches the session. Observe may see
-// it channels-last; Inspect sees the elements in the order that ONNX gives them.
+// octavo.Observe and octavo.Inspect: the identity, which shows its tensor to whoever watches the session. Observe may
+// see it channels-last; Inspect sees the elements in the order that ONNX gives them.
 #include "ops/operands.h"
 
 namespace octavo {

@@ -7,8 +7,8 @@
 
 namespace octavo {
 
-// Sets output 0, of `dtype`, to input 0 [n, c, spatial…] (or [n, spatial…, c] where lowered to channels_last) under the window
-// that the attributes describe. Throws Error(unsupported) for more than 3 spatial axes.
+// Sets output 0, of `dtype`, to input 0 [n, c, spatial…] (or [n, spatial…, c] where lowered to channels_last) under the
+// window that the attributes describe. Throws Error(unsupported) for more than 3 spatial axes.
 void infer_pool(InferContext& ctx, DType dtype);
 // The same with one window over everything: all spatial sizes become 1.
 void infer_global_pool(InferContext& ctx, DType dtype);

@@ -29,8 +29,8 @@ struct Multipliers {
   float a, b;
 };
 
-// Computed in float64 and rounded to float32 once. Where both overflow only their ratio tells which sums are above 0 and
-// which below, and a larger one that is 2^14 times the smaller always prevails.
+// Computed in float64 and rounded to float32 once. Where both overflow only their ratio tells which sums are above 0
+// and which below, and a larger one that is 2^14 times the smaller always prevails.
 Multipliers of_sum(double a, double b) {
   const double shrink = std::min(1.0, 0x1p96 / std::min(a, b));
   const auto bounded = [=](double m) { return static_cast<float>(std::min(m * shrink, 0x1p110)); };

@@ -13,8 +13,8 @@ inline constexpr AttrDef kQdqAttributes[] = {{"axis", AttrKind::integer}, {"bloc
 // A tensor in `runs` contiguous runs of `length` elements, each with one scale.
 struct QdqLayout {
   int64_t runs, length;
-  // A run lies at index run / inner % along of an axis that is cut into blocks of `block`; `inner` counts the runs of one
-  // index. Whole axes have block 1.
+  // A run lies at index run / inner % along of an axis that is cut into blocks of `block`; `inner` counts the runs of
+  // one index. Whole axes have block 1.
   int64_t along = 1, inner = 1, block = 1;
   bool by_axis = false;  // the scale varies along that axis alone, not along those before and behind it
 
@@ -27,8 +27,8 @@ struct QdqLayout {
   }
 };
 
-// Inputs of a Q or DQ node: 0 the tensor, 1 the scale, 2 (optional) the zero_point. The scale is one number; a vector with
-// one number for each index of the attribute "axis"; or, blocked, of the tensor's rank, with one number for each
+// Inputs of a Q or DQ node: 0 the tensor, 1 the scale, 2 (optional) the zero_point. The scale is one number; a vector
+// with one number for each index of the attribute "axis"; or, blocked, of the tensor's rank, with one number for each
 // "block_size" indices of that axis. Throws Error(invalid_graph) when scale and zero_point do not fit.
 void check_qdq(const InferContext& ctx);
 

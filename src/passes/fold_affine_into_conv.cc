@@ -100,8 +100,8 @@ bool keeps_precision(double largest) {
   return largest == 0 || (largest >= Limits::min() && largest <= Limits::max());
 }
 
-// Gives the convolution new weights and a new bias. Changes nothing, and gives false, where those of a channel would not be
-// as good as what they replace: x · (1 / 0) + 0 · (1 / 0) is not x / 0.
+// Gives the convolution new weights and a new bias. Changes nothing, and gives false, where those of a channel would
+// not be as good as what they replace: x · (1 / 0) + 0 · (1 / 0) is not x / 0.
 bool apply(Graph& graph, Node& conv, const Affine& affine) {
   const Tensor& old_weights = *graph.constant_input(conv, 1);
   const Tensor* old_bias = graph.constant_input(conv, 2);

@@ -6,8 +6,8 @@ namespace octavo {
 
 namespace {
 
-// The more telling of two shapes of the same value: a known rank beats an unknown one, a size beats kDynamic. A declared
-// shape that makes a tensor beyond all memory of the inferred one is not believed.
+// The more telling of two shapes of the same value: a known rank beats an unknown one, a size beats kDynamic. A
+// declared shape that makes a tensor beyond all memory of the inferred one is not believed.
 std::optional<Shape> merge(const TensorType& inferred, const std::optional<Shape>& declared) {
   if (!inferred.shape) return declared;
   if (!declared || declared->rank() != inferred.shape->rank()) return inferred.shape;

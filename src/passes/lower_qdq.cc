@@ -6,7 +6,6 @@
 // may take the integers of one tensor for different numbers.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "base/error.h"
 #include "graph/op_def.h"
@@ -14,6 +13,7 @@
 #include "graph/rewriter.h"
 #include "ops/integer_bias.h"
 #include "ops/lookup.h"
+#include "passes/float_islands.h"
 #include "passes/integer_ranges.h"
 #include "passes/passes.h"
 #include "passes/shift_to_unsigned.h"
@@ -41,16 +41,15 @@ class Lowering {
     }
   }
 
-  // By node name: why it has no integer form here.
-  const std::map<std::string, std::string>& obstacles() const { return obstacles_; }
+  const Obstacles& obstacles() const { return obstacles_; }
 
  private:
   Node* producer(ValueId id) {
     return uses_.producer[id] == Uses::kNone ? nullptr : &graph_.nodes[uses_.producer[id]];
   }
 
-  // Those that an integer operator can compute with: none has blocks. Foreign files have scales of 0, infinity and NaN, for
-  // tensors that were constant in calibration, and what ONNX says of those is said by the float form alone.
+  // Those that an integer operator can compute with: none has blocks. Foreign files have scales of 0, infinity and NaN,
+  // for tensors that were constant in calibration, and what ONNX says of those is said by the float form alone.
   std::optional<QParams> usable_qparams(const Node& node) const {
     auto params = read_qparams(graph_, node);
     const auto is_usable = [](float s) { return s > 0 && std::isfinite(s); };
@@ -251,7 +250,8 @@ class Lowering {
     }
     Node integer = integer_node(node, node.op->quant.forms[0].op);
     integer.attrs = {};
-    Tensor table = make_table(input->params, out, [&](float x) { return node.op->quant.function(graph_, node, x); });
+    Tensor table =
+        make_table(input->params, out, [&](float x) { return node.op->quant.function(graph_, node, x); });
     integer.inputs = {
         input->q, graph_.add_constant(graph_.unique_value_name(text(node.name, ".table")), std::move(table))};
     return integer;
@@ -278,7 +278,8 @@ class Lowering {
     if (dequantize == nullptr || !is_dequantize(*dequantize)) return false;
     const Node* quantize = producer(dequantize->inputs[0]);
     // Only operators that compute row by row can range their input so.
-    const bool dynamic = quantize && is_dynamic_quantize(*quantize) && dequantize->inputs == quantize->outputs &&
+    const bool dynamic = quantize && is_dynamic_quantize(*quantize) &&
+                         dequantize->inputs == quantize->outputs &&
                          (node.op->quant.by_row || quantize->notes.granularity == Granularity::tensor);
     if (!dynamic || !is_checked(node)) return false;
     const auto weights = weights_of(node);
@@ -298,29 +299,12 @@ class Lowering {
   Graph& graph_;
   Uses uses_;
   std::vector<IntegerRange> ranges_;  // by value of the graph as it was given
-  std::map<std::string, std::string> obstacles_;
+  Obstacles obstacles_;
 };
 
 bool is_quantized(const Graph& graph) {
   return std::ranges::any_of(
       graph.nodes, [](const Node& node) { return is_dequantize(node) || is_dynamic_quantize(node); });
-}
-
-// Every node that still computes with floats, other than those that only carry numbers in and out of integers.
-std::vector<FloatIsland> find_islands(const Graph& graph,
-                                      const std::map<std::string, std::string>& obstacles) {
-  std::vector<FloatIsland> islands;
-  for (const Node& node : graph.nodes) {
-    const bool carries = is_qdq(node) || node.op->is_own() || node.op->quant.result == ResultRole::moved;
-    if (carries || graph[node.outputs[0]].dtype.value_or(DType::f32) != DType::f32) continue;
-    const auto known = obstacles.find(node.name);
-    const bool has_form = node.op->quant.is_quantizable();
-    islands.push_back({node.name, std::string(node.op->name),
-                       known != obstacles.end() ? known->second
-                       : has_form               ? "its inputs or its output are not quantized"
-                                                : "it has no integer form"});
-  }
-  return islands;
 }
 
 }  // namespace

@@ -14,21 +14,22 @@ namespace octavo {
 // inference finds nothing. Throws Error(invalid_graph), naming the node, where shapes contradict each other.
 void infer_shapes(Graph& graph);
 
-// f(constants) → constant, as far as the budget goes. `fold_dequantize`: also DequantizeLinear and QuantizeLinear, whose
-// constants are quantized weights that lowering still wants to see.
+// f(constants) → constant, as far as the budget goes. `fold_dequantize`: also DequantizeLinear and QuantizeLinear,
+// whose constants are quantized weights that lowering still wants to see.
 int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& budget, bool fold_dequantize);
 
 // op(x) → x for operators that pass their input on: Identity, and Dropout where nobody reads its mask.
 int remove_identities(Graph& graph);
 
-// a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c), where a and c are constant scalars or vary by channel: BatchNormalization,
-// Mul, Div, Add and Sub behind a convolution.
+// a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c), where a and c are constant scalars or vary by channel:
+// BatchNormalization, Mul, Div, Add and Sub behind a convolution.
 int fold_affine_into_conv(Graph& graph);
 
 // Spelt-out forms → HardSigmoid(x) and HardSwish(x) = x · clip(x/6 + 1/2, 0, 1).
 int recognise_hard_swish(Graph& graph);
 
-// Conv, pooling → T(channels-last Conv(T'(x))); what lies between them follows, so that transposes remain at the borders.
+// Conv, pooling → T(channels-last Conv(T'(x))); what lies between them follows, so that transposes remain at the
+// borders.
 int choose_layout(Graph& graph);
 
 // A float island of a quantized model, and what keeps it float.
@@ -46,11 +47,12 @@ int fuse_activations(Graph& graph);
 // What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.
 void simplify(Graph& graph, const KernelPolicy& kernels);
 
-// From plain ONNX (with or without Q and DQ) to what the kernels compute. Returns the float islands of a quantized graph.
+// From plain ONNX (with or without Q and DQ) to what the kernels compute. Returns the float islands of a quantized
+// graph.
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels);
 
-// Multiply-accumulates of a run in which every dynamic dimension of an input is 1, by shapes alone; -1 where there is no
-// such run or it needs contents, the largest int64 where they are more.
+// Multiply-accumulates of a run in which every dynamic dimension of an input is 1, by shapes alone; -1 where there is
+// no such run or it needs contents, the largest int64 where they are more.
 int64_t count_macs(Graph graph, const KernelPolicy& kernels);
 
 }  // namespace octavo

@@ -10,14 +10,15 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
   int changes = 0;
   do {
     infer_shapes(graph);
-    changes = remove_identities(graph);
     // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
-    changes += fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
-    // Passes ask who else reads a value: nodes that nobody reads do not count.
+    changes = fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
+    // Passes ask who else reads a value: nodes that nobody reads, and outputs, do not count.
     changes += remove_dead(graph);
+    changes += remove_identities(graph);
     changes += fold_affine_into_conv(graph);
     changes += recognise_hard_swish(graph);
-    // A constant tells shapes, and a shape makes constants. What is written and read again has nothing left to simplify.
+    // A constant tells shapes, and a shape makes constants. What is written and read again has nothing left to
+    // simplify.
   } while (changes > 0);
 }
 

@@ -1,13 +1,11 @@
 // op(x) → x, where the operator only passes its input on: Identity, and Dropout where nobody reads its mask.
 #include "graph/editor.h"
 #include "graph/op_def.h"
-#include "graph/rewriter.h"
 #include "passes/passes.h"
 
 namespace octavo {
 
 int remove_identities(Graph& graph) {
-  remove_dead(graph);  // outputs that nobody reads
   GraphEditor editor(graph);
   int removed = 0;
   for (const Node& node : graph.nodes) {

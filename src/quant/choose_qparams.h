@@ -24,18 +24,18 @@ inline constexpr float kScaleEpsilon = std::numeric_limits<float>::epsilon();
 //   symmetric:  scale = max(-min, max, 0) / ((qmax - qmin) / 2)       zero_point = 0, or qmin's and qmax's middle when
 //                                                                      qmin is 0 (128 for 0..255)
 //
-// with scale >= smallest_scale. An empty range gives scale 1 and zero_point 0; an infinite one an infinite scale. Throws
-// Error(invalid_data) when min > max or one is NaN.
+// with scale >= smallest_scale. An empty range gives scale 1 and zero_point 0; an infinite one an infinite scale.
+// Throws Error(invalid_data) when min > max or one is NaN.
 QParams choose_qparams(ValueRange range, int32_t qmin, int32_t qmax, QScheme scheme = QScheme::affine,
                        float smallest_scale = kScaleEpsilon);
 
-// Smallest scale of the quantizers: the smallest float32 with all its bits, whose reciprocal is finite too. PyTorch's floor
-// would cost small numbers their bits.
+// Smallest scale of the quantizers: the smallest float32 with all its bits, whose reciprocal is finite too. PyTorch's
+// floor would cost small numbers their bits.
 inline constexpr float kSmallestScale = std::numeric_limits<float>::min();
 
 // Affine qparams of activations: `choose_qparams`, but for two ranges. One of nothing but 0 counts as 0..1: any scale
-// represents it, and with this one a bias beside it keeps an ordinary unit. One whose width overflows float32 is halved for
-// the computation: the scale is infinite only for an infinite range.
+// represents it, and with this one a bias beside it keeps an ordinary unit. One whose width overflows float32 is halved
+// for the computation: the scale is infinite only for an infinite range.
 QParams choose_activation_qparams(ValueRange range, int32_t qmin, int32_t qmax);
 
 enum class WeightRange : uint8_t {
@@ -44,8 +44,8 @@ enum class WeightRange : uint8_t {
 };
 
 // Symmetric int8 qparams of a float32 weight tensor, for each index along `axis`, or for the whole tensor when axis is
-// -1. `choose_qparams` down to kSmallestScale where there is any non-zero weight; an all-zero channel gets scale 1, since
-// any scale represents it and 1 is harmless. Throws Error(invalid_data) when a weight is NaN or infinite.
+// -1. `choose_qparams` down to kSmallestScale where there is any non-zero weight; an all-zero channel gets scale 1,
+// since any scale represents it and 1 is harmless. Throws Error(invalid_data) when a weight is NaN or infinite.
 QParams choose_weight_qparams(const TensorView& weights, int axis, WeightRange range);
 
 }  // namespace octavo

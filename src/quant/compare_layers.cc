@@ -114,7 +114,8 @@ Executor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const Ker
     nodes.push_back(std::move(node));
     // Beside what computes it, so that the tensor need not live any longer.
     for (std::size_t layer : layers_of[id]) {
-      nodes.push_back(make_node(graph, get_op("octavo.Inspect"), text(graph[id].name, "_inspected"), {id}, graph[id]));
+      nodes.push_back(
+          make_node(graph, get_op("octavo.Inspect"), text(graph[id].name, "_inspected"), {id}, graph[id]));
       nodes.back().lowered.observed = static_cast<int64_t>(layer);
     }
   }

@@ -17,8 +17,8 @@ struct LayerComparison {
   TensorComparison comparison;
 };
 
-// Two models whose every common float tensor is compared: behind a Q → DQ pair, what the integers stand for. Both are compiled
-// once, and run side by side, so that a layer is kept only until it has been compared.
+// Two models whose every common float tensor is compared: behind a Q → DQ pair, what the integers stand for. Both are
+// compiled once, and run side by side, so that a layer is kept only until it has been compared.
 class LayerComparer {
  public:
   LayerComparer(const Graph& reference, const Graph& quantized, const KernelPolicy& kernels);

@@ -13,9 +13,9 @@ inline constexpr int kMaxHistogramBins = 1 << 16;
 // range. Infinite values are left out.
 //
 // A histogram of `bins` equal bins spans the range of all values seen. A tensor that widens the range moves the older
-// counts into the new bins, by 16 finer bins for each old one. At the end the range shrinks from both sides, in steps of
-// 1e-5 of the counts from the side where that drops more bins, for as long as the L2 error of quantizing the histogram
-// to 256 levels gets smaller.
+// counts into the new bins, by 16 finer bins for each old one. At the end the range shrinks from both sides, in steps
+// of 1e-5 of the counts from the side where that drops more bins, for as long as the L2 error of quantizing the
+// histogram to 256 levels gets smaller.
 class HistogramObserver final : public Observer {
  public:
   explicit HistogramObserver(int bins = 2048, const Threads& threads = {})

@@ -51,8 +51,8 @@ float quantization_error(std::span<const float> counts, double width, int first,
   return static_cast<float>(error);
 }
 
-// The width of the range, divided by a power of two until it lies between 1 and 2. The error of every choice is divided by
-// the square of that, bit by bit, but where cubes of the width itself leave the numbers of float32.
+// The width of the range, divided by a power of two until it lies between 1 and 2. The error of every choice is divided
+// by the square of that, bit by bit, but where cubes of the width itself leave the numbers of float32.
 double normal_width(ValueRange range) {
   const double width = static_cast<double>(range.max) - range.min;
   return width == 0 ? 0 : std::scalbn(width, -std::ilogb(width));

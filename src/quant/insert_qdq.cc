@@ -155,9 +155,9 @@ class Inserter {
     return activations_[plan_.observed(id)].value().qparams.scale[0];
   }
 
-  // The qparams of the weights with scales enlarged until the bias leaves the accumulators room for the products, in units,
-  // scale_x · scale_w[n], that have all bits of a float. Where there is nothing but the bias, its unit is no coarser than
-  // the output.
+  // The qparams of the weights with scales enlarged until the bias leaves the accumulators room for the products, in
+  // units, scale_x · scale_w[n], that have all bits of a float. Where there is nothing but the bias, its unit is no
+  // coarser than the output.
   QParams with_room_for_bias(const Node& node, float input_scale, QParams weights) const {
     const Value& bias = graph_[bias_id(node)];
     const auto values = bias.constant->span<float>();
@@ -175,7 +175,8 @@ class Inserter {
     return weights;
   }
 
-  // Whether the bias has units in float32 that it can be rounded to. Any other stays float, as lowering leaves its node.
+  // Whether the bias has units in float32 that it can be rounded to. Any other stays float, as lowering leaves its
+  // node.
   bool is_integer_bias(const Node& node, float input_scale, const std::vector<float>& weight_scale) const {
     const Tensor& bias = *graph_[bias_id(node)].constant;
     const auto has_unit = [&](float scale) { return std::isfinite(scale * input_scale); };
@@ -245,7 +246,8 @@ class Inserter {
   Graph graph_;
   Uses uses_;                                                // of plan.graph
   std::vector<std::optional<QParamConstants>> activations_;  // by value of plan.graph with a range of its own
-  // What is dequantized for all who want it so: by value, axis (kRunTime and the granularity for an activation), scales, qmin and qmax.
+  // What is dequantized for all who want it so: by value, axis (kRunTime and the granularity for an activation),
+  // scales, qmin and qmax.
   static constexpr int kRunTime = -2;
   std::map<std::tuple<ValueId, int, std::vector<float>, int32_t, int32_t>, ValueId> dequantized_;
 };

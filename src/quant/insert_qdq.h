@@ -11,9 +11,10 @@ namespace octavo {
 // * each activation x of plan.values is read, by everyone, as x → QuantizeLinear → DequantizeLinear;
 // * operands of RangeSource::run_time are read as x → DynamicQuantizeLinear → DequantizeLinear, which nodes share;
 // * constant operands are integer constants behind DequantizeLinear;
-// * a bias (s32) is an int32 constant with scale scale_x · scale_w[n] and zero_point 0. Where it would come near the limits of
-//   an int32 accumulator (nearly dead channels: tiny weights, ordinary bias), scale_w[n] is enlarged until it fits: such
-//   weights add next to nothing. A bias that its unit would round away, beside inputs much larger than the output, stays
+// * a bias (s32) is an int32 constant with scale scale_x · scale_w[n] and zero_point 0. Where it would come near the
+// limits of
+// an int32 accumulator (nearly dead channels: tiny weights, ordinary bias), scale_w[n] is enlarged until it fits: such
+// weights add next to nothing. A bias that its unit would round away, beside inputs much larger than the output, stays
 //   float, and so does one whose activation or result is not quantized.
 //
 // Graph inputs and outputs keep their names. `calibrator` is needed where the plan observes anything. Throws

@@ -6,8 +6,8 @@
 
 namespace octavo {
 
-// Every selected node (those of rows, Gemm and MatMul, unless op_types says otherwise) with constant float32 weights is to
-// read
+// Every selected node (those of rows, Gemm and MatMul, unless op_types says otherwise) with constant float32 weights is
+// to read
 //
 //   x → DynamicQuantizeLinear → DequantizeLinear   and   int8 weights → DequantizeLinear.
 //

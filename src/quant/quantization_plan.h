@@ -25,8 +25,8 @@ enum class RangeSource : uint8_t {
 // How a float tensor becomes integers. What a source has no use for is not looked at.
 struct QuantSpec {
   RangeSource source = RangeSource::observed;
-  // u8: asymmetric, with the zero_point that fits. s8: symmetric. s32: a bias in units of the activation's scale times the
-  // weight's.
+  // u8: asymmetric, with the zero_point that fits. s8: symmetric. s32: a bias in units of the activation's scale times
+  // the weight's.
   DType dtype = DType::u8;
   int32_t qmin = 0, qmax = 255;
   int axis = -1;  // constant: one scale for each index along it; -1: one scale

@@ -33,8 +33,8 @@ class Executor {
   // is missing, unknown or does not fit its input.
   const std::vector<TensorView>& run(std::span<const Feed> feeds, TensorObserver* observer = nullptr);
 
-  // Copies feeds to where the session for their shapes reads them, and returns that session. It serves later feeds of the
-  // same shapes, too, unless the plan depends on their contents.
+  // Copies feeds to where the session for their shapes reads them, and returns that session. It serves later feeds of
+  // the same shapes, too, unless the plan depends on their contents.
   const std::shared_ptr<Session>& bind(std::span<const Feed> feeds);
   bool plan_depends_on_contents() const;
   // The state that runs change: one that begins with the first run, unless another is given. Null for a graph without.

@@ -50,8 +50,7 @@ class Planner {
 
   void bind_constants() {
     for (ValueId id = 0; id < graph_.values.size(); ++id)
-      if (const Value& value = graph_[id]; value.is_constant())
-        operands_[id] = {value, value.constant.get()};
+      if (const Value& value = graph_[id]; value.is_constant()) operands_[id] = {value, value.constant.get()};
   }
 
   void bind_feeds(const std::vector<Operand>& feeds) {
@@ -77,8 +76,8 @@ class Planner {
   }
 
   static void check_feed(const Value& input, const Operand& feed) {
-    require(!input.dtype || feed.dtype == input.dtype, ErrorCode::invalid_input, "input '", input.name, "' expects ",
-            dtype_name(*input.dtype), ", got ", dtype_name(*feed.dtype));
+    require(!input.dtype || feed.dtype == input.dtype, ErrorCode::invalid_input, "input '", input.name,
+            "' expects ", dtype_name(*input.dtype), ", got ", dtype_name(*feed.dtype));
     if (!input.shape) return;
     bool fits = feed.shape->rank() == input.shape->rank();
     for (int axis = 0; fits && axis < feed.shape->rank(); ++axis)
@@ -104,7 +103,8 @@ class Planner {
     add_step(ready, {{ready, inputs, outputs}, model_->kernels});
   }
 
-  // The node itself or, where not enough was known of its operands when the model was compiled, one that is prepared now.
+  // The node itself or, where not enough was known of its operands when the model was compiled, one that is prepared
+  // now.
   const Node& prepared(const Node& node) {
     if (node.op->prepare == nullptr || node.prepared || graph_.knows_types(node)) return node;
     Node& here = program_->nodes.emplace_back(node);

@@ -23,11 +23,12 @@ struct CompiledModel {
   Flags needed_by_plan;
 };
 
-// Prepares every node of a lowered graph whose operands are known well enough to be checked; a plan, which knows all shapes,
-// prepares the others for itself. Errors name the node.
+// Prepares every node of a lowered graph whose operands are known well enough to be checked; a plan, which knows all
+// shapes, prepares the others for itself. Errors name the node.
 std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& kernels);
 
-// Whether input i of a prepared node is a constant of which the node reads its packed form only, and otherwise the shape.
+// Whether input i of a prepared node is a constant of which the node reads its packed form only, and otherwise the
+// shape.
 inline bool reads_packed(const Graph& graph, const Node& node, std::size_t i) {
   return node.prepared && graph.constant_input(node, i) && node.prepared->can_unpack(i);
 }

@@ -16,7 +16,8 @@ class Session {
   const Program& program() const { return *program_; }
   // Where to write the feeds before each run: the memory is used again once the input has been read.
   const std::vector<TensorView>& inputs() const { return inputs_; }
-  // The state of the runs that follow; the program's graph has one or more slots. Without it there is one of the session's own.
+  // The state of the runs that follow; the program's graph has one or more slots. Without it there is one of the
+  // session's own.
   void use(std::shared_ptr<State> state);
   const std::shared_ptr<State>& state() const { return state_; }
   // Valid after a run and until the next.

@@ -1,5 +1,6 @@
-// Programs whose shapes depend on data (NonZero, NonMaxSuppression): plan up to there, run, plan the rest with the shapes that came
-// out, run it. Each stage is an Executor, which keeps its last plans: a shape that comes again costs no plan.
+// Programs whose shapes depend on data (NonZero, NonMaxSuppression): plan up to there, run, plan the rest with the
+// shapes that came out, run it. Each stage is an Executor, which keeps its last plans: a shape that comes again costs
+// no plan.
 #pragma once
 
 #include <vector>
@@ -8,9 +9,9 @@
 
 namespace octavo {
 
-// The graph in stages: each but the last ends behind one node of OpDef::shape_depends_on_data. A stage's outputs are what later
-// stages read and those outputs of the graph that it computes; its inputs are the graph's inputs and earlier outputs that it
-// reads. A graph without such nodes is one stage, itself.
+// The graph in stages: each but the last ends behind one node of OpDef::shape_depends_on_data. A stage's outputs are
+// what later stages read and those outputs of the graph that it computes; its inputs are the graph's inputs and earlier
+// outputs that it reads. A graph without such nodes is one stage, itself.
 std::vector<Graph> split_into_stages(const Graph& graph);
 
 class StagedExecutor {

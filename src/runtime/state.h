@@ -7,7 +7,8 @@
 
 namespace octavo {
 
-// One tensor a slot, all 0 to begin with. A model may have any number of states: conversations, say, that share its weights.
+// One tensor a slot, all 0 to begin with. A model may have any number of states: conversations, say, that share its
+// weights.
 class State {
  public:
   // Throws Error(out_of_memory).

@@ -9,9 +9,9 @@
 
 namespace octavo {
 
-// std::vector<int64_t> with room for kMaxRank numbers in place: no heap, trivially copied, nothing to destroy. Shapes are
-// everywhere while a network is loaded and planned, and in every view of a tensor while it runs. What does not fit throws
-// Error(unsupported).
+// std::vector<int64_t> with room for kMaxRank numbers in place: no heap, trivially copied, nothing to destroy. Shapes
+// are everywhere while a network is loaded and planned, and in every view of a tensor while it runs. What does not fit
+// throws Error(unsupported).
 class Dims {
  public:
   static constexpr std::size_t kMaxRank = 8;

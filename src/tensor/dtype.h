@@ -62,8 +62,8 @@ using EveryType = decltype(detail::without_first(Types<void
 // What QuantizeLinear and DequantizeLinear know.
 using QuantizedTypes = Types<uint8_t, int8_t, uint16_t, int16_t, int32_t>;
 
-// Calls f with a value of the C++ type of `dtype`, which is one of the list: visit(Types<float, int32_t>{}, d, []<class T>(T)
-// { … }). Does nothing for another dtype: shape inference has refused it.
+// Calls f with a value of the C++ type of `dtype`, which is one of the list: visit(Types<float, int32_t>{}, d, []<class
+// T>(T) { … }). Does nothing for another dtype: shape inference has refused it.
 template <class... Ts, class F> void visit(Types<Ts...>, DType dtype, F&& f) {
   (void)((dtype == dtype_of<Ts> && (f(Ts{}), true)) || ...);
 }

@@ -41,8 +41,8 @@ struct Shape {
 // addressable have no product, also of bytes, beyond int32.
 inline constexpr int64_t kMaxTensorBytes = std::numeric_limits<int32_t>::max();
 
-// Whether a tensor of such elements is no larger than that. A dimension of 0 does not hide the others, which are multiplied
-// with one another elsewhere; a dynamic one counts as 1.
+// Whether a tensor of such elements is no larger than that. A dimension of 0 does not hide the others, which are
+// multiplied with one another elsewhere; a dynamic one counts as 1.
 bool is_addressable(const Shape& shape, std::size_t element_bytes);
 // Throws Error(out_of_memory), naming the shape, unless it is.
 void require_addressable(const Shape& shape, std::size_t element_bytes);

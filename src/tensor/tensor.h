@@ -64,8 +64,8 @@ class Tensor {
   }
   template <class T> std::span<T> span() const { return view().span<T>(); }
 
-  // Gives the memory back: from now on `restore` writes the elements when they are needed, unless there is a way already.
-  // Views become invalid, except where somebody holds memory().
+  // Gives the memory back: from now on `restore` writes the elements when they are needed, unless there is a way
+  // already. Views become invalid, except where somebody holds memory().
   void give_back(Restore restore) const;
   // The same for elements that have been restored before. Does nothing to a tensor that nobody else keeps.
   void give_back() const;

@@ -8,8 +8,8 @@
 
 namespace octavo {
 
-// Either part may be unknown: a file need not say of what type the values between its nodes are, nor of what rank. A tensor
-// that exists is a TensorView.
+// Either part may be unknown: a file need not say of what type the values between its nodes are, nor of what rank. A
+// tensor that exists is a TensorView.
 struct TensorType {
   std::optional<DType> dtype = {};
   std::optional<Shape> shape = {};  // nothing: not even the rank is known; dimensions may be kDynamic

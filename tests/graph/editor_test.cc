@@ -41,7 +41,8 @@ TEST_CASE("an editor knows readers and producers while nodes change") {
 TEST_CASE("a node that is added stands before its readers in the end") {
   Chain c;
   GraphEditor editor(c.b.graph);
-  const ValueId added = editor.add_node(get_op("test.One"), {}, {c.first}, "test.One", {DType::f32, Shape{2}});
+  const ValueId added =
+      editor.add_node(get_op("test.One"), {}, {c.first}, "test.One", {DType::f32, Shape{2}});
   editor.become(1, get_op("test.Two"), {}, {c.first, added});
   CHECK(editor.producer(added)->inputs == std::vector<ValueId>{c.first});
   editor.finish();

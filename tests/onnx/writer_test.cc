@@ -67,7 +67,8 @@ TEST_CASE("shapes of intermediate values are written") {
   Model model = clip_model();
   Graph& graph = model.graph;
   graph[graph.outputs[0]].shape = Shape{2, 3, 4};
-  graph.nodes.push_back(make_node(graph, get_op("Shape"), "dims", {graph.outputs[0]}, {DType::s64, Shape{3}}));
+  graph.nodes.push_back(
+      make_node(graph, get_op("Shape"), "dims", {graph.outputs[0]}, {DType::s64, Shape{3}}));
   graph.outputs = graph.nodes[1].outputs;
   const Graph back = through_bytes(model).graph;
   const Value& y = back[back.nodes[0].outputs[0]];
@@ -80,7 +81,8 @@ TEST_CASE("values of which nothing is known are written like those that a file l
   Graph& graph = model.graph;
   graph[graph.outputs[0]].shape = Shape{2, 3, 4};
   graph.nodes[0].notes.qmax = 127;  // so that the shape is not declared
-  graph.nodes.push_back(make_node(graph, get_op("Shape"), "dims", {graph.outputs[0]}, {DType::s64, Shape{3}}));
+  graph.nodes.push_back(
+      make_node(graph, get_op("Shape"), "dims", {graph.outputs[0]}, {DType::s64, Shape{3}}));
   graph.outputs = graph.nodes[1].outputs;
   const Bytes bytes = write_model(model);
   CHECK(write_model(read(bytes)) == bytes);
@@ -158,8 +160,7 @@ TEST_CASE("the same model gives the same bytes, and its reading too") {
 TEST_CASE("operators of Octavo's own cannot be written") {
   Model model = clip_model();
   Graph& graph = model.graph;
-  graph.nodes.push_back(
-      make_node(graph, get_op("octavo.Observe"), "seen", {graph.outputs[0]}, {DType::f32}));
+  graph.nodes.push_back(make_node(graph, get_op("octavo.Observe"), "seen", {graph.outputs[0]}, {DType::f32}));
   try {
     write_model(model);
     FAIL("no error");

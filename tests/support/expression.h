@@ -2,8 +2,8 @@
 //
 //   "Div(Mul(x, Clip(Add(x, 3), 0, 6)), 6)"
 //
-// A number is a float32 constant of rank 0, `name: 1.5` behind the inputs a float attribute, `name: 1i` an integer one; any
-// other name is an input of the graph.
+// A number is a float32 constant of rank 0, `name: 1.5` behind the inputs a float attribute, `name: 1i` an integer one;
+// any other name is an input of the graph.
 #pragma once
 
 #include <string>

@@ -15,9 +15,7 @@ inline std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tenso
   for (std::size_t i = 0; i < feeds.size(); ++i) tensors[graph.inputs[i]] = &feeds[i];
   for (const Node& node : graph.nodes) {
     std::vector<Operand> inputs;
-    for (ValueId id : node.inputs)
-      inputs.push_back(id == kNoValue ? Operand{}
-                                      : Operand::of(*tensors[id]));
+    for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : Operand::of(*tensors[id]));
     std::vector<Tensor> outputs = evaluate_node(graph, node, inputs, KernelPolicy{});
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
@@ -26,8 +24,7 @@ inline std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tenso
     }
   }
   std::vector<Tensor> results;
-  for (ValueId id : graph.outputs)
-    results.push_back(Tensor::copy_of(tensors[id]->view()));
+  for (ValueId id : graph.outputs) results.push_back(Tensor::copy_of(tensors[id]->view()));
   return results;
 }
 

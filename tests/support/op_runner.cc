@@ -72,8 +72,8 @@ std::vector<Tensor> OpRunner::run() {
   std::vector<Tensor> outputs;
   for (const ConstantTensor& tensor : tensors_) inputs.push_back(tensor ? tensor->view() : TensorView{});
   for (const Operand& operand : outputs_) {
-    require(operand.is_static(), ErrorCode::invalid_graph,
-            "an output shape of ", node_.op->name, " is unknown although every input is static");
+    require(operand.is_static(), ErrorCode::invalid_graph, "an output shape of ", node_.op->name,
+            " is unknown although every input is static");
     outputs.emplace_back(*operand.dtype, *operand.shape);
     output_views.push_back(outputs.back().view());
     std::memset(output_views.back().data, 0xa5, output_views.back().bytes());

@@ -9,22 +9,22 @@ namespace octavo::test {
 
 using Floats = std::vector<float>;
 
-// Q of x with one scale; T is the type of the integers.
+// Q or DQ with one scale; T is the type of the integers.
+template <class T>
+ValueId qdq(GraphBuilder& b, std::string_view op, ValueId input, float scale, T zero_point,
+            QuantizationNotes notes) {
+  const ValueId output =
+      b.node(op, {input, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))});
+  b.graph.nodes.back().notes = notes;
+  return output;
+}
 template <class T>
 ValueId quantize(GraphBuilder& b, ValueId x, float scale, T zero_point, QuantizationNotes notes = {}) {
-  const ValueId q =
-      b.node("QuantizeLinear", {x, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))});
-  b.graph.nodes.back().notes = notes;
-  return q;
+  return qdq<T>(b, "QuantizeLinear", x, scale, zero_point, notes);
 }
-
-// DQ of q with one scale.
 template <class T>
 ValueId dequantize(GraphBuilder& b, ValueId q, float scale, T zero_point, QuantizationNotes notes = {}) {
-  const ValueId x =
-      b.node("DequantizeLinear", {q, b.constant({}, {scale}), b.constant(Tensor::scalar<T>(zero_point))});
-  b.graph.nodes.back().notes = notes;
-  return x;
+  return qdq<T>(b, "DequantizeLinear", q, scale, zero_point, notes);
 }
 
 // Q → DQ in uint8.

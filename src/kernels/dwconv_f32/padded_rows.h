@@ -1,6 +1,6 @@
-// Padded rows: what a block of output rows sees of the input, sixteen channels of it, copied and padded with zeros at the
-// left and right, so that kernels see no border there. Rows above and below the image are not copied; windows leave them
-// out. Four channels lie together, so that a vector's neighbours in x are its neighbours in memory.
+// Padded rows: what a block of output rows sees of the input, sixteen channels of it, copied and padded with zeros at
+// the left and right, so that kernels see no border there. Rows above and below the image are not copied; windows leave
+// them out. Four channels lie together, so that a vector's neighbours in x are its neighbours in memory.
 #pragma once
 
 #include <algorithm>

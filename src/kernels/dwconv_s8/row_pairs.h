@@ -1,5 +1,5 @@
-// Row pairs: two rows of the input side by side, as s16, so that a dot product of two takes one tap of each. The input is padded
-// here, once, with its zero point; the kernels see no border.
+// Row pairs: two rows of the input side by side, as s16, so that a dot product of two takes one tap of each. The input
+// is padded here, once, with its zero point; the kernels see no border.
 //
 //   padded row 2j   : a0 a1 a2 a3 …            pair j : a0 b0 a1 b1 a2 b2 a3 b3 …
 //   padded row 2j+1 : b0 b1 b2 b3 …

@@ -33,9 +33,9 @@ Vector<T> interleave(Vector<T> a, Vector<T> b, std::index_sequence<Lane...>) {
   return __builtin_shufflevector(a, b, (First + Lane / 2 + (Lane % 2) * lanes<T>)...);
 }
 
-// A square of as many elements as a vector has lanes. Each round interleaves the first half of the vectors with the second:
-// element (i, j), at index i·n + j of all lanes, goes to where its index is rotated left by one bit, which after log2(n)
-// rounds exchanges i and j.
+// A square of as many elements as a vector has lanes. Each round interleaves the first half of the vectors with the
+// second: element (i, j), at index i·n + j of all lanes, goes to where its index is rotated left by one bit, which
+// after log2(n) rounds exchanges i and j.
 template <class T> void transpose_square(const T* in, ptrdiff_t in_pitch, T* out, ptrdiff_t out_pitch) {
   constexpr size_t n = lanes<T>;
   constexpr std::make_index_sequence<n> all{};
@@ -56,8 +56,8 @@ template <class T> void transpose_square(const T* in, ptrdiff_t in_pitch, T* out
   for (size_t i = 0; i < n; ++i) store(out + ptrdiff_t(i) * out_pitch, v[i]);
 }
 
-// The squares of a block whose columns lie together in `in` and whose rows do in `out`. Several squares that share cache
-// lines of `in` follow each other.
+// The squares of a block whose columns lie together in `in` and whose rows do in `out`. Several squares that share
+// cache lines of `in` follow each other.
 template <class T>
 void transpose_squares(const std::byte* in, ptrdiff_t in_pitch, std::byte* out, ptrdiff_t out_pitch,
                        int64_t rows, int64_t columns) {

@@ -1,5 +1,6 @@
 // The engine's side of the protocol: holds the native module and its models by handle. It runs in the worker or, in
 // Node, in the caller's thread. Every native call is synchronous; loops over samples are the caller's.
+import { compareOutputs, type SampleComparison } from './compare_outputs.js';
 import { OctavoError } from './error.js';
 import type {
   Binding,
@@ -19,13 +20,11 @@ import type {
   StaticOptions,
   StepTime,
   SupportedOperator,
-  TensorDifference,
 } from './native.js';
 import { throwErrors } from './native_errors.js';
 import type { Offer } from './rpc.js';
 import { bytesOf, copyOutputs, type OutputArray } from './tensor.js';
 import { maySleep, type Team } from './threads.js';
-import { top1Agreement } from './top1.js';
 
 /** The default export of engine-*.mjs. */
 export type CreateNativeModule = (options: {
@@ -41,16 +40,6 @@ export type CreateNativeModule = (options: {
 
 /** Names a model, calibration or download of the host. The client chooses it, so that an aborted call can be undone. */
 export type Handle = number;
-
-/** One sample through two models: times of each repeat in milliseconds, interleaved, and how the outputs differ. */
-export interface SampleComparison {
-  floatMs: number[];
-  quantizedMs: number[];
-  outputs: (TensorDifference & { name: string })[];
-  /** Rows of the first output, and those of them whose largest element is at the same place in both. */
-  rows: number;
-  sameTop1: number;
-}
 
 interface Download {
   native: NativeDownload;
@@ -229,13 +218,8 @@ export class EngineHost {
 
   compareSample(float: Handle, quantized: Handle, feeds: NativeTensor[], repeats: number): SampleComparison {
     const models = [this.#model(float), this.#model(quantized)] as const;
-    const comparison: SampleComparison = {
-      floatMs: [],
-      quantizedMs: [],
-      outputs: [],
-      rows: 0,
-      sameTop1: 0,
-    };
+    const floatMs: number[] = [];
+    const quantizedMs: number[] = [];
     let reference: NativeTensor[] = [];
     let other: NativeTensor[] = [];
     for (let repeat = 0; repeat < repeats; ++repeat) {
@@ -243,22 +227,10 @@ export class EngineHost {
       reference = this.#run(models[0], feeds);
       const middle = performance.now();
       other = this.#run(models[1], feeds);
-      comparison.floatMs.push(middle - start);
-      comparison.quantizedMs.push(performance.now() - middle);
+      floatMs.push(middle - start);
+      quantizedMs.push(performance.now() - middle);
     }
-    reference.forEach((output, i) => {
-      const counterpart = other[i];
-      if (counterpart?.data.length !== output.data.length) {
-        throw new OctavoError(
-          'InvalidInput',
-          `the two models do not agree on the shape of output '${output.name}'`,
-        );
-      }
-      const difference = this.#module.compareTensors(toFloat32(output), toFloat32(counterpart));
-      comparison.outputs.push({ name: output.name, ...difference });
-    });
-    Object.assign(comparison, top1Agreement(reference[0], other[0]));
-    return comparison;
+    return { floatMs, quantizedMs, ...compareOutputs(this.#module, reference, other) };
   }
 
   /** Compiles both models for `compareLayers`, once for all samples. */
@@ -336,8 +308,4 @@ function find<T>(objects: ReadonlyMap<Handle, T>, handle: Handle, what: string):
   const object = objects.get(handle);
   if (!object) throw new OctavoError('Disposed', `the ${what} was disposed`);
   return object;
-}
-
-function toFloat32({ data }: NativeTensor): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data as Iterable<number | bigint>, Number);
 }

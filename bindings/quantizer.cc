@@ -1,0 +1,46 @@
+// Dynamic and static quantization, and calibration.
+#include "errors.h"
+#include "facet.h"
+#include "options.h"
+#include "tensors.h"
+
+namespace octavo::bindings {
+
+namespace {
+
+using emscripten::val;
+
+class JsCalibration {
+ public:
+  explicit JsCalibration(std::unique_ptr<Calibration> calibration) : calibration_(std::move(calibration)) {}
+  void observe(const val& tensors) {
+    guarded([&] { calibration_->observe(Feeds(tensors).feeds); });
+  }
+  std::unique_ptr<JsModel> finish() {
+    return guarded([&] { return std::make_unique<JsModel>(calibration_->finish()); });
+  }
+
+ private:
+  std::unique_ptr<Calibration> calibration_;
+};
+
+std::unique_ptr<JsModel> quantize_dynamic(const JsModel& js, const val& options) {
+  return guarded(
+      [&] { return std::make_unique<JsModel>(js.model().quantize_dynamic(dynamic_options(options))); });
+}
+
+std::unique_ptr<JsCalibration> calibrate(const JsModel& js, const val& options) {
+  return guarded(
+      [&] { return std::make_unique<JsCalibration>(js.model().calibrate(static_options(options))); });
+}
+
+const Facet facet([](ModelClass& model) {
+  model.function("quantizeDynamic", &quantize_dynamic).function("calibrate", &calibrate);
+  emscripten::class_<JsCalibration>("Calibration")
+      .function("observe", &JsCalibration::observe)
+      .function("finish", &JsCalibration::finish);
+});
+
+}  // namespace
+
+}  // namespace octavo::bindings

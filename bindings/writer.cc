@@ -1,0 +1,30 @@
+// Models as ONNX files.
+#include "errors.h"
+#include "facet.h"
+
+namespace octavo::bindings {
+
+namespace {
+
+using emscripten::val;
+
+// Where the file lies until release_onnx(): JavaScript copies it.
+val to_onnx(JsModel& js) {
+  return guarded([&] {
+    js.onnx = js.model().to_onnx();
+    val place = val::object();
+    place.set("pointer", static_cast<double>(reinterpret_cast<uintptr_t>(js.onnx.data())));
+    place.set("bytes", static_cast<double>(js.onnx.size()));
+    return place;
+  });
+}
+
+void release_onnx(JsModel& js) { js.onnx = std::string(); }
+
+const Facet facet([](ModelClass& model) {
+  model.function("toOnnx", &to_onnx).function("releaseOnnx", &release_onnx);
+});
+
+}  // namespace
+
+}  // namespace octavo::bindings
