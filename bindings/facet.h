@@ -1,5 +1,5 @@
-// What a module can do beside loading and running, a file each: one that is not linked (OCTAVO_FACETS of bindings.cmake)
-// takes all that only it calls out of the download.
+// What a module can do beside loading and running, a file each: one that is not linked (OCTAVO_FACETS of
+// bindings.cmake) takes all that only it calls out of the download.
 #pragma once
 
 #include <emscripten/bind.h>

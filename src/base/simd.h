@@ -9,12 +9,11 @@
 // Relaxed instructions leave a choice to the engine. Native builds fix each choice as follows:
 //
 // * i16x8.relaxed_dot_i8x16_i7x16_s and i32x4.relaxed_dot_i8x16_i7x16_add_s are not in SIMDe. They are defined here
-// with
-// the semantics of x86 without VNNI (PMADDUBSW, with the operands swapped as engines do): the lanes of the first
-// operand
-//   are signed, those of the second UNSIGNED, and the sum of two neighbouring products SATURATES to i16. The i32 form
-// then adds pairs of those i16 lanes, and the accumulator, in wrapping i32. On x86 with AVX-VNNI the i32 form does not
-//   saturate; on ARM the second operand is signed. All of them agree when the second operand is in 0..127.
+//   with the semantics of x86 without VNNI (PMADDUBSW, with the operands swapped as engines do): the lanes of the first
+//   operand are signed, those of the second UNSIGNED, and the sum of two neighbouring products SATURATES to i16. The
+//   i32 form then adds pairs of those i16 lanes, and the accumulator, in wrapping i32. On x86 with AVX-VNNI the i32
+//   form does not saturate; on ARM the second operand is signed. All of them agree when the second operand is in
+//   0..127.
 // * f32x4.relaxed_madd rounds twice (a*b, then +c) unless the compiler targets FMA; engines mostly round once.
 //   Never use it where results must be the same bits everywhere.
 // * i8x16.relaxed_swizzle: an index outside 0..15 gives 0 with SIMDe, as i8x16.swizzle does.
@@ -88,8 +87,8 @@ inline v128_t i32x4_relaxed_dot_i8x16_i7x16_add(v128_t a, v128_t b, v128_t c) {
 #if OCTAVO_SIMD
 namespace octavo {
 
-// / Eight times `x`, kept in a local. WebAssembly code repeats a constant vector at each use, and engines make or load
-// it / anew there, inside of the hottest loop too. What is made of a volatile number is made once.
+/// Eight times `x`, kept in a local. WebAssembly code repeats a constant vector at each use, and engines make or load
+/// it anew there, inside of the hottest loop too. What is made of a volatile number is made once.
 inline v128_t splat_once_i16x8(int16_t x) {
   const volatile int16_t once = x;
   return wasm_i16x8_splat(once);

@@ -126,9 +126,9 @@ struct PanelF32 {
 /// Elements behind a panel that copy_rounded may write to.
 inline constexpr int panel_slack = 16;
 
-// / Reads a byte of each cache line of `count` rows, `pitch` bytes apart, of `bytes` each. A tile reads its rows side
-// by side / and would wait for their memory line after line; here the lines come one behind the other, as prefetchers
-// expect.
+/// Reads a byte of each cache line of `count` rows, `pitch` bytes apart, of `bytes` each. A tile reads its rows side by
+/// side and would wait for their memory line after line; here the lines come one behind the other, as prefetchers
+/// expect.
 inline void touch_rows(const void* rows, ptrdiff_t pitch, ptrdiff_t bytes, int count) {
   constexpr ptrdiff_t line = 64;
   if (count < 2) return;

@@ -89,9 +89,9 @@ template <int Nv> class RequantizeTile {
   }
 
  private:
-  // / Adding 1.5·2^23 rounds half to even and leaves the integer in the low bits of the float. Below, the value is
-  // clamped / first, which gives the same integer, as the bound is one. Above, no clamp is needed: the bits of a float
-  // grow with / it, up to infinity, so that what does not fit saturates when it is narrowed.
+  /// Adding 1.5·2^23 rounds half to even and leaves the integer in the low bits of the float. Below, the value is
+  /// clamped first, which gives the same integer, as the bound is one. Above, no clamp is needed: the bits of a float
+  /// grow with it, up to infinity, so that what does not fit saturates when it is narrowed.
   v128_t requantize(v128_t acc, v128_t multiplier) const {
     const v128_t scaled = wasm_f32x4_pmax(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(acc), multiplier), lo_);
     return wasm_i32x4_sub(wasm_f32x4_add(scaled, round_), unbias_);

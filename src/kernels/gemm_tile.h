@@ -22,8 +22,8 @@
 
 namespace octavo::kernels {
 
-// / Packed B of at least one step, and where its accumulators start. `acc_start` (padded to 8 columns) and `column_sum`
-// may be null in float.
+/// Packed B of at least one step, and where its accumulators start. `acc_start` (padded to 8 columns) and `column_sum`
+/// may be null in float.
 struct PackedPanels {
   const void* panels;
   int n, steps;
@@ -83,8 +83,8 @@ struct Rows {
   int m;
 };
 
-// / All rows by the panels of 4·Nv columns. The epilogue stays in memory, behind a reference that the compiler cannot
-// look / through: were its vectors in registers, engines would spill accumulators rather than them.
+/// All rows by the panels of 4·Nv columns. The epilogue stays in memory, behind a reference that the compiler cannot
+/// look through: were its vectors in registers, engines would spill accumulators rather than them.
 template <class Mac, int Nv, class Tile>
 [[gnu::noinline]] void run_rows(const PanelColumns& b, const Rows& a, const v128_t (&start)[Nv],
                                 const Tile& epilogue) {

@@ -68,8 +68,8 @@ template <class T> class Operand {
   OperandView<T> view_;
 };
 
-// / out[i] = f(in[i]…) for i in [0, n), f on Vector<T>. What an operand reads may be `out` itself. The last elements,
-// fewer / than a vector, go through copies and the same loop once more, so that there is one f in the code.
+/// out[i] = f(in[i]…) for i in [0, n), f on Vector<T>. What an operand reads may be `out` itself. The last elements,
+/// fewer than a vector, go through copies and the same loop once more, so that there is one f in the code.
 template <class T, class F, class... Operands>
 inline void map(size_t n, T* out, F f, const Operands&... operands) {
   OperandView<T> in[] = {operands.view()...};

@@ -27,8 +27,8 @@ template <class T> struct WeightView {
   }
 };
 
-// / f(first weight, columns, panel, k) for each step of k of each panel of nr columns, in the order of packed weights.
-// The / columns lie stride_n apart.
+/// f(first weight, columns, panel, k) for each step of k of each panel of nr columns, in the order of packed weights.
+/// The columns lie stride_n apart.
 template <class T, class F> void for_each_step(const WeightView<T>& weights, int nr, F f) {
   for (int n = 0, panel = 0; n < weights.n; n += nr, ++panel) {
     const int columns = std::min(nr, weights.n - n);

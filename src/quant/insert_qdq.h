@@ -12,10 +12,9 @@ namespace octavo {
 // * operands of RangeSource::run_time are read as x → DynamicQuantizeLinear → DequantizeLinear, which nodes share;
 // * constant operands are integer constants behind DequantizeLinear;
 // * a bias (s32) is an int32 constant with scale scale_x · scale_w[n] and zero_point 0. Where it would come near the
-// limits of
-// an int32 accumulator (nearly dead channels: tiny weights, ordinary bias), scale_w[n] is enlarged until it fits: such
-// weights add next to nothing. A bias that its unit would round away, beside inputs much larger than the output, stays
-//   float, and so does one whose activation or result is not quantized.
+//   limits of an int32 accumulator (nearly dead channels: tiny weights, ordinary bias), scale_w[n] is enlarged until it
+//   fits: such weights add next to nothing. A bias that its unit would round away, beside inputs much larger than the
+//   output, stays float, and so does one whose activation or result is not quantized.
 //
 // Graph inputs and outputs keep their names. `calibrator` is needed where the plan observes anything. Throws
 // Error(invalid_data) when a value was never observed, when its range overflows float32, and, naming node and constant,

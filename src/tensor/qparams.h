@@ -26,8 +26,7 @@ enum class Granularity : uint8_t { tensor, row };
 // * per tensor, one: axis is -1;
 // * per channel, one for each index along `axis`;
 // * blocked, where `block` is not 0: one for each `block` neighbours along `axis` and each index of every other axis,
-// in
-//   the order of a row-major tensor of that shape.
+//   in the order of a row-major tensor of that shape.
 struct QParams {
   std::vector<float> scale;
   std::vector<int32_t> zero_point;

@@ -54,8 +54,8 @@ void gather_window(const ConvGeometry& g, const typename Form::Source* in, int y
   }
 }
 
-// / gather_window for windows that are inside of the input, with rows of kw*c elements that lie together. Reads and
-// writes / a little more than that, see copy_rounded.
+/// gather_window for windows that are inside of the input, with rows of kw*c elements that lie together. Reads and
+/// writes a little more than that, see copy_rounded.
 template <class Form>
 void gather_inner_window(const ConvGeometry& g, const typename Form::Source* in,
                          typename Form::Element* out) {

@@ -27,8 +27,8 @@ struct DwconvF32Kernel {
   void (*run)(const PackedDwconvF32&, const ConvGeometry&, const DwconvF32Args&, const BiasClampF32&);
 };
 
-// / Packed weights: [channel block][tap][channel in block], missing channels zero; the SIMD rows have blocks of four. A
-// view / of the caller's memory.
+/// Packed weights: [channel block][tap][channel in block], missing channels zero; the SIMD rows have blocks of four. A
+/// view of the caller's memory.
 struct PackedDwconvF32 {
   const DwconvF32Kernel* kernel;
   int channels, kh, kw;

@@ -65,10 +65,10 @@ inline void accumulate(const RowBlock& block, int rows, const float* in, const f
   } while (--rows > 0);
 }
 
-// / A block of output rows of four channels. `Kw` is the number of columns of a filter without dilation, and `Stride`
-// that of / the columns; with 0 both are read from the block. `Pixels` outputs are computed together, ow >= Pixels.
-// Called through a / pointer, so that no linker inlines it: engines keep accumulators in registers only in small
-// functions.
+/// A block of output rows of four channels. `Kw` is the number of columns of a filter without dilation, and `Stride`
+/// that of the columns; with 0 both are read from the block. `Pixels` outputs are computed together, ow >= Pixels.
+/// Called through a pointer, so that no linker inlines it: engines keep accumulators in registers only in small
+/// functions.
 template <class Mac, int Kw, int Stride, int Pixels>
 void run_rows(const RowBlock& block_in_memory, const float* copied, const float* taps,
               const BiasClampTile<1>& epilogue_in_memory) {

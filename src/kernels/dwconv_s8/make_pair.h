@@ -27,8 +27,8 @@ struct PairSource {
   const uint8_t* row(int y) const { return y >= 0 && y < g.h ? image + ptrdiff_t(y) * g.w * g.c : nullptr; }
 };
 
-// / Stores one column of the first `channels` of sixteen channels of two rows, four channels to each of up to four
-// vectors.
+/// Stores one column of the first `channels` of sixteen channels of two rows, four channels to each of up to four
+/// vectors.
 inline void store_column(int16_t* out, ptrdiff_t vector_elements, v128_t a, v128_t b, int channels) {
   const v128_t low = wasm_i8x16_shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   wasm_v128_store(out, wasm_u16x8_extend_low_u8x16(low));

@@ -1,5 +1,6 @@
 // Packing. s8: taps[channel][tap]. s16_row_pairs, for the pairs of row_pairs.h:
-// taps[channel / 4][phase][pair][kx][channel % 4][i] = w[channel][2·pair + i - phase][kx],   zero where there is none.
+//   taps[channel / 4][phase][pair][kx][channel % 4][i] = w[channel][2·pair + i - phase][kx],   zero where there is
+//   none.
 // Behind them: column_sum[channels].
 #include <cstring>
 

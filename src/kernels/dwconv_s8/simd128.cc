@@ -41,8 +41,8 @@ struct RowBlock {
         odd_phase_bytes(ptrdiff_t(pairs_even) * g.kw * 16) {}
 };
 
-// / Adds the taps of one window row pair by row pair. The columns of one pair are one basic block: engines load all
-// that a / block needs before they compute, so that larger blocks spill.
+/// Adds the taps of one window row pair by row pair. The columns of one pair are one basic block: engines load all that
+/// a block needs before they compute, so that larger blocks spill.
 template <int Kw, int Stride, int Pixels>
 inline void accumulate(const Window& w, int pairs, const int16_t* in, const char* weights,
                        v128_t (&acc)[Pixels]) {
@@ -72,9 +72,9 @@ inline v128_t add_padding(v128_t acc, v128_t padding, const char* weights, int c
 }
 
 /// A block of output rows of four channels. `Kw` is the number of columns of a filter without dilation, and
-// / `Stride` that of the columns; with 0 both are read from the block. `Pixels` outputs are computed together, ow >=
-// Pixels. / A function of its own, always called through a pointer so that no linker inlines it: engines keep
-// accumulators in / registers only in small functions.
+/// `Stride` that of the columns; with 0 both are read from the block. `Pixels` outputs are computed together, ow >=
+/// Pixels. A function of its own, always called through a pointer so that no linker inlines it: engines keep
+/// accumulators in registers only in small functions.
 template <int Kw, int Stride, int Pixels, class EpilogueTile>
 void run_rows(const RowBlock& block_in_memory, const int16_t* pairs, const char* taps,
               const EpilogueTile& epilogue_in_memory) {

@@ -18,9 +18,9 @@ using BinaryRow = void (*)(const std::byte* a, const std::byte* b, std::byte* ou
 /// division by zero, which the caller rules out, gives 0.
 template <class T> BinaryRow binary_row(BinaryOp op);
 
-// / a^b, computed in float64 and rounded to Base as a cast does (integers: saturating, NaN to 0). Base: float, int32_t
-// or / int64_t; Exponent: those too. Two integers are computed exactly, modulo the range of Base; a negative exponent
-// gives / the integer part.
+/// a^b, computed in float64 and rounded to Base as a cast does (integers: saturating, NaN to 0). Base: float, int32_t
+/// or int64_t; Exponent: those too. Two integers are computed exactly, modulo the range of Base; a negative exponent
+/// gives the integer part.
 template <class Base, class Exponent> BinaryRow pow_row();
 
 /// What is done to each element of a float result before it is stored; NaN passes through.

@@ -50,8 +50,8 @@ inline PackedGemmF32 columns_of(PackedGemmF32 b, int begin, int end) {
   return b;
 }
 
-// / A: [m, k] with `lda` elements from row to row; nothing outside of the rows is read. k = 0 gives clamp(bias).
-// Products are / summed before the bias is added, very many of them in blocks.
+/// A: [m, k] with `lda` elements from row to row; nothing outside of the rows is read. k = 0 gives clamp(bias).
+/// Products are summed before the bias is added, very many of them in blocks.
 struct GemmF32Args {
   const float* a;
   ptrdiff_t lda;

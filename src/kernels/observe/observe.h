@@ -21,8 +21,8 @@ struct Bins {
   int count;
 };
 
-// / Tables of `count` counters that count_bins needs: neighbours often fall into the same bin, and with tables of their
-// own / they do not wait for each other's increment.
+/// Tables of `count` counters that count_bins needs: neighbours often fall into the same bin, and with tables of their
+/// own they do not wait for each other's increment.
 inline constexpr int bin_tables = 4;
 
 /// Adds the n values, none below `min`, to the counters. Their sum over the tables is the histogram.

@@ -30,12 +30,12 @@ struct PoolTaps {
   int64_t count() const { return end_tap - first_tap; }
 };
 
-// / out = max over the window, leaving out NaN; T is float, uint8_t or int8_t. A window without elements gives the
-// lowest / value of T.
+/// out = max over the window, leaving out NaN; T is float, uint8_t or int8_t. A window without elements gives the
+/// lowest value of T.
 template <class T> void max_pool(const PoolGeometry&, const T* in, T* out);
 
-// / out = clamp(Σ window / count, lo, hi), where count is that of the window's elements, with `count_padding` also of
-// those / in the padding. A window without elements gives 0.
+/// out = clamp(Σ window / count, lo, hi), where count is that of the window's elements, with `count_padding` also of
+/// those in the padding. A window without elements gives 0.
 void average_pool(const PoolGeometry&, const float* in, float* out, bool count_padding, float lo, float hi);
 
 /// out = clamp(round_half_even(float(Σ (q - in_zero_point)) * (scale_ratio / count)) + out_zero_point, qmin, qmax) with
