@@ -89,6 +89,7 @@ std::vector<Tensor> StagedExecutor::run(std::span<const Feed> feeds) {
       made.emplace(graph[graph.outputs[i]].name, Tensor::copy_of(views[i]));
   }
   std::vector<Tensor> outputs;
+  outputs.reserve(outputs_.size());
   for (const std::string& name : outputs_) outputs.push_back(Tensor::copy_of(tensor_of(name)->view()));
   return outputs;
 }
