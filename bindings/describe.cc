@@ -1,6 +1,6 @@
 #include "describe.h"
 
-#include "strings.h"
+#include "objects.h"
 #include "tensors.h"
 
 namespace octavo::bindings {
@@ -15,28 +15,32 @@ template <class Items, class F> val array_of(const Items& items, F&& item_to_js)
   return array;
 }
 
-val tensor_info(const TensorInfo& info) {
-  val object = val::object();
-  object.set("name", string_to_js(info.name));
-  object.set("type", string_to_js(std::string(dtype_name(*info.dtype))));
-  if (info.shape) object.set("dims", dims_to_js(*info.shape, info.dim_names));
-  return object;
+// Graph inputs and outputs, whose dtypes are known.
+val values_of(const Graph& graph, const std::vector<ValueId>& ids) {
+  return array_of(ids, [&](ValueId id) {
+    const Value& value = graph[id];
+    val object = val::object();
+    set(object, "name", value.name);
+    set(object, "type", dtype_name(*value.dtype));
+    if (value.shape) set(object, "dims", dims_to_js(*value.shape, value.dim_names));
+    return object;
+  });
 }
 
 val kernel_choice(const KernelChoice& choice) {
   val object = val::object();
-  object.set("family", string_to_js(std::string(choice.family)));
-  object.set("activations", string_to_js(std::string(choice.activations)));
-  object.set("kernel", string_to_js(std::string(choice.kernel)));
-  object.set("why", string_to_js(choice.why));
+  set(object, "family", choice.family);
+  set(object, "activations", choice.activations);
+  set(object, "kernel", choice.kernel);
+  set(object, "why", choice.why);
   return object;
 }
 
 val island(const FloatIsland& island) {
   val object = val::object();
-  object.set("node", string_to_js(island.node));
-  object.set("op", string_to_js(island.op));
-  object.set("reason", string_to_js(island.reason));
+  set(object, "node", island.node);
+  set(object, "op", island.op);
+  set(object, "reason", island.reason);
   return object;
 }
 
@@ -44,58 +48,74 @@ val island(const FloatIsland& island) {
 
 val to_js(const EngineInfo& info, std::size_t heap_bytes) {
   val object = val::object();
-  object.set("build", string_to_js(info.build));
-  object.set("dot", string_to_js(info.dot));
-  object.set("kernels", array_of(info.kernels, kernel_choice));
-  object.set("heapBytes", static_cast<double>(heap_bytes));
+  set(object, "build", info.build);
+  set(object, "dot", info.dot);
+  set(object, "kernels", array_of(info.kernels, kernel_choice));
+  set(object, "heapBytes", static_cast<double>(heap_bytes));
   return object;
 }
 
 val to_js(const std::vector<OperatorInfo>& operators) {
   return array_of(operators, [](const OperatorInfo& info) {
     val object = val::object();
-    object.set("domain", string_to_js(std::string(info.domain)));
-    object.set("type", string_to_js(std::string(info.type)));
-    object.set("since", info.since);
+    set(object, "domain", info.domain);
+    set(object, "type", info.type);
+    set(object, "since", info.since);
     return object;
   });
 }
 
-val to_js(const Description& description) {
+val to_js(const Description& description, const Graph& graph) {
   val operators = val::object();
-  for (const auto& [name, count] : description.operators) operators.set(std::string(name), count);
+  for (const auto& [name, count] : description.operators) set(operators, std::string(name).c_str(), count);
+  val metadata = val::object();
+  for (const auto& [key, value] : description.metadata) set(metadata, key.c_str(), value);
   val quantization = val::object();
-  quantization.set("scheme", string_to_js(description.scheme));
-  quantization.set("integerNodes", description.integer_nodes);
-  quantization.set("floatNodes", description.float_nodes);
-  quantization.set("islands", array_of(description.islands, island));
+  set(quantization, "scheme", description.scheme);
+  set(quantization, "integerNodes", description.integer_nodes);
+  set(quantization, "floatNodes", description.float_nodes);
+  set(quantization, "islands", array_of(description.islands, island));
 
   val object = val::object();
-  object.set("opset", static_cast<double>(description.opset));
-  object.set("irVersion", static_cast<double>(description.ir_version));
-  object.set("producer", string_to_js(description.producer));
-  object.set("inputs", array_of(description.inputs, tensor_info));
-  object.set("outputs", array_of(description.outputs, tensor_info));
-  object.set("parameters", static_cast<double>(description.parameters));
-  object.set("macs", static_cast<double>(description.macs));
-  object.set("operators", operators);
-  object.set("quantization", quantization);
+  set(object, "opset", static_cast<double>(description.opset));
+  set(object, "irVersion", static_cast<double>(description.ir_version));
+  set(object, "producer", description.producer);
+  set(object, "inputs", values_of(graph, graph.inputs));
+  set(object, "outputs", values_of(graph, graph.outputs));
+  set(object, "parameters", static_cast<double>(description.parameters));
+  set(object, "macs", static_cast<double>(description.macs));
+  set(object, "operators", operators);
+  set(object, "metadata", metadata);
+  set(object, "quantization", quantization);
   return object;
+}
+
+val to_js(const std::vector<LayerInfo>& layers, const Graph& graph) {
+  return array_of(layers, [&](const LayerInfo& layer) {
+    const Value& output = graph[layer.node.outputs[0]];
+    val object = val::object();
+    set(object, "name", layer.node.name);
+    set(object, "op", layer.node.op->name);
+    if (output.shape) set(object, "dims", dims_to_js(*output.shape, output.dim_names));
+    set(object, "parameters", static_cast<double>(layer.parameters));
+    set(object, "quantizes", layer.quantizes);
+    return object;
+  });
 }
 
 val to_js(const TensorComparison& comparison) {
   val object = val::object();
-  object.set("cosine", comparison.cosine);
-  object.set("sqnrDb", comparison.sqnr_db);
-  object.set("maxAbs", comparison.max_abs);
+  set(object, "cosine", comparison.cosine);
+  set(object, "sqnrDb", comparison.sqnr_db);
+  set(object, "maxAbs", comparison.max_abs);
   return object;
 }
 
 val to_js(const std::vector<LayerComparison>& layers) {
   return array_of(layers, [](const LayerComparison& layer) {
     val object = to_js(layer.comparison);
-    object.set("name", string_to_js(layer.name));
-    object.set("op", string_to_js(layer.op));
+    set(object, "name", layer.name);
+    set(object, "op", layer.op);
     return object;
   });
 }
@@ -103,9 +123,9 @@ val to_js(const std::vector<LayerComparison>& layers) {
 val to_js(const std::vector<StepTime>& steps) {
   return array_of(steps, [](const StepTime& step) {
     val object = val::object();
-    object.set("node", string_to_js(step.node));
-    object.set("op", string_to_js(std::string(step.op)));
-    object.set("ms", step.ms);
+    set(object, "node", step.node);
+    set(object, "op", step.op);
+    set(object, "ms", step.ms);
     return object;
   });
 }

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "engine/engine.h"
-#include "strings.h"
+#include "objects.h"
 
 namespace octavo::bindings {
 
@@ -20,10 +20,10 @@ val& kept_error() {
 void keep(std::string_view code, const std::string& message, const std::string& node = {},
           const std::string& op = {}) {
   val error = val::object();
-  error.set("code", string_to_js(std::string(code)));
-  error.set("message", string_to_js(message));
-  error.set("node", string_to_js(node));
-  error.set("op", string_to_js(op));
+  set(error, "code", code);
+  set(error, "message", message);
+  set(error, "node", node);
+  set(error, "op", op);
   kept_error() = error;
 }
 
@@ -49,8 +49,8 @@ void keep_error() {
   } catch (...) {
     // There is no memory for the error's text either. This asks for none.
     kept_error() = val::object();
-    kept_error().set("code", val::u8string("OutOfMemory"));
-    kept_error().set("message", val::u8string("the engine's memory is exhausted"));
+    set(kept_error(), "code", val::u8string("OutOfMemory"));
+    set(kept_error(), "message", val::u8string("the engine's memory is exhausted"));
   }
 }
 

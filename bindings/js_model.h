@@ -10,6 +10,7 @@
 #include "describe.h"
 #include "engine/engine.h"
 #include "errors.h"
+#include "strings.h"
 #include "tensors.h"
 
 namespace octavo::bindings {
@@ -22,7 +23,10 @@ class JsModel {
   const Model& model() const { return *model_; }
 
   emscripten::val describe() {
-    return guarded([&] { return to_js(model_->describe()); });
+    return guarded([&] { return to_js(model_->describe(), model_->graph()); });
+  }
+  void set_metadata(const emscripten::val& key, const emscripten::val& value) {
+    guarded([&] { model_->set_metadata(string_from_js(key, "a key"), string_from_js(value, "a value")); });
   }
   // Where JavaScript writes inputs and reads outputs of execute(), until it binds again.
   emscripten::val bind(const emscripten::val& tensors) {

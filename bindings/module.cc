@@ -98,6 +98,7 @@ EMSCRIPTEN_BINDINGS(octavo) {
       .function("load", &JsEngine::load);
   ModelClass model("Model");
   model.function("describe", &JsModel::describe)
+      .function("setMetadata", &JsModel::set_metadata)
       .function("bind", &JsModel::bind)
       .function("execute", &JsModel::execute)
       .function("profile", &JsModel::profile);

@@ -34,8 +34,14 @@ std::unique_ptr<JsCalibration> calibrate(const JsModel& js, const val& options) 
       [&] { return std::make_unique<JsCalibration>(js.model().calibrate(static_options(options))); });
 }
 
+val layers(const JsModel& js) {
+  return guarded([&] { return to_js(js.model().layers(), js.model().graph()); });
+}
+
 const Facet facet([](ModelClass& model) {
-  model.function("quantizeDynamic", &quantize_dynamic).function("calibrate", &calibrate);
+  model.function("layers", &layers)
+      .function("quantizeDynamic", &quantize_dynamic)
+      .function("calibrate", &calibrate);
   emscripten::class_<JsCalibration>("Calibration")
       .function("observe", &JsCalibration::observe)
       .function("finish", &JsCalibration::finish);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "strings.h"
+#include "objects.h"
 
 namespace octavo::bindings {
 
@@ -73,11 +73,11 @@ namespace {
 
 val place(const std::string& name, const TensorView& view) {
   val tensor = val::object();
-  tensor.set("name", string_to_js(name));
-  tensor.set("type", string_to_js(std::string(dtype_name(view.dtype))));
-  tensor.set("dims", dims_to_js(view.shape, {}));
-  tensor.set("pointer", static_cast<double>(reinterpret_cast<uintptr_t>(view.data)));
-  tensor.set("bytes", static_cast<double>(view.bytes()));
+  set(tensor, "name", name);
+  set(tensor, "type", dtype_name(view.dtype));
+  set(tensor, "dims", dims_to_js(view.shape, {}));
+  set(tensor, "pointer", static_cast<double>(reinterpret_cast<uintptr_t>(view.data)));
+  set(tensor, "bytes", static_cast<double>(view.bytes()));
   return tensor;
 }
 
@@ -90,9 +90,9 @@ val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool r
   for (std::size_t i = 0; i < session.outputs().size(); ++i)
     outputs.call<void>("push", place(graph[graph.outputs[i]].name, session.outputs()[i]));
   val binding = val::object();
-  binding.set("inputs", inputs);
-  binding.set("outputs", outputs);
-  binding.set("reusable", reusable);
+  set(binding, "inputs", inputs);
+  set(binding, "outputs", outputs);
+  set(binding, "reusable", val(reusable));
   return binding;
 }
 

@@ -1,4 +1,5 @@
 #include "threads.h"
+#include "objects.h"
 
 extern "C" void _emscripten_stack_restore(std::uintptr_t top);
 
@@ -37,9 +38,9 @@ val EngineThreads::starts() const {
     arguments.call<void>("push", address(threads_.pool()));
     arguments.call<void>("push", thread);
     val start = val::object();
-    start.set("entry", address(reinterpret_cast<const void*>(&start_thread)));
-    start.set("arguments", arguments);
-    start.set("alarm", address(threads_.pool()->alarm()));
+    set(start, "entry", address(reinterpret_cast<const void*>(&start_thread)));
+    set(start, "arguments", arguments);
+    set(start, "alarm", address(threads_.pool()->alarm()));
     starts.call<void>("push", start);
   }
   return starts;

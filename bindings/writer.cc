@@ -1,6 +1,7 @@
 // Models as ONNX files.
 #include "errors.h"
 #include "facet.h"
+#include "objects.h"
 
 namespace octavo::bindings {
 
@@ -13,8 +14,8 @@ val to_onnx(JsModel& js) {
   return guarded([&] {
     js.onnx = js.model().to_onnx();
     val place = val::object();
-    place.set("pointer", static_cast<double>(reinterpret_cast<uintptr_t>(js.onnx.data())));
-    place.set("bytes", static_cast<double>(js.onnx.size()));
+    set(place, "pointer", static_cast<double>(reinterpret_cast<uintptr_t>(js.onnx.data())));
+    set(place, "bytes", static_cast<double>(js.onnx.size()));
     return place;
   });
 }

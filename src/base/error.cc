@@ -24,17 +24,11 @@ Error& Error::at_node(std::string_view name, std::string_view op) {
   return *this;
 }
 
-void TextPart::append_string(std::string& out, const void* source, int64_t size) {
-  out.append(static_cast<const char*>(source), static_cast<std::size_t>(size));
+void TextPart::append_literal(std::string& out, const void* source) {
+  out += static_cast<const char*>(source);
 }
 
-void TextPart::append_character(std::string& out, const void*, int64_t character) {
-  out += static_cast<char>(character);
-}
-
-void TextPart::append_integer(std::string& out, const void*, int64_t integer) {
-  out += std::to_string(integer);
-}
+void TextPart::append_integer(std::string& out, int64_t integer) { out += std::to_string(integer); }
 
 std::string join_text(std::initializer_list<TextPart> parts) {
   std::string out;

@@ -48,36 +48,38 @@ template <class T>
 concept HasText = requires(std::string& out, const T& x) { append_text(out, x); };
 
 // One part of a message: a string, a character, an integer, or anything with append_text. Refers to its source, and is
-// read only when the message is put together: a check that holds formats nothing.
+// read only when the message is put together: a check that holds formats nothing. Two words, since there are a thousand of
+// them in the engine, each with the code that fills it.
 class TextPart {
  public:
-  TextPart(std::string_view string)
-      : TextPart(append_string, string.data(), static_cast<int64_t>(string.size())) {}
-  TextPart(const std::string& string) : TextPart(std::string_view(string)) {}
-  TextPart(const char* string) : TextPart(std::string_view(string)) {}
-  TextPart(std::same_as<char> auto character) : TextPart(append_character, nullptr, character) {}
-  template <std::integral T>
-    requires(!std::same_as<T, char>)
-  TextPart(T integer) : TextPart(append_integer, nullptr, static_cast<int64_t>(integer)) {}
-  template <HasText T>
-  TextPart(const T& source)
-      : TextPart(
-            [](std::string& out, const void* x, int64_t) { append_text(out, *static_cast<const T*>(x)); },
-            &source, 0) {}
+  TextPart(const char* string) : append_(append_literal), source_(string) {}
+  TextPart(const std::string_view& string) : append_(append_string<std::string_view>), source_(&string) {}
+  TextPart(const std::string& string) : append_(append_string<std::string>), source_(&string) {}
+  template <std::integral T> TextPart(const T& number) : append_(append_integral<T>), source_(&number) {}
+  template <HasText T> TextPart(const T& source) : append_(append_source<T>), source_(&source) {}
 
-  void append_to(std::string& out) const { append_(out, source_, number_); }
+  void append_to(std::string& out) const { append_(out, source_); }
 
  private:
-  using Append = void(std::string& out, const void* source, int64_t number);
-  TextPart(Append* append, const void* source, int64_t number)
-      : append_(append), source_(source), number_(number) {}
-  static void append_string(std::string& out, const void* source, int64_t size);
-  static void append_character(std::string& out, const void*, int64_t character);
-  static void append_integer(std::string& out, const void*, int64_t integer);
+  using Append = void(std::string& out, const void* source);
+  static void append_literal(std::string& out, const void* source);
+  static void append_integer(std::string& out, int64_t integer);
+  template <class String> static void append_string(std::string& out, const void* source) {
+    out += *static_cast<const String*>(source);
+  }
+  template <class T> static void append_integral(std::string& out, const void* source) {
+    const T number = *static_cast<const T*>(source);
+    if constexpr (std::same_as<T, char>)
+      out += number;
+    else
+      append_integer(out, static_cast<int64_t>(number));
+  }
+  template <class T> static void append_source(std::string& out, const void* source) {
+    append_text(out, *static_cast<const T*>(source));
+  }
 
   Append* append_;
   const void* source_;
-  int64_t number_;
 };
 
 std::string join_text(std::initializer_list<TextPart> parts);

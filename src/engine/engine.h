@@ -45,22 +45,24 @@ struct OperatorInfo {
 // In no order.
 std::vector<OperatorInfo> supported_operators();
 
-// A graph input or output, of known dtype. Dynamic dimensions have a name where the file names them.
-struct TensorInfo : TensorType {
-  std::string name;
-  std::vector<std::string> dim_names;
-};
-
 struct Description {
   int64_t opset = 0, ir_version = 0;  // as the file had them
   std::string producer;
-  std::vector<TensorInfo> inputs, outputs;
   int64_t parameters = 0;  // elements of weights and biases
   int64_t macs = -1;       // of a run with dynamic dimensions taken as 1; -1 when no such run is possible
-  std::vector<std::pair<std::string_view, int>> operators;  // each that occurs, and how often
-  std::string scheme;                                       // "none", "dynamic", "static" or "weight-only"
+  std::vector<std::pair<std::string_view, int>> operators;    // each that occurs, and how often
+  std::vector<std::pair<std::string, std::string>> metadata;  // the file's metadata_props
+  std::string scheme;                                         // "none", "dynamic", "static" or "weight-only"
   int integer_nodes = 0, float_nodes = 0;
   std::vector<FloatIsland> islands;
+};
+
+// A node of the simplified network.
+struct LayerInfo {
+  const Node& node;
+  int64_t parameters = 0;  // elements of its constants; of those that several nodes read, at each of them
+  // The least that quantizes it by default: "dynamic", which static does, too; "static"; or "".
+  std::string_view quantizes = {};
 };
 
 // One step of the compiled network, which may stand for several nodes of the file.
@@ -82,6 +84,10 @@ class Model {
   }
 
   Description describe();
+  // Of graph(), in the order of its nodes.
+  std::vector<LayerInfo> layers() const;
+  // What describe() and to_onnx() give as metadata of that key. Quantized copies that are made later have it, too.
+  void set_metadata(std::string key, std::string value);
 
   // Runs once. The views are in the order of the graph's outputs and stay valid until the next run.
   const std::vector<TensorView>& run(std::span<const Feed> feeds) { return executor().run(feeds); }

@@ -76,8 +76,9 @@ class Planner {
   }
 
   static void check_feed(const Value& input, const Operand& feed) {
-    require(!input.dtype || feed.dtype == input.dtype, ErrorCode::invalid_input, "input '", input.name,
-            "' expects ", dtype_name(*input.dtype), ", got ", dtype_name(*feed.dtype));
+    const DType expected = input.dtype.value_or(*feed.dtype);
+    require(feed.dtype == expected, ErrorCode::invalid_input, "input '", input.name, "' expects ",
+            dtype_name(expected), ", got ", dtype_name(*feed.dtype));
     if (!input.shape) return;
     bool fits = feed.shape->rank() == input.shape->rank();
     for (int axis = 0; fits && axis < feed.shape->rank(); ++axis)

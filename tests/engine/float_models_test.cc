@@ -32,7 +32,8 @@ TEST_CASE("Float outputs agree with ONNX Runtime's") {
 }
 
 TEST_CASE("Descriptions count what is in a model") {
-  const Description resnet = load_model("resnet18-quarter.onnx")->describe();
+  const auto model = load_model("resnet18-quarter.onnx");
+  const Description resnet = model->describe();
   const auto count = [&](std::string_view name) {
     const auto found = std::ranges::find(resnet.operators, name, &std::pair<std::string_view, int>::first);
     return found == resnet.operators.end() ? 0 : found->second;
@@ -40,8 +41,35 @@ TEST_CASE("Descriptions count what is in a model") {
   CHECK(count("Conv") == 20);
   CHECK(count("BatchNormalization") == 0);
   CHECK(resnet.scheme == "none");
-  CHECK(resnet.inputs.at(0).shape == Shape{kDynamic, 3, 224, 224});
+  CHECK(model->graph()[model->graph().inputs[0]].shape == Shape{kDynamic, 3, 224, 224});
   // 1.8 GMAC at full width; all but the first layer and the last shrink to a sixteenth.
   CHECK(resnet.macs > 100'000'000);
   CHECK(resnet.macs < 200'000'000);
+}
+
+TEST_CASE("Layers say how large they are and what would be quantized") {
+  const auto model = load_model("mnist.onnx");
+  const std::vector<LayerInfo> layers = model->layers();
+  int64_t parameters = 0;
+  for (const LayerInfo& layer : layers) {
+    parameters += layer.parameters;
+    if (layer.node.op->name == "Conv") CHECK(layer.quantizes == "static");
+    if (layer.node.op->name == "Gemm") CHECK(layer.quantizes == "dynamic");
+    if (layer.node.op->name == "Relu") CHECK(layer.quantizes == "");  // it belongs to the node before
+  }
+  CHECK(parameters == model->describe().parameters);
+  CHECK(layers.size() == model->graph().nodes.size());
+}
+
+TEST_CASE("Metadata go where the model goes") {
+  const auto model = load_model("mnist.onnx");
+  model->set_metadata("octavo.test", "one");
+  model->set_metadata("octavo.test", "two");
+  const auto quantized = model->quantize_dynamic({});
+  const std::string file = quantized->to_onnx();
+  const auto again = Model::load(std::as_bytes(std::span(file)), {});
+  CHECK(std::ranges::count(again->describe().metadata,
+                           std::pair<std::string, std::string>("octavo.test", "two")) == 1);
+  CHECK(std::ranges::count(again->describe().metadata, std::string("octavo.test"),
+                           [](const auto& e) { return e.first; }) == 1);
 }

@@ -94,3 +94,16 @@ test('operators are listed once, in order, with those that the reader resolves',
   assert.ok(!names.some((name) => name.includes('octavo')));
   assert.equal(operators.find(({ type }) => type === 'HardSwish').since, 14);
 });
+
+test('layers and metadata', async () => {
+  const model = await loadModel(product(), { engine });
+  assert.deepEqual(await model.layers(), [
+    { name: 'product', op: 'MatMul', dims: [1, 2], parameters: 4, quantizes: 'dynamic' },
+  ]);
+  await model.setMetadata('a', 'first');
+  await model.setMetadata('a', 'é');
+  const quantized = await model.quantizeDynamic();
+  const again = await loadModel(await quantized.toOnnx(), { engine });
+  for (const each of [model, quantized, again]) assert.deepEqual(each.describe().metadata, { a: 'é' });
+  for (const { quantizes } of await again.layers()) assert.equal(quantizes, '');
+});

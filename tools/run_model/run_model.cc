@@ -46,7 +46,7 @@ octavo::KernelPolicy policy_of(int count, char** assignments) {
 
 void run(int argc, char** argv) {
   const auto model = octavo::Model::load(read_file(argv[1]), policy_of(argc - 4, argv + 4));
-  const octavo::TensorInfo info = model->describe().inputs.at(0);
+  const octavo::Value& info = model->graph()[model->graph().inputs.at(0)];
   octavo::Shape shape = info.shape.value_or(octavo::Shape{});
   std::ranges::replace(shape.dims, octavo::kDynamic, int64_t{1});
 

@@ -93,6 +93,7 @@ export function makeFakeNative() {
         parameters: 1,
         macs: 1,
         operators: { Mul: 1 },
+        metadata: {},
       };
       return { ...facts, inputs: [x], outputs: [{ ...x, name: 'y' }], quantization };
     }

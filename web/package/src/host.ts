@@ -6,6 +6,7 @@ import type {
   Binding,
   DynamicOptions,
   HeapRange,
+  Layer,
   LayerDifference,
   ModelDescription,
   NativeCalibrator,
@@ -95,6 +96,8 @@ const calls = [
   'compareSample',
   'beginLayerComparison',
   'compareLayers',
+  'layers',
+  'setMetadata',
   'profile',
   'toOnnx',
   'fileBytes',
@@ -240,6 +243,15 @@ export class EngineHost {
 
   compareLayers(comparer: Handle, feeds: NativeTensor[]): LayerDifference[] {
     return find(this.#comparers, comparer, 'comparison').compare(feeds);
+  }
+
+  layers(model: Handle): Layer[] {
+    return this.#model(model).native.layers();
+  }
+
+  setMetadata(model: Handle, key: string, value: string): void {
+    this.#model(model).native.setMetadata(key, value);
+    this.#model(model).fileBytes = undefined;
   }
 
   profile(model: Handle, feeds: NativeTensor[], repeats: number): StepTime[] {

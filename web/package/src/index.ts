@@ -7,6 +7,7 @@ export { supportedOperators } from './operators.js';
 export type {
   DynamicOptions,
   KernelChoice,
+  Layer,
   ModelDescription,
   QuantizeOptions,
   StaticOptions,

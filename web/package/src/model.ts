@@ -11,6 +11,7 @@ import { OctavoError } from './error.js';
 import type { Handle } from './host.js';
 import type {
   DynamicOptions,
+  Layer,
   ModelDescription,
   NativeTensor,
   StaticOptions,
@@ -80,6 +81,22 @@ export class Model {
   /** What the model is made of: opset, inputs, outputs, parameters, operators, quantization. */
   describe(): ModelDescription {
     return structuredClone(this.#description);
+  }
+
+  /** The nodes in the order in which they run: what each makes, how large it is, what would quantize it. */
+  layers(options?: CallOptions): Promise<Layer[]> {
+    const { signal } = checkOptions('layers', options, callOptions);
+    return this.engine.call('layers', [this.handle], signal);
+  }
+
+  /**
+   * Notes something in the file's metadata (`describe().metadata`, ONNX's `metadata_props`): `toOnnx` writes it, and copies
+   * that are quantized later have it, too.
+   * @throws OctavoError `Disposed`
+   */
+  async setMetadata(key: string, value: string): Promise<void> {
+    await this.engine.call('setMetadata', [this.handle, String(key), String(value)]);
+    this.#description.metadata[key] = String(value);
   }
 
   /**

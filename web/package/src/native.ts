@@ -115,6 +115,8 @@ export interface KernelChoice {
 
 export interface NativeModel {
   describe(): ModelDescription;
+  layers(): Layer[];
+  setMetadata(key: string, value: string): void;
   /** Makes ready for runs on feeds of these shapes, and says where their tensors lie in the heap until the next `bind`. */
   bind(feeds: NativeTensor[]): Binding;
   /** Runs on what lies in the inputs of the binding. */
@@ -128,6 +130,18 @@ export interface NativeModel {
   toOnnx(): HeapRange;
   releaseOnnx(): void;
   delete(): void;
+}
+
+/** A node of the network as it was loaded and simplified. */
+export interface Layer {
+  name: string;
+  op: string;
+  /** Of the first output; a dynamic dimension is given by its name, or as `?`. Absent where not even their number is known. */
+  dims?: (number | string)[];
+  /** Elements of its constants; of those that several nodes read, at each of them. */
+  parameters: number;
+  /** The least that quantizes it by default: `dynamic`, which static does, too, or `static`; empty where it stays float. */
+  quantizes: 'dynamic' | 'static' | '';
 }
 
 /** One step of the compiled network, which may stand for several nodes of the file. */
@@ -170,6 +184,8 @@ export interface ModelDescription {
   macs: number;
   /** How many nodes there are of each operator. */
   operators: Record<string, number>;
+  /** What the file says beside the network (`metadata_props`). */
+  metadata: Record<string, string>;
   quantization: {
     scheme: 'none' | 'dynamic' | 'static' | 'weight-only';
     integerNodes: number;
