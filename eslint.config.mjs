@@ -11,6 +11,7 @@ export default defineConfig(
     '.tools/',
     '**/*.d.mts',
     '**/*.d.ts',
+    '**/*.d.wasm.ts',
     '**/test-results/',
     '**/playwright-report/',
   ]),

@@ -29,7 +29,7 @@ octavo_bindings_objects(octavo_module_threads bindings/module.cc bindings/thread
 target_compile_definitions(octavo_module_threads PRIVATE OCTAVO_THREADS=1)
 
 # The package finds the engine beside its own modules.
-set(dist "${PROJECT_SOURCE_DIR}/web/package/dist")
+set(dist "${PROJECT_SOURCE_DIR}/web/package/dist/engine")
 
 execute_process(COMMAND "${OCTAVO_EMSCRIPTEN}/em-config" BINARYEN_ROOT OUTPUT_VARIABLE binaryen
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)

@@ -9,7 +9,7 @@ test('runs the package as it was built', async ({ demo, page }) => {
   await page.reload();
   const response = await wasm;
   const [, build, threads = ''] = /engine-(simd|relaxed)(-threads)?/.exec(response.url()) ?? [];
-  const built = readFileSync(inProject(`web/package/dist/engine-${build}${threads}.wasm`));
+  const built = readFileSync(inProject(`web/package/dist/engine/engine-${build}${threads}.wasm`));
   expect(hash(await response.body())).toBe(hash(built));
   await expect(demo.figure('build')).toContainText(build ?? '');
 });

@@ -66,12 +66,12 @@ test('a failed start can be tried again', async () => {
   await assert.rejects(createEngine({ wasmUrl: new URL('nowhere/', import.meta.url) }), {
     code: 'EngineStart',
   });
-  const engine = await createEngine({ wasmUrl: new URL('dist/', packageRoot) });
+  const engine = await createEngine({ wasmUrl: new URL('dist/engine/', packageRoot) });
   engine.dispose();
 });
 
 test('takes the .wasm from where it is told', async () => {
-  const file = pathToFileURL(modelFile('../web/package/dist/engine-simd.wasm'));
+  const file = pathToFileURL(modelFile('../web/package/dist/engine/engine-simd.wasm'));
   const engine = await createEngine({ build: 'simd', wasmUrl: file });
   assert.equal(engine.info.build, 'simd');
   engine.dispose();

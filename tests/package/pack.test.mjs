@@ -44,8 +44,8 @@ test('the package holds what it must, and nothing else', async () => {
     'dist/cli/main.js',
   ];
   const engines = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'].flatMap((name) => [
-    `dist/engine-${name}.mjs`,
-    `dist/engine-${name}.wasm`,
+    `dist/engine/engine-${name}.mjs`,
+    `dist/engine/engine-${name}.wasm`,
   ]);
   for (const file of [...expected, ...engines]) assert.ok(files.includes(file), file);
   const others = files.filter(

@@ -45,7 +45,7 @@ test('without shared memory, or without its .wasm, there is one thread, and the 
   } finally {
     globalThis.SharedArrayBuffer = SharedArrayBuffer;
   }
-  const wasmUrl = new URL('dist/engine-simd.wasm', packageRoot);
+  const wasmUrl = new URL('dist/engine/engine-simd.wasm', packageRoot);
   await withEngine(
     'simd',
     ({ info }) => {

@@ -13,7 +13,7 @@ let base;
 let wasm;
 const other = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 before(async () => {
-  wasm = await readFile(new URL('dist/engine-simd.wasm', packageRoot));
+  wasm = await readFile(new URL('dist/engine/engine-simd.wasm', packageRoot));
   const answers = {
     '/page/': ['text/html; charset=utf-8', '<!doctype html><title>app</title>'],
     '/text/': ['text/plain', 'no wasm'],

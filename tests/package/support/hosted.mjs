@@ -21,8 +21,8 @@ async function compile(variant, url) {
  * `team` is the threads of a variant with threads.
  */
 export async function hostedEngine(variant, { meddle = () => {}, team } = {}) {
-  const { default: create } = await inner(`engine-${variant}.mjs`);
-  const url = new URL(`dist/engine-${variant}.wasm`, packageRoot);
+  const { default: create } = await inner(`engine/engine-${variant}.mjs`);
+  const url = new URL(`dist/engine/engine-${variant}.wasm`, packageRoot);
   const wasm = await compile(variant, url);
   let native;
   const host = new EngineHost(async () => {

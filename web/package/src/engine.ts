@@ -1,12 +1,13 @@
 // Engines: where models live.
-import { platform } from '#platform';
-import { OctavoError, messageOf } from './error.js';
+import { OctavoError } from './error.js';
 import { checkCount, checkOptions, type KnownOptions } from './check_options.js';
-import { EngineHost, offerOf, type CreateNativeModule, type EngineCalls, type Handle } from './host.js';
+import type { EngineCalls, Handle } from './host.js';
+import { localEngine } from './local_engine.js';
 import type { EngineInfo, EngineOptions } from './options.js';
-import { Client, localChannel, type Channel } from './rpc.js';
-import { chooseBuild, instantiate, wasmLocation, type BuildChoice, type Variant } from './start.js';
-import { Team, chooseThreads, type ThreadChoice } from './threads.js';
+import { platform } from './platform/platform.js';
+import { Client, workerFailed } from './rpc.js';
+import { chooseBuild, fileLocation, type BuildChoice, type Variant } from './start.js';
+import { chooseThreads, type ThreadChoice } from './threads.js';
 
 /** An engine: one WebAssembly instance with its own memory, in a worker or in this thread. */
 export class Engine {
@@ -116,22 +117,9 @@ const engineOptions: KnownOptions<EngineOptions> = {
   worker: 'boolean',
   forcedKernels: 'record',
   wasmUrl: 'any',
+  workerUrl: 'any',
   memoryLimit: 'any',
   onLeak: 'function',
-};
-
-const importGlue: Record<Variant, () => Promise<{ default: CreateNativeModule }>> = {
-  simd: () => import('./engine-simd.mjs'),
-  relaxed: () => import('./engine-relaxed.mjs'),
-  'simd-threads': () => import('./engine-simd-threads.mjs'),
-  'relaxed-threads': () => import('./engine-relaxed-threads.mjs'),
-};
-
-const wasmBeside: Record<Variant, () => URL> = {
-  simd: () => new URL('./engine-simd.wasm', import.meta.url),
-  relaxed: () => new URL('./engine-relaxed.wasm', import.meta.url),
-  'simd-threads': () => new URL('./engine-simd-threads.wasm', import.meta.url),
-  'relaxed-threads': () => new URL('./engine-relaxed-threads.wasm', import.meta.url),
 };
 
 /**
@@ -140,80 +128,115 @@ const wasmBeside: Record<Variant, () => URL> = {
  */
 export async function createEngine(given?: EngineOptions): Promise<Engine> {
   const options = checkOptions('createEngine', given, engineOptions);
-  let threads = chooseThreads(options.threads ?? 'auto', platform.cores());
-  const wasmUrl = options.wasmUrl === undefined ? undefined : toUrl(options.wasmUrl);
-  if (wasmUrl && !/\/$|-threads\.wasm$/.test(wasmUrl.pathname))
-    threads = { threads: 1, why: "option 'wasmUrl' names a file without threads" };
+  let threads = chooseThreads(options.threads ?? 'auto', platform.cores(), platform.noThreads);
+  const places = {
+    wasmUrl: toUrl('wasmUrl', options.wasmUrl),
+    workerUrl: toUrl('workerUrl', options.workerUrl),
+  };
+  for (const [name, url] of Object.entries(places))
+    if (url && !/\/$|-threads\.\w+$/.test(url.pathname))
+      threads = { threads: 1, why: `option '${name}' names a file without threads` };
   if (options.memoryLimit !== undefined) checkCount('memoryLimit', options.memoryLimit, 2 ** 32);
-  const build = await chooseBuild(options.build ?? 'auto');
+  const build = await chooseBuild(options.build ?? 'auto', platform.builds);
+  const { worker = platform.workerByDefault } = options;
+  const where: Where = worker
+    ? { worker, why: options.worker ? 'asked for' : 'it leaves the page free' }
+    : { worker, why: options.worker === false ? 'asked for' : 'the default here' };
   if (threads.threads > 1) {
     try {
-      return await startEngine(build, threads, wasmUrl, options);
+      return await startAnywhere({ build, threads, where, places, options });
     } catch (error) {
       if (!(error instanceof OctavoError && error.code === 'EngineStart')) throw error;
       threads = { threads: 1, why: `the engine with threads does not start: ${error.message}` };
     }
   }
-  return startEngine(build, threads, wasmUrl, options);
+  return startAnywhere({ build, threads, where, places, options });
 }
 
-function toUrl(wasmUrl: string | URL): URL {
+/** Whether an engine is to live in a worker, and why. */
+interface Where {
+  worker: boolean;
+  why: string;
+}
+
+/** What an engine is started with. */
+interface Start {
+  build: BuildChoice;
+  threads: ThreadChoice;
+  where: Where;
+  places: { wasmUrl: URL | undefined; workerUrl: URL | undefined };
+  options: EngineOptions;
+}
+
+function toUrl(option: string, given: string | URL | undefined): URL | undefined {
+  if (given === undefined) return undefined;
   const base = platform.baseUrl();
-  if (URL.canParse(String(wasmUrl), base?.href)) return new URL(wasmUrl, base);
-  throw new OctavoError('InvalidOption', `option 'wasmUrl' is no URL: ${String(wasmUrl)}`);
+  if (URL.canParse(String(given), base?.href)) return new URL(given, base);
+  throw new OctavoError('InvalidOption', `option '${option}' is no URL: ${String(given)}`);
 }
 
-async function startEngine(
-  { build, why }: BuildChoice,
-  choice: ThreadChoice,
-  wasmFrom: URL | undefined,
-  { forcedKernels, memoryLimit, onLeak, worker = platform.workerByDefault }: EngineOptions,
-): Promise<Engine> {
-  const variant: Variant = choice.threads > 1 ? `${build}-threads` : build;
-  const wasmUrl = wasmFrom && wasmLocation(variant, wasmFrom).href;
-  const client = new Client<EngineCalls>(worker ? platform.startWorker(variant) : localEngine(variant));
+const remedy =
+  "the folder 'engine' of the package belongs beside the script that imports it, or options 'workerUrl' and 'wasmUrl' say where it is";
+
+/** In a worker if it is to be, and in this thread where no worker can start and none was asked for. */
+async function startAnywhere(start: Start): Promise<Engine> {
+  if (!start.where.worker) return startEngine(start);
+  try {
+    return await startEngine(start);
+  } catch (error) {
+    if (!(error instanceof OctavoError) || error.detail?.['failed'] !== workerFailed.failed) throw error;
+    const tried = await platform.explainWorker(variantOf(start), start.places.workerUrl);
+    const why = `${error.message}; its script is ${tried}`;
+    if (start.options.worker)
+      throw new OctavoError('EngineStart', `${why}; ${remedy}`, { detail: error.detail }, { cause: error });
+    return startEngine({ ...start, where: { worker: false, why } }).catch((second: unknown) => {
+      const { message, file } = OctavoError.from(second);
+      throw new OctavoError(
+        'EngineStart',
+        `${why}; in the page: ${message}; ${remedy}`,
+        { file },
+        { cause: second },
+      );
+    });
+  }
+}
+
+const variantOf = ({ build: { build }, threads: { threads } }: Start): Variant =>
+  threads > 1 ? `${build}-threads` : build;
+
+async function startEngine(start: Start): Promise<Engine> {
+  const { build, threads: choice, where, places, options } = start;
+  const { forcedKernels, memoryLimit, onLeak } = options;
+  const variant = variantOf(start);
+  const wasmUrl = places.wasmUrl
+    ? fileLocation(`engine-${variant}.wasm`, places.wasmUrl).href
+    : where.worker
+      ? platform.wasmUrl(variant).href
+      : undefined;
+  const client = new Client<EngineCalls>(
+    where.worker ? platform.startWorker(variant, places.workerUrl) : localEngine(variant),
+  );
   try {
     const { threads: tried } = choice;
     const started = await client.call('start', [{ wasmUrl, forcedKernels, threads: tried, memoryLimit }]);
     const { dot, kernels, threads, threadsWhy = choice.why } = started;
-    const info: EngineInfo = { build: started.build, why, threads, threadsWhy, dot, kernels, worker };
+    const { why } = build;
+    const { worker, why: workerWhy } = where;
+    const info: EngineInfo = {
+      build: started.build,
+      why,
+      threads,
+      threadsWhy,
+      dot,
+      kernels,
+      worker,
+      workerWhy,
+    };
     return new Engine(client, info, onLeak);
   } catch (error) {
     client.close(disposed());
     throw error;
   }
-}
-
-function localEngine(variant: Variant): Channel {
-  let host: EngineHost | undefined = new EngineHost(async ({ wasmUrl, threads, memoryLimit }) => {
-    const url = wasmUrl ? new URL(wasmUrl) : wasmBeside[variant]();
-    const [glue, wasm] = await Promise.all([
-      importGlue[variant]().catch((error: unknown) => {
-        throw new OctavoError(
-          'EngineStart',
-          `cannot load the ${variant} engine: ${messageOf(error)}`,
-          {},
-          { cause: error },
-        );
-      }),
-      platform.compile(url),
-    ]);
-    const team = threads > 1 ? new Team(threads, () => platform.newThread()) : undefined;
-    return instantiate(glue.default, { wasm, url, memoryLimit }, team).catch((error: unknown) => {
-      team?.end();
-      throw error;
-    });
-  });
-  const channel = localChannel(offerOf(host));
-  return {
-    send: (method, args) => channel.send(method, args),
-    close(reason) {
-      channel.close(reason);
-      host?.end();
-      // Models may be held on to: what they lived in is not.
-      host = undefined;
-    },
-  };
 }
 
 let shared: Promise<Engine> | undefined;

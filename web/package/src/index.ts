@@ -1,23 +1,7 @@
-// Octavo: quantizes ONNX models to int8 and runs them, float or int8.
-export { compare } from './compare.js';
-export { createEngine, defaultEngine, type Engine } from './engine.js';
-export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
-export { loadModel, type LoadOptions, type Model } from './model.js';
-export { supportedOperators } from './operators.js';
-export type {
-  DynamicOptions,
-  KernelChoice,
-  Layer,
-  ModelDescription,
-  QuantizeOptions,
-  StaticOptions,
-  StepTime,
-  SupportedOperator,
-  ValueDescription,
-} from './native.js';
-export type * from './options.js';
-export { imagePresets, imageToTensor, presetForInput } from './preprocess/images.js';
-export type { ImagePreset, ImagePresetName, RgbaImage } from './preprocess/images.js';
-export type { Build } from './start.js';
-export type { ModelSource } from './source.js';
-export { Tensor, type Feeds, type TensorData, type TensorLike, type TensorType } from './tensor.js';
+// Octavo in Node, Deno and Bun: quantizes ONNX models to int8 and runs them, float or int8.
+import { nodePlatform } from './platform/node.js';
+import { usePlatform } from './platform/platform.js';
+
+usePlatform(nodePlatform);
+
+export * from './api.js';

@@ -42,7 +42,7 @@ import {
 
 const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any' };
 const profileOptions: KnownOptions<ProfileOptions> = { ...callOptions, repeats: 'any' };
-const loadOptions: KnownOptions<LoadOptions> = { ...longCallOptions, engine: 'any' };
+const loadOptions: KnownOptions<LoadOptions> = { ...longCallOptions, engine: 'any', cache: 'boolean' };
 const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = {
   ...longCallOptions,
   ...knownOptions<DynamicOptions>('dynamic'),
@@ -240,6 +240,11 @@ export interface LoadOptions extends LongCallOptions {
    * share.
    */
   engine?: Engine | Promise<Engine>;
+  /**
+   * Browsers: keep what a URL gives in the browser's `Cache`, and take it from there the next time. It is not asked whether
+   * the file has changed: give such a file another URL.
+   */
+  cache?: boolean;
 }
 
 /**
@@ -252,7 +257,7 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
   const checked = checkOptions('loadModel', options, loadOptions);
   const { signal, onProgress } = checked;
   signal?.throwIfAborted();
-  const opening = openSource(source, signal);
+  const opening = openSource(source, signal, checked.cache);
   const close = () => void opening.then((opened) => opened.close?.()).catch(() => {});
   const engine = await resolveEngine(checked.engine).catch((error: unknown) => {
     close();

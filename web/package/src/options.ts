@@ -43,12 +43,17 @@ export interface EngineOptions {
    * 4. A page that is not cross-origin isolated has one; `EngineInfo.threadsWhy` tells. The answers are the same bits.
    */
   threads?: number | 'auto';
-  /** Whether the engine lives in a worker: by default in browsers; Node has it in the process. */
+  /**
+   * Whether the engine lives in a worker: by default in browsers, where it runs in the page if no worker can start. In Node it
+   * is in the process by default: a run then keeps events waiting.
+   */
   worker?: boolean;
   /** Kernel by family, instead of the choice of the start-up probe. For tests and benchmarks. */
   forcedKernels?: Record<string, string>;
   /** Where the .wasm files are, when not beside the package's modules: a folder (with a final slash) or the file. */
   wasmUrl?: string | URL;
+  /** Browsers: where the workers' scripts are, when not beside the package's modules: a folder (with a final slash) or the file. */
+  workerUrl?: string | URL;
   /**
    * The most bytes that the engine's memory may grow to: weights, activations and all. What does not fit is an
    * `OutOfMemory` error, and the engine goes on. By default up to the 4 GB that WebAssembly reaches.
@@ -72,6 +77,8 @@ export interface EngineInfo {
   kernels: KernelChoice[];
   /** Whether the engine runs in a worker. */
   worker: boolean;
+  /** Why it does or does not. */
+  workerWhy: string;
 }
 
 /** One sample: feeds by input name, or the one tensor of a model with one input. */

@@ -102,6 +102,9 @@ export function localChannel(offer: Offer): Channel {
   };
 }
 
+/** The detail of an error of a worker that has never answered. */
+export const workerFailed = { failed: 'worker' } as const;
+
 /** A channel to the service that `serve` offers at the other end of `worker`. */
 export function workerChannel(worker: Worker, name: string): Channel {
   const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
@@ -114,10 +117,14 @@ export function workerChannel(worker: Worker, name: string): Channel {
     for (const { reject } of waiting.values()) reject(closedBy);
     waiting.clear();
   };
-  const fail = (reason: string) =>
+  const fail = (reason: string) => {
+    const message = `the engine's ${name} worker failed: ${reason}`;
     close(
-      new OctavoError(answered ? 'Internal' : 'EngineStart', `the engine's ${name} worker failed: ${reason}`),
+      answered
+        ? new OctavoError('Internal', message)
+        : new OctavoError('EngineStart', message, { detail: workerFailed }),
     );
+  };
   worker.onmessage = ({ data }: MessageEvent<Answer>) => {
     answered = true;
     const call = data.id === undefined ? undefined : waiting.get(data.id);

@@ -1,7 +1,7 @@
 // Where a model's bytes come from: one stream of chunks, whatever it was.
 import { OctavoError, messageOf } from './error.js';
 import { isBytes } from './tensor.js';
-import { platform } from '#platform';
+import { platform } from './platform/platform.js';
 
 /** What `loadModel` takes: a URL (in Node also a path), the bytes themselves, a file or an answer of `fetch`. */
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob | Response;
@@ -21,8 +21,8 @@ export interface Source {
  * Opens a source. The bytes come as they are read: nothing is gathered here.
  * @throws OctavoError `Download`, `File` or `InvalidOption`; the signal's reason
  */
-export async function openSource(source: ModelSource, signal?: AbortSignal): Promise<Source> {
-  if (typeof source === 'string' || source instanceof URL) return openAddress(source, signal);
+export async function openSource(source: ModelSource, signal?: AbortSignal, cache = false): Promise<Source> {
+  if (typeof source === 'string' || source instanceof URL) return openAddress(source, signal, cache);
   if (source instanceof Uint8Array) return bytesSource(source);
   if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
   if (source instanceof Blob) {
@@ -43,7 +43,11 @@ function bytesSource(bytes: Uint8Array): Source {
   return { name: 'model', total: bytes.byteLength, chunks: chunks() };
 }
 
-async function openAddress(address: string | URL, signal?: AbortSignal): Promise<Source> {
+async function openAddress(
+  address: string | URL,
+  signal: AbortSignal | undefined,
+  cache: boolean,
+): Promise<Source> {
   const url = toUrl(address);
   if (!url || url.protocol === 'file:') {
     if (platform.openFile) return platform.openFile(url ?? address);
@@ -53,12 +57,28 @@ async function openAddress(address: string | URL, signal?: AbortSignal): Promise
   }
   let response: Response;
   try {
-    response = await fetch(url, signal ? { signal } : {});
+    response = await (cache ? fetchCached : fetch)(url, signal ? { signal } : {});
   } catch (error) {
     signal?.throwIfAborted();
     throw new OctavoError('Download', `cannot fetch ${url.href}: ${messageOf(error)}`, { file: url.href });
   }
   return openResponse(response, url.href);
+}
+
+const cacheName = 'octavo-models';
+
+/**
+ * The answer that the browser keeps for this URL, or a new one, which it then keeps. Where there is nothing to keep it in (Node,
+ * insecure pages, a full disk) this is fetch.
+ */
+async function fetchCached(url: URL, init: RequestInit): Promise<Response> {
+  const cache = await globalThis.caches?.open(cacheName).catch(() => undefined);
+  const kept = await cache?.match(url).catch(() => undefined);
+  if (kept) return kept;
+  const response = await fetch(url, init);
+  if (cache && response.ok && url.protocol.startsWith('http'))
+    void cache.put(url, response.clone()).catch(() => {});
+  return response;
 }
 
 /** The URL that an address is; undefined for a path. A Windows path's drive is no scheme. */

@@ -20,7 +20,7 @@ export interface BuildChoice {
  * Takes the best build that runs here, or checks the wanted one.
  * @throws OctavoError `EngineStart` when it does not run here, `InvalidOption` when there is no such build
  */
-export async function chooseBuild(wanted: Build | 'auto'): Promise<BuildChoice> {
+export async function chooseBuild(wanted: Build | 'auto', builds: readonly Build[]): Promise<BuildChoice> {
   if (!['simd', 'relaxed', 'auto'].includes(wanted)) {
     throw new OctavoError(
       'InvalidOption',
@@ -34,7 +34,11 @@ export async function chooseBuild(wanted: Build | 'auto'): Promise<BuildChoice> 
       'this JavaScript engine has no WebAssembly SIMD, which Octavo needs',
     );
   }
+  if (!builds.includes('relaxed') && wanted !== 'relaxed')
+    return { build: 'simd', why: 'there is no other in this file' };
   if (wanted === 'simd') return { build: 'simd', why: 'asked for' };
+  if (wanted === 'relaxed' && !builds.includes('relaxed'))
+    throw new OctavoError('EngineStart', 'the relaxed build is not in this file');
   if (wanted === 'relaxed' && !hasRelaxed) {
     throw new OctavoError('EngineStart', `the relaxed build does not run here: ${whyNotRelaxed()}`);
   }
@@ -52,9 +56,9 @@ function whyNotRelaxed(): string {
     : 'relaxed SIMD is not supported';
 }
 
-/** Where a .wasm is: in the folder `wasmUrl` if that ends with a slash, else at `wasmUrl` itself. */
-export function wasmLocation(variant: Variant, wasmUrl: URL): URL {
-  return wasmUrl.pathname.endsWith('/') ? new URL(`engine-${variant}.wasm`, wasmUrl) : wasmUrl;
+/** Where a file is: in the folder `url` if that ends with a slash, else at `url` itself. */
+export function fileLocation(name: string, url: URL): URL {
+  return url.pathname.endsWith('/') ? new URL(name, url) : url;
 }
 
 /**

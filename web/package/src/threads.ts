@@ -13,10 +13,10 @@ const mostByDefault = 4;
 const most = 64;
 
 /**
- * The number of threads to try for.
+ * The number of threads to try for; `none` is why there can be no more than one.
  * @throws OctavoError `InvalidOption`
  */
-export function chooseThreads(wanted: number | 'auto', cores: number): ThreadChoice {
+export function chooseThreads(wanted: number | 'auto', cores: number, none?: string): ThreadChoice {
   if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= most)) {
     throw new OctavoError(
       'InvalidOption',
@@ -24,6 +24,7 @@ export function chooseThreads(wanted: number | 'auto', cores: number): ThreadCho
     );
   }
   if (wanted === 1) return { threads: 1, why: 'asked for' };
+  if (none !== undefined) return { threads: 1, why: none };
   // Browsers share memory between threads only on pages that are isolated from other origins; Node always does.
   if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false)
     return { threads: 1, why: 'the page is not cross-origin isolated' };

@@ -1,19 +1,49 @@
-// What every worker does: offers an engine host to the page.
+// What every worker of a browser does: it offers an engine host to the page, or is a thread of one.
 import { EngineHost, offerOf, type CreateNativeModule } from './host.js';
 import { serve, type WorkerScope } from './rpc.js';
-import { compileFromUrl, instantiate } from './start.js';
-import { Team, type Thread } from './threads.js';
+import { runThread } from './run_thread.js';
+import { compileFromUrl, instantiate, type CompiledEngine } from './start.js';
+import { Team, type Thread, type ThreadStart } from './threads.js';
+import { threadOf } from './platform/web_thread.js';
 
-/** Offers the engine of `createModule`, whose .wasm is at `defaultWasm` unless the page starts it with another. */
+/** From a URL that the page gives. */
+async function fetchEngine(wasmUrl: string | undefined): Promise<Pick<CompiledEngine, 'wasm' | 'url'>> {
+  const url = new URL(wasmUrl ?? '');
+  return { wasm: await compileFromUrl(url), url };
+}
+
+/** Another worker of this very script. A classic one, as some bundlers make, has no modules to import. */
+function newThread(): Thread {
+  let type: WorkerType = 'classic';
+  try {
+    (globalThis as unknown as { importScripts(): void }).importScripts();
+  } catch {
+    type = 'module';
+  }
+  return threadOf(new Worker(globalThis.location.href, { type }));
+}
+
+/** Offers the engine of `createModule`, unless the first message begins a thread. */
 export function serveEngine(
   createModule: CreateNativeModule,
-  defaultWasm: URL,
-  newThread?: () => Thread,
+  hasThreads: boolean,
+  compile: typeof fetchEngine = fetchEngine,
 ): void {
   const host = new EngineHost(async ({ wasmUrl, threads, memoryLimit }) => {
-    const team = newThread && new Team(threads, newThread);
-    const url = wasmUrl ? new URL(wasmUrl) : defaultWasm;
-    return instantiate(createModule, { wasm: await compileFromUrl(url), url, memoryLimit }, team);
+    const team = hasThreads ? new Team(threads, newThread) : undefined;
+    return instantiate(createModule, { ...(await compile(wasmUrl)), memoryLimit }, team);
   });
-  serve(offerOf(host), globalThis as unknown as WorkerScope);
+  const scope = globalThis as unknown as WorkerScope;
+  serve(offerOf(host), scope);
+  const { onmessage } = scope;
+  scope.onmessage = (event) => {
+    scope.onmessage = onmessage;
+    const first: unknown = event.data;
+    if (isThreadStart(first)) runThread(first, () => globalThis.postMessage('ready'));
+    else onmessage?.(event);
+  };
+}
+
+function isThreadStart(message: unknown): message is ThreadStart {
+  return typeof message === 'object' && message !== null && 'entry' in message;
 }

@@ -1,6 +1,7 @@
 // The command line. Results go to stdout, all else to stderr; a failure is one line there and exit code 1.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import '../index.js'; // which chooses the platform
 import { messageOf } from '../error.js';
 import { enableRelaxedSimd } from '../node/flags.js';
 import { compareCommand } from './compare.js';

@@ -1,5 +1,5 @@
 // PNG and JPEG files to pixels. JPEG goes through libjpeg (mozjpeg), as in browsers and Pillow: the same pixels.
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import decodeJpeg, { init as initJpeg } from '@jsquash/jpeg/decode.js';
 import { PNG } from 'pngjs';
 import type { RgbaImage } from '../preprocess/resize.js';
@@ -21,7 +21,7 @@ export async function readImage(path: string): Promise<RgbaImage> {
 let jpegComplaints: string[] | undefined;
 
 async function startJpegDecoder(): Promise<string[]> {
-  const wasm = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
+  const wasm = fileURLToPath(new URL('../vendor/mozjpeg_dec.wasm', import.meta.url));
   const complaints: string[] = [];
   await initJpeg({ wasmBinary: await readBytes(wasm), printErr: (text: string) => complaints.push(text) });
   return complaints;

@@ -1,25 +1,55 @@
-// Browsers: engines in module workers, files by URL.
-import { workerChannel } from '../rpc.js';
-import { compileFromUrl } from '../start.js';
-import type { Variant } from '../start.js';
-import { newThread } from './browser_thread.js';
+// Browsers: engines in module workers, files by URL. URLs are relative to what it is built into, dist/browser.js, and spelt out
+// in full, the form in which bundlers recognise them.
+import { fileLocation, type Variant } from '../start.js';
+import { glue } from './engine_files.js';
 import type { Platform } from './platform.js';
+import { browserBasics } from './browser_basics.js';
+import { threadOf } from './web_thread.js';
+import { explainScript, startChannel, workerOf } from './web_worker.js';
 
-// Spelt out in full, the form in which bundlers recognise a worker.
 const workers: Record<Variant, () => Worker> = {
-  simd: () => new Worker(new URL('../worker-simd.js', import.meta.url), { type: 'module' }),
-  relaxed: () => new Worker(new URL('../worker-relaxed.js', import.meta.url), { type: 'module' }),
-  'simd-threads': () => new Worker(new URL('../worker-simd-threads.js', import.meta.url), { type: 'module' }),
+  simd: () => new Worker(new URL('./engine/worker-simd.js', import.meta.url), { type: 'module' }),
+  relaxed: () => new Worker(new URL('./engine/worker-relaxed.js', import.meta.url), { type: 'module' }),
+  'simd-threads': () =>
+    new Worker(new URL('./engine/worker-simd-threads.js', import.meta.url), { type: 'module' }),
   'relaxed-threads': () =>
-    new Worker(new URL('../worker-relaxed-threads.js', import.meta.url), { type: 'module' }),
+    new Worker(new URL('./engine/worker-relaxed-threads.js', import.meta.url), { type: 'module' }),
 };
 
-export const platform: Platform = {
-  workerByDefault: true,
-  startWorker: (variant) => workerChannel(workers[variant](), variant),
-  newThread,
-  cores: () => navigator.hardwareConcurrency || 1,
-  compile: compileFromUrl,
-  baseUrl: () => new URL(globalThis.document?.baseURI ?? globalThis.location.href),
-  openFile: undefined,
+const wasm: Record<Variant, () => URL> = {
+  simd: () => new URL('./engine/engine-simd.wasm', import.meta.url),
+  relaxed: () => new URL('./engine/engine-relaxed.wasm', import.meta.url),
+  'simd-threads': () => new URL('./engine/engine-simd-threads.wasm', import.meta.url),
+  'relaxed-threads': () => new URL('./engine/engine-relaxed-threads.wasm', import.meta.url),
+};
+
+/** Where the package lies when nobody has bundled it: a bundler does not recognise this form. */
+const here = import.meta.url;
+
+/** Where the script of a worker is; of a bundle, where it is unless the bundler has put it elsewhere. */
+function scriptUrl(variant: Variant, workerUrl: URL | undefined): URL | undefined {
+  if (workerUrl) return fileLocation(`worker-${variant}.js`, workerUrl);
+  return URL.canParse(here) ? new URL(`./engine/worker-${variant}.js`, here) : undefined;
+}
+
+function startWorker(variant: Variant, workerUrl: URL | undefined): Worker {
+  if (workerUrl) return workerOf(fileLocation(`worker-${variant}.js`, workerUrl));
+  try {
+    return workers[variant]();
+  } catch (error) {
+    const unbundled = scriptUrl(variant, undefined);
+    if (!unbundled || (error as Error).name !== 'SecurityError') throw error;
+    return workerOf(unbundled);
+  }
+}
+
+export const browserPlatform: Platform = {
+  ...browserBasics,
+  builds: ['relaxed', 'simd'],
+  noThreads: undefined,
+  startWorker: (variant, workerUrl) => startChannel(() => startWorker(variant, workerUrl), variant),
+  explainWorker: (variant, workerUrl) => explainScript(scriptUrl(variant, workerUrl)),
+  glue: (variant) => glue[variant](),
+  wasmUrl: (variant) => wasm[variant](),
+  newThread: (variant) => threadOf(workers[variant]()),
 };

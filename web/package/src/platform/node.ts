@@ -1,11 +1,14 @@
-// Node: the engine in the caller's thread, files by path.
+// Node, Deno and Bun: the engine in the caller's thread unless asked otherwise, files by path.
 import { open, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { OctavoError, messageOf } from '../error.js';
 import type { Source } from '../source.js';
+import { newThread } from '../node/engine_threads.js';
+import { WebWorker } from '../node/web_worker.js';
+import { workerChannel } from '../rpc.js';
 import { compileFromUrl } from '../start.js';
-import { newThread } from './node_thread.js';
+import { glue } from './engine_files.js';
 import type { Platform } from './platform.js';
 
 const chunkBytes = 1 << 20;
@@ -41,14 +44,18 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   }
 }
 
-export const platform: Platform = {
+export const nodePlatform: Platform = {
+  builds: ['relaxed', 'simd'],
+  noThreads: undefined,
   workerByDefault: false,
-  startWorker: () => {
-    throw new OctavoError(
-      'InvalidOption',
-      "option 'worker' is for browsers; in Node the engine runs in the process",
-    );
+  startWorker(variant, workerUrl) {
+    if (workerUrl) throw new OctavoError('InvalidOption', "option 'workerUrl' is for browsers");
+    const worker = new WebWorker(new URL('../node/engine_worker.js', import.meta.url), variant);
+    return workerChannel(worker as unknown as Worker, variant);
   },
+  explainWorker: () => Promise.resolve('a thread of Node'),
+  glue: (variant) => glue[variant](),
+  wasmUrl: (variant) => new URL(`../engine/engine-${variant}.wasm`, import.meta.url),
   newThread,
   cores: availableParallelism,
   compile,

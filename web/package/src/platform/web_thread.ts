@@ -1,8 +1,7 @@
-// Threads in browsers. A module of its own, since engines' workers import it as well.
+// Threads in browsers: workers that begin with the script of an engine's worker, whose first message tells what they are.
 import type { Thread } from '../threads.js';
 
-export function newThread(): Thread {
-  const worker = new Worker(new URL('../thread.js', import.meta.url), { type: 'module' });
+export function threadOf(worker: Worker): Thread {
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
     worker.onerror = (event) => {

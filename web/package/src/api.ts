@@ -1,0 +1,23 @@
+// What the package exports, wherever it runs.
+export { compare } from './compare.js';
+export { createEngine, defaultEngine, type Engine } from './engine.js';
+export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
+export { loadModel, type LoadOptions, type Model } from './model.js';
+export { supportedOperators } from './operators.js';
+export type {
+  DynamicOptions,
+  KernelChoice,
+  Layer,
+  ModelDescription,
+  QuantizeOptions,
+  StaticOptions,
+  StepTime,
+  SupportedOperator,
+  ValueDescription,
+} from './native.js';
+export type * from './options.js';
+export { imagePresets, imageToTensor, presetForInput } from './preprocess/images.js';
+export type { ImagePreset, ImagePresetName, RgbaImage } from './preprocess/images.js';
+export type { Build } from './start.js';
+export type { ModelSource } from './source.js';
+export { Tensor, type Feeds, type TensorData, type TensorLike, type TensorType } from './tensor.js';
