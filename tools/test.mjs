@@ -32,6 +32,12 @@ const stages = {
     await buildPreset('asan', ['octavo_run_model', 'octavo_run_model_scalar']);
     return step('testing the package', () => nodeTest(inRoot('tests/package')));
   },
+  // All of it where it is asked for; what needs no large installation in every run.
+  bundlers: async (asked) => {
+    await buildPackage();
+    if (asked) process.env.OCTAVO_BUNDLERS = 'all';
+    return step('testing the packed package', () => nodeTest(inRoot('tests/bundlers')));
+  },
   onnx: async () => {
     await ensureFixtureTools();
     await buildPackage();
@@ -55,7 +61,7 @@ async function test(names) {
   process.env.OCTAVO_CHROMIUM ??= findChromium();
   const counts = {};
   for (const [name, run] of Object.entries(stages)) {
-    if (names.length === 0 || names.includes(name)) counts[name] = await run();
+    if (names.length === 0 || names.includes(name)) counts[name] = await run(names.includes(name));
   }
   printTimings();
   console.log();

@@ -149,7 +149,11 @@ test('unknown options', async () => {
 
 test('unknown engine options', async () => {
   await fails(createEngine({ build: 'turbo' }), { code: 'InvalidOption', message: /turbo/ });
-  await fails(createEngine({ worker: true }), { code: 'InvalidOption', message: /worker/ });
+  await fails(createEngine({ worker: 'yes' }), { code: 'InvalidOption', message: /worker/ });
+  await fails(createEngine({ worker: true, workerUrl: 'file:///w.js' }), {
+    code: 'InvalidOption',
+    message: /workerUrl/,
+  });
   await fails(createEngine({ forcedKernels: { gemm_s8: 'no such kernel' } }), { code: 'InvalidOption' });
   await fails(createEngine({ wasmUrl: new URL('none/', import.meta.url) }), {
     code: 'EngineStart',

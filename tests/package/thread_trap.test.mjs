@@ -16,7 +16,11 @@ function trappingThread() {
   const ready = once(worker, 'message').then(() => worker.unref());
   const trapped = new Promise((resolve) => worker.once('error', resolve));
   return {
-    trapped,
+    // Whoever waits for it keeps the process: the thread itself does not.
+    get trapped() {
+      worker.ref();
+      return trapped;
+    },
     begin: (start) => (worker.postMessage(start), ready),
     end: () => void worker.terminate(),
   };

@@ -59,6 +59,16 @@ function packageImports(text) {
 
 const vendorFile = (name) => `vendor/${name.replace(/^@/, '').replace(/\.js$/, '').replaceAll('/', '-')}.js`;
 
+/** Notes the licence of the package that a file is from, by its name and version. */
+function addLicense(licenses, file) {
+  const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
+  if (!folder) return;
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const text = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+  if (!text) throw new Error(`${name} has no licence text to go with its code`);
+  licenses.set(`${name} ${version}`, readFileSync(join(folder, text), 'utf8').trim() + '\n');
+}
+
 /** Puts what modules import of other packages into dist/vendor, and has them import it from there. */
 async function vendor() {
   const wanted = new Map();
@@ -72,8 +82,10 @@ async function vendor() {
     }
     writeFileSync(inDist(path), text);
   }
+  const licenses = new Map();
   for (const [name, names] of wanted) {
-    await build({
+    const { metafile } = await build({
+      metafile: true,
       stdin: { contents: `export { ${[...names].join(', ')} } from '${name}';`, resolveDir: root },
       outfile: inDist(vendorFile(name)),
       bundle: true,
@@ -90,7 +102,12 @@ async function vendor() {
               js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
             },
     });
+    for (const input of Object.keys(metafile.inputs)) addLicense(licenses, input);
   }
+  const texts = [...licenses]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, text]) => `${name}\n\n${text}`);
+  writeFileSync(inDist('vendor/LICENSES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 /** The WebAssembly of packages, beside their vendor files. */

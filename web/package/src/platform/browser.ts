@@ -50,6 +50,7 @@ export const browserPlatform: Platform = {
   startWorker: (variant, workerUrl) => startChannel(() => startWorker(variant, workerUrl), variant),
   explainWorker: (variant, workerUrl) => explainScript(scriptUrl(variant, workerUrl)),
   glue: (variant) => glue[variant](),
-  wasmUrl: (variant) => wasm[variant](),
+  // What some bundlers make of it is relative to the page.
+  wasmUrl: (variant) => new URL(wasm[variant]().href, browserBasics.baseUrl()),
   newThread: (variant) => threadOf(workers[variant]()),
 };
