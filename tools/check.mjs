@@ -81,6 +81,7 @@ const checks = {
   'clang-tidy': () => clangTidy(inRoot('build/native')),
   sizes,
   types,
+  documents: () => runStatus(npmProgram('typedoc')),
   eslint: () => runStatus(npmProgram('eslint'), ['--max-warnings', '0', '.']),
 };
 

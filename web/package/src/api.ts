@@ -1,4 +1,5 @@
 // What the package exports, wherever it runs.
+/** @module octavo */
 export { compare } from './compare.js';
 export { createEngine, defaultEngine, type Engine } from './engine.js';
 export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';

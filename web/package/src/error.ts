@@ -85,11 +85,13 @@ export class OctavoError extends Error {
     return new OctavoError(code, messageOf(thrown), {}, { cause: thrown });
   }
 
+  /** @internal As it crosses from a worker. */
   toRecord(): ErrorRecord {
     const { code, message, file, node, op, detail } = this;
     return { code, message, file, node, op, detail };
   }
 
+  /** @internal */
   static fromRecord(record: ErrorRecord): OctavoError {
     return new OctavoError(record.code, record.message, record);
   }

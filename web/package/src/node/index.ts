@@ -1,4 +1,5 @@
 // octavo/node: files for Node programs. The command line is made of these.
+/** @module octavo/node */
 export { enableRelaxedSimd } from './flags.js';
 export { readImage } from './images.js';
 export { readNpy, writeNpy } from './npy.js';
