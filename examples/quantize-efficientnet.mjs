@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
-import { compare, defaultEngine, imageToTensor, loadModel } from 'octavo';
+import { compare, defaultEngine, imageToTensor, loadModel, preprocessingFor } from 'octavo';
 import { enableRelaxedSimd, listFiles, readImage } from 'octavo/node';
 
 const shownPhotos = ['panda', 'macaw', 'coffee'];
@@ -15,7 +15,7 @@ enableRelaxedSimd();
 const labels = JSON.parse(await readFile(file('imagenet-labels.json'), 'utf8'));
 const photos = await listFiles([file('photos')]);
 const calibrationPhotos = await listFiles([file('photos/calibration')]);
-const readPhoto = async (path) => imageToTensor(await readImage(path), 'efficientnet-lite');
+const readPhoto = async (path) => imageToTensor(await readImage(path), preprocessing);
 async function* readPhotos(paths) {
   for (const path of paths) yield await readPhoto(path);
 }
@@ -23,6 +23,7 @@ async function* readPhotos(paths) {
 const { info } = await defaultEngine();
 console.log(`Engine: ${info.build} build (${info.why}); relaxed dot product: ${info.dot}`);
 const float = await loadModel(file('efficientnet-lite0.onnx'));
+const preprocessing = preprocessingFor(float.inputs[0], 'efficientnet-lite');
 
 let start = performance.now();
 const dynamic = await float.quantizeDynamic({ opTypesToQuantize: ['Conv', 'Gemm', 'MatMul'] });

@@ -1,7 +1,7 @@
 // The classic: ResNet-18 with its Linear layer quantized dynamically, the first example of PyTorch's quantize_dynamic.
 //   node examples/quantize-resnet18.mjs
 import { fileURLToPath } from 'node:url';
-import { compare, imageToTensor, loadModel } from 'octavo';
+import { compare, imageToTensor, loadModel, preprocessingFor } from 'octavo';
 import { enableRelaxedSimd, readImage } from 'octavo/node';
 
 const file = (path) => fileURLToPath(new URL(`../models/${path}`, import.meta.url));
@@ -10,7 +10,8 @@ enableRelaxedSimd();
 const model = await loadModel(file('resnet18-quarter.onnx'));
 const quantized = await model.quantizeDynamic({ opTypesToQuantize: ['Gemm'] });
 
-const images = imageToTensor(await readImage(file('photos/cat.jpg')), 'imagenet');
+const preprocessing = preprocessingFor(model.inputs[0], 'imagenet');
+const images = imageToTensor(await readImage(file('photos/cat.jpg')), preprocessing);
 for (const [name, network] of Object.entries({ float: model, int8: quantized })) {
   const { logits } = await network.run({ images });
   const start = [...logits.data.slice(0, 6)].map((value) => Number(value).toFixed(4));

@@ -1,13 +1,17 @@
 // The networks that are measured: their ONNX files, float and quantized by Octavo, and one input for each.
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { imageToTensor, loadModel } from 'octavo';
+import { imageToTensor, loadModel, preprocessingFor } from 'octavo';
 import { listFiles, readImage } from 'octavo/node';
 import { calibrationPictures, networks } from '../support/networks.mjs';
 import { inBuild, inRoot } from '../support/paths.mjs';
 import { makeResnet18 } from './resnet18.mjs';
 
 const inModels = (path) => inRoot('models', path);
-const tensorOf = async (path, preset) => imageToTensor(await readImage(path), preset);
+const sizes = { 'efficientnet-lite': [224, 224], imagenet: [224, 224], 'ppocr-cls': [48, 192] };
+const tensorOf = async (path, preset) => {
+  const input = { name: 'x', type: 'float32', dims: [1, 3, ...sizes[preset]] };
+  return imageToTensor(await readImage(path), preprocessingFor(input, preset));
+};
 
 /** Pictures of a folder of models/ as input. */
 async function* tensors(folder, preset, count) {

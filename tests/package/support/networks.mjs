@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Tensor, imageToTensor } from 'octavo';
+import { Tensor, imageToTensor, preprocessingFor } from 'octavo';
 import { listFiles, readImage, readNpy } from 'octavo/node';
 import { repository } from './package.mjs';
 
@@ -10,10 +10,18 @@ import { repository } from './package.mjs';
 export const modelFile = (path) => fileURLToPath(new URL(`models/${path}`, repository));
 export const modelBytes = async (path) => new Uint8Array(await readFile(modelFile(path)));
 
+/** What each preset makes of the pictures of models/. */
+const inputs = {
+  imagenet: [1, 3, 224, 224],
+  'efficientnet-lite': [1, 3, 224, 224],
+  'ppocr-cls': [1, 3, 48, 192],
+};
+
 /** Images of a folder of models/ as tensors: {name, tensor}, one at a time. */
 export async function* images(folder, preset, count = Infinity) {
+  const preprocessing = preprocessingFor({ name: 'x', type: 'float32', dims: inputs[preset] }, preset);
   for (const path of (await listFiles([modelFile(folder)])).slice(0, count)) {
-    yield { name: basename(path), tensor: imageToTensor(await readImage(path), preset) };
+    yield { name: basename(path), tensor: imageToTensor(await readImage(path), preprocessing) };
   }
 }
 

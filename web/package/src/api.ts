@@ -17,8 +17,17 @@ export type {
   ValueDescription,
 } from './native.js';
 export type * from './options.js';
-export { imagePresets, imageToTensor, presetForInput } from './preprocess/images.js';
-export type { ImagePreset, ImagePresetName, RgbaImage } from './preprocess/images.js';
+export { describePreprocessing } from './preprocess/describe.js';
+export { findPreprocessing, rememberPreprocessing, type FoundPreprocessing } from './preprocess/find.js';
+export { imageToTensor } from './preprocess/image_to_tensor.js';
+export { preprocessingFor } from './preprocess/preprocessing_for.js';
+export {
+  preprocessingPresets,
+  type Preprocessing,
+  type PreprocessingName,
+  type PreprocessingPreset,
+} from './preprocess/preprocessing.js';
+export type { RgbaImage } from './preprocess/resize.js';
 export type { Build } from './start.js';
 export type { ModelSource } from './source.js';
 export { Tensor, type Feeds, type TensorData, type TensorLike, type TensorType } from './tensor.js';

@@ -5,9 +5,9 @@ import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { CompareReport, EngineInfo } from '../options.js';
 import * as format from './format.js';
+import { addPictureOptions } from './pictures.js';
 import {
   addCommonOptions,
-  addPresetOption,
   addQuantizationOptions,
   load,
   openSamples,
@@ -41,7 +41,7 @@ export function compareCommand(): Command {
         format.print(options.json, { ...report, engine: engine.info }, () => describe(report, engine.info));
       }),
     );
-  return addCommonOptions(addPresetOption(addQuantizationOptions(command)));
+  return addCommonOptions(addPictureOptions(addQuantizationOptions(command)));
 }
 
 async function compareFiles(
@@ -50,7 +50,7 @@ async function compareFiles(
   quantizedPath: string | undefined,
   options: Options,
 ): Promise<CompareReport> {
-  const { method, data, preset, repeats, layers = false } = options;
+  const { method, data, repeats, layers = false } = options;
   if ((quantizedPath === undefined) === (method === undefined)) {
     throw new OctavoError('InvalidOption', 'compare with either a second model or --method dynamic|static');
   }
@@ -59,7 +59,7 @@ async function compareFiles(
     ? quantize(float, method ?? 'dynamic', options)
     : load(engine, quantizedPath));
   return await withProgressBar(async (onProgress) => {
-    const opened = await openSamples(float, data, preset, onProgress);
+    const opened = await openSamples(float, data, options, onProgress);
     return await compare(float, quantized, opened.samples, {
       repeats,
       layers,

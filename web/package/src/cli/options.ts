@@ -6,10 +6,10 @@ import { loadModel, type Model } from '../model.js';
 import type { DynamicOptions, StaticOptions } from '../native.js';
 import type { Progress } from '../options.js';
 import { quantizationRows, type Method } from '../quantization_options.js';
-import { listFiles, presetName, readSamples } from '../node/samples.js';
+import { listFiles, readSamples } from '../node/samples.js';
 import type { Build } from '../start.js';
 import type { Tensor } from '../tensor.js';
-import { imagePresets } from '../preprocess/images.js';
+import { choosePreprocessing, type PictureOptions } from './pictures.js';
 import { withProgressBar } from './progress.js';
 
 export interface CommonOptions {
@@ -19,9 +19,8 @@ export interface CommonOptions {
 }
 
 /** Those of quantizationRows under the names that their flags give them, and what is no option of a quantizer. */
-export interface QuantizationOptions {
+export interface QuantizationOptions extends PictureOptions {
   calibration?: string[];
-  preset?: string;
 }
 
 const list = (value: string) => value.split(',').filter((item) => item !== '');
@@ -51,14 +50,6 @@ export function addCommonOptions(command: Command): Command {
       (value) => (value === 'auto' ? value : wholeNumber(value)),
       'auto',
     );
-}
-
-export function addPresetOption(command: Command): Command {
-  const names = Object.keys(imagePresets).join(', ');
-  return command.option(
-    '--preset <name>',
-    `how images become input: ${names} (default: by the input's size)`,
-  );
 }
 
 export function addQuantizationOptions(command: Command): Command {
@@ -123,7 +114,7 @@ export function quantize(model: Model, method: Method, options: QuantizationOpti
     const { samples, onProgress: counted } = await openSamples(
       model,
       options.calibration,
-      options.preset,
+      options,
       onProgress,
     );
     return model.quantizeStatic({ ...chosen, calibration: samples, onProgress: counted });
@@ -134,7 +125,7 @@ export function quantize(model: Model, method: Method, options: QuantizationOpti
 export async function openSamples(
   model: Model,
   paths: readonly string[],
-  preset: string | undefined,
+  options: PictureOptions,
   onProgress: (progress: Progress) => void,
 ): Promise<{ samples: AsyncIterable<Tensor>; onProgress: (progress: Progress) => void }> {
   const [input, ...others] = model.inputs;
@@ -146,10 +137,10 @@ export async function openSamples(
     );
   }
   const files = await listFiles(paths);
-  if (preset !== undefined) presetName(input, { preset });
+  const choice = choosePreprocessing(model, options, files);
   const total = files.length;
   return {
-    samples: readSamples(files, input, { preset }),
+    samples: readSamples(files, input, choice),
     onProgress: (progress) => onProgress({ ...progress, total: progress.total ?? total }),
   };
 }

@@ -5,9 +5,9 @@ import { Command, Option } from 'commander';
 import { OctavoError } from '../error.js';
 import { fileError, writeBytes } from '../node/files.js';
 import * as format from './format.js';
+import { addPictureOptions } from './pictures.js';
 import {
   addCommonOptions,
-  addPresetOption,
   addQuantizationOptions,
   load,
   quantize,
@@ -34,7 +34,7 @@ export function quantizeCommand(): Command {
     .action((path: string, options: Options) =>
       withEngine(options, (engine) => write(engine, path, options)),
     );
-  return addCommonOptions(addPresetOption(addQuantizationOptions(command)));
+  return addCommonOptions(addPictureOptions(addQuantizationOptions(command)));
 }
 
 /** Says before all the work what would go wrong after it. */

@@ -6,15 +6,15 @@ import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import { fileError } from '../node/files.js';
 import { writeNpy } from '../node/npy.js';
-import { readSample } from '../node/samples.js';
+import { readFileSamples } from '../node/samples.js';
 import { recordOf, type Tensor } from '../tensor.js';
 import * as format from './format.js';
-import { addCommonOptions, addPresetOption, load, withEngine, type CommonOptions } from './options.js';
+import { addPictureOptions, choosePreprocessing, type PictureOptions } from './pictures.js';
+import { addCommonOptions, load, withEngine, type CommonOptions } from './options.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PictureOptions {
   input: string[];
   output?: string;
-  preset?: string;
 }
 
 interface Output {
@@ -47,7 +47,7 @@ export function runCommand(): Command {
         );
       }),
     );
-  return addCommonOptions(addPresetOption(command));
+  return addCommonOptions(addPictureOptions(command));
 }
 
 async function readFeeds(model: Model, options: Options): Promise<Record<string, Tensor>> {
@@ -61,7 +61,8 @@ async function readFeeds(model: Model, options: Options): Promise<Record<string,
       throw new OctavoError('InvalidOption', `--input ${argument} names no input; the model has ${names}`);
     }
     const file = named ? argument.slice(named.name.length + 1) : argument;
-    feeds.set(input.name, await readSample(file, input, options));
+    const [sample] = await readFileSamples(file, input, choosePreprocessing(model, options, [file]));
+    feeds.set(input.name, sample);
   }
   return recordOf(feeds);
 }

@@ -4,4 +4,5 @@ export { enableRelaxedSimd } from './flags.js';
 export { readImage } from './images.js';
 export { readNpy, writeNpy } from './npy.js';
 export { readTensorProto } from './tensor_proto.js';
-export { listFiles, readSamples, sampleExtensions, type SampleOptions } from './samples.js';
+export type { SampleOptions } from './arrays.js';
+export { listFiles, readSamples, sampleExtensions } from './samples.js';

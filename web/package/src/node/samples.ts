@@ -3,15 +3,19 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { OctavoError } from '../error.js';
 import type { ValueDescription } from '../native.js';
-import { imageToTensor, imagePresets, presetForInput, type ImagePresetName } from '../preprocess/images.js';
-import { Tensor, type TensorData } from '../tensor.js';
+import { imageToTensor } from '../preprocess/image_to_tensor.js';
+import { preprocessingNames } from '../preprocess/preprocessing.js';
+import type { Tensor } from '../tensor.js';
+import { arraySamples, type SampleOptions } from './arrays.js';
 import { contentError, fileError } from './files.js';
 import { readImage } from './images.js';
 import { readNpy } from './npy.js';
 import { readTensorProto } from './tensor_proto.js';
 
+const pictureExtensions: readonly string[] = ['.png', '.jpg', '.jpeg'];
+
 /** The endings of the files that can be samples. */
-export const sampleExtensions: readonly string[] = ['.npy', '.pb', '.png', '.jpg', '.jpeg'];
+export const sampleExtensions: readonly string[] = ['.npy', '.pb', ...pictureExtensions];
 
 /**
  * Paths with each folder replaced by the sample files in it, in alphabetical order; folders in it are not entered.
@@ -35,27 +39,29 @@ export async function listFiles(paths: readonly string[]): Promise<string[]> {
   return lists.flat();
 }
 
-export interface SampleOptions {
-  /** How images become tensors; by default the preset that makes the size which the input asks for. */
-  preset?: string | undefined;
-}
+/** Whether a file is read as a picture. */
+export const isPicture = (path: string) => pictureExtensions.includes(extname(path).toLowerCase());
 
 /**
- * Reads one file as the tensor of `input`. An array that lacks only the batch dimension gets one of 1.
- * @throws OctavoError `File`, `InvalidData`, `InvalidOption` for an unknown preset
+ * Reads the samples in one file: a picture is one, an array may be a stack of them.
+ * @throws OctavoError `File`, `InvalidData`, `InvalidOption` for a picture without preprocessing
  */
-export async function readSample(
+export async function readFileSamples(
   path: string,
   input: ValueDescription,
-  options: SampleOptions,
-): Promise<Tensor> {
+  options: SampleOptions = {},
+): Promise<Tensor[]> {
   const extension = extname(path).toLowerCase();
-  if (extension === '.npy') return fitted(await readNpy(path), input);
-  if (extension === '.pb') return (await readTensorProto(path)).tensor;
-  if (!sampleExtensions.includes(extension)) {
-    throw contentError(path, `is none of ${sampleExtensions.join(', ')}`);
-  }
-  return imageToTensor(await readImage(path), presetName(input, options));
+  if (extension === '.npy') return arraySamples(path, await readNpy(path), input, options);
+  if (extension === '.pb') return [(await readTensorProto(path)).tensor];
+  if (!isPicture(path)) throw contentError(path, `is none of ${sampleExtensions.join(', ')}`);
+  if (!options.preprocessing)
+    throw new OctavoError(
+      'InvalidOption',
+      `${path} is a picture: say its preprocessing, for example that of preprocessingFor(input, NAME) with ${preprocessingNames.join(', ')}`,
+      { file: path },
+    );
+  return [imageToTensor(await readImage(path), options.preprocessing)];
 }
 
 /** Reads the files one after the other, as they are asked for. */
@@ -64,23 +70,5 @@ export async function* readSamples(
   input: ValueDescription,
   options: SampleOptions = {},
 ): AsyncGenerator<Tensor> {
-  for (const file of files) yield await readSample(file, input, options);
-}
-
-/** @throws OctavoError `InvalidOption` when there is no such preset, or none by default */
-export function presetName(input: ValueDescription, { preset }: SampleOptions): ImagePresetName {
-  const known = Object.keys(imagePresets);
-  const name = preset ?? presetForInput(input);
-  if (name !== undefined && known.includes(name)) return name as ImagePresetName;
-  const problem =
-    preset === undefined
-      ? `no image preset fits input '${input.name}'`
-      : `there is no image preset '${preset}'`;
-  throw new OctavoError('InvalidOption', `${problem}; choose one with --preset: ${known.join(', ')}`);
-}
-
-/** Adds a batch of 1 where exactly that is missing. Types are left as they are: a wrong one is for the engine to name. */
-function fitted(tensor: Tensor, input: ValueDescription): Tensor {
-  if (tensor.dims.length + 1 !== input.dims?.length) return tensor;
-  return new Tensor(tensor.type, tensor.data as TensorData, [1, ...tensor.dims]);
+  for (const file of files) yield* await readFileSamples(file, input, options);
 }

@@ -1,5 +1,8 @@
-// Resizing pixels, bit for bit as Pillow's Image.resize with BILINEAR does it, so that an input is the same in Python, in
-// Node and in every browser: a canvas filters differently in each.
+// Resizing pixels, bit for bit as Pillow's Image.resize does it, so that an input is the same in Python, in Node and in every
+// browser: a canvas filters differently in each.
+import type { Preprocessing } from './preprocessing.js';
+
+type Interpolation = Preprocessing['interpolation'];
 
 /** RGBA pixels, row by row, 8 bits a channel: what a canvas's ImageData holds. */
 export interface RgbaImage {
@@ -16,26 +19,59 @@ interface Window {
   weights: Int32Array;
 }
 
+/** A filter: its value at a distance from the centre, and the distance from which on it is 0, in pixels. */
+interface Filter {
+  support: number;
+  at: (distance: number) => number;
+}
+
+const filters: Record<Exclude<Interpolation, 'nearest'>, Filter> = {
+  bilinear: { support: 1, at: (distance) => Math.max(0, 1 - Math.abs(distance)) },
+  /** Keys' cubic with a = -0.5. */
+  bicubic: {
+    support: 2,
+    at: (distance) => {
+      const a = -0.5;
+      const x = Math.abs(distance);
+      if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+      return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+    },
+  },
+};
+
 /**
- * For each output coordinate, which inputs make it, and how much of each: a triangle around the centre, as wide as one
- * input pixel when enlarging and as the scale factor when shrinking (antialiasing). The weights sum to 1.
+ * For each output coordinate, which inputs make it, and how much of each: the filter around the centre, as wide as it is when
+ * enlarging and wider by the scale factor when shrinking (antialiasing). The weights sum to 1.
  */
-function triangleWindows(inputSize: number, outputSize: number): Window[] {
+function filterWindows({ support, at }: Filter, inputSize: number, outputSize: number): Window[] {
   const scale = inputSize / outputSize;
-  const support = Math.max(scale, 1);
+  const stretch = Math.max(scale, 1);
+  const reach = support * stretch;
   return Array.from({ length: outputSize }, (_, output) => {
     const center = (output + 0.5) * scale;
-    const start = Math.max(0, Math.trunc(center - support + 0.5));
-    const end = Math.min(inputSize, Math.trunc(center + support + 0.5));
-    const triangle = Array.from({ length: end - start }, (_, i) =>
-      Math.max(0, 1 - Math.abs((start + i - center + 0.5) / support)),
-    );
-    const sum = triangle.reduce((total, weight) => total + weight, 0);
-    const weights = Int32Array.from(triangle, (weight) =>
-      Math.trunc(0.5 + (weight / sum) * 2 ** precisionBits),
+    const start = Math.max(0, Math.trunc(center - reach + 0.5));
+    const end = Math.min(inputSize, Math.trunc(center + reach + 0.5));
+    const parts = Array.from({ length: end - start }, (_, i) => at((start + i - center + 0.5) / stretch));
+    const sum = parts.reduce((total, part) => total + part, 0);
+    const weights = Int32Array.from(parts, (part) =>
+      Math.trunc((part < 0 ? -0.5 : 0.5) + (part / sum) * 2 ** precisionBits),
     );
     return { start, weights };
   });
+}
+
+/** For each output coordinate the input under its centre. */
+function nearestWindows(inputSize: number, outputSize: number): Window[] {
+  const weights = Int32Array.of(2 ** precisionBits);
+  return Array.from({ length: outputSize }, (_, output) => {
+    const start = Math.min(inputSize - 1, Math.floor((output + 0.5) * (inputSize / outputSize)));
+    return { start, weights };
+  });
+}
+
+function windowsOf(interpolation: Interpolation, inputSize: number, outputSize: number): Window[] {
+  if (interpolation === 'nearest') return nearestWindows(inputSize, outputSize);
+  return filterWindows(filters[interpolation], inputSize, outputSize);
 }
 
 /** Resizes along one axis; `stride` is the distance of its neighbours and `lineStride` that of lines across it. */
@@ -59,13 +95,18 @@ function resizeAxis(
   }
 }
 
-/** Resizes with an antialiased triangle filter: rows first, then columns, rounding to 8 bits in between. */
-export function resize(image: RgbaImage, width: number, height: number): RgbaImage {
+/** Resizes, antialiased but for `nearest`: rows first, then columns, rounding to 8 bits in between. */
+export function resize(
+  image: RgbaImage,
+  width: number,
+  height: number,
+  interpolation: Interpolation = 'bilinear',
+): RgbaImage {
   let { data } = image;
   if (width !== image.width) {
     const wide = new Uint8ClampedArray(width * image.height * 4);
     const from = { stride: 4, lineStride: image.width * 4 };
-    resizeAxis(data, wide, triangleWindows(image.width, width), image.height, from, {
+    resizeAxis(data, wide, windowsOf(interpolation, image.width, width), image.height, from, {
       stride: 4,
       lineStride: width * 4,
     });
@@ -74,7 +115,7 @@ export function resize(image: RgbaImage, width: number, height: number): RgbaIma
   if (height !== image.height) {
     const high = new Uint8ClampedArray(width * height * 4);
     const strides = { stride: width * 4, lineStride: 4 };
-    resizeAxis(data, high, triangleWindows(image.height, height), width, strides, strides);
+    resizeAxis(data, high, windowsOf(interpolation, image.height, height), width, strides, strides);
     data = high;
   }
   return { data, width, height };

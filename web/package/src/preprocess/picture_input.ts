@@ -1,0 +1,55 @@
+// What the input of a network says of the pictures that it takes.
+import type { ValueDescription } from '../native.js';
+import {
+  channelCount,
+  preprocessingNames,
+  preprocessingPresets,
+  type Preprocessing,
+  type PreprocessingName,
+} from './preprocessing.js';
+
+/** An input that takes a picture; sizes that are open are absent. */
+export interface PictureInput {
+  layout: Preprocessing['layout'];
+  channels: 1 | 3;
+  width?: number;
+  height?: number;
+  dtype: Preprocessing['dtype'];
+}
+
+const dtypes: readonly string[] = ['float32', 'uint8', 'int8'] satisfies Preprocessing['dtype'][];
+
+/**
+ * Reads an input as that of one picture: four dimensions, of which the second or the last is of 1 or 3 channels.
+ * @returns or why it is none
+ */
+export function pictureInput({ name, type, dims }: ValueDescription): PictureInput | string {
+  const shown = `input '${name}' is ${type} ${dims ? `[${dims.join(', ')}]` : 'of unknown rank'}`;
+  if (!dtypes.includes(type)) return `${shown}: pictures are made as ${dtypes.join(', ')}`;
+  if (dims?.length !== 4) return `${shown}: a picture has four dimensions`;
+  const [batch, ...sizes] = dims;
+  if (typeof batch === 'number' && batch !== 1) return `${shown}: it takes ${batch} pictures at once`;
+  const isChannels = (size: number | string) => size === 1 || size === 3;
+  const first = isChannels(sizes[0]);
+  if (!first && !isChannels(sizes[2])) return `${shown}: a picture has 1 or 3 channels`;
+  const [height, width] = first ? sizes.slice(1) : sizes;
+  return {
+    layout: first ? 'NCHW' : 'NHWC',
+    channels: (first ? sizes[0] : sizes[2]) as 1 | 3,
+    ...(typeof width === 'number' && { width }),
+    ...(typeof height === 'number' && { height }),
+    dtype: type as Preprocessing['dtype'],
+  };
+}
+
+/** The presets that make such an input. Those of one network's own size are for that size only. */
+export function presetsThatFit({ channels, width, height, dtype }: PictureInput): PreprocessingName[] {
+  if (dtype !== 'float32') return [];
+  return preprocessingNames.filter((name) => {
+    const { channels: own, usual, onlyUsual } = preprocessingPresets[name];
+    if (own && channelCount(own) !== channels) return false;
+    return (
+      !onlyUsual || ((width ?? usual.width) === usual.width && (height ?? usual.height) === usual.height)
+    );
+  });
+}
