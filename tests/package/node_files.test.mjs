@@ -10,6 +10,9 @@ import { Tensor } from 'octavo';
 import { listFiles, readImage, readNpy, readTensorProto, writeNpy } from 'octavo/node';
 import { modelFile } from './support/networks.mjs';
 
+/** Two pixels, (1, 2, 3) and (4, 5, 6). */
+const losslessWebp = 'UklGRiwAAABXRUJQVlA4TCAAAAAvAQAAAA+gEEAAFDQKAQRAQaMQQAAUNPMf+R8qENH/AA==';
+
 let folder;
 const inFolder = (name) => join(folder, name);
 before(async () => (folder = await mkdtemp(join(tmpdir(), 'octavo-files-'))));
@@ -32,6 +35,26 @@ test('.npy files come back as they were written', async () => {
   }
 });
 
+test('.npy files of NumPy: its headers, later versions, halves, elements at any address', async () => {
+  const digits = await readNpy(modelFile('mnist-test-images.npy'));
+  assert.deepEqual([digits.type, digits.dims], ['uint8', [1000, 28, 28]]);
+  const text = "{'descr': '<f2', 'fortran_order': True, 'shape': (7L,), }\n";
+  const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 2, 0, text.length, 0, 0, 0]);
+  const halves = Buffer.from(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00, 0xfc00, 0x7e00).buffer);
+  await writeFile(inFolder('half.npy'), Buffer.concat([head, Buffer.from(text), halves]));
+  assert.deepEqual(
+    await readNpy(inFolder('half.npy')),
+    new Tensor('float32', [1, -2, 2 ** -24, 65504, Infinity, -Infinity, NaN], [7]),
+  );
+  await writeNpy(inFolder('x.npy'), new Tensor('float32', [1, 2], [1, 2]));
+  const written = await readFile(inFolder('x.npy'));
+  assert.equal(written.length % 64, 8);
+  assert.match(
+    written.toString('latin1'),
+    /^.NUMPY..v.{'descr': '<f4', 'fortran_order': False, 'shape': \(1, 2\), } *\n/,
+  );
+});
+
 test('.npy files that are no tensors are refused', async () => {
   const npy = async (header, bytes = 0) => {
     const text = header.padEnd(117) + '\n';
@@ -46,6 +69,12 @@ test('.npy files that are no tensors are refused', async () => {
   await assert.rejects(npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", 8), invalid);
   await writeFile(inFolder('bad.npy'), '');
   await assert.rejects(readNpy(inFolder('bad.npy')), invalid);
+  await writeFile(inFolder('bad.npy'), Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 99, 0, 1, 2, 3]));
+  await assert.rejects(readNpy(inFolder('bad.npy')), /header is cut off/);
+  await assert.rejects(
+    npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4),
+    /'descr'/,
+  );
   await assert.rejects(readNpy(inFolder('none.npy')), { code: 'File' });
 });
 
@@ -118,12 +147,17 @@ test('images: PNG keeps its pixels, what is broken is refused, and decoding goes
   await writeFile(inFolder('x.png'), bytes);
   const image = await readImage(inFolder('x.png'));
   assert.deepEqual([image.width, image.height, ...image.data], [2, 1, 1, 2, 3, 255, 4, 5, 6, 255]);
+  const webp = Buffer.from(losslessWebp, 'base64');
+  await writeFile(inFolder('x.webp'), webp);
+  const decoded = await readImage(inFolder('x.webp'));
+  assert.deepEqual([decoded.width, decoded.height, ...decoded.data], [2, 1, 1, 2, 3, 255, 4, 5, 6, 255]);
+  await writeFile(inFolder('cut.webp'), webp.subarray(0, webp.length - 6));
   const jpeg = await readFile(modelFile('photos/cat.jpg'));
   await writeFile(inFolder('cut.png'), bytes.subarray(0, 40));
   await writeFile(inFolder('cut.jpg'), jpeg.subarray(0, 3000));
   await writeFile(inFolder('junk.jpg'), Buffer.concat([jpeg.subarray(0, 3), Buffer.alloc(100, 7)]));
   await writeFile(inFolder('text.jpg'), 'hello');
-  for (const name of ['cut.png', 'cut.jpg', 'junk.jpg', 'text.jpg']) {
+  for (const name of ['cut.png', 'cut.jpg', 'cut.webp', 'junk.jpg', 'text.jpg']) {
     await assert.rejects(readImage(inFolder(name)), { code: 'InvalidData', file: inFolder(name) }, name);
   }
   assert.equal((await readImage(modelFile('photos/cat.jpg'))).height, 256);

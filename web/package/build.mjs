@@ -111,7 +111,10 @@ async function vendor() {
 }
 
 /** The WebAssembly of packages, beside their vendor files. */
-const vendorWasm = { '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm': 'vendor/mozjpeg_dec.wasm' };
+const vendorWasm = {
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm': 'vendor/mozjpeg_dec.wasm',
+  '@jsquash/webp/codec/dec/webp_dec.wasm': 'vendor/webp_dec.wasm',
+};
 
 function copyWasm() {
   for (const [from, to] of Object.entries(vendorWasm)) copyFileSync(require.resolve(from), inDist(to));

@@ -2,6 +2,7 @@
 import { OctavoError } from '../error.js';
 import type { ValueDescription } from '../native.js';
 import { imageToTensor } from '../preprocess/image_to_tensor.js';
+import { pictureInput, presetsThatFit } from '../preprocess/picture_input.js';
 import { channelCount, type Preprocessing } from '../preprocess/preprocessing.js';
 import type { RgbaImage } from '../preprocess/resize.js';
 import { Tensor, type TensorData } from '../tensor.js';
@@ -31,13 +32,19 @@ export function arraySamples(
   if (preprocessing) return bytePictures(path, array as Tensor<'uint8'>, preprocessing);
   if (input.type !== 'float32') return unstacked(array, input, preprocessing);
   if (scale === undefined)
-    throw new OctavoError(
-      'InvalidOption',
-      `${path} holds bytes and input '${input.name}' takes floats: say by what scale, for example 1/255`,
-      { file: path },
-    );
+    throw howUnsaid(`${path} holds bytes and input '${input.name}' takes floats`, path, input);
   const scaled = Float32Array.from(array.data as Uint8Array, (value) => value * scale);
   return unstacked(new Tensor('float32', scaled, array.dims), input, preprocessing);
+}
+
+/** An error that ends with what to say: the presets that fit the input, if it takes pictures, or a scale. */
+export function howUnsaid(problem: string, path: string, input: ValueDescription): OctavoError {
+  const picture = pictureInput(input);
+  const names = typeof picture === 'string' ? [] : presetsThatFit(picture);
+  const presets = names.length > 0 ? `preprocessing (${names.join(', ')}) or ` : '';
+  return new OctavoError('InvalidOption', `${problem}: say ${presets}a scale, for example 1/255`, {
+    file: path,
+  });
 }
 
 /** Whether an array's sizes are those of the input, as far as these are fixed. */

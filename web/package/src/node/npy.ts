@@ -1,13 +1,18 @@
-// NumPy's .npy files.
-import { dump, parse, type NpyArray } from 'npyjs';
+// NumPy's .npy files. The format is a line of Python's literals before the bytes; the parsers on npm either do not write, or bring
+// packages for fetching over the network.
 import { messageOf } from '../error.js';
-import { Tensor, type TensorData, type TensorType } from '../tensor.js';
+import { Tensor, elementTypes, tensorOfBytes, type TensorType } from '../tensor.js';
 import { contentError, readBytes, writeBytes } from './files.js';
 
+const magic = '\x93NUMPY';
+
+/** Structures have long headers; those of numbers are of some hundred bytes. */
+const longestHeader = 10_000;
+
+/** Element types by NumPy's kind and size. */
 const tensorTypes: Readonly<Record<string, TensorType>> = {
   f4: 'float32',
   f8: 'float64',
-  f2: 'float32',
   i1: 'int8',
   u1: 'uint8',
   i2: 'int16',
@@ -25,30 +30,70 @@ const tensorTypes: Readonly<Record<string, TensorType>> = {
  */
 export async function readNpy(path: string): Promise<Tensor> {
   const bytes = await readBytes(path);
-  let array: NpyArray;
   try {
-    array = parse(bytes.slice().buffer);
+    return parse(bytes);
   } catch (error) {
     throw contentError(path, `is no .npy file of numbers: ${messageOf(error)}`, error);
   }
-  const type = tensorTypes[array.dtype];
-  if (!type) throw contentError(path, `has elements of type ${array.dtype}, which is no type of tensors`);
-  if (array.fortranOrder && array.shape.length > 1)
-    throw contentError(path, 'is in Fortran order; save it in C order');
-  try {
-    // npyjs gives booleans as a plain array.
-    return new Tensor(type, array.data as unknown as TensorData, array.shape);
-  } catch (error) {
-    throw contentError(path, messageOf(error), error);
-  }
 }
+
+function parse(bytes: Uint8Array<ArrayBuffer>): Tensor {
+  const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
+  if (bytes.length < 12 || text(0, magic.length) !== magic) throw new Error('it does not begin as one');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Version 1 counts the header's bytes in two bytes, later ones in four.
+  const [start, length] = bytes[6] === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  if (start + length > bytes.length || length > longestHeader) throw new Error('its header is cut off');
+  const header = text(start, start + length);
+  const field = (name: string, value: RegExp) => {
+    const [, found] = new RegExp(`'${name}'\\s*:\\s*${value.source}`).exec(header) ?? [];
+    if (found === undefined) throw new Error(`its header has no '${name}' that could be read`);
+    return found;
+  };
+  const descr = field('descr', /'([^']*)'/);
+  const dims = field('shape', /\(([\d\s,L]*)\)/)
+    .split(',')
+    .filter((size) => size.trim() !== '');
+  const shape = dims.map((size) => Number.parseInt(size, 10));
+  if (field('fortran_order', /(True|False)/) === 'True' && shape.length > 1)
+    throw new Error('it is in Fortran order; save it in C order');
+  const data = bytes.subarray(start + length);
+  const [, order = '', kind = ''] = /^([<>|=]?)(\w+)$/.exec(descr) ?? [];
+  if (order === '>' && !kind.endsWith('1')) throw new Error(`its elements (${descr}) are big-endian`);
+  if (kind === 'f2') return halves(data, shape);
+  const type = Object.hasOwn(tensorTypes, kind) ? tensorTypes[kind] : undefined;
+  if (!type) throw new Error(`its elements are of type ${descr}, which is no type of tensors`);
+  return tensorOfBytes(type, data, shape);
+}
+
+function halves(bytes: Uint8Array, shape: readonly number[]): Tensor {
+  const { data } = tensorOfBytes('uint16', bytes, shape);
+  return new Tensor('float32', Float32Array.from(data, halfValue), shape);
+}
+
+/** The value of an IEEE half. */
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
+const latin1Bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 /** @throws OctavoError `File` */
 export async function writeNpy(path: string, { type, data, dims }: Tensor): Promise<void> {
-  const bytes = dump(
-    type === 'bool' ? Array.from(data as Uint8Array) : data,
-    [...dims],
-    type === 'bool' ? { dtype: 'b1' } : {},
-  );
-  await writeBytes(path, new Uint8Array(bytes));
+  const [kind] = Object.entries(tensorTypes).find(([, name]) => name === type) ?? [];
+  const order = elementTypes[type].array.BYTES_PER_ELEMENT === 1 ? '|' : '<';
+  const shape = dims.length === 1 ? `${dims[0]},` : dims.join(', ');
+  const header = `{'descr': '${order}${kind}', 'fortran_order': False, 'shape': (${shape}), }`;
+  // The elements begin at a multiple of 64 bytes.
+  const length = Math.ceil((10 + header.length + 1) / 64) * 64 - 10;
+  const start = `${magic}\x01\x00${String.fromCharCode(length & 255, length >> 8)}`;
+  const head = latin1Bytes(`${start}${header.padEnd(length - 1)}\n`);
+  const bytes = new Uint8Array(head.length + data.byteLength);
+  bytes.set(head);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), head.length);
+  await writeBytes(path, bytes);
 }

@@ -4,15 +4,14 @@ import { extname, join } from 'node:path';
 import { OctavoError } from '../error.js';
 import type { ValueDescription } from '../native.js';
 import { imageToTensor } from '../preprocess/image_to_tensor.js';
-import { preprocessingNames } from '../preprocess/preprocessing.js';
 import type { Tensor } from '../tensor.js';
-import { arraySamples, type SampleOptions } from './arrays.js';
+import { arraySamples, howUnsaid, type SampleOptions } from './arrays.js';
 import { contentError, fileError } from './files.js';
 import { readImage } from './images.js';
 import { readNpy } from './npy.js';
 import { readTensorProto } from './tensor_proto.js';
 
-const pictureExtensions: readonly string[] = ['.png', '.jpg', '.jpeg'];
+const pictureExtensions: readonly string[] = ['.png', '.jpg', '.jpeg', '.webp'];
 
 /** The endings of the files that can be samples. */
 export const sampleExtensions: readonly string[] = ['.npy', '.pb', ...pictureExtensions];
@@ -55,12 +54,7 @@ export async function readFileSamples(
   if (extension === '.npy') return arraySamples(path, await readNpy(path), input, options);
   if (extension === '.pb') return [(await readTensorProto(path)).tensor];
   if (!isPicture(path)) throw contentError(path, `is none of ${sampleExtensions.join(', ')}`);
-  if (!options.preprocessing)
-    throw new OctavoError(
-      'InvalidOption',
-      `${path} is a picture: say its preprocessing, for example that of preprocessingFor(input, NAME) with ${preprocessingNames.join(', ')}`,
-      { file: path },
-    );
+  if (!options.preprocessing) throw howUnsaid(`${path} is a picture`, path, input);
   return [imageToTensor(await readImage(path), options.preprocessing)];
 }
 
