@@ -13,7 +13,7 @@ import { onnxModel } from './support/onnx_model.mjs';
 let folder;
 const inFolder = (name) => join(folder, name);
 
-const { octavo, json, failsWith } = commandLine(() => folder);
+const { octavo, json, failsWith, misused } = commandLine(() => folder);
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'octavo-cli-'));
@@ -35,11 +35,12 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 test('--help of the program and of every command', async () => {
-  for (const args of [[], ['inspect'], ['quantize'], ['run'], ['compare']]) {
+  for (const args of [[], ['inspect'], ['quantize'], ['run'], ['compare'], ['operators']]) {
     const { code, stdout, stderr } = await octavo(...args, '--help');
     assert.equal(code, 0);
     assert.equal(stderr, '');
     assert.match(stdout, /^Usage: octavo/);
+    assert.match(stdout, /\nExamples:\n {2}\$ octavo /);
   }
   assert.match((await octavo('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
@@ -52,9 +53,29 @@ test('inspect', async () => {
   assert.ok(description.parameters > 1000 && description.macs > 1000);
   assert.ok(description.operators.Conv >= 1);
   assert.equal(description.quantization.scheme, 'none');
+  assert.equal(description.bytes, (await readFile(modelFile('mnist.onnx'))).byteLength);
+  assert.equal(description.layers.length, 8);
+  assert.deepEqual(description.preprocessing.candidates, ['zero-one', 'minus-one-one', 'mnist']);
+});
+
+test('inspect prints a table of operators, shapes, sizes and what would be quantized', async () => {
   const { stdout } = await octavo('inspect', modelFile('mnist.onnx'));
-  assert.match(stdout, /opset +13/);
-  assert.match(stdout, /Conv/);
+  assert.match(stdout, /^file +84\.2 kB\nopset +13/);
+  assert.match(stdout, /\npictures +not known: --preprocessing zero-one \| minus-one-one \| mnist\n/);
+  assert.match(stdout, /\noperator +nodes +parameters +share +outputs +int8 by\n/);
+  assert.match(stdout, /\nGemm +1 +15\.7 thousand +76\.6 % +\[N, 10\] +dynamic, static\n/);
+  assert.match(stdout, /\nConv +2 +4800 +23\.4 % +\[\?, 16, 28, 28\] … \[\?, 32, 14, 14\] +static\n/);
+  assert.match(stdout, /\nRelu +2 +\[\?, 16, 28, 28\] … \[\?, 32, 14, 14\]\n/);
+  assert.match(
+    stdout,
+    /\nweights: 82\.0 kB in float; about 34\.9 kB with dynamic quantization, 20\.5 kB with static\n/,
+  );
+  assert.doesNotMatch(stdout, /\nlayer /);
+  const layers = (await octavo('inspect', modelFile('mnist.onnx'), '--layers')).stdout;
+  assert.match(
+    layers,
+    /\nlayer +operator +output +parameters +int8 by\n\/0\/Conv +Conv +\[\?, 16, 28, 28\] +160 +static\n/,
+  );
 });
 
 test('quantize dynamically, then inspect and run the result', async () => {
@@ -64,15 +85,9 @@ test('quantize dynamically, then inspect and run the result', async () => {
   assert.equal(report.quantized.bytes, (await readFile(inFolder('resnet.int8.onnx'))).byteLength);
   assert.ok(report.sizeRatio < 1);
   assert.equal((await json('inspect', 'resnet.int8.onnx')).quantization.scheme, 'dynamic');
-  const { outputs } = await json(
-    'run',
-    'resnet.int8.onnx',
-    '--input',
-    'images=photos/cat.jpg',
-    '--preset',
-    'imagenet',
-  );
-  assert.deepEqual(outputs[0].dims, [1, 1000]);
+  const input = ['--input', 'images=photos/cat.jpg'];
+  const { samples } = await json('run', 'resnet.int8.onnx', ...input, '--preprocessing', 'imagenet');
+  assert.deepEqual(samples[0].outputs[0].dims, [1, 1000]);
 });
 
 test('quantize statically from a folder, and compare', async () => {
@@ -118,54 +133,81 @@ test('excluded nodes stay float', async () => {
   const whole = await json('quantize', model, ...args);
   const dynamic = await json('quantize', model, '--method', 'dynamic', '-o', 'dynamic.onnx');
   const excluded = dynamic.quantization.islands.find(({ op }) => op === 'Conv').node;
-  const partly = await json('quantize', model, ...args, '--exclude', excluded);
+  const partly = await json('quantize', model, ...args, '--exclude', excluded, '--force');
   assert.ok(partly.quantization.integerNodes < whole.quantization.integerNodes);
 });
 
-test('run reads an image and writes .npy files', async () => {
+test('run writes .npy files', async () => {
   const model = modelFile('efficientnet-lite0.onnx');
-  const { outputs } = await json('run', model, '--input', 'images=photos/panda.jpg', '--output', 'out/deep');
+  const args = [model, 'photos/panda.jpg', '--preprocessing', 'efficientnet-lite'];
+  const { samples } = await json('run', ...args, '--output', 'out/deep');
   const logits = await readNpy(inFolder('out/deep/logits.npy'));
   assert.deepEqual(logits.dims, [1, 1000]);
-  assert.equal(outputs[0].file, 'out/deep/logits.npy');
+  assert.equal(samples[0].outputs[0].file, 'out/deep/logits.npy');
   const labels = JSON.parse(await readFile(modelFile('imagenet-labels.json'), 'utf8'));
   assert.equal(labels[logits.data.indexOf(Math.max(...logits.data))], 'giant panda');
-  const { stdout } = await octavo('run', model, '--input', 'photos/panda.jpg');
-  assert.match(stdout, /logits: float32 \[1, 1000\], largest:\n\[388\]/);
+  const { stdout } = await octavo('run', ...args);
+  assert.match(stdout, /^logits: float32 \[1, 1000\]\n.*\npanda\.jpg +logits +\[388\]/);
+  const both = await json('run', model, 'photos', ...args.slice(2), '--output', 'both');
+  assert.deepEqual(
+    both.samples.map(({ outputs }) => outputs[0].file),
+    ['both/cat.jpg.logits.npy', 'both/panda.jpg.logits.npy'],
+  );
 });
 
 test('bad input is one line on stderr and exit code 1', async () => {
   const mnist = modelFile('mnist.onnx');
-  const quantize = ['quantize', mnist, '-o', 'never.onnx', '--method'];
+  const quantize = ['quantize', mnist, '-o', 'never.onnx'];
   const cases = [
     [/none\.onnx: there is no such file/, 'inspect', 'none.onnx'],
     [/cannot read empty/, 'inspect', 'empty'],
     [/cut\.onnx: /, 'inspect', 'cut.onnx'],
     [/cat\.jpg: /, 'inspect', modelFile('photos/cat.jpg')],
     [/unknown\.onnx: .*Frobnicate.*n7|unknown\.onnx: .*n7.*Frobnicate/, 'inspect', 'unknown.onnx'],
-    [/missing required argument/, 'inspect'],
-    [/unknown option/, 'inspect', mnist, '--frob'],
-    [/unknown command/, 'frobnicate'],
-    [/Allowed choices are dynamic, static/, ...quantize, 'magic'],
-    [/--calibration/, ...quantize, 'static'],
-    [/no such file/, ...quantize, 'static', '--calibration', 'nowhere'],
-    [/there are no .* files in empty/, ...quantize, 'static', '--calibration', 'empty'],
-    [/NaN|finite/i, ...quantize, 'static', '--calibration', 'nan.npy'],
-    [/shape|dim/i, ...quantize, 'static', '--calibration', 'small.npy'],
-    [/float32/, ...quantize, 'static', '--calibration', 'integers.npy'],
-    [/broken\.jpg: is no whole JPEG/, ...quantize, 'static', '--calibration', 'broken.jpg'],
-    [/there is no image preset 'frob'/, ...quantize, 'static', '--calibration', 'photos', '--preset', 'frob'],
-    [/Frobnicate/, ...quantize, 'dynamic', '--ops', 'Frobnicate'],
-    [/no such node/, ...quantize, 'dynamic', '--exclude', 'no such node'],
-    [/there is no such folder/, 'quantize', mnist, '-o', 'nowhere/x.onnx', '--method', 'dynamic'],
-    [/names no input; the model has digits/, 'run', mnist, '--input', 'pixels=digits/0.npy'],
+    [/no such file/, ...quantize, '--calibration', 'nowhere'],
+    [/there are no .* files in empty/, ...quantize, '--calibration', 'empty'],
+    [/NaN|finite/i, ...quantize, '--calibration', 'nan.npy'],
+    [/shape|dim/i, ...quantize, '--calibration', 'small.npy'],
+    [/float32/, ...quantize, '--calibration', 'integers.npy'],
+    [/broken\.jpg: is no whole JPEG/, ...quantize, '--calibration', 'broken.jpg', '--preprocessing', 'mnist'],
+    [/there is no such folder/, 'quantize', mnist, '-o', 'nowhere/x.onnx'],
     [/is no .npy file|is none of/, 'run', mnist, '--input', 'digits=cut.onnx'],
-    [/either a second model or --method/, 'compare', mnist, '--data', 'digits'],
-    [/whole number/, 'compare', mnist, mnist, '--data', 'digits', '--repeats', '0'],
-    [/--data/, 'compare', mnist, mnist],
   ];
   for (const [pattern, ...args] of cases) await failsWith(pattern, ...args);
   await assert.rejects(readFile(inFolder('never.onnx')));
+});
+
+test('a command that is wrong is one line on stderr, with what may be meant, and exit code 2', async () => {
+  const mnist = modelFile('mnist.onnx');
+  const quantize = ['quantize', mnist, '-o', 'never.onnx'];
+  const cases = [
+    [/missing required argument/, 'inspect'],
+    [/unknown option '--frob'/, 'inspect', mnist, '--frob'],
+    [/unknown option '--calibraton' \(Did you mean --calibration\?\)/, ...quantize, '--calibraton', 'x'],
+    [/unknown command 'frobnicate'/, 'frobnicate'],
+    [/unknown command 'qantize' \(Did you mean quantize\?\)/, 'qantize', mnist],
+    [/Allowed choices are dynamic, static/, ...quantize, '--method', 'magic'],
+    [/static needs typical input: --calibration/, ...quantize, '--method', 'static'],
+    [/--calibration is no option of/, ...quantize, '--method', 'dynamic', '--calibration', 'digits'],
+    [/--bins is no option of --method dynamic/, ...quantize, '--bins', '9'],
+    [/Allowed choices are imagenet, efficientnet-lite/, ...quantize, '--preprocessing', 'imagnet'],
+    [/channels 1, not 3; presets that fit are zero-one/, ...quantize, '--preprocessing', 'imagenet'],
+    [/a fraction such as 1\/255/, ...quantize, '--scale', '1/x'],
+    [/WIDTHxHEIGHT/, ...quantize, '--size', 'large'],
+    [/width 28, not 30/, ...quantize, '--preprocessing', 'mnist', '--size', '30'],
+    [/Frobnicate/, ...quantize, '--method', 'dynamic', '--ops', 'Frobnicate'],
+    [/no such node/, ...quantize, '--exclude', 'no such node'],
+    [/names no input; the model has digits/, 'run', mnist, '--input', 'pixels=digits/0.npy'],
+    [/there is no file to run on; the model has digits/, 'run', mnist],
+    [/either a second model or/, 'compare', mnist, mnist, '--method', 'dynamic', '--data', 'digits'],
+    [/whole number/, 'compare', mnist, mnist, '--data', 'digits', '--repeats', '0'],
+    [/--data/, 'compare', mnist, mnist],
+  ];
+  for (const [pattern, ...args] of cases) await misused(pattern, ...args);
+  await assert.rejects(readFile(inFolder('never.onnx')));
+  const { code, stdout, stderr } = await octavo();
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /^Usage: octavo/);
 });
 
 test('--json keeps stdout free of anything else when it fails; --verbose shows the stack', async () => {

@@ -26,7 +26,7 @@ import { packageRoot } from './support/package.mjs';
 
 let folder;
 const inFolder = (name) => join(folder, name);
-const { octavo, json, failsWith } = commandLine(() => folder);
+const { octavo, json, failsWith, misused } = commandLine(() => folder);
 const dynamic = ['--method', 'dynamic'];
 
 before(async () => {
@@ -69,9 +69,9 @@ test('output that cannot be written is refused before the work', async () => {
   await failsWith(/there is no such folder/, ...quantize('nowhere/out.onnx'));
   await failsWith(/mine\.txt is no folder/, ...quantize('mine.txt/out.onnx'));
   await failsWith(/not a directory|is no folder/, ...quantize('mine.txt/deeper/out.onnx'));
-  await failsWith(/is the float model itself/, ...quantize('mnist.onnx'));
+  await misused(/is the float model itself/, ...quantize('mnist.onnx'));
   await symlink(inFolder('mnist.onnx'), inFolder('link.onnx'));
-  await failsWith(/is the float model itself/, ...quantize('link.onnx'));
+  await misused(/is the float model itself/, ...quantize('link.onnx'));
   await failsWith(/cannot write mine\.txt/, 'run', 'mnist.onnx', '--input', 'x.npy', '--output', 'mine.txt');
   assert.equal(await readFile(inFolder('mine.txt'), 'utf8'), 'mine');
   assert.deepEqual(await readFile(inFolder('mnist.onnx')), await readFile(modelFile('mnist.onnx')));
@@ -80,17 +80,10 @@ test('output that cannot be written is refused before the work', async () => {
 
 test('a file stays as it is when its successor fails', async () => {
   await writeFile(inFolder('old.onnx'), 'old');
-  await failsWith(
-    /no such node/,
-    'quantize',
-    'mnist.onnx',
-    ...dynamic,
-    '--exclude',
-    'no such node',
-    '-o',
-    'old.onnx',
-  );
-  await failsWith(/mine\.txt: /, 'quantize', 'mine.txt', ...dynamic, '-o', 'old.onnx');
+  const output = ['-o', 'old.onnx', '--force'];
+  await misused(/no such node/, 'quantize', 'mnist.onnx', ...dynamic, '--exclude', 'no such node', ...output);
+  await failsWith(/mine\.txt: /, 'quantize', 'mine.txt', ...dynamic, ...output);
+  await misused(/old\.onnx exists already; --force/, 'quantize', 'mnist.onnx', ...output.slice(0, 2));
   assert.equal(await readFile(inFolder('old.onnx'), 'utf8'), 'old');
   await nothingLeftOver();
 });
@@ -98,7 +91,7 @@ test('a file stays as it is when its successor fails', async () => {
 test('a file is replaced whole, with its rights, where a link leads, and pipes are written to', async () => {
   await writeFile(inFolder('real.onnx'), 'old', { mode: 0o640 });
   await symlink('real.onnx', inFolder('way.onnx'));
-  const { quantized } = await json('quantize', 'mnist.onnx', ...dynamic, '-o', 'way.onnx');
+  const { quantized } = await json('quantize', 'mnist.onnx', ...dynamic, '-o', 'way.onnx', '--force');
   const written = await stat(inFolder('real.onnx'));
   assert.equal(written.size, quantized.bytes);
   assert.equal(written.mode & 0o777, 0o640);
@@ -134,8 +127,8 @@ test('inspect says where not even the rank is known', async () => {
   assert.match(stdout, /output +y: float32 of unknown rank\n/);
   const { inputs } = await json('inspect', 'unranked.onnx');
   assert.deepEqual(inputs, [{ name: 'x', type: 'float32' }]);
-  const { outputs } = await json('run', 'unranked.onnx', '--input', 'x.npy');
-  assert.deepEqual(outputs[0].dims, [1, 1, 28, 28]);
+  const { samples } = await json('run', 'unranked.onnx', '--input', 'x.npy');
+  assert.deepEqual(samples[0].outputs[0].dims, [1, 1, 28, 28]);
 });
 
 test('a reader that has seen enough is no error', async () => {

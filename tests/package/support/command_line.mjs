@@ -27,14 +27,17 @@ export function commandLine(folder) {
     return JSON.parse(stdout);
   };
 
-  /** One line on stderr, which the pattern matches, and exit code 1. */
-  const failsWith = async (pattern, ...args) => {
+  const fails = async (expected, pattern, args) => {
     const { code, stdout, stderr } = await octavo(...args);
-    assert.equal(code, 1, `${args.join(' ')}: ${stdout}`);
+    assert.equal(code, expected, `${args.join(' ')}: ${stdout} ${stderr}`);
     assert.equal(stdout, '');
     assert.match(stderr, pattern);
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
     assert.doesNotMatch(stderr, /\n\s+at /);
   };
-  return { octavo, json, failsWith };
+  /** One line on stderr, which the pattern matches, and exit code 1. */
+  const failsWith = (pattern, ...args) => fails(1, pattern, args);
+  /** The same with exit code 2: the command or its options are at fault. */
+  const misused = (pattern, ...args) => fails(2, pattern, args);
+  return { octavo, json, failsWith, misused };
 }

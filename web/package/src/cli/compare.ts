@@ -1,26 +1,20 @@
-// octavo compare FLOAT (QUANTIZED | --method …) --data PATH
-import { Command, Option } from 'commander';
+// octavo compare FLOAT [QUANTIZED] --data PATH
+import { Command } from 'commander';
 import { compare } from '../compare.js';
 import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { CompareReport, EngineInfo } from '../options.js';
+import { findPreprocessing } from '../preprocess/find.js';
+import type { Preprocessing } from '../preprocess/preprocessing.js';
 import * as format from './format.js';
-import { addPictureOptions } from './pictures.js';
-import {
-  addCommonOptions,
-  addQuantizationOptions,
-  load,
-  openSamples,
-  quantize,
-  wholeNumber,
-  withEngine,
-  type CommonOptions,
-  type QuantizationOptions,
-} from './options.js';
+import { addCommonOptions, examples, load, wholeNumber, withEngine } from './options.js';
+import { addPictureOptions, presetsHelp } from './pictures.js';
 import { withProgressBar } from './progress.js';
+import { addQuantizationOptions, quantize, type QuantizationOptions } from './quantization.js';
+import { describeMethod } from './quantize.js';
+import { findSamples } from './samples.js';
 
-interface Options extends CommonOptions, QuantizationOptions {
-  method?: 'dynamic' | 'static';
+interface Options extends QuantizationOptions {
   data: string[];
   repeats: number;
   layers?: boolean;
@@ -30,18 +24,33 @@ export function compareCommand(): Command {
   const command = new Command('compare')
     .description('Compare a float model with its int8 copy: size, speed, outputs.')
     .argument('<float>', 'ONNX file or URL of the float model')
-    .argument('[quantized]', 'ONNX file or URL of the int8 model; without it, --method says how to make one')
+    .argument('[quantized]', 'ONNX file or URL of the int8 model; without it one is made')
     .requiredOption('--data <path...>', 'files or folders of input to run')
-    .addOption(new Option('--method <method>', 'quantize on the spot').choices(['dynamic', 'static']))
     .option('--repeats <count>', 'timed runs of each model for each sample', wholeNumber, 5)
     .option('--layers', 'compare the layers too')
     .action((floatPath: string, quantizedPath: string | undefined, options: Options) =>
       withEngine(options, async (engine) => {
-        const report = await compareFiles(engine, floatPath, quantizedPath, options);
-        format.print(options.json, { ...report, engine: engine.info }, () => describe(report, engine.info));
+        const { report, notes, preprocessing } = await compareFiles(
+          engine,
+          floatPath,
+          quantizedPath,
+          options,
+        );
+        const document = { ...report, ...(preprocessing && { preprocessing }), engine: engine.info };
+        format.print(options.json, document, () =>
+          [...(options.quiet ? [] : notes), describe(report, engine.info)].join('\n'),
+        );
       }),
     );
-  return addCommonOptions(addPictureOptions(addQuantizationOptions(command)));
+  return addCommonOptions(addPictureOptions(addQuantizationOptions(command))).addHelpText(
+    'after',
+    presetsHelp +
+      '\n' +
+      examples(
+        'compare model.onnx model.int8.onnx --data photos --preprocessing imagenet',
+        'compare model.onnx --calibration photos --data other-photos --preprocessing imagenet --layers',
+      ),
+  );
 }
 
 async function compareFiles(
@@ -49,23 +58,28 @@ async function compareFiles(
   floatPath: string,
   quantizedPath: string | undefined,
   options: Options,
-): Promise<CompareReport> {
-  const { method, data, repeats, layers = false } = options;
-  if ((quantizedPath === undefined) === (method === undefined)) {
-    throw new OctavoError('InvalidOption', 'compare with either a second model or --method dynamic|static');
-  }
-  using float = await load(engine, floatPath);
-  using quantized = await (quantizedPath === undefined
-    ? quantize(float, method ?? 'dynamic', options)
-    : load(engine, quantizedPath));
-  return await withProgressBar(async (onProgress) => {
-    const opened = await openSamples(float, data, options, onProgress);
-    return await compare(float, quantized, opened.samples, {
-      repeats,
-      layers,
-      onProgress: opened.onProgress,
-    });
-  });
+): Promise<{ report: CompareReport; notes: string[]; preprocessing: Preprocessing | undefined }> {
+  const { method, calibration, data, repeats, layers = false } = options;
+  if (quantizedPath !== undefined && (method ?? calibration) !== undefined)
+    throw new OctavoError(
+      'InvalidOption',
+      'compare with either a second model or one that --method and --calibration make',
+    );
+  using float = await load(engine, floatPath, options);
+  const made = quantizedPath === undefined ? await quantize(float, options) : undefined;
+  using quantized = made?.model ?? (await load(engine, quantizedPath ?? '', options));
+  // Either of the two may be the one that remembers.
+  const knows = findPreprocessing(float).known ? float : quantized;
+  const { choice, read, counted } = await findSamples(knows, data, options);
+  const report = await withProgressBar(options, (onProgress) =>
+    compare(float, quantized, read(), { repeats, layers, onProgress: counted(onProgress) }),
+  );
+  const notes = [
+    ...(made ? describeMethod(made) : []),
+    ...(choice.said ? [`pictures: ${choice.said}`] : []),
+    '',
+  ];
+  return { report, notes: notes.length > 1 ? notes : [], preprocessing: choice.preprocessing };
 }
 
 function describe(report: CompareReport, engine: EngineInfo): string {

@@ -2,9 +2,16 @@
 import Table from 'cli-table3';
 import type { ValueDescription } from '../native.js';
 
-/** A table without lines: the first column left, the others right. Where all titles are empty there is no title row. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const columns = head.map((_, i) => (i === 0 ? 'left' : 'right'));
+/**
+ * A table without lines. Columns of words are left, by default the first, those of numbers right. Where all titles are empty there
+ * is no title row.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[] = [0],
+): string {
+  const columns = head.map((_, i) => (words.includes(i) ? 'left' : 'right'));
   const spaces = Object.fromEntries(lineNames.map((name) => [name, '']));
   const made = new Table({
     head: head.some((title) => title !== '') ? [...head] : [],
@@ -13,7 +20,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   made.push(...rows.map((row) => [...row]));
-  return made.toString();
+  return made.toString().replace(/ +$/gm, '');
 }
 
 const lineNames = [
@@ -38,7 +45,12 @@ export const shape = (dims: readonly (number | string)[] | undefined) =>
 export const value = ({ name, type, dims }: ValueDescription) => `${name}: ${type} ${shape(dims)}`;
 
 /** Prints a result: the document with --json, else the text. */
-export function print(json: boolean | undefined, document: unknown, text: () => string): void {
+export function print(
+  json: boolean | undefined,
+  document: unknown,
+  text: () => string,
+  stream: NodeJS.WritableStream = process.stdout,
+): void {
   const plain = (_key: string, item: unknown) => (typeof item === 'bigint' ? Number(item) : item);
-  process.stdout.write(`${json ? JSON.stringify(document, plain, 2) : text()}\n`);
+  stream.write(`${json ? JSON.stringify(document, plain, 2) : text()}\n`);
 }

@@ -1,35 +1,116 @@
 // octavo inspect MODEL
 import { Command } from 'commander';
-import type { ModelDescription } from '../native.js';
+import type { Layer, ModelDescription } from '../native.js';
+import { describePreprocessing } from '../preprocess/describe.js';
+import { findPreprocessing, type FoundPreprocessing } from '../preprocess/find.js';
+import { coverageOf } from './coverage.js';
 import * as format from './format.js';
-import { addCommonOptions, load, withEngine, type CommonOptions } from './options.js';
+import { addCommonOptions, examples, load, withEngine, type CommonOptions } from './options.js';
+
+interface Options extends CommonOptions {
+  layers?: boolean;
+}
 
 export function inspectCommand(): Command {
   const command = new Command('inspect')
-    .description('Show what a model is made of.')
+    .description('Show what a model is made of, and what of it would be quantized.')
     .argument('<model>', 'ONNX file or URL')
-    .action((path: string, options: CommonOptions) =>
+    .option('--layers', 'list the nodes one by one')
+    .action((path: string, options: Options) =>
       withEngine(options, async (engine) => {
-        using model = await load(engine, path);
+        using model = await load(engine, path, options);
         const description = model.describe();
-        format.print(options.json, description, () => describe(description));
+        const layers = await model.layers();
+        const bytes = await engine.call('fileBytes', [model.handle]);
+        const preprocessing = findPreprocessing(model);
+        format.print(options.json, { ...description, bytes, preprocessing, layers }, () =>
+          [
+            describe(description, bytes, preprocessing),
+            operatorTable(layers),
+            ...describeSizes(layers, description),
+            ...(options.layers ? [layerTable(layers)] : []),
+          ].join('\n\n'),
+        );
       }),
     );
-  return addCommonOptions(command);
+  return addCommonOptions(command).addHelpText(
+    'after',
+    examples('inspect model.onnx', 'inspect model.onnx --layers', 'inspect model.onnx --json'),
+  );
 }
 
-function describe(model: ModelDescription): string {
+function describe(model: ModelDescription, bytes: number, preprocessing: FoundPreprocessing): string {
   const { scheme, integerNodes, floatNodes, islands } = model.quantization;
-  const operators = Object.entries(model.operators).sort(([, a], [, b]) => b - a);
-  const lines = [
+  return [
+    `file          ${format.bytes(bytes)}`,
     `opset         ${model.opset} (IR ${model.irVersion}${model.producer ? `, by ${model.producer}` : ''})`,
     ...model.inputs.map((input) => `input         ${format.value(input)}`),
+    ...describePictures(preprocessing),
     ...model.outputs.map((output) => `output        ${format.value(output)}`),
     `parameters    ${format.count(model.parameters)}`,
     `multiply-adds ${model.macs < 0 ? 'unknown: shapes are open' : format.count(model.macs)}`,
     `quantization  ${scheme}${scheme === 'none' ? '' : `, ${integerNodes} nodes in integers, ${floatNodes} in float`}`,
     ...islands.map(({ node, op, reason }) => `  float: ${op} ${node}: ${reason}`),
-    `operators     ${operators.map(([op, nodes]) => `${op} ${nodes}`).join(', ')}`,
-  ];
-  return lines.join('\n');
+  ].join('\n');
+}
+
+function describePictures({ known, candidates, why }: FoundPreprocessing): string[] {
+  if (known) return [`pictures      ${describePreprocessing(known)} (${why})`];
+  if (candidates.length === 0) return [];
+  return [`pictures      not known: --preprocessing ${candidates.join(' | ')}`];
+}
+
+/** Which methods quantize a node, for people. */
+const by = (quantizes: Layer['quantizes']) =>
+  ({ dynamic: 'dynamic, static', static: 'static', '': '' })[quantizes];
+
+/** A row for each operator, those with the most parameters first. */
+function operatorTable(layers: readonly Layer[]): string {
+  const kinds = new Map<string, Layer[]>();
+  for (const layer of layers) {
+    const key = `${layer.op} ${layer.quantizes}`;
+    kinds.set(key, [...(kinds.get(key) ?? []), layer]);
+  }
+  const all = Math.max(1, sum(layers));
+  const rows = [...kinds.values()]
+    .sort((a, b) => sum(b) - sum(a) || b.length - a.length)
+    .map((kind) => [
+      kind[0].op,
+      String(kind.length),
+      sum(kind) === 0 ? '' : format.count(sum(kind)),
+      sum(kind) === 0 ? '' : `${((100 * sum(kind)) / all).toFixed(1)} %`,
+      shapes(kind),
+      by(kind[0].quantizes),
+    ]);
+  return format.table(['operator', 'nodes', 'parameters', 'share', 'outputs', 'int8 by'], rows, [0, 4, 5]);
+}
+
+const sum = (layers: readonly Layer[]) => layers.reduce((total, { parameters }) => total + parameters, 0);
+
+/** The first shape and the last, where they differ. */
+function shapes(layers: readonly Layer[]): string {
+  const [first, last] = [layers[0], layers.at(-1)].map((layer) => format.shape(layer?.dims));
+  return first === last ? first : `${first} … ${last}`;
+}
+
+/** How large the weights are as they are, and about how large each method makes them. */
+function describeSizes(layers: readonly Layer[], { quantization, parameters }: ModelDescription): string[] {
+  if (quantization.scheme !== 'none') return [];
+  const size = (method: 'dynamic' | 'static') => {
+    const { integer } = coverageOf(layers, method, {});
+    return format.bytes(4 * parameters - 3 * Math.min(parameters, integer.parameters));
+  };
+  const float = `weights: ${format.bytes(4 * parameters)} in float`;
+  return [`${float}; about ${size('dynamic')} with dynamic quantization, ${size('static')} with static`];
+}
+
+function layerTable(layers: readonly Layer[]): string {
+  const rows = layers.map(({ name, op, dims, parameters, quantizes }) => [
+    name,
+    op,
+    format.shape(dims),
+    parameters === 0 ? '' : format.count(parameters),
+    by(quantizes),
+  ]);
+  return format.table(['layer', 'operator', 'output', 'parameters', 'int8 by'], rows, [0, 1, 2, 4]);
 }

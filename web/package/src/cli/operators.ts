@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { supportedOperators } from '../operators.js';
 import * as format from './format.js';
-import { addCommonOptions, withEngine, type CommonOptions } from './options.js';
+import { addCommonOptions, examples, withEngine, type CommonOptions } from './options.js';
 
 export function operatorsCommand(): Command {
   const command = new Command('operators')
@@ -17,5 +17,5 @@ export function operatorsCommand(): Command {
         );
       }),
     );
-  return addCommonOptions(command);
+  return addCommonOptions(command).addHelpText('after', examples('operators', 'operators --json'));
 }

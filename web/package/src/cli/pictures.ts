@@ -72,8 +72,7 @@ export function addPictureOptions(command: Command): Command {
     )
     .addOption(
       new Option('--interpolation <filter>', 'when resizing').choices(['bilinear', 'bicubic', 'nearest']),
-    )
-    .optionsGroup('Options:');
+    );
 }
 
 /** The presets, each with whose it is. */

@@ -1,77 +1,107 @@
-// octavo quantize MODEL -o OUT --method dynamic|static
-import { realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { Command, Option } from 'commander';
-import { OctavoError } from '../error.js';
-import { fileError, writeBytes } from '../node/files.js';
+// octavo quantize MODEL
+import { Command } from 'commander';
+import type { Engine } from '../engine.js';
+import type { ModelDescription } from '../native.js';
+import { countText } from './coverage.js';
 import * as format from './format.js';
-import { addPictureOptions } from './pictures.js';
+import { addCommonOptions, examples, load, withEngine } from './options.js';
+import { checkOutput, defaultOutput, standardOutput, writeOutput } from './output_file.js';
+import { addPictureOptions, presetsHelp } from './pictures.js';
 import {
-  addCommonOptions,
   addQuantizationOptions,
-  load,
   quantize,
-  withEngine,
-  type CommonOptions,
+  type Quantized,
   type QuantizationOptions,
-} from './options.js';
+} from './quantization.js';
 
-interface Options extends CommonOptions, QuantizationOptions {
-  output: string;
-  method: 'dynamic' | 'static';
+interface Options extends QuantizationOptions {
+  output?: string;
+  force?: boolean;
 }
 
 export function quantizeCommand(): Command {
   const command = new Command('quantize')
     .description('Write an int8 copy of a float model.')
     .argument('<model>', 'ONNX file or URL')
-    .requiredOption('-o, --output <file>', 'where to write the int8 ONNX file')
-    .addOption(
-      new Option('--method <method>', 'ranges of activations while running, or beforehand from typical input')
-        .choices(['dynamic', 'static'])
-        .makeOptionMandatory(),
-    )
+    .option('-o, --output <file>', 'where to write it, - for standard output (default: MODEL.int8.onnx)')
+    .option('--force', 'replace the file if there is one')
     .action((path: string, options: Options) =>
       withEngine(options, (engine) => write(engine, path, options)),
     );
-  return addCommonOptions(addPictureOptions(addQuantizationOptions(command)));
+  return addCommonOptions(addPictureOptions(addQuantizationOptions(command))).addHelpText(
+    'after',
+    presetsHelp +
+      '\n' +
+      examples(
+        'quantize model.onnx',
+        'quantize model.onnx --calibration photos --preprocessing imagenet',
+        'quantize digits.onnx --calibration images.npy --preprocessing mnist -o small.onnx',
+        'quantize https://example.org/model.onnx -o - > small.onnx',
+      ),
+  );
 }
 
-/** Says before all the work what would go wrong after it. */
-async function checkOutput(model: string, output: string): Promise<void> {
-  const folder = await stat(dirname(output)).catch((error: unknown) => {
-    throw fileError('write', output, error);
-  });
-  if (!folder.isDirectory()) throw fileError('write', output, new Error(`${dirname(output)} is no folder`));
-  const there = await stat(output).catch(() => undefined);
-  if (there?.isDirectory()) throw fileError('write', output, new Error('it is a folder'));
-  const [from, to] = await Promise.all([model, output].map((path) => realpath(path).catch(() => undefined)));
-  if (from !== undefined && from === to)
-    throw new OctavoError('InvalidOption', `${output} is the float model itself, which would be lost`);
-}
-
-async function write(engine: Parameters<typeof load>[0], path: string, options: Options): Promise<void> {
-  await checkOutput(path, options.output);
-  using model = await load(engine, path);
-  using quantized = await quantize(model, options.method, options);
+async function write(engine: Engine, path: string, options: Options): Promise<void> {
+  const { output = defaultOutput(path), force = false } = options;
+  await checkOutput(path, output, force);
+  using model = await load(engine, path, options);
+  const made = await quantize(model, options);
+  using quantized = made.model;
   const onnx = await quantized.toOnnx();
-  await writeBytes(options.output, onnx);
+  await writeOutput(output, onnx);
   const floatBytes = await engine.call('fileBytes', [model.handle]);
   const { quantization } = quantized.describe();
   const report = {
     float: { file: path, bytes: floatBytes },
-    quantized: { file: options.output, bytes: onnx.byteLength },
+    quantized: { file: output, bytes: onnx.byteLength },
     sizeRatio: onnx.byteLength / floatBytes,
+    method: made.method,
+    why: made.why,
+    ...(made.choice.preprocessing && { preprocessing: made.choice.preprocessing }),
     quantization,
   };
-  format.print(options.json, report, () => {
-    const { integerNodes, floatNodes, islands } = quantization;
-    const sizes = `${format.bytes(floatBytes)} -> ${format.bytes(onnx.byteLength)}`;
-    const lines = [
-      `${options.output}: ${sizes} (${report.sizeRatio.toFixed(3)})`,
-      `${integerNodes} nodes in integers, ${floatNodes} in float`,
-      ...islands.map(({ node, op, reason }) => `  float: ${op} ${node}: ${reason}`),
-    ];
-    return lines.join('\n');
-  });
+  if (options.quiet) return;
+  const stream = output === standardOutput ? process.stderr : process.stdout;
+  format.print(options.json, report, () => describe(report, made), stream);
+}
+
+interface Report {
+  float: { bytes: number };
+  quantized: { file: string; bytes: number };
+  sizeRatio: number;
+  quantization: ModelDescription['quantization'];
+}
+
+function describe({ float, quantized, sizeRatio, quantization }: Report, made: Quantized): string {
+  const sizes = `${format.bytes(float.bytes)} -> ${format.bytes(quantized.bytes)} (${sizeRatio.toFixed(3)})`;
+  const name = quantized.file === standardOutput ? 'standard output' : quantized.file;
+  const { choice } = made;
+  const { integerNodes, floatNodes, islands } = quantization;
+  const reasons = new Map<string, string[]>();
+  for (const { op, reason } of islands) reasons.set(reason, [...(reasons.get(reason) ?? []), op]);
+  return [
+    `${name}: ${sizes}`,
+    ...describeMethod(made),
+    ...(choice.said ? [`pictures: ${choice.said}`] : []),
+    `${integerNodes} nodes in integers, ${floatNodes} in float`,
+    ...[...reasons].map(([reason, operators]) => `  float: ${countText(operators)}: ${reason}`),
+  ].join('\n');
+}
+
+/** What the method does and does not do. */
+export function describeMethod({ method, why, coverage }: Quantized): string[] {
+  const { integer, float, staticOnly } = coverage;
+  const all = Math.max(1, integer.parameters + float.parameters);
+  const share = ({ parameters }: typeof integer) =>
+    `${((100 * parameters) / all).toFixed(1)} % of the weights`;
+  const lines = [
+    integer.nodes > 0
+      ? `${method} (${why}): int8 in ${integer.text}, ${share(integer)}`
+      : `${method} (${why}): quantizes nothing`,
+  ];
+  if (staticOnly.nodes > 0)
+    lines.push(
+      `not in ${staticOnly.text}, ${share(staticOnly)}, which stay float; static does these, too: --calibration PATH…`,
+    );
+  return lines;
 }

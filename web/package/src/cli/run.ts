@@ -1,20 +1,27 @@
-// octavo run MODEL --input NAME=FILE
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+// octavo run MODEL FILE…
 import { Command } from 'commander';
-import { OctavoError } from '../error.js';
-import type { Model } from '../model.js';
-import { fileError } from '../node/files.js';
-import { writeNpy } from '../node/npy.js';
-import { readFileSamples } from '../node/samples.js';
-import { recordOf, type Tensor } from '../tensor.js';
 import * as format from './format.js';
-import { addPictureOptions, choosePreprocessing, type PictureOptions } from './pictures.js';
-import { addCommonOptions, load, withEngine, type CommonOptions } from './options.js';
+import { findRuns } from './feeds.js';
+import {
+  labelledOutput,
+  largest,
+  probabilities,
+  readLabels,
+  rowsOf,
+  type Class,
+  type Labels,
+} from './labels.js';
+import { addCommonOptions, examples, load, wholeNumber, withEngine, type CommonOptions } from './options.js';
+import { addPictureOptions, presetsHelp, type PictureOptions } from './pictures.js';
+import { withProgressBar } from './progress.js';
+import { outputFolder, type OutputFolder } from './output_folder.js';
+import type { Tensor } from '../tensor.js';
 
 interface Options extends CommonOptions, PictureOptions {
-  input: string[];
+  input?: string[];
   output?: string;
+  labels?: string;
+  top?: number;
 }
 
 interface Output {
@@ -25,94 +32,114 @@ interface Output {
   data?: (number | bigint)[];
 }
 
+/** What one run gave. */
+interface Result {
+  name: string;
+  ms: number;
+  outputs: Output[];
+  /** For each row of the labelled output its classes, the most probable first. */
+  classes?: Class[][];
+}
+
 export function runCommand(): Command {
   const command = new Command('run')
-    .description('Run a model once.')
+    .description('Run a model on pictures or arrays.')
     .argument('<model>', 'ONNX file or URL')
-    .requiredOption(
-      '--input <name=file...>',
-      'a file for each input; with one input, its name may be left out',
+    .argument(
+      '[files...]',
+      'pictures, .npy or .pb files, folders of such; NAME=FILE where there are several inputs',
     )
+    .option('--input <name=file...>', 'the same, as an option')
+    .option('--labels <file>', 'print classes by name, with probabilities: a text, a JSON list, or imagenet')
+    .option('--top <count>', 'how many classes of each (default: 5, or 1 of many)', wholeNumber)
     .option('--output <folder>', 'write each output there, as NAME.npy, instead of printing it')
-    .action((path: string, options: Options) =>
-      withEngine(options, async (engine) => {
-        using model = await load(engine, path);
-        const feeds = await readFeeds(model, options);
+    .action((path: string, files: string[], options: Options) => run(path, files, options));
+  return addCommonOptions(addPictureOptions(command)).addHelpText(
+    'after',
+    presetsHelp +
+      '\n' +
+      examples(
+        'run model.onnx cat.jpg dog.webp --preprocessing imagenet --labels imagenet',
+        'run digits.onnx images.npy --preprocessing mnist --top 1',
+        'run model.onnx ids=ids.npy mask=mask.npy --output results',
+      ),
+  );
+}
+
+function run(path: string, files: readonly string[], options: Options): Promise<void> {
+  return withEngine(options, async (engine) => {
+    const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
+    using model = await load(engine, path, options);
+    const runs = await findRuns(model, [...files, ...(options.input ?? [])], options);
+    const folder = options.output === undefined ? undefined : await outputFolder(options.output);
+    const results: Result[] = [];
+    await withProgressBar(options, async (onProgress) => {
+      for await (const { name, feeds } of runs.read()) {
         const start = performance.now();
         const tensors = await model.run(feeds);
         const ms = performance.now() - start;
-        const outputs = await deliver(Object.entries(tensors), options.output);
-        format.print(options.json, { ms, outputs }, () =>
-          outputs.map((output) => describe(output)).join('\n'),
-        );
-      }),
-    );
-  return addCommonOptions(addPictureOptions(command));
-}
-
-async function readFeeds(model: Model, options: Options): Promise<Record<string, Tensor>> {
-  const feeds = new Map<string, Tensor>();
-  for (const argument of options.input) {
-    const named = model.inputs.find(({ name }) => argument.startsWith(`${name}=`));
-    const input =
-      named ?? (model.inputs.length === 1 && !argument.includes('=') ? model.inputs[0] : undefined);
-    if (!input) {
-      const names = model.inputs.map(({ name }) => name).join(', ');
-      throw new OctavoError('InvalidOption', `--input ${argument} names no input; the model has ${names}`);
-    }
-    const file = named ? argument.slice(named.name.length + 1) : argument;
-    const [sample] = await readFileSamples(file, input, choosePreprocessing(model, options, [file]));
-    feeds.set(input.name, sample);
-  }
-  return recordOf(feeds);
-}
-
-async function deliver(
-  tensors: readonly (readonly [string, Tensor])[],
-  folder: string | undefined,
-): Promise<Output[]> {
-  if (folder === undefined)
-    return tensors.map(([name, { type, dims, data }]) => ({ name, type, dims, data: [...data] }));
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw fileError('write', folder, error);
-  }
-  const files = fileNames(tensors.map(([name]) => name));
-  const outputs: Output[] = [];
-  for (const [i, [name, tensor]] of tensors.entries()) {
-    const file = join(folder, files[i]);
-    await writeNpy(file, tensor);
-    outputs.push({ name, type: tensor.type, dims: tensor.dims, file });
-  }
-  return outputs;
-}
-
-/** A tensor's name may hold what a file's may not; no two files have the same, capital letters or not. */
-function fileNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    const plain = name.replaceAll(/[^\w.-]/g, '_').slice(0, longestName);
-    let unique = plain;
-    for (let i = 2; taken.has(unique.toLowerCase()); ++i) unique = `${plain}-${i}`;
-    taken.add(unique.toLowerCase());
-    return `${unique}.npy`;
+        results.push(await resultOf(name, ms, tensors, { labels, folder, alone: runs.count === 1 }));
+        onProgress({ phase: 'run', loaded: results.length, total: Math.max(results.length, runs.count) });
+      }
+    });
+    const { preprocessing, said } = runs.choice;
+    const document = { ...(preprocessing && { preprocessing }), samples: results };
+    if (said && !options.json && !options.quiet) process.stderr.write(`pictures: ${said}\n`);
+    format.print(options.json, document, () => describe(results, options.top));
   });
 }
 
-/** What file systems take is 255 bytes. */
-const longestName = 200;
-
-const shownValues = 5;
-
-function describe({ name, type, dims, file, data }: Output): string {
-  const title = format.value({ name, type, dims: [...dims] });
-  if (!data) return `${title} -> ${file}`;
-  const largest = data
-    .map((value, index) => ({ value, index }))
-    .sort((a, b) => Number(b.value) - Number(a.value));
-  const shown = largest
-    .slice(0, shownValues)
-    .map(({ value, index }) => [`[${index}]`, Number(value).toPrecision(6)]);
-  return `${title}, largest:\n${format.table(['', ''], shown)}`;
+async function resultOf(
+  name: string,
+  ms: number,
+  tensors: Record<string, Tensor>,
+  { labels, folder, alone }: { labels: Labels | undefined; folder: OutputFolder | undefined; alone: boolean },
+): Promise<Result> {
+  const outputs: Output[] = [];
+  for (const [output, tensor] of Object.entries(tensors)) {
+    const { type, dims, data } = tensor;
+    const where = folder
+      ? { file: await folder.write(alone ? output : `${name}.${output}`, tensor) }
+      : { data: [...data] };
+    outputs.push({ name: output, type, dims, ...where });
+  }
+  if (!labels) return { name, ms, outputs };
+  const { name: chosen, labels: names } = labelledOutput(tensors, labels);
+  const classes = rowsOf(tensors[chosen]).map((row) => largest(probabilities(row), row.length, names));
+  return { name, ms, outputs, classes };
 }
+
+const fewRows = 5;
+
+function describe(results: readonly Result[], top: number | undefined): string {
+  const rows = results.flatMap(({ name, classes, outputs }) => {
+    const named = (index: number, count: number) => (count === 1 ? name : `${name}[${index}]`);
+    if (classes) return classes.map((list, i) => ({ title: named(i, classes.length), list, output: '' }));
+    return outputs.flatMap((output) => {
+      if (!output.data)
+        return [{ title: name, list: [], output: `${format.value(described(output))} -> ${output.file}` }];
+      const lists = rowsOf(output as unknown as Tensor).map((row) => largest(row, row.length));
+      return lists.map((list, i) => ({ title: named(i, lists.length), list, output: output.name }));
+    });
+  });
+  const count = top ?? (rows.length > fewRows ? 1 : fewRows);
+  const written = rows.filter(({ list }) => list.length === 0).map(({ output }) => output);
+  const shown = rows.flatMap(({ title, list, output }) =>
+    list
+      .slice(0, count)
+      .map(({ index, label, value }, i) => [
+        i === 0 ? title : '',
+        ...(label === undefined
+          ? [output, `[${index}]`, value.toPrecision(6)]
+          : [label, `${(100 * value).toFixed(1)} %`]),
+      ]),
+  );
+  if (shown.length === 0) return written.join('\n');
+  const head = results[0].classes ? ['', 'class', 'probability'] : ['', 'output', 'largest', 'value'];
+  const shapes = results[0].classes
+    ? []
+    : results[0].outputs.map((output) => format.value(described(output)));
+  return [...written, ...shapes, format.table(head, shown, [0, 1])].join('\n');
+}
+
+const described = ({ name, type, dims }: Output) => ({ name, type, dims: [...dims] });

@@ -33,7 +33,7 @@ export function findPreprocessing(model: {
   if (said !== undefined) {
     try {
       const known = preprocessingFor(input, checkPreprocessing(JSON.parse(said) as Preprocessing));
-      return { known, candidates: [], why: `its metadata says so (${metadataKey})` };
+      return { known, candidates: [], why: 'as its metadata says' };
     } catch (error) {
       problem = `; what its metadata says (${metadataKey}) cannot be used: ${messageOf(error)}`;
     }

@@ -1,0 +1,131 @@
+// How a command quantizes: its options, and the method where none is given.
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { OctavoError } from '../error.js';
+import type { Model } from '../model.js';
+import type { DynamicOptions, Layer, StaticOptions } from '../native.js';
+import { quantizationRows, type Method } from '../quantization_options.js';
+import { rememberPreprocessing } from '../preprocess/find.js';
+import { coverageOf, type Coverage } from './coverage.js';
+import type { CommonOptions } from './options.js';
+import { choosePreprocessing, type PictureChoice, type PictureOptions } from './pictures.js';
+import { withProgressBar } from './progress.js';
+import { findSamples } from './samples.js';
+
+/** Those of quantizationRows under the names that their flags give them, and what is no option of a quantizer. */
+export interface QuantizationOptions extends PictureOptions, CommonOptions {
+  method?: Method;
+  calibration?: string[];
+}
+
+/** A quantized copy, and how it came about. */
+export interface Quantized {
+  model: Model;
+  method: Method;
+  /** Why this method. */
+  why: string;
+  choice: PictureChoice;
+  coverage: Coverage;
+}
+
+const list = (value: string) => value.split(',').filter((item) => item !== '');
+
+function anyNumber(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || Number.isNaN(number)) throw new InvalidArgumentError('It is a number.');
+  return number;
+}
+
+export function addQuantizationOptions(command: Command): Command {
+  command
+    .optionsGroup('Quantization:')
+    .addOption(
+      new Option(
+        '--method <method>',
+        'ranges of activations while running, or beforehand from typical input (default: static with --calibration, else dynamic)',
+      ).choices(['dynamic', 'static']),
+    )
+    .option('--calibration <path...>', 'static: files or folders of typical input');
+  for (const [, { flag, help, kind, choices, means }] of quantizationRows) {
+    const option = new Option(flag, help);
+    const words = choices ?? Object.keys(means ?? {});
+    if (words.length > 1) option.choices(words);
+    if (kind === 'names') option.argParser(list);
+    if (kind === 'number') option.argParser(anyNumber);
+    command.addOption(option);
+  }
+  return command;
+}
+
+/**
+ * The options that the command line gave, as the quantizer takes them.
+ * @throws OctavoError `InvalidOption` for one that the method does not have
+ */
+function givenOptions(method: Method, given: QuantizationOptions): DynamicOptions & StaticOptions {
+  const options: Record<string, unknown> = {};
+  for (const [name, { flag, methods, means }] of quantizationRows) {
+    const value = (given as unknown as Record<string, unknown>)[new Option(flag).attributeName()];
+    if (value === undefined) continue;
+    if (!methods.includes(method)) {
+      const [word] = flag.split(' ');
+      throw new OctavoError('InvalidOption', `${word} is no option of --method ${method}`);
+    }
+    options[name] = means ? means[value === true ? '' : (value as string)] : value;
+  }
+  return options;
+}
+
+function methodOf({ method, calibration }: QuantizationOptions): { method: Method; why: string } {
+  if (method === 'dynamic' && calibration)
+    throw new OctavoError('InvalidOption', '--calibration is no option of --method dynamic');
+  if (method === 'static' && !calibration)
+    throw new OctavoError('InvalidOption', '--method static needs typical input: --calibration PATH…');
+  if (method) return { method, why: 'as --method says' };
+  return calibration
+    ? { method: 'static', why: 'there is calibration data' }
+    : { method: 'dynamic', why: 'there is no calibration data' };
+}
+
+/**
+ * Quantizes as the options say, with a progress bar. The copy remembers how pictures become its input, if that is known.
+ * @throws OctavoError `InvalidOption`, also where nobody chose dynamic and it would change nothing; as the quantizers do
+ */
+export async function quantize(model: Model, options: QuantizationOptions): Promise<Quantized> {
+  const { method, why } = methodOf(options);
+  const chosen = givenOptions(method, options);
+  const layers = await model.layers();
+  checkFloat(model);
+  const coverage = coverageOf(layers, method, chosen);
+  if (!options.method && coverage.integer.nodes === 0) throw nothingToDo(layers, method);
+  const samples = options.calibration && (await findSamples(model, options.calibration, options));
+  const choice = samples?.choice ?? choosePreprocessing(model, options, []);
+  const made = await withProgressBar(options, (onProgress) =>
+    samples
+      ? model.quantizeStatic({
+          ...chosen,
+          calibration: samples.read(),
+          onProgress: samples.counted(onProgress),
+        })
+      : model.quantizeDynamic({ ...chosen, onProgress }),
+  );
+  // The float model stays the file that it is.
+  if (choice.preprocessing) await rememberPreprocessing(made, choice.preprocessing);
+  return { model: made, method, why, choice, coverage };
+}
+
+function checkFloat(model: Model): void {
+  const { scheme } = model.describe().quantization;
+  if (scheme === 'none') return;
+  throw new OctavoError(
+    'InvalidOption',
+    `${model.name} is quantized already (${scheme}); give its float original`,
+  );
+}
+
+function nothingToDo(layers: readonly Layer[], method: Method): OctavoError {
+  const forStatic = coverageOf(layers, 'static', {}).integer;
+  const remedy =
+    method === 'dynamic' && forStatic.nodes > 0
+      ? `; static quantizes ${forStatic.text}, from typical input: --calibration PATH…`
+      : '';
+  return new OctavoError('InvalidOption', `${method} quantizes nothing of this network${remedy}`);
+}
