@@ -71,6 +71,10 @@ test('bytes are pictures in any of the usual orders', async () => {
     shapes(await samples('uint8', [3, 4, 5], grey, options)),
     Array(3).fill('float32 1,4,5,1'),
   );
+  await assert.rejects(samples('uint8', [0, 4, 5], rgb, { preprocessing }), {
+    code: 'InvalidData',
+    message: /x\.npy: holds no sample/,
+  });
   await assert.rejects(samples('uint8', [2, 2, 2, 2, 2], rgb, { preprocessing }), {
     code: 'InvalidData',
     message: /x\.npy.*no pictures/,
@@ -86,7 +90,7 @@ test('bytes become floats by a scale that is given, or not at all', async () => 
     message: /x\.npy holds bytes.*scale/,
   });
   await assert.rejects(samples('uint8', [28, 28], input('float32', 'N', 1, 28, 28)), {
-    message: /preprocessing \(zero-one, minus-one-one, mnist\) or a scale/,
+    message: /preprocessing \(mnist, zero-one, minus-one-one\) or a scale/,
   });
   // An input of bytes takes them as they are.
   const bytes = input('uint8', 'N', 3, 4, 5);

@@ -55,13 +55,13 @@ test('inspect', async () => {
   assert.equal(description.quantization.scheme, 'none');
   assert.equal(description.bytes, (await readFile(modelFile('mnist.onnx'))).byteLength);
   assert.equal(description.layers.length, 8);
-  assert.deepEqual(description.preprocessing.candidates, ['zero-one', 'minus-one-one', 'mnist']);
+  assert.deepEqual(description.preprocessing.candidates, ['mnist', 'zero-one', 'minus-one-one']);
 });
 
 test('inspect prints a table of operators, shapes, sizes and what would be quantized', async () => {
   const { stdout } = await octavo('inspect', modelFile('mnist.onnx'));
   assert.match(stdout, /^file +84\.2 kB\nopset +13/);
-  assert.match(stdout, /\npictures +not known: --preprocessing zero-one \| minus-one-one \| mnist\n/);
+  assert.match(stdout, /\npictures +not known: --preprocessing mnist \| zero-one \| minus-one-one\n/);
   assert.match(stdout, /\noperator +nodes +parameters +share +outputs +int8 by\n/);
   assert.match(stdout, /\nGemm +1 +15\.7 thousand +76\.6 % +\[N, 10\] +dynamic, static\n/);
   assert.match(stdout, /\nConv +2 +4800 +23\.4 % +\[\?, 16, 28, 28\] … \[\?, 32, 14, 14\] +static\n/);
@@ -191,7 +191,7 @@ test('a command that is wrong is one line on stderr, with what may be meant, and
     [/--calibration is no option of/, ...quantize, '--method', 'dynamic', '--calibration', 'digits'],
     [/--bins is no option of --method dynamic/, ...quantize, '--bins', '9'],
     [/Allowed choices are imagenet, efficientnet-lite/, ...quantize, '--preprocessing', 'imagnet'],
-    [/channels 1, not 3; presets that fit are zero-one/, ...quantize, '--preprocessing', 'imagenet'],
+    [/channels 1, not 3; presets that fit are mnist, zero-one/, ...quantize, '--preprocessing', 'imagenet'],
     [/a fraction such as 1\/255/, ...quantize, '--scale', '1/x'],
     [/WIDTHxHEIGHT/, ...quantize, '--size', 'large'],
     [/width 28, not 30/, ...quantize, '--preprocessing', 'mnist', '--size', '30'],

@@ -121,7 +121,7 @@ test('compare takes what either file remembers, and prints it', async () => {
 test('the MNIST images work as they are: one array, many samples', async () => {
   const images = modelFile('mnist-calibration-images.npy');
   await misused(
-    /holds bytes.*say preprocessing \(zero-one, minus-one-one, mnist\) or a scale/,
+    /holds bytes.*say preprocessing \(mnist, zero-one, minus-one-one\) or a scale/,
     'run',
     'mnist.onnx',
     images,

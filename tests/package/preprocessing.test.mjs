@@ -24,10 +24,11 @@ test('a size alone makes nothing known: it leaves candidates', () => {
     [input(1, 3, 32, 32), anyRgb],
     [input('N', 96, 96, 3), anyRgb],
     [input('N', 3, 'H', 'W'), [...anyRgb, 'ppocr-cls']],
-    [input('N', 3, 48, 192), [...anyRgb, 'ppocr-cls']],
-    [input('N', 1, 28, 28), [...anyGrey, 'mnist']],
-    [input(1, 28, 28, 1), [...anyGrey, 'mnist']],
+    [input('N', 3, 48, 192), ['ppocr-cls', ...anyRgb]],
+    [input('N', 1, 28, 28), ['mnist', ...anyGrey]],
+    [input(1, 28, 28, 1), ['mnist', ...anyGrey]],
     [input(1, 1, 32, 100), anyGrey],
+    [input(1, 1, 'H', 'W'), [...anyGrey, 'mnist']],
   ];
   for (const [value, candidates] of cases) {
     const found = findPreprocessing(model(value));

@@ -38,6 +38,7 @@ export function count(value: number): string {
   return value < 1e6 ? `${(value / 1e3).toFixed(1)} thousand` : `${(value / 1e6).toFixed(1)} million`;
 }
 
+export const nodes = (count: number) => (count === 1 ? '1 node' : `${count} nodes`);
 export const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 export const decibels = (value: number) => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'equal');
 export const shape = (dims: readonly (number | string)[] | undefined) =>

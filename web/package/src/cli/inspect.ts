@@ -49,7 +49,7 @@ function describe(model: ModelDescription, bytes: number, preprocessing: FoundPr
     ...model.outputs.map((output) => `output        ${format.value(output)}`),
     `parameters    ${format.count(model.parameters)}`,
     `multiply-adds ${model.macs < 0 ? 'unknown: shapes are open' : format.count(model.macs)}`,
-    `quantization  ${scheme}${scheme === 'none' ? '' : `, ${integerNodes} nodes in integers, ${floatNodes} in float`}`,
+    `quantization  ${scheme}${scheme === 'none' ? '' : `, ${format.nodes(integerNodes)} in integers, ${floatNodes} in float`}`,
     ...islands.map(({ node, op, reason }) => `  float: ${op} ${node}: ${reason}`),
   ].join('\n');
 }

@@ -83,7 +83,7 @@ function describe({ float, quantized, sizeRatio, quantization }: Report, made: Q
     `${name}: ${sizes}`,
     ...describeMethod(made),
     ...(choice.said ? [`pictures: ${choice.said}`] : []),
-    `${integerNodes} nodes in integers, ${floatNodes} in float`,
+    `${format.nodes(integerNodes)} in integers, ${floatNodes} in float`,
     ...[...reasons].map(([reason, operators]) => `  float: ${countText(operators)}: ${reason}`),
   ].join('\n');
 }

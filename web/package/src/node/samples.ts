@@ -51,7 +51,11 @@ export async function readFileSamples(
   options: SampleOptions = {},
 ): Promise<Tensor[]> {
   const extension = extname(path).toLowerCase();
-  if (extension === '.npy') return arraySamples(path, await readNpy(path), input, options);
+  if (extension === '.npy') {
+    const samples = arraySamples(path, await readNpy(path), input, options);
+    if (samples.length === 0) throw contentError(path, 'holds no sample');
+    return samples;
+  }
   if (extension === '.pb') return [(await readTensorProto(path)).tensor];
   if (!isPicture(path)) throw contentError(path, `is none of ${sampleExtensions.join(', ')}`);
   if (!options.preprocessing) throw howUnsaid(`${path} is a picture`, path, input);

@@ -42,14 +42,17 @@ export function pictureInput({ name, type, dims }: ValueDescription): PictureInp
   };
 }
 
-/** The presets that make such an input. Those of one network's own size are for that size only. */
+/** The presets that make such an input. Those of one network's own size are for that size only, and come first where it is said. */
 export function presetsThatFit({ channels, width, height, dtype }: PictureInput): PreprocessingName[] {
   if (dtype !== 'float32') return [];
-  return preprocessingNames.filter((name) => {
+  const fitting = preprocessingNames.filter((name) => {
     const { channels: own, usual, onlyUsual } = preprocessingPresets[name];
     if (own && channelCount(own) !== channels) return false;
     return (
       !onlyUsual || ((width ?? usual.width) === usual.width && (height ?? usual.height) === usual.height)
     );
   });
+  const isOwn = (name: PreprocessingName) =>
+    preprocessingPresets[name].onlyUsual === true && width !== undefined && height !== undefined;
+  return [...fitting.filter(isOwn), ...fitting.filter((name) => !isOwn(name))];
 }
