@@ -4,6 +4,7 @@ import { cp, readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { build } from 'vite';
 import {
   addModel,
   checkReport,
@@ -15,6 +16,7 @@ import {
   reportOf,
   runTool,
   serve,
+  whyNoFirefox,
 } from './support/project.mjs';
 
 after(removeProjects);
@@ -91,7 +93,7 @@ for (const [name, { fast = false, packages, files, build, out }] of Object.entri
   });
 }
 
-test('a plain server: a module script and an import map', async () => {
+test('a plain server: a module script and an import map', async (context) => {
   const folder = await makeProject({
     files: {
       'main.js': pageScript('octavo'),
@@ -102,7 +104,26 @@ test('a plain server: a module script and an import map', async () => {
     },
   });
   await addModel(folder);
-  await serve(folder, async (url) => checkReport(await reportOf(url), { threads }));
+  await serve(folder, async (url) => {
+    checkReport(await reportOf(url), { threads });
+    await context.test('in Firefox', { skip: whyNoFirefox }, async () =>
+      checkReport(await reportOf(url, { browser: 'firefox' }), { threads }),
+    );
+  });
+});
+
+test('Vite, built', async (context) => {
+  const folder = await makeProject({
+    files: { 'main.js': pageScript('octavo'), 'index.html': module('/main.js') },
+  });
+  await build({ root: folder, configFile: false, logLevel: 'error' });
+  await addModel(join(folder, 'dist'));
+  await serve(join(folder, 'dist'), async (url) => {
+    checkReport(await reportOf(url), { threads });
+    await context.test('in Firefox', { skip: whyNoFirefox }, async () =>
+      checkReport(await reportOf(url, { browser: 'firefox' }), { threads }),
+    );
+  });
 });
 
 test('the package installs nothing else', async () => {

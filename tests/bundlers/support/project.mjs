@@ -1,6 +1,7 @@
 // A project that uses the packed package: installed in a folder of its own, built, served and opened in a browser.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
 import sirv from 'sirv';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
@@ -122,29 +124,51 @@ document.title = JSON.stringify(report);
 
 export const page = (script) => `<!doctype html><link rel="icon" href="data:,"><title>app</title>${script}`;
 
-/** Opens the page and gives what it reports. */
-export async function reportOf(url, { allow = () => false } = {}) {
-  const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+const firefoxPath = process.env.OCTAVO_FIREFOX ?? '/usr/bin/firefox-esr';
+
+export const whyNoFirefox = existsSync(firefoxPath)
+  ? false
+  : `there is no ${firefoxPath}; OCTAVO_FIREFOX may name another`;
+
+/** Browsers, each with `newPage` and `close`. */
+const browsers = {
+  chromium: () =>
+    chromium.launch({
+      executablePath: chromiumPath,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    }),
+  firefox: () => puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath }),
+};
+
+/** Opens the page and gives what it reports, which must come without an error on the console but those that `allow` allows. */
+export async function reportOf(url, { allow = () => false, browser: name = 'chromium' } = {}) {
+  const browser = await browsers[name]();
   try {
     const opened = await browser.newPage();
     const errors = [];
     opened.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     opened.on('pageerror', (error) => errors.push(error.message));
     await opened.goto(url);
-    await opened
-      .waitForFunction(() => document.title.startsWith('{'), null, { timeout: 60_000 })
-      .catch((error) => assert.fail(`${error.message}\n${errors.join('\n')}`));
+    const title = await titleOf(opened);
+    if (!title) assert.fail(`the page reports nothing: ${errors.join('\n')}`);
     assert.deepEqual(
       errors.filter((error) => !allow(error)),
       [],
     );
-    return JSON.parse(await opened.title());
+    return JSON.parse(title);
   } finally {
     await browser.close();
   }
+}
+
+/** The report, or undefined where none comes within a minute. */
+async function titleOf(opened) {
+  for (let tries = 0; tries < 600; ++tries) {
+    const title = await opened.title();
+    if (title.startsWith('{')) return title;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return undefined;
 }
 
 /** The page did all that it is to do, in a worker and with the threads there are unless `info` says otherwise. */

@@ -12,15 +12,18 @@ async function fetchEngine(wasmUrl: string | undefined): Promise<Pick<CompiledEn
   return { wasm: await compileFromUrl(url), url };
 }
 
-/** Another worker of this very script. A classic one, as some bundlers make, has no modules to import. */
-function newThread(): Thread {
-  let type: WorkerType = 'classic';
+/** Another worker of this very script. */
+const newThread = (): Thread => threadOf(new Worker(globalThis.location.href, { type: ownType() }));
+
+/** What kind of worker this is: some bundlers make classic ones. A module has no scripts to import, which is a TypeError. */
+function ownType(): WorkerType {
   try {
-    (globalThis as unknown as { importScripts(): void }).importScripts();
-  } catch {
-    type = 'module';
+    (globalThis as unknown as { importScripts(url: string): void }).importScripts('data:text/javascript,');
+  } catch (error) {
+    // A policy may forbid it to a classic one, which is another error.
+    if (error instanceof TypeError) return 'module';
   }
-  return threadOf(new Worker(globalThis.location.href, { type }));
+  return 'classic';
 }
 
 /** Offers the engine of `createModule`, unless the first message begins a thread. */

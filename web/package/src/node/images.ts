@@ -53,9 +53,7 @@ async function jpegPixels(path: string, bytes: Uint8Array): Promise<RgbaImage> {
 let webpDecoder: Promise<void> | undefined;
 
 async function webpPixels(path: string, bytes: Uint8Array): Promise<RgbaImage> {
-  webpDecoder ??= decoder('webp_dec.wasm').then((wasmBinary) =>
-    initWebp({ wasmBinary }),
-  );
+  webpDecoder ??= decoder('webp_dec.wasm').then((wasmBinary) => initWebp({ wasmBinary }));
   await webpDecoder;
   try {
     return await decodeWebp(bytes.slice().buffer);
