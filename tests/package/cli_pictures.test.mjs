@@ -46,7 +46,7 @@ test('twelve picture networks: what is not said is asked for; said once, it is r
     await writeFile(inFolder(file), pictureNetwork({ width, height, channels, layout }));
     const quantize = ['quantize', file, '--calibration', 'photos'];
     await misused(
-      new RegExp(`not known.*--preprocessing .*${preset}.*--scale, --mean and --std`),
+      new RegExp(`not known.*--preprocessing .*${preset}.*--scale, with --mean and --std`),
       ...quantize,
     );
     const { stdout, stderr, code } = await octavo(...quantize, '--preprocessing', preset);
@@ -92,7 +92,11 @@ test('what a file remembers can be overridden; a size is given to networks of an
   const { stderr } = await octavo('run', ...cat, '--channels', 'BGR');
   assert.match(stderr, /^pictures: 224×224 BGR, NCHW: .*\(as the options say\)/);
   // A size alone does not say what the numbers are.
-  await misused(/not known/, 'run', 'network10.onnx', 'photos/cat.jpg', '--size', '96');
+  const unknown = ['run', 'network10.onnx', 'photos/cat.jpg'];
+  await misused(/not known/, ...unknown, '--size', '96');
+  // Nor does a mean, of values in 0..1 or in 0..255.
+  await misused(/not known/, ...unknown, '--mean', '0.5', '--std', '0.5');
+  assert.equal((await octavo(...unknown, '--scale', '1/255', '--mean', '0.5', '--std', '0.5')).code, 0);
 });
 
 test('an input of bytes takes the pixels as they are', async () => {
@@ -101,6 +105,16 @@ test('an input of bytes takes the pixels as they are', async () => {
   const { code, stderr } = await octavo('run', 'bytes.onnx', 'photos/cat.jpg');
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^pictures: 32×32 RGB, NHWC, uint8: values as they are/);
+});
+
+test('an input of signed bytes is no preset, and so its numbers are asked for', async () => {
+  const network = { width: 32, height: 32, channels: 3, layout: 'NCHW', type: 'int8' };
+  await writeFile(inFolder('signed.onnx'), pictureNetwork(network));
+  await misused(/is int8, which no preset makes.*--scale/, 'run', 'signed.onnx', 'photos/cat.jpg');
+  const numbers = ['--scale', '1', '--mean', '128'];
+  const { code, stderr } = await octavo('run', 'signed.onnx', 'photos/cat.jpg', ...numbers);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^pictures: 32×32 RGB, NCHW, int8: value − 128; /);
 });
 
 test('compare takes what either file remembers, and prints it', async () => {

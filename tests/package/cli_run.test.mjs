@@ -121,6 +121,27 @@ test('several inputs: a file for each, by position or as an option', async () =>
   assert.match(stderr, /'?b'?/);
 });
 
+test('a picture may be one of several inputs', async () => {
+  const scaled = {
+    nodes: [{ op: 'Mul', name: 'mul', inputs: ['picture', 'factor'], outputs: ['y'] }],
+    inputs: [
+      { name: 'picture', dims: [1, 3, 8, 8] },
+      { name: 'factor', dims: [1] },
+    ],
+    outputs: [{ name: 'y', dims: [1, 3, 8, 8] }],
+  };
+  await writeFile(inFolder('mul.onnx'), onnxFile(scaled));
+  await writeNpy(inFolder('factor.npy'), new Tensor('float32', [2], [1]));
+  const args = ['run', 'mul.onnx', `picture=${photo('cat')}`, 'factor=factor.npy'];
+  await misused(/not known.*imagenet/, ...args);
+  const { stderr, stdout } = await octavo(...args, '--preprocessing', 'zero-one', '--top', '1');
+  assert.match(stderr, /^pictures: 8×8 RGB, NCHW, zero-one/);
+  assert.match(stdout, /cat\.jpg, factor\.npy/);
+  const { samples } = await json(...args, '--preprocessing', 'zero-one');
+  const most = Math.max(...samples[0].outputs[0].data);
+  assert.ok(most > 1 && most <= 2);
+});
+
 test('without labels the largest values, by their index', async () => {
   const { stdout } = await octavo('run', 'add.onnx', 'a=a.npy', 'b=b.npy', '--top', '2');
   assert.equal(

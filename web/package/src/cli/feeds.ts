@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import type { ValueDescription } from '../native.js';
-import { listFiles, readFileSamples } from '../node/samples.js';
+import { isPicture, listFiles, readFileSamples } from '../node/samples.js';
 import { Tensor, elementTypes, recordOf, type TensorData } from '../tensor.js';
 import { choosePreprocessing, type PictureChoice, type PictureOptions } from './pictures.js';
 
@@ -19,7 +19,7 @@ export interface Runs {
   choice: PictureChoice;
   /** At least so many. */
   count: number;
-  read(): AsyncGenerator<Run>;
+  read: () => AsyncGenerator<Run>;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function findRuns(
     );
   const twice = named.find(({ input }, i) => named.findIndex((other) => other.input === input) !== i);
   if (twice) throw new OctavoError('InvalidOption', `input ${twice.input.name} is given twice`);
-  return { choice: {}, count: 1, read: () => runOfSeveral(named, options) };
+  return runOfSeveral(model, named, options);
 }
 
 async function runsOfOne(model: Model, paths: readonly string[], options: PictureOptions): Promise<Runs> {
@@ -70,14 +70,26 @@ async function runsOfOne(model: Model, paths: readonly string[], options: Pictur
   return { choice, count: files.length, read };
 }
 
-async function* runOfSeveral(
+/** Each picture is chosen for by itself: what a file remembers is of the one input of a network. */
+function runOfSeveral(
+  model: Model,
   named: readonly { input: ValueDescription; path: string }[],
-  { scale }: PictureOptions,
-): AsyncGenerator<Run> {
-  const feeds: [string, Tensor][] = [];
-  for (const { input, path } of named)
-    feeds.push([input.name, joined(await readFileSamples(path, input, { scale }))]);
-  yield { name: named.map(({ path }) => basename(path)).join(', '), feeds: recordOf(feeds) };
+  options: PictureOptions,
+): Runs {
+  const describe = () => model.describe();
+  const { scale } = options;
+  const chosen = named.map(({ input, path }) => ({
+    input,
+    path,
+    choice: isPicture(path) ? choosePreprocessing({ inputs: [input], describe }, options, [path]) : { scale },
+  }));
+  async function* read() {
+    const feeds: [string, Tensor][] = [];
+    for (const { input, path, choice } of chosen)
+      feeds.push([input.name, joined(await readFileSamples(path, input, choice))]);
+    yield { name: named.map(({ path }) => basename(path)).join(', '), feeds: recordOf(feeds) };
+  }
+  return { choice: chosen.find(({ choice }) => 'said' in choice)?.choice ?? {}, count: 1, read };
 }
 
 /** Samples as one batch. */

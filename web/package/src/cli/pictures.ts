@@ -6,6 +6,7 @@ import type { SampleOptions } from '../node/arrays.js';
 import { isPicture } from '../node/samples.js';
 import { describePreprocessing } from '../preprocess/describe.js';
 import { findPreprocessing } from '../preprocess/find.js';
+import { pictureInput } from '../preprocess/picture_input.js';
 import { preprocessingFor } from '../preprocess/preprocessing_for.js';
 import {
   preprocessingNames,
@@ -87,11 +88,11 @@ export interface PictureChoice extends SampleOptions {
 }
 
 /**
- * How files become input of a model: as the options say, else as the file does.
+ * How files become input of a model, or one of its inputs: as the options say, else as the file does.
  * @throws OctavoError `InvalidOption` where it would be a guess, with the presets that fit
  */
 export function choosePreprocessing(
-  model: Model,
+  model: Pick<Model, 'inputs' | 'describe'>,
   options: PictureOptions,
   files: readonly string[],
 ): PictureChoice {
@@ -107,13 +108,13 @@ export function choosePreprocessing(
   if (name) return chosen(preprocessingFor(input, name, given), 'as --preprocessing says');
   if (found.known && !isSaid) return chosen(found.known, found.why);
   if (found.known) return chosen(preprocessingFor(input, { ...found.known, ...given }), 'as the options say');
-  const takesPictures = found.candidates.length > 0 || given.layout !== undefined;
-  const saysNumbers = given.scale !== undefined || given.mean !== undefined;
+  const takesPictures = typeof pictureInput(input) !== 'string' || given.layout !== undefined;
+  // Without a scale nobody knows whether mean and std are of values in 0..1 or in 0..255.
+  const saysNumbers = given.scale !== undefined;
   if (saysNumbers && (takesPictures || files.some(isPicture)))
     return chosen(preprocessingFor(input, given), 'as the options say');
   if (!isSaid && !files.some(isPicture)) return {};
-  if (saysNumbers && Object.keys(given).length === 1 && given.scale !== undefined)
-    return { scale: given.scale };
+  if (saysNumbers && Object.keys(given).length === 1) return { scale: given.scale };
   throw unsaid(found);
 }
 
@@ -136,6 +137,6 @@ function unsaid({ candidates, why }: ReturnType<typeof findPreprocessing>): Octa
   const ways = candidates.length > 0 ? `--preprocessing ${candidates.join(' | ')}, or ` : '';
   return new OctavoError(
     'InvalidOption',
-    `how pictures become input is not known: ${why}; say ${ways}--scale, --mean and --std`,
+    `how pictures become input is not known: ${why}; say ${ways}--scale, with --mean and --std if there are any`,
   );
 }
