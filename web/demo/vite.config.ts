@@ -1,5 +1,5 @@
 // Serves and builds the page. OCTAVO_ISOLATED=0 serves it without the headers of cross-origin isolation.
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite';
 
 const isolation = {
@@ -47,11 +47,27 @@ function plainModels(): Plugin {
   };
 }
 
+/** The addresses that the package's package.json names; on npm it is once it names its repository. */
+function links(): Record<string, string> {
+  const text = readFileSync(new URL('../package/package.json', import.meta.url), 'utf8');
+  const { name, homepage, repository } = JSON.parse(text) as {
+    name: string;
+    homepage?: string;
+    repository?: string | { url: string };
+  };
+  const url = typeof repository === 'string' ? repository : repository?.url;
+  const code = url?.replace(/^git\+|\.git$/g, '');
+  return {
+    ...(code ? { code, npm: `https://www.npmjs.com/package/${name}` } : {}),
+    ...(homepage ? { documentation: homepage } : {}),
+  };
+}
+
 const network = new URL('../../models/efficientnet-lite0.onnx', import.meta.url);
 
 export default defineConfig({
   base: './',
-  define: { __NETWORK_BYTES__: statSync(network).size },
+  define: { __NETWORK_BYTES__: statSync(network).size, __LINKS__: links() },
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   worker: { format: 'es' },
   server: { headers },

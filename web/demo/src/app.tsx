@@ -1,22 +1,12 @@
 // The page, from top to bottom.
-import { Bench } from './views/bench';
-import { Colophon } from './views/colophon';
-import { Findings } from './views/findings';
-import { Masthead } from './views/masthead';
-import { Pages } from './views/pages';
-import { PictureFrame } from './views/picture-frame';
-import { PicturePicker } from './views/picture-picker';
+import type { Exhibit } from './exhibits/exhibit';
+import { Colophon } from './page/colophon';
+import { Masthead } from './page/masthead';
 
-export const App = () => (
+export const App = ({ exhibit }: { exhibit: Exhibit }) => (
   <>
-    <Masthead />
-    <main>
-      <PictureFrame />
-      <PicturePicker />
-      <Bench />
-      <Pages />
-      <Findings />
-    </main>
-    <Colophon />
+    <Masthead lead={exhibit.lead} />
+    <main>{exhibit.view()}</main>
+    <Colophon finePrint={exhibit.finePrint} work={exhibit.work} />
   </>
 );

@@ -1,7 +1,6 @@
-// Pictures: from a photo, a file or the camera to the pixels that a network is fed with.
-import { imageToTensor, type ImagePresetName, type Tensor } from 'octavo';
-import type { Photo } from '../assets';
-import { Problem } from '../problem';
+// Pictures: from a photo, a file or the camera to pixels.
+import type { Photo } from './assets';
+import { Problem } from '../../page/problem';
 
 /** A picture to be classified. */
 export interface Picture {
@@ -9,6 +8,12 @@ export interface Picture {
   /** For an <img>; of a file it is a blob URL, which the owner revokes. */
   url: string;
   image: ImageData;
+}
+
+/** A picture that is read when it is needed. */
+export interface PictureSource {
+  caption: string;
+  read(signal: AbortSignal): Promise<ImageData>;
 }
 
 /** The longer side of what is kept of a picture: networks look at far less, and phones take far more. */
@@ -33,6 +38,16 @@ export async function fetchPicture({ url, caption }: Photo, signal?: AbortSignal
   }
   return { caption, url, image: await decode(file, caption) };
 }
+
+export const photoSource = (photo: Photo): PictureSource => ({
+  caption: photo.caption,
+  read: async (signal) => (await fetchPicture(photo, signal)).image,
+});
+
+export const fileSource = (file: File): PictureSource => ({
+  caption: file.name,
+  read: () => decode(file, file.name),
+});
 
 /** The pixels of an encoded picture, turned upright as its camera says. Transparent parts become white. */
 async function decode(file: Blob, caption: string): Promise<ImageData> {
@@ -61,6 +76,3 @@ export function pixelsOf(source: CanvasImageSource, width: number, height: numbe
   context.drawImage(source, 0, 0, canvas.width, canvas.height);
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
-
-export const tensorOf = ({ image }: Picture, preset: ImagePresetName): Tensor<'float32'> =>
-  imageToTensor(image, preset);

@@ -4,8 +4,9 @@ const decimals = (digits: number) =>
   new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const [whole, one, two, four] = [decimals(0), decimals(1), decimals(2), decimals(4)];
 
-/** Decimal megabytes, as file managers and data plans count them. */
-export const megabytes = (bytes: number) => `${one.format(bytes / 1e6)}\u00a0MB`;
+/** Decimal megabytes, as file managers and data plans count them; what is under a tenth of one, in kilobytes. */
+export const fileSize = (bytes: number) =>
+  bytes < 1e5 ? `${one.format(bytes / 1e3)}\u00a0KB` : `${one.format(bytes / 1e6)}\u00a0MB`;
 
 export const milliseconds = (ms: number) => `${millisecondDigits(ms)}\u00a0ms`;
 

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { failure } from '../workbench/activity';
+import type { Work } from './work';
 
 /** What went wrong, in a region that screen readers announce; empty while nothing has. */
-export function FailureNotice() {
+export function FailureNotice({ work: { failure } }: { work: Work }) {
   const notice = useRef<HTMLDivElement>(null);
   const text = failure.value;
   useEffect(() => {

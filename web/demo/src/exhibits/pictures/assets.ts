@@ -1,12 +1,15 @@
-// The network, its labels and the photos, as Vite serves them from the project's models folder.
-import labels from '../../../models/imagenet-labels.json';
-import networkUrl from '../../../models/efficientnet-lite0.onnx?url';
-import { captionOf } from './format';
+// The page's own network, its labels and photos, as Vite serves them from the project's models folder.
+import labels from '../../../../../models/imagenet-labels.json';
+import networkUrl from '../../../../../models/efficientnet-lite0.onnx?url';
+import { captionOf } from '../../page/format';
 
 declare const __NETWORK_BYTES__: number;
 
-export { labels, networkUrl };
+export { labels as imagenetLabels, networkUrl };
 export const networkName = 'EfficientNet-Lite0';
+/** Its file's name, for the code that does the same. */
+export const networkFile = 'efficientnet-lite0.onnx';
+export const networkPreprocessing = 'efficientnet-lite';
 /** What the button announces before anything is fetched. */
 export const networkBytes = __NETWORK_BYTES__;
 
@@ -23,12 +26,12 @@ const photosIn = (urls: Record<string, string>): Photo[] =>
 
 /** The photos to try. */
 export const samplePhotos = photosIn(
-  import.meta.glob<string>('../../../models/photos/*.jpg', { query: '?url', import: 'default', eager: true }),
+  import.meta.glob<string>('../../../../../models/photos/*.jpg', { query: '?url', import: 'default', eager: true }),
 );
 
 /** Other photos, from which static quantization learns the ranges of activations. */
 export const calibrationPhotos = photosIn(
-  import.meta.glob<string>('../../../models/photos/calibration/*.jpg', {
+  import.meta.glob<string>('../../../../../models/photos/calibration/*.jpg', {
     query: '?url',
     import: 'default',
     eager: true,

@@ -1,9 +1,24 @@
 // The camera: opened by a button, closed as soon as a picture is taken.
-import { Problem } from '../problem';
+import { signal } from '@preact/signals';
+import { Problem } from '../../page/problem';
 import { pixelsOf, type Picture } from './picture';
 
+export class Camera {
+  /** What it sees, while it is open. */
+  readonly stream = signal<MediaStream | undefined>(undefined);
+
+  async open(): Promise<void> {
+    this.stream.value ??= await openCamera();
+  }
+
+  close(): void {
+    for (const track of this.stream.value?.getTracks() ?? []) track.stop();
+    this.stream.value = undefined;
+  }
+}
+
 /** Asks for the camera; the rear one of a phone. */
-export async function openCamera(): Promise<MediaStream> {
+async function openCamera(): Promise<MediaStream> {
   if (!navigator.mediaDevices) {
     throw new Problem('The camera is only there for pages served over https or from this computer.');
   }
@@ -26,10 +41,6 @@ function reasonOf({ name, message }: DOMException): string {
     default:
       return `The camera could not be opened: ${message || name}.`;
   }
-}
-
-export function closeCamera(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
 }
 
 /** The frame that the video shows now. */

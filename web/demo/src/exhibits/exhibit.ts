@@ -1,0 +1,12 @@
+import type { ComponentChild } from 'preact';
+import type { Work } from '../page/work';
+
+/** One thing that the page shows. Each is a folder here with a workbench of its own, and shares no state with others. */
+export interface Exhibit {
+  /** What the masthead says of it. */
+  lead: string;
+  /** What the colophon says of its data. */
+  finePrint: string;
+  work: Work;
+  view: () => ComponentChild;
+}

@@ -1,0 +1,37 @@
+// Words of the trade, which explain themselves when they are pressed: as footnotes, at the foot of the window.
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+
+const meanings = {
+  u8: 'Activations, the numbers between layers, are kept as whole numbers from 0 to 255: eight bits, unsigned.',
+  u7: 'Activations are kept as whole numbers from 0 to 127: seven bits. A little coarser, and faster on PCs whose processors multiply bytes in pairs.',
+  static:
+    'The range of each activation is learnt beforehand, from a few typical pictures. Then the network runs on whole numbers from end to end.',
+  dynamic:
+    'The range of each activation is found anew in every run. No pictures are needed beforehand, but finding it takes time in each run.',
+  observer:
+    'How the range of an activation is chosen from what the pictures showed: all of it (min–max), an average over the pictures (moving average), or the part that loses least when rounded (histogram).',
+  cosine:
+    'The cosine of the angle between the two outputs, taken as arrows: 1 when they point the same way, 0 when they have nothing in common.',
+  SQNR: 'Signal to quantization noise ratio: how large the output is against the difference, in decibels. Each 20 dB is a factor of ten.',
+  calibration: 'Running the float network on typical pictures, to learn how large its activations become.',
+  QDQ: 'The usual ONNX form of int8 networks: ordinary operators between QuantizeLinear and DequantizeLinear.',
+  isolated:
+    'Browsers let threads share memory only on pages served with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+  NCHW: 'The order of the numbers of a picture. NCHW: one whole plane a channel, as PyTorch has it. NHWC: the channels of each pixel together, as TensorFlow has it.',
+} as const;
+
+/** A word that explains itself. Text and state are for screen readers too; Escape or a press elsewhere closes it. */
+export function Term({ of, children }: { of: keyof typeof meanings; children?: ComponentChildren }) {
+  const id = useId();
+  return (
+    <>
+      <button type="button" class="term" popovertarget={id}>
+        {children ?? of}
+      </button>
+      <span class="footnote" id={id} popover="auto">
+        <strong>{of}</strong> {meanings[of]}
+      </span>
+    </>
+  );
+}
