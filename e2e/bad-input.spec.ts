@@ -7,13 +7,11 @@ import type { DemoPage } from './support/demo-page.js';
 const photo = inProject('models/photos/dog.jpg');
 const textFile = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('not a picture') };
 
-const openNetwork = (demo: DemoPage, name: string, buffer: Buffer) =>
-  demo.page.getByTestId('network-file').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
-
 /** A network that is quick to quantize goes all the way: the engine survived what came before. */
 async function expectUsable(demo: DemoPage): Promise<void> {
   await demo.set('8');
-  await openNetwork(demo, 'mnist.onnx', readFileSync(inProject('models/mnist.onnx')));
+  await demo.openNetworks(inProject('models/mnist.onnx'));
+  await demo.feedAs('mnist');
   await demo.finished();
   expect(await demo.guesses('quantized')).toHaveLength(5);
 }
@@ -27,23 +25,15 @@ test('a text file as a picture', async ({ demo, page }) => {
 });
 
 test('a dropped file, bad and good', async ({ demo, page }) => {
-  const drop = async (name: string, type: string, bytes: Buffer) => {
-    const transfer = await page.evaluateHandle(
-      ({ name, type, bytes }) => {
-        const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(bytes)], name, { type }));
-        return data;
-      },
-      { name, type, bytes: [...bytes] },
-    );
-    await page.getByTestId('frame').dispatchEvent('drop', { dataTransfer: transfer });
-  };
-  await drop('broken.jpg', 'image/jpeg', readFileSync(photo).subarray(0, 100));
+  const jpeg = readFileSync(photo);
+  await demo.drop({ name: 'broken.jpg', type: 'image/jpeg', bytes: jpeg.subarray(0, 100) });
   await expect(demo.failure).toContainText('“broken.jpg” is not a picture');
   await page.getByRole('button', { name: 'Dismiss' }).click();
   await expect(demo.failure).toBeEmpty();
-  await drop('dog.jpg', 'image/jpeg', readFileSync(photo));
+  await demo.drop({ name: 'dog.jpg', type: 'image/jpeg', bytes: jpeg });
   await expect(demo.caption).toHaveText('dog.jpg');
+  await demo.drop({ name: 'notes.bin', type: '', bytes: Buffer.from('?') });
+  await expect(demo.failure).toContainText('“notes.bin” is neither a picture nor an ONNX network');
 });
 
 for (const [what, name, bytes] of [
@@ -52,7 +42,7 @@ for (const [what, name, bytes] of [
   ['a truncated network', 'cut.onnx', () => readFileSync(inProject('models/mnist.onnx')).subarray(0, 40_000)],
 ] as const) {
   test(`${what} as a network`, async ({ demo }) => {
-    await openNetwork(demo, name, bytes());
+    await demo.openNetworks({ name, buffer: bytes() });
     await expect(demo.failure).toContainText(name, { ignoreCase: true });
     await expect(demo.failure).not.toContainText(/undefined|\[object|Something broke|crashed/);
     await expectUsable(demo);

@@ -13,6 +13,7 @@ test('loads, quantizes, compares and downloads', async ({ demo, page, isolated }
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
     await expect(demo.figure('isolation')).toHaveText(
       isolated ? 'cross-origin isolated' : 'not cross-origin isolated',
+      { useInnerText: true },
     );
     await expect(demo.figure('build')).toHaveText(/^(simd|relaxed): ./);
     await expect(demo.figure('threads')).toHaveText(
@@ -60,7 +61,7 @@ test('loads, quantizes, compares and downloads', async ({ demo, page, isolated }
 
   await test.step('the file that it offers', async () => {
     const download = await demo.downloadWith(() => demo.download.click());
-    expect(download.suggestedFilename()).toBe('efficientnet-lite0.int8.onnx');
+    expect(download.suggestedFilename()).toBe('efficientnet-lite0.static-u8.int8.onnx');
     const path = testInfo.outputPath('int8.onnx');
     await download.saveAs(path);
     expect(statSync(path).size / statSync(network).size).toBeLessThanOrEqual(0.27);

@@ -2,9 +2,10 @@
 import { inProject } from './support/paths.js';
 import { expect, test } from './support/test.js';
 
-test('quantizes in every way that it offers', async ({ demo, page }) => {
+test('quantizes in every way that it offers', async ({ demo }) => {
   await demo.set('8');
-  await page.getByTestId('network-file').setInputFiles(inProject('models/mnist.onnx'));
+  await demo.openNetworks(inProject('models/mnist.onnx'));
+  await demo.feedAs('mnist');
   await demo.finished();
   const whole = await demo.guesses('float');
   expect(whole[0]?.label).toMatch(/^class \d$/);
@@ -26,5 +27,5 @@ test('quantizes in every way that it offers', async ({ demo, page }) => {
     expect(await demo.number('cosine')).toBeGreaterThan(0.9);
   }
   const download = await demo.downloadWith(() => demo.download.click());
-  expect(download.suggestedFilename()).toBe('mnist.int8.onnx');
+  expect(download.suggestedFilename()).toBe('mnist.dynamic-u8.int8.onnx');
 });

@@ -1,4 +1,6 @@
 // The demo page as a visitor meets it.
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Download, type Locator, type Page, type TestInfo } from '@playwright/test';
 
@@ -32,7 +34,7 @@ export class DemoPage {
     this.settings = page.locator('details.settings summary');
   }
 
-  async open(): Promise<void> {
+  async open(path = '/'): Promise<void> {
     await this.page.addInitScript(() => {
       const shifts = { total: 0 };
       Object.assign(globalThis, { layoutShifts: shifts });
@@ -45,8 +47,8 @@ export class DemoPage {
         }
       }).observe({ type: 'layout-shift', buffered: true });
     });
-    await this.page.goto('/');
-    await expect(this.caption).toHaveText('Koala');
+    await this.page.goto(path);
+    await expect(this.caption).not.toHaveText('\u00a0');
   }
 
   photo(caption: string): Locator {
@@ -64,9 +66,39 @@ export class DemoPage {
     await this.settings.click();
   }
 
+  /** Opens networks of the visitor's, by their files. */
+  openNetworks(...files: (string | { name: string; buffer: Buffer })[]): Promise<void> {
+    const payloads = files.map((file) => {
+      const named = typeof file === 'string' ? { name: basename(file), buffer: readFileSync(file) } : file;
+      return { ...named, mimeType: 'application/octet-stream' };
+    });
+    return this.page.getByTestId('network-file').setInputFiles(payloads);
+  }
+
+  /** Answers how the network wants its pictures. */
+  async feedAs(preset: string): Promise<void> {
+    await this.page.getByTestId('question').getByRole('button', { name: preset, exact: true }).click();
+  }
+
+  /** Drops files anywhere on the page. */
+  async drop(...files: { name: string; type: string; bytes: Buffer }[]): Promise<void> {
+    const transfer = await this.page.evaluateHandle(
+      (dropped) => {
+        const data = new DataTransfer();
+        for (const { name, type, bytes } of dropped)
+          data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+        return data;
+      },
+      files.map((file) => ({ ...file, bytes: [...file.bytes] })),
+    );
+    await this.page.locator('footer').dispatchEvent('drop', { dataTransfer: transfer });
+  }
+
   /** Waits until both networks were measured. */
   async finished(): Promise<void> {
-    await expect(this.status).toContainText(/^(Quantized|.* was written)/, { timeout: 240_000 });
+    await expect(this.status).toContainText(/^(Quantized|Looked|.* was written)/, {
+      timeout: 240_000,
+    });
     await expect(this.failure).toBeEmpty();
   }
 

@@ -1,4 +1,5 @@
 // Large files that a page fetches once: later visits take them from the browser's cache storage.
+import { Problem } from './problem';
 
 const cacheName = 'octavo-models';
 
@@ -10,7 +11,9 @@ export async function cachedFetch(url: string, signal: AbortSignal): Promise<Res
   const cache = await openCache();
   const kept = await cache?.match(url).catch(() => undefined);
   if (kept) return kept;
-  const response = await fetch(url, { signal });
+  const response = await fetch(url, { signal }).catch((error: unknown) => {
+    throw new Problem(`Cannot fetch ${url}: ${(error as Error).message}.`);
+  });
   if (cache && response.ok) void keep(cache, url, response.clone());
   return response;
 }

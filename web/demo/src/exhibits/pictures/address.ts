@@ -13,12 +13,14 @@ export interface Shared {
 
 export function readAddress(hash: string): Shared {
   const words = new URLSearchParams(hash.replace(/^#/, ''));
-  const chosen = Object.entries(settingValues).map(([name, values]) => {
+  const settings = { ...defaultSettings };
+  const read = <Name extends keyof Settings>(name: Name) => {
     const word = words.get(name);
-    return [name, values.find((value) => String(value) === word) ?? defaultSettings[name as keyof Settings]];
-  });
+    settings[name] = settingValues[name].find((value) => String(value) === word) ?? defaultSettings[name];
+  };
+  for (const name of Object.keys(settingValues)) read(name as keyof Settings);
   return {
-    settings: Object.fromEntries(chosen) as unknown as Settings,
+    settings,
     photo: words.get('photo') ?? undefined,
     preprocessing: parseFields(words.get('preprocessing')),
   };
@@ -31,7 +33,10 @@ export function writeAddress({ settings, photo, preprocessing }: Shared): string
     if (value !== defaultSettings[name as keyof Settings]) words.set(name, String(value));
   if (photo !== undefined) words.set('photo', photo);
   if (preprocessing !== undefined)
-    words.set('preprocessing', typeof preprocessing === 'string' ? preprocessing : JSON.stringify(preprocessing));
+    words.set(
+      'preprocessing',
+      typeof preprocessing === 'string' ? preprocessing : JSON.stringify(preprocessing),
+    );
   return words.size > 0 ? `#${words}` : '';
 }
 

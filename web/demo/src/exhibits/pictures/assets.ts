@@ -26,7 +26,11 @@ const photosIn = (urls: Record<string, string>): Photo[] =>
 
 /** The photos to try. */
 export const samplePhotos = photosIn(
-  import.meta.glob<string>('../../../../../models/photos/*.jpg', { query: '?url', import: 'default', eager: true }),
+  import.meta.glob<string>('../../../../../models/photos/*.jpg', {
+    query: '?url',
+    import: 'default',
+    eager: true,
+  }),
 );
 
 /** Other photos, from which static quantization learns the ranges of activations. */

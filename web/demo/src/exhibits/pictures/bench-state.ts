@@ -69,8 +69,8 @@ export class BenchState {
 
   /** What figures that are found now hold for. */
   readonly basis = computed(() => {
-    const opened = this.int8.value && !this.int8.value.made;
-    return JSON.stringify([opened ? 'opened' : this.recipe.value, this.feed.value]);
+    const made = this.int8.value?.made !== undefined;
+    return JSON.stringify([made && this.recipe.value, this.feed.value]);
   });
 
   /** Whether what is shown was found before something was changed. */
@@ -98,7 +98,7 @@ export class BenchState {
   readonly lines = computed(() => labelLines(this.labels.value, this.classes.value));
 
   /** Whether anything of the visitor's is open. */
-  readonly own = computed(() => this.float.value?.own ?? this.int8.value?.own ?? false);
+  readonly own = computed(() => [this.float.value, this.int8.value].some((network) => network?.own));
 
   get pair(): Pair {
     return { float: this.float.value, quantized: this.int8.value };

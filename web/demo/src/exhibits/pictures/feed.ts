@@ -59,7 +59,8 @@ export function findFeed({ model, name }: Network): Preprocessing | Question {
   const offered = fitting.filter(
     (each) => each.name === 'as they are' || candidates.length === 0 || candidates.includes(each.name),
   );
-  if (offered.length === 0) throw new Problem(`This page feeds pictures to a network, and of ${name}, ${why}.`);
+  if (offered.length === 0)
+    throw new Problem(`This page feeds pictures to a network, and of ${name}, ${why}.`);
   return { name, why, choices: offered };
 }
 

@@ -65,7 +65,8 @@ export function classesOfFolders(
 ): Map<string, number> {
   const byName = new Map<string, number>();
   lines.forEach((line, index) => {
-    for (const name of [line, ...line.split(',')]) if (!byName.has(plain(name))) byName.set(plain(name), index);
+    for (const name of [line, ...line.split(',')])
+      if (!byName.has(plain(name))) byName.set(plain(name), index);
   });
   const classOf = (folder: string) => {
     const named = byName.get(plain(folder));
@@ -83,4 +84,8 @@ export function classesOfFolders(
   );
 }
 
-const plain = (name: string) => name.trim().toLowerCase().replaceAll(/[\s_-]+/g, ' ');
+const plain = (name: string) =>
+  name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, ' ');

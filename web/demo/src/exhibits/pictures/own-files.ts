@@ -40,7 +40,8 @@ export async function filesOfTransfer(transfer: DataTransfer | null): Promise<Ow
   const alone = [...transfer.files].map((file): OwnFile => ({ file, folder: undefined }));
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
   if (!entries.some((entry) => entry?.isDirectory)) return alone;
-  const found = await Promise.all(entries.map((entry) => (entry ? filesUnder(entry, undefined) : [])));
+  const present = entries.filter((entry) => entry !== null);
+  const found = await Promise.all(present.map((entry) => filesUnder(entry, undefined)));
   return found.flat();
 }
 

@@ -29,7 +29,11 @@ export async function quantize(
   return { own: network.own, name: network.name, model, bytes: undefined, made };
 }
 
-function quantizeModel(model: Model, { settings, preprocessing, pictures }: Ingredients, job: Job): Promise<Model> {
+function quantizeModel(
+  model: Model,
+  { settings, preprocessing, pictures }: Ingredients,
+  job: Job,
+): Promise<Model> {
   const { signal } = job;
   const reduceRange = settings.activations === 'u7';
   if (settings.method === 'dynamic') {

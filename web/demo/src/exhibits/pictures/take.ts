@@ -68,7 +68,9 @@ export function takeLabelled(bench: PictureBench, files: readonly OwnFile[]): vo
     folder === undefined ? [] : [{ ...fileSource(file), label: folder }],
   );
   if (labelled.length === 0)
-    return bench.work.fail(new Problem('There are no folders with pictures: a folder’s name is their label.'));
+    return bench.work.fail(
+      new Problem('There are no folders with pictures: a folder’s name is their label.'),
+    );
   bench.labelled.value = labelled;
   bench.accuracy.value = undefined;
   bench.work.outcome.value = `${labelled.length} labelled pictures to count right answers on.`;

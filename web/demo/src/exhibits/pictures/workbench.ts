@@ -77,6 +77,12 @@ export class PictureBench extends BenchState {
     });
   }
 
+  /** Answers the question of how pictures are fed, and goes on. */
+  answer(feed: Preprocessing): Promise<void> {
+    this.setFeed(feed);
+    return this.proceed();
+  }
+
   /** Changes some of how pictures are fed. */
   changeFeed(fields: Partial<Preprocessing>): Promise<void> {
     return this.work.attempt(() => {
@@ -148,7 +154,7 @@ export class PictureBench extends BenchState {
     const int8 = isInt8(network);
     const opened = this.int8.value?.made ? undefined : this.int8.value;
     const mate = int8 ? this.float.value : opened;
-    const paired = mate !== undefined && mate.own === network.own && belongTogether(mate, network);
+    const paired = network.own && mate !== undefined && belongTogether(mate, network);
     const keepsFeed = paired && this.feed.value !== undefined;
     let found;
     try {

@@ -1,12 +1,17 @@
 import type { CompareReport } from 'octavo';
+import { cosineDigits, decibels } from '../../../page/format';
+import { Term } from '../../../page/term';
 import { samplePhotos } from '../assets';
-import { cosineDigits, decibels } from '../format';
-import { activity } from '../workbench/activity';
-import { survey, surveyPhotos } from '../workbench/workbench';
+import { useBench } from '../workbench';
+import { RightAnswers } from './right-answers';
 
 /** How close the int8 network's output is to the float one's: on this picture, and on all sample photos if asked. */
 export function AgreementFigure({ report }: { report: CompareReport | undefined }) {
-  const all = survey.value;
+  const bench = useBench();
+  const survey = bench.survey.value;
+  const all = survey?.found;
+  const [one, many] = [report?.outputs[0], all?.outputs[0]];
+  const ready = report !== undefined && bench.work.activity.value === undefined;
   return (
     <section class="finding" aria-labelledby="agreement-title">
       <h2 id="agreement-title">Agreement</h2>
@@ -15,7 +20,10 @@ export function AgreementFigure({ report }: { report: CompareReport | undefined 
           <tr>
             <th scope="col">of int8 with float32</th>
             <th scope="col">this picture</th>
-            <th scope="col">all {samplePhotos.length}</th>
+            <th scope="col">
+              all {samplePhotos.length}
+              {survey && survey.basis !== bench.basis.value && <span class="old-mark"> old</span>}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -28,31 +36,24 @@ export function AgreementFigure({ report }: { report: CompareReport | undefined 
           </tr>
           <tr>
             <th scope="row">
-              <abbr title="Cosine of the angle between the two outputs; 1 when they point the same way">
-                Cosine
-              </abbr>
+              <Term of="cosine">Cosine</Term>
             </th>
-            <td data-testid="cosine">{report?.outputs[0] ? cosineDigits(report.outputs[0].cosine) : '–'}</td>
-            <td>{all?.outputs[0] ? cosineDigits(all.outputs[0].cosine) : '–'}</td>
+            <td data-testid="cosine">{one ? cosineDigits(one.cosine) : '–'}</td>
+            <td>{many ? cosineDigits(many.cosine) : '–'}</td>
           </tr>
           <tr>
             <th scope="row">
-              <abbr title="Signal to quantization noise: the output against the difference, in decibels">
-                SQNR
-              </abbr>
+              <Term of="SQNR" />
             </th>
-            <td data-testid="sqnr">{report?.outputs[0] ? decibels(report.outputs[0].sqnrDb) : '–'}</td>
-            <td>{all?.outputs[0] ? decibels(all.outputs[0].sqnrDb) : '–'}</td>
+            <td data-testid="sqnr">{one ? decibels(one.sqnrDb) : '–'}</td>
+            <td>{many ? decibels(many.sqnrDb) : '–'}</td>
           </tr>
         </tbody>
       </table>
-      <button
-        type="button"
-        aria-disabled={!report || activity.value !== undefined}
-        onClick={() => report && !activity.value && void surveyPhotos()}
-      >
+      <button type="button" aria-disabled={!ready} onClick={() => ready && void bench.surveyPhotos()}>
         Compare on all {samplePhotos.length} photos
       </button>
+      <RightAnswers />
     </section>
   );
 }

@@ -1,41 +1,47 @@
 // The workbench: the one button that does the next step, the progress of what is being done, the settings.
 import { useRef } from 'preact/hooks';
+import { FailureNotice } from '../../../page/failure-notice';
+import { fileSize } from '../../../page/format';
+import type { Activity } from '../../../page/work';
 import { networkBytes, networkName } from '../assets';
-import { megabytes } from '../format';
-import { activity, cancel, outcome, type Activity } from '../workbench/activity';
-import { quantized } from '../workbench/networks';
-import { nextStep, proceed } from '../workbench/workbench';
+import { useBench, type PictureBench } from '../workbench';
 import { DownloadButton } from './download-button';
-import { FailureNotice } from './failure-notice';
+import { FeedForm } from './feed-form';
+import { FeedQuestion } from './feed-question';
 import { SettingsForm } from './settings-form';
 
-const stepLabels = {
+const stepLabels: Record<PictureBench['nextStep']['value'], (bench: PictureBench) => string> = {
   load: () => 'Load and quantize',
-  quantize: () => (quantized.value ? 'Quantize again' : 'Quantize'),
+  ask: () => 'Say how pictures are fed',
+  quantize: ({ int8 }) => (int8.value ? 'Quantize again' : 'Quantize'),
   measure: () => 'Measure again',
 };
 
 export function Bench() {
+  const bench = useBench();
   const primary = useRef<HTMLButtonElement>(null);
+  const { activity, outcome } = bench.work;
   const busy = activity.value !== undefined;
+  const step = bench.nextStep.value;
   return (
     <section class="bench" aria-label="Workbench">
+      <FeedQuestion />
       <div class="controls">
         <button
           type="button"
           class="primary"
           ref={primary}
-          aria-disabled={busy}
+          aria-disabled={busy || step === 'ask'}
           data-testid="proceed"
-          onClick={() => busy || void proceed()}
+          onClick={() => busy || step === 'ask' || void bench.proceed()}
         >
-          {stepLabels[nextStep.value]()}
+          {stepLabels[step](bench)}
         </button>
         {busy ? (
           <button
             type="button"
             onClick={() => {
-              cancel();
+              bench.work.cancel();
               primary.current?.focus();
             }}
           >
@@ -46,21 +52,29 @@ export function Bench() {
         )}
       </div>
       <div class="progress">
-        {activity.value ? <ActivityView {...activity.value} /> : <p>{idleText()}</p>}
+        {activity.value ? <ActivityView {...activity.value} /> : <p data-testid="idle">{idleText(bench)}</p>}
       </div>
       {/* Only what begins and how it ended: counting aloud would drown everything else. */}
       <p class="visually-hidden" role="status" data-testid="status">
         {activity.value?.title ?? outcome.value}
       </p>
-      <FailureNotice />
+      <FailureNotice work={bench.work} />
       <SettingsForm />
+      <FeedForm />
     </section>
   );
 }
 
-const idleText = () =>
-  outcome.value ||
-  `${networkName}, trained on ImageNet: ${megabytes(networkBytes)} to fetch, then all happens here.`;
+function idleText(bench: PictureBench): string {
+  const made = bench.int8.value?.made;
+  if (bench.old.value && made && bench.nextStep.value === 'quantize')
+    return `What is shown is old: it is of ${made.how}, before something was changed.`;
+  if (bench.old.value) return 'What is shown is old: it was found before something was changed.';
+  return (
+    bench.work.outcome.value ||
+    `${networkName}, trained on ImageNet: ${fileSize(networkBytes)} to fetch, then all happens here.`
+  );
+}
 
 function ActivityView({ title, unit, loaded, total }: Activity) {
   return (
@@ -77,6 +91,6 @@ function ActivityView({ title, unit, loaded, total }: Activity) {
 function countText(unit: Activity['unit'], loaded: number, total: number | undefined): string {
   if (unit === 'none') return '…';
   if (unit === 'bytes')
-    return total === undefined ? ` ${megabytes(loaded)}` : ` ${megabytes(loaded)} of ${megabytes(total)}`;
+    return total === undefined ? ` ${fileSize(loaded)}` : ` ${fileSize(loaded)} of ${fileSize(total)}`;
   return total === undefined ? ` ${loaded}` : ` ${loaded} of ${total} ${unit}`;
 }

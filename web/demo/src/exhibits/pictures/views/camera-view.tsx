@@ -1,25 +1,21 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { takePicture } from '../pictures/camera';
-import { fail } from '../workbench/activity';
-import { show } from '../workbench/workbench';
-import { stopCamera } from './camera-state';
+import { takePicture } from '../camera';
+import { useBench } from '../workbench';
 
 /** The camera's picture as it moves, with the buttons to take it or to leave. */
 export function CameraView({ stream }: { stream: MediaStream }) {
+  const bench = useBench();
   const video = useRef<HTMLVideoElement>(null);
   const shutter = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (video.current) video.current.srcObject = stream;
     shutter.current?.focus();
   }, [stream]);
-  const take = async () => {
-    try {
-      if (video.current) show(await takePicture(video.current));
-      stopCamera();
-    } catch (error) {
-      fail(error);
-    }
-  };
+  const take = () =>
+    bench.work.attempt(async () => {
+      if (video.current) bench.show(await takePicture(video.current));
+      bench.camera.close();
+    });
   return (
     <>
       <video ref={video} autoplay muted playsInline aria-label="What the camera sees" />
@@ -27,7 +23,7 @@ export function CameraView({ stream }: { stream: MediaStream }) {
         <button type="button" class="primary" ref={shutter} onClick={() => void take()}>
           Take the picture
         </button>
-        <button type="button" onClick={stopCamera}>
+        <button type="button" onClick={() => bench.camera.close()}>
           Close
         </button>
       </div>

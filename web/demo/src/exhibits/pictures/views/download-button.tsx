@@ -1,35 +1,31 @@
-import { comparison } from '../workbench/workbench';
-import { perform } from '../workbench/activity';
-import { quantized } from '../workbench/networks';
-import { megabytes } from '../format';
+import { fileSize } from '../../../page/format';
+import { fileNameOf } from '../quantize';
+import { useBench } from '../workbench';
 
-/** Writes the int8 network as an ONNX file. */
+/** Writes the int8 network that was made here as an ONNX file; says which it is, as settings may have changed since. */
 export function DownloadButton() {
-  const network = quantized.value;
-  const bytes = comparison.value?.quantized.bytes;
-  if (!network || bytes === undefined) return null;
+  const bench = useBench();
+  const network = bench.int8.value;
+  if (!network?.made) return null;
+  const bytes = bench.figures.value?.found.quantized?.bytes;
   return (
-    <button type="button" data-testid="download" onClick={() => void download()}>
-      Download int8 ONNX, {megabytes(bytes)}
+    <button type="button" class="download" data-testid="download" onClick={() => void bench.download(save)}>
+      Download {fileNameOf(network)}
+      <span>
+        {network.made.how}
+        {bytes === undefined ? '' : `; ${fileSize(bytes)}`}
+      </span>
     </button>
   );
 }
 
-const download = () =>
-  perform(async ({ signal, report }) => {
-    const network = quantized.value;
-    if (!network) return '';
-    report({ title: 'Writing the ONNX file', restartable: true });
-    const bytes = await network.model.toOnnx({ signal });
-    const fileName = `${network.name.replace(/\.onnx$/i, '').toLowerCase()}.int8.onnx`;
-    const url = URL.createObjectURL(
-      new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' }),
-    );
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = fileName;
-    link.click();
-    // The browser has taken hold of the blob once the click was handled; a minute is ample.
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-    return `${fileName} was written: standard ONNX, which ONNX Runtime reads too.`;
-  });
+function save(bytes: Uint8Array, name: string): void {
+  const type = 'application/octet-stream';
+  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser has taken hold of the blob once the click was handled; a minute is ample.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -1,13 +1,14 @@
-// What was found, in three figures: size, time, agreement.
-import { comparison } from '../workbench/workbench';
+// What the comparison found: size, time, agreement.
+import { useBench } from '../workbench';
 import { AgreementFigure } from './agreement-figure';
 import { SizeFigure } from './size-figure';
 import { TimeFigure } from './time-figure';
 
 export function Findings() {
-  const report = comparison.value;
+  const bench = useBench();
+  const report = bench.figures.value?.found.report;
   return (
-    <section class="findings" aria-label="Findings">
+    <section class={bench.old.value ? 'findings old' : 'findings'} aria-label="Findings">
       <SizeFigure report={report} />
       <TimeFigure report={report} />
       <AgreementFigure report={report} />

@@ -1,8 +1,10 @@
-import { percent } from '../format';
-import type { Guess } from '../workbench/answers';
+import { percent } from '../../../page/format';
+import type { Guess } from '../answers';
+import { useBench } from '../workbench';
 
 /** The five best guesses; before there are any, five empty lines of the same height. */
-export function Guesses({ guesses }: { guesses: Guess[] | undefined }) {
+export function Guesses({ guesses }: { guesses: readonly Guess[] | undefined }) {
+  const bench = useBench();
   if (!guesses) {
     return (
       <div class="guesses">
@@ -17,9 +19,9 @@ export function Guesses({ guesses }: { guesses: Guess[] | undefined }) {
   }
   return (
     <ol class="guesses">
-      {guesses.map(({ label, share }, line) => (
+      {guesses.map(({ index, share }, line) => (
         <li class="guess" key={line}>
-          <span class="label">{label}</span> <span class="share">{percent(share)}</span>
+          <span class="label">{bench.labelOf(index)}</span> <span class="share">{percent(share)}</span>
           <span class="bar" style={{ '--share': share }} aria-hidden="true" />
         </li>
       ))}

@@ -1,27 +1,65 @@
 // The open book: what each network says of the picture, and the ratios in the fold between them.
-import { megabytes, milliseconds, times } from '../format';
-import { answers, comparison } from '../workbench/workbench';
-import { activity } from '../workbench/activity';
+import { useEffect, useRef } from 'preact/hooks';
+import { fileSize, milliseconds, times } from '../../../page/format';
+import { useBench, type PictureBench } from '../workbench';
 import { Guesses } from './guesses';
 
-export const Pages = () => (
-  <section class="pages" aria-label="Comparison" aria-busy={activity.value !== undefined}>
-    <Page side="float" title="float32" />
-    <Fold />
-    <Page side="quantized" title="int8" />
-  </section>
-);
+export function Pages() {
+  const bench = useBench();
+  const book = useRef<HTMLElement>(null);
+  const arrivals = bench.arrivals.value;
+  // Whoever waits for answers has them before their eyes when they come: on a phone they stand below the button.
+  useEffect(() => {
+    if (arrivals > 0 && book.current) bringIntoView(book.current);
+  }, [arrivals]);
+  return (
+    <section
+      class={bench.old.value ? 'pages old' : 'pages'}
+      aria-label="Comparison"
+      aria-busy={bench.work.activity.value !== undefined}
+      ref={book}
+    >
+      <Page side="float" title="float32" about={floatAbout(bench)} />
+      <Fold />
+      <Page side="quantized" title="int8" about={int8About(bench)} />
+    </section>
+  );
+}
 
-function Page({ side, title }: { side: 'float' | 'quantized'; title: string }) {
-  const figures = comparison.value?.[side];
+function bringIntoView(element: HTMLElement): void {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top >= 0 && bottom <= innerHeight) return;
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  element.scrollIntoView({ block: 'start', behavior: calm ? 'instant' : 'smooth' });
+}
+
+function floatAbout({ float, int8 }: PictureBench): string {
+  if (float.value) return float.value.name;
+  return int8.value ? 'its original is not open' : '';
+}
+
+function int8About({ int8 }: PictureBench): string {
+  const network = int8.value;
+  if (!network) return '';
+  return network.made ? network.made.how : `${network.name}, opened as it is`;
+}
+
+function Page({ side, title, about }: { side: 'float' | 'quantized'; title: string; about: string }) {
+  const bench = useBench();
+  const figures = bench.figures.value?.found[side];
   return (
     <article class={`page ${side}`} aria-labelledby={`title-${side}`} data-testid={`page-${side}`}>
-      <h2 id={`title-${side}`}>{title}</h2>
-      <Guesses guesses={answers.value[side]} />
+      <h2 id={`title-${side}`}>
+        {title} {bench.old.value && <span class="old-mark">old</span>}
+      </h2>
+      <p class="about" data-testid={`about-${side}`}>
+        {about || '\u00a0'}
+      </p>
+      <Guesses guesses={bench.answers.value[side]} />
       <dl class="figures">
         <div>
           <dt>Size</dt>
-          <dd data-testid={`bytes-${side}`}>{figures ? megabytes(figures.bytes) : '–'}</dd>
+          <dd data-testid={`bytes-${side}`}>{figures ? fileSize(figures.bytes) : '–'}</dd>
         </div>
         <div>
           <dt>Time</dt>
@@ -33,7 +71,7 @@ function Page({ side, title }: { side: 'float' | 'quantized'; title: string }) {
 }
 
 function Fold() {
-  const report = comparison.value;
+  const report = useBench().figures.value?.found.report;
   return (
     <div class="fold">
       <Ratio value={report && 1 / report.sizeRatio} words={['smaller', 'larger']} testId="ratio-size" />

@@ -1,85 +1,57 @@
 // The picture being looked at, with crop marks around what the network sees; or the camera's view. Beside it, the ways
 // to bring one's own.
-import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
-import { fail } from '../workbench/activity';
-import { picture, show } from '../workbench/workbench';
-import { readPicture } from '../pictures/picture';
-import { cameraStream, startCamera, stopCamera } from './camera-state';
+import type { Preprocessing } from 'octavo';
+import { takePicture } from '../take';
+import { useBench } from '../workbench';
 import { CameraView } from './camera-view';
+import { FileButton } from './file-button';
 
 export function PictureFrame() {
-  const hovering = useSignal(false);
-  const subject = picture.value;
+  const bench = useBench();
+  const subject = bench.picture.value;
+  const stream = bench.camera.stream.value;
+  const feed = bench.feed.value ?? sampleFrame;
   return (
-    <figure
-      class={hovering.value ? 'frame hovering' : 'frame'}
-      data-testid="frame"
-      onDragOver={(event) => {
-        event.preventDefault();
-        hovering.value = true;
-      }}
-      onDragLeave={() => (hovering.value = false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        hovering.value = false;
-        void takeFile(event.dataTransfer?.files[0]);
-      }}
-    >
+    <figure class={feed.resize === 'cover' ? 'frame' : 'frame whole'} data-testid="frame">
       <div class="sheet">
-        {cameraStream.value ? (
-          <CameraView stream={cameraStream.value} />
+        {stream ? (
+          <CameraView stream={stream} />
         ) : (
           subject && <img src={subject.url} alt={subject.caption} width="320" height="320" />
         )}
-        <span class="crop-marks" aria-hidden="true" />
+        {feed.resize === 'cover' && <span class="crop-marks" style={insets(feed)} aria-hidden="true" />}
       </div>
       <figcaption>
-        <span data-testid="caption">
-          {cameraStream.value ? 'The camera' : (subject?.caption ?? '\u00a0')}
-        </span>
-        <OwnPicture />
+        <span data-testid="caption">{stream ? 'The camera' : (subject?.caption ?? '\u00a0')}</span>
+        <div class="own">
+          <FileButton
+            accept="image/*"
+            testId="picture-file"
+            onFiles={([chosen]) => chosen && void takePicture(bench, chosen.file)}
+          >
+            Open a picture
+          </FileButton>
+          <button
+            type="button"
+            aria-disabled={stream !== undefined}
+            onClick={() => void bench.work.attempt(() => bench.camera.open())}
+          >
+            Camera
+          </button>
+        </div>
       </figcaption>
     </figure>
   );
 }
 
-function OwnPicture() {
-  const fileInput = useRef<HTMLInputElement>(null);
-  return (
-    <div class="own">
-      <button type="button" onClick={() => fileInput.current?.click()}>
-        Open a picture
-      </button>
-      <input
-        ref={fileInput}
-        type="file"
-        accept="image/*"
-        hidden
-        data-testid="picture-file"
-        onChange={({ currentTarget }) => {
-          stopCamera();
-          void takeFile(currentTarget.files?.[0]);
-          currentTarget.value = '';
-        }}
-      />
-      <button
-        type="button"
-        aria-disabled={cameraStream.value !== undefined}
-        onClick={() => void startCamera()}
-      >
-        Camera
-      </button>
-    </div>
-  );
-}
+type Frame = Pick<Preprocessing, 'resize' | 'side' | 'width' | 'height'>;
 
-/** Shows a dropped, pasted or chosen file. */
-export async function takeFile(file: File | undefined): Promise<void> {
-  if (!file) return;
-  try {
-    show(await readPicture(file, file.name));
-  } catch (error) {
-    fail(error);
-  }
+/** The page's network, before it is loaded. */
+const sampleFrame: Frame = { resize: 'cover', side: 256, width: 224, height: 224 };
+
+/** How far the crop is inside of a square that covers the picture, in percent. */
+function insets({ side, width, height }: Frame) {
+  const whole = side ?? Math.max(width, height);
+  const inset = (length: number) => Math.max(0, (1 - length / whole) * 50);
+  return { '--inset-x': inset(width), '--inset-y': inset(height) };
 }

@@ -1,24 +1,16 @@
 // The strip of sample photos.
-import { useEffect } from 'preact/hooks';
-import { samplePhotos, type Photo } from '../assets';
-import { fetchPicture } from '../pictures/picture';
-import { fail } from '../workbench/activity';
-import { picture, show } from '../workbench/workbench';
-import { stopCamera } from './camera-state';
-import { takeFile } from './picture-frame';
-
-const firstPhoto = samplePhotos.find(({ caption }) => caption === 'Koala') ?? samplePhotos[0];
+import { samplePhotos } from '../assets';
+import { takePhoto } from '../take';
+import { useBench } from '../workbench';
 
 export function PicturePicker() {
-  useEffect(() => {
-    if (firstPhoto) void choose(firstPhoto);
-    const paste = (event: ClipboardEvent) => void takeFile(event.clipboardData?.files[0]);
-    document.addEventListener('paste', paste);
-    return () => document.removeEventListener('paste', paste);
-  }, []);
+  const bench = useBench();
   return (
     <fieldset class="strip">
-      <legend>Sample photos, or drop your own on the frame</legend>
+      <legend>
+        Sample photos, or <span class="if-fine">drop your own anywhere</span>
+        <span class="if-coarse">choose your own above</span>
+      </legend>
       <div class="strip-photos">
         {samplePhotos.map((photo) => (
           <label key={photo.url} class="thumbnail">
@@ -26,8 +18,8 @@ export function PicturePicker() {
               type="radio"
               name="photo"
               value={photo.caption}
-              checked={picture.value?.url === photo.url}
-              onChange={() => void choose(photo)}
+              checked={bench.picture.value?.url === photo.url}
+              onChange={() => void takePhoto(bench, photo)}
             />
             <img src={photo.url} alt={photo.caption} width="64" height="64" />
           </label>
@@ -35,18 +27,4 @@ export function PicturePicker() {
       </div>
     </fieldset>
   );
-}
-
-let latest: Photo | undefined;
-
-/** Shows a sample photo, unless another was chosen while it was being fetched. */
-async function choose(photo: Photo): Promise<void> {
-  latest = photo;
-  stopCamera();
-  try {
-    const fetched = await fetchPicture(photo);
-    if (latest === photo) show(fetched);
-  } catch (error) {
-    fail(error);
-  }
 }

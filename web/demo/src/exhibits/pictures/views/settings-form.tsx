@@ -1,83 +1,87 @@
-// How to quantize, and which network.
-import { useRef } from 'preact/hooks';
-import { describeSettings, settings, type Settings } from '../workbench/settings';
-import { openNetwork } from '../workbench/workbench';
+// How to quantize.
+import { Term } from '../../../page/term';
+import type { Settings } from '../settings';
+import { isConvolutional } from '../networks';
+import { useBench } from '../workbench';
+import { CalibrationField, LabelsField } from './own-data-fields';
+import type { ComponentChildren } from 'preact';
 
 const choices = {
-  method: {
-    legend: 'Activations’ ranges',
-    options: [
-      ['static', 'static: learnt before'],
-      ['dynamic', 'dynamic: in each run'],
-    ],
-  },
-  photos: {
-    legend: 'Photos to learn from',
-    options: [
-      [8, '8'],
-      [16, '16'],
-      [32, '32'],
-    ],
-  },
-  observer: {
-    legend: 'Range of a tensor',
-    options: [
-      ['histogram', 'histogram, least error'],
-      ['minmax', 'smallest to largest'],
-      ['movingAverage', 'moving average'],
-    ],
-  },
-  activations: {
-    legend: 'Activations',
-    options: [
-      ['u8', '8 bits'],
-      ['u7', '7 bits'],
-    ],
-  },
+  method: [
+    ['static', 'static: learnt before'],
+    ['dynamic', 'dynamic: in each run'],
+  ],
+  photos: [
+    [8, '8'],
+    [16, '16'],
+    [32, '32'],
+  ],
+  observer: [
+    ['histogram', 'histogram, least error'],
+    ['minmax', 'smallest to largest'],
+    ['movingAverage', 'moving average'],
+  ],
+  activations: [
+    ['u8', '8 bits'],
+    ['u7', '7 bits'],
+  ],
 } as const;
 
 export function SettingsForm() {
-  const fileInput = useRef<HTMLInputElement>(null);
-  const onlyStatic = settings.value.method === 'dynamic';
+  const bench = useBench();
+  const dynamic = bench.settings.value.method === 'dynamic';
   return (
     <details class="settings">
       <summary>
-        How to quantize: <span class="summary-value">{describeSettings(settings.value)}</span>
+        How to quantize: <span class="summary-value">{bench.how.value}</span>
       </summary>
       <form>
-        <Choice name="method" />
-        <Choice name="photos" disabled={onlyStatic} />
-        <Choice name="observer" disabled={onlyStatic} />
-        <Choice name="activations" />
-        <fieldset>
-          <legend>Network</legend>
-          <button type="button" onClick={() => fileInput.current?.click()}>
-            Open another ONNX classifier
-          </button>
-          <input
-            ref={fileInput}
-            type="file"
-            accept=".onnx"
-            hidden
-            data-testid="network-file"
-            onChange={({ currentTarget }) => {
-              const file = currentTarget.files?.[0];
-              if (file) void openNetwork(file);
-              currentTarget.value = '';
-            }}
-          />
-        </fieldset>
+        <Choice name="method">
+          Activations’ ranges, <Term of="static" /> or <Term of="dynamic" />
+        </Choice>
+        <Choice name="photos" disabled={dynamic}>
+          Pictures to <Term of="calibration">learn from</Term>
+        </Choice>
+        <Choice name="observer" disabled={dynamic}>
+          <Term of="observer">Range of a tensor</Term>
+        </Choice>
+        <Choice name="activations">
+          Activations, <Term of="u8" /> or <Term of="u7" />
+        </Choice>
+        <CalibrationField disabled={dynamic} />
+        <LabelsField />
       </form>
+      {dynamic && <DynamicNote />}
     </details>
   );
 }
 
-function Choice<Name extends keyof Settings>({ name, disabled = false }: { name: Name; disabled?: boolean }) {
-  const { legend, options } = choices[name];
+/** What dynamic quantization is, and whom it is not for. */
+function DynamicNote() {
+  const { float } = useBench();
+  if (float.value && !isConvolutional(float.value)) return null;
+  return (
+    <p class="note" data-testid="dynamic-note">
+      Dynamic quantization finds the range of every activation anew in each run, and keeps float numbers
+      between layers. It is made for networks of large matrices, such as language models, and needs no
+      pictures. This network is convolutional: static, which learns ranges once and stays in whole numbers
+      from layer to layer, is the one to take.
+    </p>
+  );
+}
+
+interface ChoiceProps<Name extends keyof Settings> {
+  name: Name;
+  disabled?: boolean;
+  children: ComponentChildren;
+}
+
+function Choice<Name extends keyof Settings>({ name, disabled = false, children }: ChoiceProps<Name>) {
+  const { settings } = useBench();
   return (
     <fieldset disabled={disabled}>
-      <legend>{legend}</legend>
-      {options.map(([value, text]) => (
+      <legend>{children}</legend>
+      {choices[name].map(([value, text]) => (
         <label key={value} class="choice">
           <input
             type="radio"

@@ -1,6 +1,6 @@
 // The float file as a sheet and the int8 file as what is left of it when folded: areas as the bytes are.
 import type { CompareReport } from 'octavo';
-import { megabytes, percent } from '../format';
+import { fileSize, percent } from '../../../page/format';
 
 const [width, height] = [168, 119];
 
@@ -17,8 +17,8 @@ export function SizeFigure({ report }: { report: CompareReport | undefined }) {
       <figcaption>
         {report ? (
           <>
-            Of {megabytes(report.float.bytes)}, the int8 file keeps{' '}
-            <strong>{megabytes(report.quantized.bytes)}</strong>:{' '}
+            Of {fileSize(report.float.bytes)}, the int8 file keeps{' '}
+            <strong>{fileSize(report.quantized.bytes)}</strong>:{' '}
             <span data-testid="size-share">{percent(report.sizeRatio)}</span>. The areas are to scale; a sheet
             folded twice is a quarter.
           </>

@@ -1,8 +1,8 @@
 // Times of both networks on one axis from zero: bars to the median, a line over the middle half, a notch at the best.
 import type { CompareReport, ModelFigures } from 'octavo';
 import { scaleLinear } from 'd3-scale';
-import { millisecondDigits } from '../format';
-import { turns } from '../workbench/workbench';
+import { millisecondDigits } from '../../../page/format';
+import { turns } from '../measure';
 
 export function TimeFigure({ report }: { report: CompareReport | undefined }) {
   const longest = report ? Math.max(report.float.msQuartiles[1], report.quantized.msQuartiles[1]) : 100;
