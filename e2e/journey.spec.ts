@@ -1,6 +1,6 @@
 // The whole road: load, quantize, compare, download.
 import { readFileSync, statSync } from 'node:fs';
-import { imageToTensor, loadModel } from 'octavo';
+import { findPreprocessing, imageToTensor, loadModel } from 'octavo';
 import { readImage } from 'octavo/node';
 import { inProject } from './support/paths.js';
 import { expect, test } from './support/test.js';
@@ -87,7 +87,9 @@ async function guessesInNode(modelPath: string, photo: string): Promise<string[]
   try {
     expect(model.describe().quantization).toMatchObject({ scheme: 'static', islands: [] });
     const image = await readImage(inProject(`models/photos/${photo}.jpg`));
-    const { logits } = await model.run({ images: imageToTensor(image, 'efficientnet-lite') });
+    const { known } = findPreprocessing(model);
+    if (!known) throw new Error('the file has forgotten how it is fed');
+    const { logits } = await model.run({ images: imageToTensor(image, known) });
     const values = [...((logits?.data ?? []) as Float32Array)];
     return values
       .map((value, index) => ({ value, label: labels[index] ?? '' }))

@@ -38,7 +38,12 @@ export default defineConfig<DemoOptions>({
   projects: [
     look('laptop', 'light', 'isolated'),
     { ...look('laptop', 'dark', 'plain'), testMatch: 'journey.spec.ts' },
-    { ...look('phone', 'dark', 'isolated'), testMatch: 'journey.spec.ts' },
+    {
+      ...look('phone', 'dark', 'isolated'),
+      testMatch: ['journey', 'opening', 'int8', 'preprocessing', 'own-data', 'sharing'].map(
+        (name) => `${name}.spec.ts`,
+      ),
+    },
     { ...look('phone', 'light', 'plain'), testMatch: ['journey.spec.ts', 'camera.spec.ts'] },
   ],
   webServer: [serve('isolated'), serve('plain')],

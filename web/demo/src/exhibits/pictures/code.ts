@@ -4,27 +4,33 @@ import { networkFile, networkPreprocessing } from './assets';
 import type { BenchState } from './bench-state';
 import { choiceOf, feedChoices } from './feed';
 import { dynamicOperators } from './quantize';
+import type { Settings } from './settings';
 
-/** Five lines that do what the page does as it is set; `picture` and `pictures` are ImageData. */
+/** A few lines that do what the page does as it is set; `picture` is ImageData, and `pictures` are many. */
 export function codeOf(bench: BenchState): string {
-  const { method, observer, activations } = bench.settings.value;
-  const range = activations === 'u7' ? ['reduceRange: true'] : [];
-  const call =
-    method === 'static'
-      ? `quantizeStatic({ ${['calibration', `observer: '${observer}'`, ...range].join(', ')} })`
-      : `quantizeDynamic({ ${[`opTypesToQuantize: [${dynamicOperators.map((op) => `'${op}'`).join(', ')}]`, ...range].join(', ')} })`;
-  const network = bench.float.value ?? bench.int8.value;
+  const [float, int8] = [bench.float.value, bench.int8.value];
+  const network = float ?? int8;
+  const isOpenedInt8 = float === undefined && int8 !== undefined;
   return [
     "import { imageToTensor, loadModel, preprocessingFor } from 'octavo';",
     '',
     `const model = await loadModel('${network?.own ? network.name : networkFile}');`,
     `const feed = preprocessingFor(model.inputs[0], ${feedText(bench)});`,
-    ...(method === 'static'
-      ? ['const calibration = pictures.map((picture) => imageToTensor(picture, feed));']
-      : []),
-    `const small = await model.${call};`,
-    'const answer = await small.run(imageToTensor(picture, feed));',
+    ...(isOpenedInt8 ? [] : quantizeLines(bench.settings.value)),
+    `const answer = await ${isOpenedInt8 ? 'model' : 'small'}.run(imageToTensor(picture, feed));`,
   ].join('\n');
+}
+
+function quantizeLines({ method, observer, activations }: Settings): string[] {
+  const range = activations === 'u7' ? ['reduceRange: true'] : [];
+  if (method === 'static')
+    return [
+      'const calibration = pictures.map((picture) => imageToTensor(picture, feed));',
+      `const small = await model.quantizeStatic({ ${['calibration', `observer: '${observer}'`, ...range].join(', ')} });`,
+    ];
+  const operators = dynamicOperators.map((operator) => `'${operator}'`).join(', ');
+  const options = [`opTypesToQuantize: [${operators}]`, ...range].join(', ');
+  return [`const small = await model.quantizeDynamic({ ${options} });`];
 }
 
 function feedText(bench: BenchState): string {
@@ -34,7 +40,7 @@ function feedText(bench: BenchState): string {
   return name && name !== 'as they are' ? `'${name}'` : fieldsText(feed);
 }
 
-const fieldsText = (feed: Preprocessing) =>
-  `{ ${Object.entries(feed)
-    .map(([field, value]) => `${field}: ${JSON.stringify(value).replaceAll('"', "'")}`)
-    .join(', ')} }`;
+function fieldsText(feed: Preprocessing): string {
+  const fields = Object.entries(feed).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
+  return `{ ${fields.join(', ').replaceAll('"', "'")} }`;
+}

@@ -14,8 +14,8 @@ const photoOf = (caption: string | undefined): Photo | undefined =>
 export function share(bench: PictureBench): () => void {
   const follow = () => {
     const { settings, photo, preprocessing } = readAddress(location.hash);
+    bench.shareFeed(preprocessing);
     bench.settings.value = settings;
-    bench.sharedFeed = preprocessing;
     const subject = photoOf(photo);
     if (subject && bench.picture.value?.caption !== subject.caption) void takePhoto(bench, subject);
   };

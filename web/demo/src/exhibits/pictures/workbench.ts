@@ -18,7 +18,17 @@ import { fileNameOf, quantize } from './quantize';
 
 export class PictureBench extends BenchState {
   /** How the address wants the page's network to be fed, where it says so. */
-  sharedFeed: string | Partial<Preprocessing> | undefined;
+  #sharedFeed: string | Partial<Preprocessing> | undefined;
+
+  get sharedFeed() {
+    return this.#sharedFeed;
+  }
+
+  shareFeed(wanted: string | Partial<Preprocessing> | undefined): void {
+    this.#sharedFeed = wanted;
+    const feed = this.float.value && !this.own.value && this.#sampleFeed(this.float.value);
+    if (feed) this.setFeed(feed);
+  }
 
   /** Shows another picture, and has the networks look at it as soon as they can. */
   show(next: Picture): void {
@@ -141,7 +151,7 @@ export class PictureBench extends BenchState {
     const [input] = model.inputs;
     if (!input) return undefined;
     try {
-      const wanted = this.sharedFeed ?? networkPreprocessing;
+      const wanted = this.#sharedFeed ?? networkPreprocessing;
       return preprocessingFor(input, wanted as Parameters<typeof preprocessingFor>[1]);
     } catch {
       // The address says what cannot be.
@@ -180,7 +190,7 @@ export class PictureBench extends BenchState {
   /** From networks that are open to figures; stops where something has to be asked. */
   async #goOn(job: Job): Promise<string> {
     const { value: question } = this.question;
-    if (question) return `How does ${question.name} want its pictures? ${question.why}.`;
+    if (question) return `${question.name}: ${question.why}.`;
     const [float, feed] = [this.float.value, this.feed.value];
     if (float && feed && this.nextStep.value === 'quantize') {
       if (!this.answers.value.float) await this.#lookOnce(job);

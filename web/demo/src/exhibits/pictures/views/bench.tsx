@@ -25,7 +25,7 @@ export function Bench() {
   const step = bench.nextStep.value;
   return (
     <section class="bench" aria-label="Workbench">
-      <FeedQuestion />
+      <FeedQuestion onAnswered={() => primary.current?.focus({ preventScroll: true })} />
       <div class="controls">
         <button
           type="button"

@@ -1,20 +1,29 @@
 // How the network wants its pictures, where its file does not say: asked, never guessed.
-import { describePreprocessing } from 'octavo';
+import { describePreprocessing, type Preprocessing } from 'octavo';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Question } from '../feed';
 import { useBench } from '../workbench';
 
-export function FeedQuestion() {
+/** `onAnswered` has the focus go on, as the buttons vanish. */
+export function FeedQuestion({ onAnswered }: { onAnswered: () => void }) {
   const { value: question } = useBench().question;
-  return question ? <Asked question={question} /> : null;
+  return question ? <Asked question={question} onAnswered={onAnswered} /> : null;
 }
 
-function Asked({ question }: { question: Question }) {
+function Asked({ question, onAnswered }: { question: Question; onAnswered: () => void }) {
   const bench = useBench();
   const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => first.current?.focus(), [question]);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    first.current?.focus({ preventScroll: true });
+    section.current?.scrollIntoView({ block: 'nearest' });
+  }, [question]);
+  const answer = (feed: Preprocessing) => {
+    void bench.answer(feed);
+    onAnswered();
+  };
   return (
-    <section class="question" aria-labelledby="question-title" data-testid="question">
+    <section class="question" aria-labelledby="question-title" data-testid="question" ref={section}>
       <h2 id="question-title">How does {question.name} want its pictures?</h2>
       <p>
         Its file does not say, and answers are worth nothing where pictures are fed in another way than they
@@ -23,7 +32,7 @@ function Asked({ question }: { question: Question }) {
       <ul>
         {question.choices.map(({ name, about, feed }, index) => (
           <li key={name}>
-            <button type="button" ref={index === 0 ? first : null} onClick={() => void bench.answer(feed)}>
+            <button type="button" ref={index === 0 ? first : null} onClick={() => answer(feed)}>
               {name}
             </button>
             <p>

@@ -6,6 +6,7 @@ import { useBench } from '../workbench';
 export function Recipe() {
   const bench = useBench();
   const copied = useSignal('');
+  if (bench.question.value) return null;
   const code = codeOf(bench);
   const copy = async () => {
     try {
