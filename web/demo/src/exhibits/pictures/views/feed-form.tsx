@@ -9,7 +9,14 @@ export function FeedForm() {
   const bench = useBench();
   const { value: feed } = bench.feed;
   const { input } = bench;
-  if (!feed || !input) return null;
+  if (!feed || !input) {
+    const when = bench.question.value ? 'as is answered above' : 'as the network wants it, once it is open';
+    return (
+      <p class="feed">
+        How pictures are fed: <span class="summary-value">{when}</span>
+      </p>
+    );
+  }
   const choices = feedChoices(input);
   const chosen = choiceOf(feed, choices);
   const change = (fields: Partial<Preprocessing>) => bench.changeFeed(fields);
