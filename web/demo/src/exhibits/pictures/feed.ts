@@ -56,9 +56,11 @@ export function findFeed({ model, name }: Network): Preprocessing | Question {
   if (known) return known;
   const [input] = model.inputs;
   const fitting = input ? feedChoices(input) : [];
-  const offered = fitting.filter(
-    (each) => each.name === 'as they are' || candidates.length === 0 || candidates.includes(each.name),
-  );
+  const place = ({ name: preset }: FeedChoice) => candidates.indexOf(preset as PreprocessingName);
+  // The likeliest come first; where the package knows of none, whatever can be made is offered.
+  const likely = fitting.filter((each) => place(each) >= 0).sort((a, b) => place(a) - place(b));
+  const rest = fitting.filter((each) => each.name === 'as they are' || candidates.length === 0);
+  const offered = [...likely, ...rest];
   if (offered.length === 0)
     throw new Problem(`This page feeds pictures to a network, and of ${name}, ${why}.`);
   return { name, why, choices: offered };
