@@ -102,7 +102,8 @@ test('old figures are marked, and the download says what it is', async ({ demo, 
   await demo.finished();
   await expect(demo.download).toContainText('static, u8, histogram of 8 photos');
   await demo.set('7 bits');
-  await expect(page.getByText('old', { exact: true })).toHaveCount(2);
+  await expect(page.getByText('old', { exact: true })).toHaveCount(1);
+  await expect(page.getByTestId('page-quantized').getByText('old', { exact: true })).toBeVisible();
   await expect(demo.figure('idle')).toContainText('it is of static, u8, histogram of 8 photos');
   await expect(demo.download).toContainText('mnist.static-u8.int8.onnx');
   await demo.expectAccessible();

@@ -5,7 +5,7 @@ import { Work } from '../../page/work';
 import type { Accuracy, LabelledPicture } from './accuracy';
 import { calibrationPhotos } from './assets';
 import { Camera } from './camera';
-import type { Question } from './feed';
+import { sameFeed, type Question } from './feed';
 import { labelLines, type Labels } from './labels';
 import type { Answers, Figures, Pair } from './measure';
 import { classesOf, type Int8Network, type Network } from './networks';
@@ -20,10 +20,16 @@ export interface Calibration {
   pictures: readonly PictureSource[];
 }
 
-/** What was found, and under which circumstances: under others it is old. */
+/** Under which circumstances something was found: under others it is old. */
+export interface Basis {
+  /** How the int8 network was to be made; undefined for one that was opened. */
+  recipe: string | undefined;
+  feed: Preprocessing | undefined;
+}
+
 export interface Dated<T> {
   found: T;
-  basis: string;
+  basis: Basis;
 }
 
 export const pageCalibration: Calibration = {
@@ -68,15 +74,16 @@ export class BenchState {
   });
 
   /** What figures that are found now hold for. */
-  readonly basis = computed(() => {
-    const made = this.int8.value?.made !== undefined;
-    return JSON.stringify([made && this.recipe.value, this.feed.value]);
+  readonly basis = computed((): Basis => {
+    const recipe = this.int8.value?.made && this.recipe.value;
+    return { recipe, feed: this.feed.value };
   });
 
-  /** Whether what is shown was found before something was changed. */
+  /** Whether the figures were found before something was changed; the float network has nothing to do with settings. */
   readonly old = computed(() => {
     const { value } = this.figures;
-    return value !== undefined && value.basis !== this.basis.value;
+    const float = value !== undefined && !sameFeed(value.basis.feed, this.feed.value);
+    return { float, quantized: this.isOld(value) };
   });
 
   /** What the main button does next. */
@@ -107,6 +114,12 @@ export class BenchState {
   /** The input that pictures are fed to. */
   get input() {
     return (this.float.value ?? this.int8.value)?.model.inputs[0];
+  }
+
+  /** Whether something was found before something was changed. */
+  isOld(dated: Dated<unknown> | undefined): boolean {
+    const { recipe, feed } = this.basis.value;
+    return dated !== undefined && !(dated.basis.recipe === recipe && sameFeed(dated.basis.feed, feed));
   }
 
   labelOf(index: number): string {

@@ -72,4 +72,5 @@ export const isQuestion = (found: Preprocessing | Question): found is Question =
 export const choiceOf = (feed: Preprocessing, choices: readonly FeedChoice[]): FeedChoice | undefined =>
   choices.find((each) => sameFeed(each.feed, feed));
 
-export const sameFeed = (a: Preprocessing, b: Preprocessing) => JSON.stringify(a) === JSON.stringify(b);
+export const sameFeed = (a: Preprocessing | undefined, b: Preprocessing | undefined) =>
+  JSON.stringify(a) === JSON.stringify(b);

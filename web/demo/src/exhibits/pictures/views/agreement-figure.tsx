@@ -22,7 +22,7 @@ export function AgreementFigure({ report }: { report: CompareReport | undefined 
             <th scope="col">this picture</th>
             <th scope="col">
               all {samplePhotos.length}
-              {survey && survey.basis !== bench.basis.value && <span class="old-mark"> old</span>}
+              {bench.isOld(survey) && <span class="old-mark"> old</span>}
             </th>
           </tr>
         </thead>

@@ -67,9 +67,9 @@ export function Bench() {
 
 function idleText(bench: PictureBench): string {
   const made = bench.int8.value?.made;
-  if (bench.old.value && made && bench.nextStep.value === 'quantize')
+  if (bench.old.value.quantized && made && bench.nextStep.value === 'quantize')
     return `What is shown is old: it is of ${made.how}, before something was changed.`;
-  if (bench.old.value) return 'What is shown is old: it was found before something was changed.';
+  if (bench.old.value.quantized) return 'What is shown is old: it was found before something was changed.';
   return (
     bench.work.outcome.value ||
     `${networkName}, trained on ImageNet: ${fileSize(networkBytes)} to fetch, then all happens here.`

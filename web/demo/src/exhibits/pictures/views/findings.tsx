@@ -8,7 +8,7 @@ export function Findings() {
   const bench = useBench();
   const report = bench.figures.value?.found.report;
   return (
-    <section class={bench.old.value ? 'findings old' : 'findings'} aria-label="Findings">
+    <section class={bench.old.value.quantized ? 'findings old' : 'findings'} aria-label="Findings">
       <SizeFigure report={report} />
       <TimeFigure report={report} />
       <AgreementFigure report={report} />

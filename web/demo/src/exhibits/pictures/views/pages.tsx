@@ -14,7 +14,7 @@ export function Pages() {
   }, [arrivals]);
   return (
     <section
-      class={bench.old.value ? 'pages old' : 'pages'}
+      class="pages"
       aria-label="Comparison"
       aria-busy={bench.work.activity.value !== undefined}
       ref={book}
@@ -47,10 +47,15 @@ function int8About({ int8 }: PictureBench): string {
 function Page({ side, title, about }: { side: 'float' | 'quantized'; title: string; about: string }) {
   const bench = useBench();
   const figures = bench.figures.value?.found[side];
+  const old = bench.old.value[side];
   return (
-    <article class={`page ${side}`} aria-labelledby={`title-${side}`} data-testid={`page-${side}`}>
+    <article
+      class={`page ${side}${old ? ' old' : ''}`}
+      aria-labelledby={`title-${side}`}
+      data-testid={`page-${side}`}
+    >
       <h2 id={`title-${side}`}>
-        {title} {bench.old.value && <span class="old-mark">old</span>}
+        {title} {old && <span class="old-mark">old</span>}
       </h2>
       <p class="about" data-testid={`about-${side}`}>
         {about || '\u00a0'}
@@ -71,9 +76,10 @@ function Page({ side, title, about }: { side: 'float' | 'quantized'; title: stri
 }
 
 function Fold() {
-  const report = useBench().figures.value?.found.report;
+  const bench = useBench();
+  const report = bench.figures.value?.found.report;
   return (
-    <div class="fold">
+    <div class={bench.old.value.quantized ? 'fold old' : 'fold'}>
       <Ratio value={report && 1 / report.sizeRatio} words={['smaller', 'larger']} testId="ratio-size" />
       <Ratio value={report?.speedup} words={['faster', 'slower']} testId="ratio-time" />
     </div>

@@ -22,7 +22,7 @@ export function RightAnswers() {
           Right answers on {pictures.length} labelled pictures: float32{' '}
           <strong data-testid="right-float">{share('float')}</strong>, int8{' '}
           <strong data-testid="right-quantized">{share('quantized')}</strong>
-          {counted && counted.basis !== bench.basis.value && <span class="old-mark"> old</span>}
+          {bench.isOld(counted) && <span class="old-mark"> old</span>}
         </p>
       )}
       <div class="controls">
