@@ -37,7 +37,7 @@ export function Bench() {
         >
           {stepLabels[step](bench)}
         </button>
-        {busy ? (
+        {busy && (
           <button
             type="button"
             onClick={() => {
@@ -47,9 +47,8 @@ export function Bench() {
           >
             Cancel
           </button>
-        ) : (
-          <DownloadButton />
         )}
+        <DownloadButton />
       </div>
       <div class="progress">
         {activity.value ? <ActivityView {...activity.value} /> : <p data-testid="idle">{idleText(bench)}</p>}
