@@ -40,7 +40,7 @@ test('without shared memory, or without its .wasm, there is one thread, and the 
   try {
     await withEngine('simd', ({ info }) => {
       assert.equal(info.threads, 1);
-      assert.match(info.threadsWhy, /not cross-origin isolated/);
+      assert.match(info.threadsWhy, /shares no memory between threads/);
     });
   } finally {
     globalThis.SharedArrayBuffer = SharedArrayBuffer;

@@ -26,8 +26,10 @@ export function chooseThreads(wanted: number | 'auto', cores: number, none?: str
   if (wanted === 1) return { threads: 1, why: 'asked for' };
   if (none !== undefined) return { threads: 1, why: none };
   // Browsers share memory between threads only on pages that are isolated from other origins; Node always does.
-  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false)
+  if (globalThis.crossOriginIsolated === false)
     return { threads: 1, why: 'the page is not cross-origin isolated' };
+  if (typeof SharedArrayBuffer === 'undefined')
+    return { threads: 1, why: 'this browser shares no memory between threads' };
   if (wanted !== 'auto') return { threads: wanted, why: 'asked for' };
   const threads = Math.min(cores, mostByDefault);
   return { threads, why: cores === 1 ? 'there is one core' : `there are ${cores} cores` };
