@@ -48,8 +48,8 @@ template <class T>
 concept HasText = requires(std::string& out, const T& x) { append_text(out, x); };
 
 // One part of a message: a string, a character, an integer, or anything with append_text. Refers to its source, and is
-// read only when the message is put together: a check that holds formats nothing. Two words, since there are a thousand of
-// them in the engine, each with the code that fills it.
+// read only when the message is put together: a check that holds formats nothing. Two words, since there are a thousand
+// of them in the engine, each with the code that fills it.
 class TextPart {
  public:
   TextPart(const char* string) : append_(append_literal), source_(string) {}
