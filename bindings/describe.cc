@@ -68,7 +68,8 @@ val to_js(const std::vector<OperatorInfo>& operators) {
 val to_js(const Description& description, const Graph& graph) {
   val operators = val::object();
   for (const auto& [name, count] : description.operators) set(operators, std::string(name).c_str(), count);
-  val metadata = val::object();
+  // A file's keys are anything: the object has no prototype that one of them could stand for.
+  val metadata = val::global("Object").call<val>("create", val::null());
   for (const auto& [key, value] : description.metadata) set(metadata, key.c_str(), value);
   val quantization = val::object();
   set(quantization, "scheme", description.scheme);

@@ -106,4 +106,13 @@ test('layers and metadata', async () => {
   const again = await loadModel(await quantized.toOnnx(), { engine });
   for (const each of [model, quantized, again]) assert.deepEqual(each.describe().metadata, { a: 'é' });
   for (const { quantizes } of await again.layers()) assert.equal(quantizes, '');
+
+  // A key is never an object's own business.
+  await model.setMetadata('__proto__', 'kept');
+  const odd = await loadModel(await model.toOnnx(), { engine });
+  for (const each of [model, odd])
+    assert.deepEqual(Object.entries(each.describe().metadata).sort(), [
+      ['__proto__', 'kept'],
+      ['a', 'é'],
+    ]);
 });

@@ -96,7 +96,8 @@ export class Model {
    */
   async setMetadata(key: string, value: string): Promise<void> {
     await this.engine.call('setMetadata', [this.handle, String(key), String(value)]);
-    this.#description.metadata[key] = String(value);
+    const { metadata } = this.#description;
+    this.#description.metadata = Object.fromEntries([...Object.entries(metadata), [key, String(value)]]);
   }
 
   /**
