@@ -84,23 +84,23 @@ async function vendor() {
   }
   const licenses = new Map();
   for (const [name, names] of wanted) {
+    const isForPages = name === 'wasm-feature-detect';
     const { metafile } = await build({
       metafile: true,
       stdin: { contents: `export { ${[...names].join(', ')} } from '${name}';`, resolveDir: root },
       outfile: inDist(vendorFile(name)),
       bundle: true,
       format: 'esm',
-      platform: name === 'wasm-feature-detect' ? 'neutral' : 'node',
+      platform: isForPages ? 'neutral' : 'node',
       mainFields: ['module', 'main'],
       target: 'es2022',
       legalComments: 'inline',
       // CommonJS packages ask for Node's own modules so.
-      banner:
-        name === 'wasm-feature-detect'
-          ? {}
-          : {
-              js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-            },
+      banner: isForPages
+        ? {}
+        : {
+            js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+          },
     });
     for (const input of Object.keys(metafile.inputs)) addLicense(licenses, input);
   }
