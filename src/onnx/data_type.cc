@@ -10,8 +10,8 @@ namespace {
 constexpr struct {
   int64_t number;
   std::string_view name;
-} kOthers[] = {{8, "string"},          {10, "float16"},      {14, "complex64"},      {15, "complex128"},
-               {16, "bfloat16"},       {17, "float8e4m3fn"}, {18, "float8e4m3fnuz"}, {19, "float8e5m2"},
+} kOthers[] = {{8, "string"},          {14, "complex64"},      {15, "complex128"},
+               {17, "float8e4m3fn"}, {18, "float8e4m3fnuz"}, {19, "float8e5m2"},
                {20, "float8e5m2fnuz"}, {21, "uint4"},        {22, "int4"},           {23, "float4e2m1"}};
 
 }  // namespace
@@ -25,5 +25,10 @@ DType dtype_of_data_type(int64_t data_type, std::string_view what) {
 }
 
 int32_t data_type_of(DType dtype) { return info_of(dtype).onnx; }
+
+int64_t computed_type(int64_t data_type) {
+  const auto dtype = dtype_of_onnx(data_type);
+  return dtype == DType::f16 || dtype == DType::bf16 ? data_type_of(DType::f32) : data_type;
+}
 
 }  // namespace octavo::onnx

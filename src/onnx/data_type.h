@@ -8,12 +8,14 @@
 
 namespace octavo::onnx {
 
-inline constexpr int64_t kFloat16 = 10, kBfloat16 = 16;
-
 // Throws Error(unsupported), naming the type and `what` has it, for a type that Octavo does not compute with, and
 // Error(invalid_model) for a number that is no type at all.
 DType dtype_of_data_type(int64_t data_type, std::string_view what);
 
 int32_t data_type_of(DType dtype);
+
+// The type that is computed with in place of the type of a file, which an attribute may name: float32 for the floats of
+// 16 bits.
+int64_t computed_type(int64_t data_type);
 
 }  // namespace octavo::onnx

@@ -120,11 +120,38 @@ class GraphReader {
     symbol.id = draft_.graph.add_constant(std::string(name), std::move(tensor));
   }
 
+  static bool is_half(std::optional<DType> dtype) { return dtype == DType::f16 || dtype == DType::bf16; }
+
+  // 16-bit floats are float32 inside of a graph: see cast_border.
   void add_value(Symbol& symbol, std::string_view name) {
     Value value;
     value.name = name;
     if (symbol.info.has_type) read_type(symbol.info.type, value);
+    if (is_half(value.dtype)) value.dtype = DType::f32;
     symbol.id = draft_.graph.add_value(std::move(value));
+  }
+
+  // Between an input or output of 16-bit floats, which feeds and results are, and the float32 that is computed with.
+  // The value on the outside has the name of the file, and is returned.
+  ValueId cast_border(ValueId inside, DType outside, bool is_input) {
+    Value border = draft_.graph[inside];
+    const std::string name = border.name;
+    border.dtype = outside;
+    border.constant = nullptr;
+    draft_.graph[inside].name = draft_.value_names.take_unique(text(name, "_float32"));
+    const ValueId id = draft_.graph.add_value(std::move(border));
+    Attrs attrs;
+    attrs.set("to", int64_t{info_of(is_input ? DType::f32 : outside).onnx});
+    draft_.add_node("Cast", name, {is_input ? id : inside}, is_input ? inside : id, std::move(attrs));
+    return id;
+  }
+
+  // The type that the file gives a value, where it is one of 16-bit floats, and none inside of bodies.
+  std::optional<DType> half_type(const Symbol& symbol) const {
+    Value value;
+    if (outer_ != nullptr || !symbol.info.has_type) return std::nullopt;
+    read_type(symbol.info.type, value);
+    return is_half(value.dtype) ? value.dtype : std::nullopt;
   }
 
   void add_initializer(const pbf_reader& reader) {
@@ -143,7 +170,8 @@ class GraphReader {
     add_value(symbol, input.name);
     require(draft_.graph[symbol.id].dtype || outer_ != nullptr, ErrorCode::invalid_model, "the input '",
             input.name, "' has no type");
-    draft_.graph.inputs.push_back(symbol.id);
+    const auto half = half_type(symbol);
+    draft_.graph.inputs.push_back(half ? cast_border(symbol.id, *half, true) : symbol.id);
   }
 
   void add_node_outputs(const RawNode& raw) try {
@@ -296,7 +324,8 @@ class GraphReader {
             "' is never computed");
     require(listed_outputs_.take(output.name), ErrorCode::invalid_model, "the output '", output.name,
             "' is listed twice");
-    draft_.graph.outputs.push_back(symbol.id);
+    const auto half = half_type(symbol);
+    draft_.graph.outputs.push_back(half ? cast_border(symbol.id, *half, false) : symbol.id);
   }
 
   BigTensors& big_;

@@ -1,5 +1,6 @@
 #include "onnx/tensor_reader.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -47,7 +48,7 @@ struct TypedField {
   pbf_wire_type wire_type;
 };
 
-// Where a TensorProto keeps its elements when not in raw_data. 16-bit floats are called u16 here.
+// Where a TensorProto keeps its elements when not in raw_data.
 TypedField typed_field(DType dtype) {
   switch (dtype) {
     case DType::f32: return {tensor_proto::float_data, pbf_wire_type::fixed32};
@@ -79,20 +80,13 @@ int64_t read_typed(pbf_reader message, DType dtype, std::byte* out, int64_t capa
   return count;
 }
 
-// IEEE 754 binary16. Subnormals are scaled by the float unit, which is exact.
-float half_to_float(uint16_t half) {
-  const uint32_t sign = (half & 0x8000u) << 16, magnitude = half & 0x7FFFu;
-  if (magnitude < 0x0400) return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(magnitude * 0x1p-24f));
-  const uint32_t rebias = magnitude >= 0x7C00 ? 0x7F800000u - (0x7C00u << 13) : (127u - 15u) << 23;
-  return std::bit_cast<float>(sign | ((magnitude << 13) + rebias));
-}
-
-Tensor widen(const Tensor& halves, int64_t data_type) {
+// As float32.
+Tensor widen(const Tensor& halves) {
   Tensor floats(DType::f32, halves.shape());
-  const auto out = floats.span<float>();
-  const auto in = halves.span<uint16_t>();
-  for (std::size_t i = 0; i < in.size(); ++i)
-    out[i] = data_type == kFloat16 ? half_to_float(in[i]) : std::bit_cast<float>(uint32_t{in[i]} << 16);
+  visit(Types<Float16, BFloat16>{}, halves.dtype(), [&]<class T>(T) {
+    std::ranges::transform(halves.span<T>(), floats.span<float>().begin(),
+                           [](T half) { return static_cast<float>(half); });
+  });
   return floats;
 }
 
@@ -119,8 +113,8 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
   const Header header = read_header(message, what);
   require(!header.is_external, ErrorCode::unsupported, what, " keeps its data in another file");
   require(!header.is_segment, ErrorCode::unsupported, what, " is split into segments");
-  const bool is_half = header.data_type == kFloat16 || header.data_type == kBfloat16;
-  const DType dtype = is_half ? DType::u16 : dtype_of_data_type(header.data_type, what);
+  const DType dtype = dtype_of_data_type(header.data_type, what);
+  const bool is_half = Types<Float16, BFloat16>::contains(dtype);
   check_shape(header.shape, dtype, what);
   const auto elements = static_cast<uint64_t>(header.shape.elements());
   // An element that is not in raw_data takes at least one byte of the message.
@@ -140,7 +134,7 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
   }
   if (dtype == DType::boolean)
     for (uint8_t& flag : std::span(tensor.view().as<uint8_t>(), elements)) flag = flag != 0;
-  return std::make_shared<const Tensor>(is_half ? widen(tensor, header.data_type) : std::move(tensor));
+  return std::make_shared<const Tensor>(is_half ? widen(tensor) : std::move(tensor));
 }
 
 }  // namespace octavo::onnx

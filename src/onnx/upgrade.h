@@ -1,8 +1,11 @@
-// Older forms of operators, rewritten to the form they have at opset kOpset.
+// Older and compound forms of operators, told in terms of those that there are at opset kOpset.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "graph/graph.h"
 #include "graph/names.h"
@@ -14,19 +17,58 @@ struct Draft {
   Graph graph;
   int64_t opset = 0;
   Names value_names, node_names;
+
+  // A value that a node will compute; `stem` becomes its name, with a number where that is taken.
+  ValueId add_value(std::string_view stem, std::optional<DType> dtype = {});
+  ValueId add_constant(std::string_view stem, Tensor tensor);
+  // Adds a node besides the one being upgraded, in any order, and returns its output, a new value. `stem` is the name
+  // of the node being upgraded.
+  ValueId add_node(std::string_view op, std::string_view stem, std::vector<ValueId> inputs, Attrs attrs = {});
+  // The same for an output that is there already.
+  void add_node(std::string_view op, std::string_view stem, std::vector<ValueId> inputs, ValueId output,
+                Attrs attrs = {});
 };
 
 // A node whose operator is not looked up yet. Trailing inputs and outputs that are left out are not there, and
 // neither are outputs that nobody reads, other than output 0.
 struct DraftNode {
-  std::string op_type;
+  std::string op_type;  // as OpDef::name
   Node node;
 };
 
-// Rewrites `node` from the form that draft.opset gives it. May add constants and further nodes to draft.graph, the
-// latter in any order. Throws Error(invalid_graph) where the node has no form of that opset, and Error(unsupported)
-// where its meaning is gone from later opsets.
+// How an operator's form in the file becomes today's: rewrites the node, and may add constants and further nodes to the
+// draft. Throws Error(invalid_graph) where the node has no form of the draft's opset, and Error(unsupported) where its
+// meaning is gone from later opsets.
+struct Upgrade {
+  std::string_view op;  // as OpDef::name
+  void (*upgrade)(Draft&, DraftNode&);
+};
+
+// A table of rows: a link of a list that is complete before main and never changes afterwards. A file of
+// src/onnx/upgrades has one, and no operator is in two.
+class RegisterUpgrades {
+ public:
+  explicit RegisterUpgrades(std::span<const Upgrade> rows) : rows_(rows), next_(first_) { first_ = this; }
+  RegisterUpgrades(const RegisterUpgrades&) = delete;
+
+ private:
+  friend const Upgrade* find_upgrade(std::string_view op);
+  std::span<const Upgrade> rows_;
+  const RegisterUpgrades* next_;
+  static constinit const RegisterUpgrades* first_;
+};
+
+// The row of that operator, or null.
+const Upgrade* find_upgrade(std::string_view op);
+
+// Rewrites `node` from the form that draft.opset gives it.
 void upgrade(Draft& draft, DraftNode& node);
+
+// The tensor of an attribute: itself, a scalar or a list. Throws Error(unsupported) for strings.
+ConstantTensor to_tensor(const AttrValue& value);
+
+// Attribute `name` became input `slot` at opset `since`.
+void move_attr_to_input(Draft& draft, DraftNode& node, std::string_view name, std::size_t slot, int64_t since);
 
 // The tensor of a Constant node, from whichever of its value attributes it has. Throws Error(unsupported) for
 // strings and Error(invalid_graph) where there is no value.

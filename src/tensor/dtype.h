@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "tensor/half.h"
+
 namespace octavo {
 
 enum class DType : uint8_t {
