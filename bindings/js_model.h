@@ -4,6 +4,7 @@
 #include <emscripten/val.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -32,13 +33,21 @@ class JsModel {
   emscripten::val bind(const emscripten::val& tensors) {
     return guarded([&] {
       session_.reset();  // its arena may have to go before a new one comes
-      const Feeds feeds(tensors);
-      session_ = model_->bind(feeds.feeds);
-      return to_js(*session_, feeds, model_->graph(), !model_->binds_contents());
+      feeds_.emplace(tensors);
+      session_ = model_->bind(feeds_->feeds);
+      const emscripten::val binding = session_ ? to_js(*session_, *feeds_, model_->graph(), !model_->binds_contents())
+                                               : to_js(*feeds_);
+      if (session_) feeds_.reset();
+      return binding;
     });
   }
-  void execute() {
-    guarded([&] { session_->run(); });
+  // Undefined, or the outputs, where only now it is known where they are and how large.
+  emscripten::val execute() {
+    return guarded([&] {
+      if (!session_) return outputs_to_js(model_->run(feeds_->feeds), model_->graph());
+      session_->run();
+      return emscripten::val::undefined();
+    });
   }
   emscripten::val profile(const emscripten::val& tensors, int repeats) {
     return guarded([&] { return to_js(model_->profile(Feeds(tensors).feeds, repeats)); });
@@ -49,6 +58,7 @@ class JsModel {
  private:
   std::unique_ptr<Model> model_;
   std::shared_ptr<Session> session_;  // the bound one
+  std::optional<Feeds> feeds_;        // what is bound where there is no session
 };
 
 }  // namespace octavo::bindings

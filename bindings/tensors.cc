@@ -83,16 +83,30 @@ val place(const std::string& name, const TensorView& view) {
 
 }  // namespace
 
+val outputs_to_js(const std::vector<TensorView>& views, const Graph& graph) {
+  val outputs = val::array();
+  for (std::size_t i = 0; i < views.size(); ++i)
+    outputs.call<void>("push", place(graph[graph.outputs[i]].name, views[i]));
+  return outputs;
+}
+
 val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable) {
-  val inputs = val::array(), outputs = val::array();
+  val inputs = val::array();
   for (std::size_t i = 0; i < feeds.names.size(); ++i)
     inputs.call<void>("push", place(feeds.names[i], session.inputs()[find_input(graph, feeds.names[i], i)]));
-  for (std::size_t i = 0; i < session.outputs().size(); ++i)
-    outputs.call<void>("push", place(graph[graph.outputs[i]].name, session.outputs()[i]));
   val binding = val::object();
   set(binding, "inputs", inputs);
-  set(binding, "outputs", outputs);
+  set(binding, "outputs", outputs_to_js(session.outputs(), graph));
   set(binding, "reusable", val(reusable));
+  return binding;
+}
+
+val to_js(const Feeds& feeds) {
+  val inputs = val::array();
+  for (const Feed& feed : feeds.feeds) inputs.call<void>("push", place(std::string(feed.name), feed.tensor));
+  val binding = val::object();
+  set(binding, "inputs", inputs);
+  set(binding, "reusable", val(true));
   return binding;
 }
 

@@ -23,6 +23,10 @@ struct Feeds {
 // Where the tensors of a session lie: { inputs, outputs, reusable }, arrays of { name, type, dims, pointer, bytes }.
 // Inputs are in the order of `feeds`.
 emscripten::val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable);
+// The same of feeds that no session has, without outputs.
+emscripten::val to_js(const Feeds& feeds);
+// Where results lie, as above.
+emscripten::val outputs_to_js(const std::vector<TensorView>& views, const Graph& graph);
 
 // The number[] of dimensions; dynamic ones are their name, or "?".
 emscripten::val dims_to_js(const Shape& shape, const std::vector<std::string>& names);

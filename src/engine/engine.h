@@ -17,7 +17,7 @@
 #include "quant/insert_qdq.h"
 #include "quant/plan_dynamic.h"
 #include "quant/plan_static.h"
-#include "runtime/executor.h"
+#include "runtime/staged.h"
 
 namespace octavo {
 
@@ -92,12 +92,13 @@ class Model {
   // Runs once. The views are in the order of the graph's outputs and stay valid until the next run.
   const std::vector<TensorView>& run(std::span<const Feed> feeds) { return executor().run(feeds); }
   // What runs on feeds of these shapes, as often as it is run, once its inputs() are written; feeds are written
-  // already.
-  const std::shared_ptr<Session>& bind(std::span<const Feed> feeds) { return executor().bind(feeds); }
+  // already. Null where shapes depend on data, which run() alone can do.
+  std::shared_ptr<Session> bind(std::span<const Feed> feeds);
   // Whether feeds of the same shapes but other contents have to be bound anew.
-  bool binds_contents() { return executor().plan_depends_on_contents(); }
+  bool binds_contents() { return executor().only() == nullptr || executor().only()->plan_depends_on_contents(); }
   const Graph& graph() const { return model_.graph; }
-  // Runs `repeats` times and says where the time went, step by step.
+  // Runs `repeats` times and says where the time went, step by step. Throws Error(unsupported) where shapes depend on
+  // data.
   std::vector<StepTime> profile(std::span<const Feed> feeds, int repeats);
 
   std::unique_ptr<Model> quantize_dynamic(const DynamicOptions& options) const;
@@ -124,12 +125,12 @@ class Model {
     int integer_nodes = 0;
   };
   LoweredModel& lowered();
-  Executor& executor();
+  StagedExecutor& executor();
 
   onnx::Model model_;
   KernelPolicy kernels_;
   std::optional<LoweredModel> lowered_;
-  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<StagedExecutor> executor_;
 };
 
 // Watches a float model run on samples, then quantizes it. Does not need the model any more.
@@ -147,7 +148,7 @@ class Calibration {
   KernelPolicy kernels_;
   QuantizationPlan plan_;
   Calibrator calibrator_;
-  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<StagedExecutor> executor_;
 };
 
 }  // namespace octavo

@@ -42,19 +42,27 @@ Model::LoweredModel& Model::lowered() {
   return *lowered_;
 }
 
-Executor& Model::executor() {
+StagedExecutor& Model::executor() {
   if (!executor_) {
-    executor_ = std::make_unique<Executor>(compile(lowered().graph, kernels_));
+    executor_ = std::make_unique<StagedExecutor>(compile_stages(lowered().graph, kernels_));
     lowered_->graph = {};
   }
   return *executor_;
 }
 
+std::shared_ptr<Session> Model::bind(std::span<const Feed> feeds) {
+  Executor* const only = executor().only();
+  return only ? only->bind(feeds) : nullptr;
+}
+
 std::vector<StepTime> Model::profile(std::span<const Feed> feeds, int repeats) {
   require(repeats > 0, ErrorCode::invalid_option, "option 'repeats' is a whole number above 0");
-  std::vector<double> ms(executor().session_for(feeds)->program().steps.size());
-  for (int i = 0; i < repeats; ++i) executor().bind(feeds)->run_profiled(ms);
-  const Session& session = *executor().session_for(feeds);
+  require(executor().only() != nullptr, ErrorCode::unsupported,
+          "a network whose shapes depend on data is not profiled");
+  Executor& single = *executor().only();
+  std::vector<double> ms(single.session_for(feeds)->program().steps.size());
+  for (int i = 0; i < repeats; ++i) single.bind(feeds)->run_profiled(ms);
+  const Session& session = *single.session_for(feeds);
   std::vector<StepTime> times;
   for (std::size_t i = 0; i < ms.size(); ++i) {
     const Node& node = *session.program().steps[i].node;
@@ -86,7 +94,7 @@ Calibration::Calibration(const Model& model, QuantizationPlan plan)
       calibrator_(plan_, kernels_.threads) {
   Graph observed = observed_graph(plan_);
   lower(observed, kernels_);
-  executor_ = std::make_unique<Executor>(compile(std::move(observed), kernels_));
+  executor_ = std::make_unique<StagedExecutor>(compile_stages(std::move(observed), kernels_));
 }
 
 std::unique_ptr<Model> Calibration::finish() const {

@@ -20,7 +20,7 @@ struct OpDef;
 struct Prepared;
 struct Graph;
 struct Subgraph;
-struct CompiledModel;
+struct CompiledStages;
 
 // An index into Graph::values.
 using ValueId = uint32_t;
@@ -105,7 +105,7 @@ struct Graph {
 struct Subgraph {
   Graph graph;
   uint32_t first_capture = 0, captures = 0;
-  std::shared_ptr<const CompiledModel> compiled;  // set by compile
+  std::shared_ptr<const CompiledStages> compiled;  // set by compile
 };
 
 // Who makes and who reads each value: computed once, used by a rewrite, thrown away when the graph changes.

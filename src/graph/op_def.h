@@ -133,6 +133,14 @@ struct StepPlan {
   bool runs_as_view = false;  // run is called all the same, to look at the tensor
 };
 
+// Makes memory for outputs of OpDef::shape_depends_on_data.
+struct OutputMaker {
+  virtual ~OutputMaker() = default;
+  // Memory for output `output` of that shape, until the next run of the node. Elements that were made before stay, as
+  // many as fit, in their order. Throws Error(out_of_memory).
+  virtual TensorView make(std::size_t output, const Shape& shape) = 0;
+};
+
 // Runs the bodies of the node that runs.
 struct BodyCaller {
   virtual ~BodyCaller() = default;
@@ -151,12 +159,13 @@ struct RunContext {
   const KernelPolicy& kernels;
   TensorObserver* observer = nullptr;
   BodyCaller* bodies = nullptr;  // of an operator with attributes of AttrKind::graph
-  // OpDef::shape_depends_on_data: where run says how large output 0 came out, along each axis at most what infer said.
-  Shape* actual_shape = nullptr;
+  OutputMaker* maker = nullptr;  // of OpDef::shape_depends_on_data
 
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].present(); }
   template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
   template <class T> const T& planned() const { return state.as<T>(); }
+  // OpDef::shape_depends_on_data: the only way to an output.
+  TensorView make_output(std::size_t i, const Shape& shape) const { return maker->make(i, shape); }
 };
 
 // How the layout pass may treat an operator when its inputs are permuted to channels-last.
@@ -207,10 +216,12 @@ struct OpDef {
   bool passes_on = false;         // output 0 is input 0, where there is no other output
   bool commutes = false;          // inputs 0 and 1 may change places
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
-  // The shape of output 0 follows from elements that only a run computes: infer gives the largest that it may be, and
-  // run sets RunContext::actual_shape. Nobody else reads such an output: the program ends there, and the rest is
-  // planned anew.
+  // Shapes of outputs may follow from elements that only a run computes: infer leaves those dimensions open, also where
+  // every input is static, and run makes each output by RunContext::make_output. Nobody else in the program reads such
+  // an output: the program ends there, and the rest is planned anew.
   bool shape_depends_on_data = false;
+  // Types the inputs of the node's bodies, but for captures, by the operands of the node. Null: as the file says.
+  void (*type_bodies)(Node&, std::span<const Operand>) = nullptr;
   uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
   // Obeys Lowered::clamp.
   bool clamps_output = false;

@@ -28,13 +28,13 @@ struct Symbol {
 // Bodies within bodies: more than any network has, and less than a stack is tall.
 constexpr int kDeepestBody = 8;
 
-// Calls mark(name) for what nodes of a graph read, in bodies of theirs too.
-template <class Mark>
-void for_each_name_read(const std::vector<RawNode>& nodes, int depth, const Mark& mark) {
+// Calls see(node) for the nodes of a graph and of their bodies, and mark(name) for the outputs of bodies.
+template <class See, class Mark>
+void for_each_node(const std::vector<RawNode>& nodes, int depth, const See& see, const Mark& mark) {
   require(depth <= kDeepestBody, ErrorCode::unsupported, "graphs are nested more than ", kDeepestBody,
           " deep");
   for (const RawNode& node : nodes) {
-    for (std::string_view name : node.inputs) mark(name);
+    see(node);
     for (const auto& [attribute, body] : node.bodies) {
       std::vector<RawNode> inner;
       pbf_reader message = body;
@@ -43,10 +43,41 @@ void for_each_name_read(const std::vector<RawNode>& nodes, int depth, const Mark
           case bytes(graph_proto::output): mark(read_value_info(message.get_message()).name); break;
           default: message.skip();
         }
-      for_each_name_read(inner, depth + 1, mark);
+      for_each_node(inner, depth + 1, see, mark);
     }
   }
 }
+
+bool is_constant(const RawNode& raw) { return raw.op_type == "Constant" && is_default_domain(raw.domain); }
+
+// As OpDef::name. What has a dot in its name is none that the default domain has.
+std::string full_name(const RawNode& raw) {
+  if (!is_default_domain(raw.domain)) return text(raw.domain, '.', raw.op_type);
+  return text(raw.op_type.contains('.') ? "ai.onnx." : "", raw.op_type);
+}
+
+// The operator of a file that is called so, or null: those of Octavo's own exist only between passes.
+const OpDef* file_operator(std::string_view name) { return name.starts_with(kOwnPrefix) ? nullptr : find_op(name); }
+
+// Lists operators that are not supported, each once.
+class MissingOperators {
+ public:
+  void see(const RawNode& raw) {
+    const std::string name = full_name(raw);
+    if (is_constant(raw) || find_upgrade(name) || file_operator(name) || !seen_.take(name)) return;
+    names_ += text(count_++ == 0 ? "" : ", ", name);
+  }
+  // One alone is reported at its node.
+  void report(int64_t opset) const {
+    if (count_ > 1)
+      fail(ErrorCode::unsupported, {"these operators are not supported (opset ", opset, "): ", names_});
+  }
+
+ private:
+  Names seen_;
+  std::string names_;
+  int count_ = 0;
+};
 
 class GraphReader {
  public:
@@ -71,16 +102,6 @@ class GraphReader {
   }
 
  private:
-  static bool is_constant(const RawNode& raw) {
-    return raw.op_type == "Constant" && is_default_domain(raw.domain);
-  }
-
-  // As OpDef::name. What has a dot in its name is none that the default domain has.
-  static std::string full_name(const RawNode& raw) {
-    if (!is_default_domain(raw.domain)) return text(raw.domain, '.', raw.op_type);
-    return text(raw.op_type.contains('.') ? "ai.onnx." : "", raw.op_type);
-  }
-
   // Fields may come in any order, so names are looked up only after all of them were seen.
   void read_fields(pbf_reader message) {
     while (next_field(message)) switch (message.tag_and_type()) {
@@ -98,7 +119,14 @@ class GraphReader {
           throw Error(ErrorCode::unsupported, "sparse initializers are not supported");
         default: message.skip();
       }
-    for_each_name_read(raw_nodes_, depth_, [&](std::string_view name) { symbols_[name].is_used = true; });
+    MissingOperators missing;
+    const auto mark = [&](std::string_view name) { symbols_[name].is_used = true; };
+    const auto see = [&](const RawNode& node) {
+      std::ranges::for_each(node.inputs, mark);
+      missing.see(node);
+    };
+    for_each_node(raw_nodes_, depth_, see, mark);
+    missing.report(draft_.opset);
     for (const ValueInfo& output : outputs_) {
       symbols_[output.name].is_used = true;
       if (output.has_type) symbols_[output.name].info = output;
@@ -226,9 +254,9 @@ class GraphReader {
       require(known != node.op->attributes.end() && is_graph(*known), ErrorCode::unsupported, "attribute '",
               name, "' holds a graph, which is not supported");
     }
-    // Behind all inputs that the operator may have of its own.
+    // Behind the inputs that the operator has of its own, of which at most the first two may be left out.
     if (std::ranges::any_of(node.op->attributes, is_graph))
-      node.inputs.resize(static_cast<std::size_t>(node.op->max_inputs), kNoValue);
+      node.inputs.resize(std::max<std::size_t>(node.inputs.size(), std::min(node.op->max_inputs, 2)), kNoValue);
     for (const AttrDef& attribute : node.op->attributes) {
       if (!is_graph(attribute)) continue;
       const auto body = std::ranges::find(raw.bodies, attribute.name, [](const auto& b) { return b.first; });
@@ -275,8 +303,7 @@ class GraphReader {
   }
 
   const OpDef& known_operator(std::string_view name) const {
-    // Operators of Octavo's own exist only between passes.
-    const OpDef* op = name.starts_with(kOwnPrefix) ? nullptr : find_op(name);
+    const OpDef* op = file_operator(name);
     const std::size_t dot = name.rfind('.');
     if (op == nullptr && dot != name.npos)
       fail(ErrorCode::unsupported,

@@ -44,7 +44,7 @@ Model read_model(FileMemory file);
 // The same for a copy of `file`.
 Model read_model(std::span<const std::byte> file);
 
-// The bytes of a ModelProto of opset kOpset: the same bytes for the same model on every machine. Reading them gives
+// The bytes of a ModelProto of opset kOpset, or of the oldest newer one that has all of its operators: the same bytes for the same model on every machine. Reading them gives
 // the same graph. A node's notes go to its metadata_props. Shapes of intermediate values are written where known.
 //
 // Throws Error(unsupported), naming the node, for an operator of Octavo's own ("octavo.…"), and for a model above

@@ -3,6 +3,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "base/error.h"
+#include "graph/names.h"
 #include "graph/op_def.h"
 #include "onnx/data_type.h"
 #include "onnx/fields.h"
@@ -69,11 +70,73 @@ struct AttributeWriter {
   }
 };
 
-void write_node(pbf_writer out, const Graph& graph, const Node& node) {
-  const auto name_of = [&](ValueId id) { return id == kNoValue ? std::string_view() : graph[id].name; };
+// What a graph calls its values, in the file. A body has names of its own for what it takes from outside, and may not use
+// those of the graphs around it for anything else.
+class FileNames {
+ public:
+  explicit FileNames(const Graph& graph, const FileNames* outer = nullptr) : outer_(outer), names_(graph.values.size()) {
+    if (outer != nullptr) {
+      taken_ = outer->taken_;
+      return;
+    }
+    for (ValueId id = 0; id < graph.values.size(); ++id) taken_.take(names_[id] = graph[id].name);
+    for (ValueId id : graph.outputs) outputs_.push_back(names_[id]);
+  }
+  FileNames(const Graph& around, const Node& node, const Subgraph& body, const FileNames& outer)
+      : FileNames(body.graph, &outer) {
+    const Graph& graph = body.graph;
+    for (uint32_t i = 0; i < body.captures; ++i)
+      names_[graph.inputs[graph.inputs.size() - body.captures + i]] = outer[node.inputs[body.first_capture + i]];
+    for (ValueId id = 0; id < graph.values.size(); ++id) {
+      if (graph[id].is_constant() && names_[id].empty()) names_[id] = shared_name(around, *graph[id].constant);
+      is_outside_.push_back(!names_[id].empty());
+      if (names_[id].empty()) names_[id] = taken_.take_unique(graph[id].name);
+    }
+    for (ValueId id : graph.outputs)
+      outputs_.push_back(is_outside_[id] ? taken_.take_unique(graph[id].name) : names_[id]);
+  }
+
+  const std::string& operator[](ValueId id) const { return names_[id]; }
+  // Of output i: a body gives what it takes from outside under another name.
+  const std::string& output(std::size_t i) const { return outputs_[i]; }
+  // Whether the value is one of the graphs around this one.
+  bool is_outside(ValueId id) const { return outer_ != nullptr && is_outside_[id]; }
+
+ private:
+  // The name of a constant that the graph around has, too.
+  std::string shared_name(const Graph& around, const Tensor& constant) const {
+    for (ValueId id = 0; id < around.values.size(); ++id)
+      if (around[id].constant.get() == &constant) return (*outer_)[id];
+    return {};
+  }
+
+  const FileNames* outer_;
+  std::vector<std::string> names_;    // by value
+  std::vector<std::string> outputs_;  // by output
+  std::vector<bool> is_outside_;
+  Names taken_;
+};
+
+void write_graph(pbf_writer out, const Graph& graph, const FileNames& names);
+
+void write_bodies(pbf_writer& out, const Graph& graph, const Node& node, const FileNames& names) {
+  std::size_t body = 0;
+  for (const AttrDef& attribute : node.op->attributes) {
+    if (attribute.kind != AttrKind::graph) continue;
+    pbf_writer message(out, node_proto::attribute);
+    message.add_string(attribute_proto::name, attribute.name.data(), attribute.name.size());
+    const Subgraph& subgraph = node.subgraphs[body++];
+    write_graph(pbf_writer(message, attribute_proto::g), subgraph.graph, FileNames(graph, node, subgraph, names));
+    AttributeWriter{message}.type(attribute_proto::Type::graph);
+  }
+}
+
+void write_node(pbf_writer out, const Graph& graph, const Node& node, const FileNames& names) {
+  const auto name_of = [&](ValueId id) { return id == kNoValue ? std::string_view() : names[id]; };
   require(!node.op->is_own(), ErrorCode::unsupported, "this operator is not part of ONNX");
-  require(node.subgraphs.empty(), ErrorCode::unsupported, "nested graphs are not supported");
-  for (ValueId id : node.inputs) out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
+  // Captures are no inputs in a file.
+  const std::size_t inputs = node.subgraphs.empty() ? node.inputs.size() : node.subgraphs[0].first_capture;
+  for (ValueId id : std::span(node.inputs).first(inputs)) out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
   for (ValueId id : node.outputs) out.add_string(node_proto::output, name_of(id).data(), name_of(id).size());
   out.add_string(node_proto::name, node.name);
   out.add_string(node_proto::op_type, node.op->type().data(), node.op->type().size());
@@ -84,6 +147,7 @@ void write_node(pbf_writer out, const Graph& graph, const Node& node) {
     attribute.add_string(attribute_proto::name, name);
     std::visit(AttributeWriter{attribute}, value);
   }
+  write_bodies(out, graph, node, names);
   for (const auto& [key, value] : notes_entries(node.notes))
     write_entry(pbf_writer(out, node_proto::metadata_props), key, value);
 }
@@ -107,8 +171,8 @@ void write_shape(pbf_writer& tensor_type, const Value& value) {
   }
 }
 
-void write_value_info(pbf_writer out, const Value& value, bool with_shape = true) {
-  out.add_string(value_info_proto::name, value.name);
+void write_value_info(pbf_writer out, const Value& value, const std::string& name, bool with_shape = true) {
+  out.add_string(value_info_proto::name, name);
   pbf_writer type(out, value_info_proto::type);
   pbf_writer tensor_type(type, type_proto::tensor_type);
   if (value.dtype) tensor_type.add_enum(tensor_type_proto::elem_type, data_type_of(*value.dtype));
@@ -121,34 +185,53 @@ void write_opset(pbf_writer out, std::string_view domain, int64_t version) {
 }
 
 // By domain other than the default one: the opset that its operators need.
-std::map<std::string_view, int> other_opsets(const Graph& graph) {
-  std::map<std::string_view, int> opsets;
-  for (const Node& node : graph.nodes)
-    if (!node.op->is_default_domain()) {
-      int& version = opsets[node.op->domain()];
-      version = std::max(version, node.op->since);
-    }
-  return opsets;
+void add_other_opsets(const Graph& graph, std::map<std::string_view, int>& opsets) {
+  for (const Node& node : graph.nodes) {
+    for (const Subgraph& body : node.subgraphs) add_other_opsets(body.graph, opsets);
+    if (node.op->is_default_domain()) continue;
+    int& version = opsets[node.op->domain()];
+    version = std::max(version, node.op->since);
+  }
 }
 
-void write_graph(pbf_writer out, const Graph& graph) {
+// The opset of the default domain that has all operators of a graph, at least `opset`.
+int64_t opset_for(const Graph& graph, int64_t opset) {
+  for (const Node& node : graph.nodes) {
+    for (const Subgraph& body : node.subgraphs) opset = opset_for(body.graph, opset);
+    if (node.op->is_default_domain()) opset = std::max<int64_t>(opset, node.op->since);
+  }
+  return opset;
+}
+
+void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
   for (const Node& node : graph.nodes) {
     try {
-      write_node(pbf_writer(out, graph_proto::node), graph, node);
+      write_node(pbf_writer(out, graph_proto::node), graph, node, names);
     } catch (Error& error) {
       throw error.at_node(node.name, node.op->name);
     }
+  }
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    const ValueId id = graph.outputs[i];
+    if (!names.is_outside(id)) continue;
+    pbf_writer identity(out, graph_proto::node);
+    identity.add_string(node_proto::input, names[id]);
+    identity.add_string(node_proto::output, names.output(i));
+    identity.add_string(node_proto::op_type, "Identity");
   }
   out.add_string(graph_proto::name, graph.name.empty() ? "octavo" : graph.name);
   const Uses uses(graph);
   for (ValueId id = 0; id < graph.values.size(); ++id) {
     const Value& value = graph[id];
     if (!value.is_constant() || (uses.consumers[id].empty() && !uses.is_output[id])) continue;
-    write_tensor(pbf_writer(out, graph_proto::initializer), value.name, *value.constant);
+    if (names.is_outside(id)) continue;
+    write_tensor(pbf_writer(out, graph_proto::initializer), names[id], *value.constant);
     value.constant->give_back();
   }
-  for (ValueId id : graph.inputs) write_value_info(pbf_writer(out, graph_proto::input), graph[id]);
-  for (ValueId id : graph.outputs) write_value_info(pbf_writer(out, graph_proto::output), graph[id]);
+  for (ValueId id : graph.inputs)
+    if (!names.is_outside(id)) write_value_info(pbf_writer(out, graph_proto::input), graph[id], names[id]);
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i)
+    write_value_info(pbf_writer(out, graph_proto::output), graph[graph.outputs[i]], names.output(i));
   // In the order of nodes, which is what survives reading the file again.
   for (const Node& node : graph.nodes) {
     // A reader that does not know what the notes say may infer other shapes.
@@ -156,7 +239,7 @@ void write_graph(pbf_writer out, const Graph& graph) {
     for (ValueId id : node.outputs) {
       if (id == kNoValue || uses.is_output[id] || !graph[id].dtype) continue;
       if ((with_shape && graph[id].shape) || graph[id].dtype != DType::f32)
-        write_value_info(pbf_writer(out, graph_proto::value_info), graph[id], with_shape);
+        write_value_info(pbf_writer(out, graph_proto::value_info), graph[id], names[id], with_shape);
     }
   }
 }
@@ -164,6 +247,8 @@ void write_graph(pbf_writer out, const Graph& graph) {
 // The file's size, but for a few bytes a node.
 uint64_t estimate_size(const Graph& graph) {
   uint64_t size = 4096 + 256 * graph.nodes.size() + 64 * graph.values.size();
+  for (const Node& node : graph.nodes)
+    for (const Subgraph& body : node.subgraphs) size += estimate_size(body.graph);
   for (const Value& value : graph.values)
     if (value.is_constant()) size += value.constant->bytes();
   return size;
@@ -178,12 +263,16 @@ std::string write_model(const Model& model) {
   std::string file;
   file.reserve(static_cast<std::size_t>(size));
   pbf_writer out(file);
-  out.add_int64(model_proto::ir_version, kIrVersion);
+  const int64_t opset = opset_for(model.graph, kOpset);
+  // The IR versions that came with opsets 23 and 24: they only add element types.
+  out.add_int64(model_proto::ir_version, opset <= kOpset ? kIrVersion : opset < 24 ? kIrVersion + 1 : kIrVersion + 2);
   out.add_string(model_proto::producer_name, "octavo");
   if (!model.doc.empty()) out.add_string(model_proto::doc_string, model.doc);
-  write_graph(pbf_writer(out, model_proto::graph), model.graph);
-  write_opset(pbf_writer(out, model_proto::opset_import), "", kOpset);
-  for (const auto& [domain, version] : other_opsets(model.graph))
+  write_graph(pbf_writer(out, model_proto::graph), model.graph, FileNames(model.graph));
+  write_opset(pbf_writer(out, model_proto::opset_import), "", opset);
+  std::map<std::string_view, int> others;
+  add_other_opsets(model.graph, others);
+  for (const auto& [domain, version] : others)
     write_opset(pbf_writer(out, model_proto::opset_import), domain, version);
   for (const auto& [key, value] : model.metadata_props)
     write_entry(pbf_writer(out, model_proto::metadata_props), key, value);

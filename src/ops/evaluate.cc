@@ -1,5 +1,7 @@
 #include "ops/evaluate.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace octavo {
@@ -68,6 +70,31 @@ StepPlan plan_node(const PlanContext& context) {
   }
 }
 
+namespace {
+
+class MadeOutputs final : public OutputMaker {
+ public:
+  explicit MadeOutputs(std::span<const Operand> types) : types_(types), tensors_(types.size()) {}
+
+  TensorView make(std::size_t output, const Shape& shape) override {
+    Tensor made(*types_[output].dtype, shape);
+    if (auto& before = tensors_[output])
+      std::copy_n(before->view().data, std::min(before->bytes(), made.bytes()), made.view().data);
+    return tensors_[output].emplace(std::move(made)).view();
+  }
+  std::vector<Tensor> take() {
+    std::vector<Tensor> tensors;
+    for (auto& tensor : tensors_) tensors.push_back(std::move(*tensor));
+    return tensors;
+  }
+
+ private:
+  std::span<const Operand> types_;
+  std::vector<std::optional<Tensor>> tensors_;
+};
+
+}  // namespace
+
 std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::span<const Operand> inputs,
                                   const KernelPolicy& kernels) {
   const std::vector<Operand> inferred = infer_node(graph, node, inputs);
@@ -84,17 +111,19 @@ std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::spa
       else
         input_views.push_back({*input.dtype, *input.shape, &unread});
     }
-    std::vector<Tensor> outputs;
+    MadeOutputs made(inferred);
     for (const Operand& output : inferred) {
-      require(output.is_static(), ErrorCode::unsupported, "its output shape depends on data");
-      output_views.push_back(outputs.emplace_back(*output.dtype, *output.shape).view());
+      require(output.is_static() || (node.op->shape_depends_on_data && output.dtype), ErrorCode::unsupported,
+              "its output shape depends on data");
+      output_views.push_back(
+          made.make(output_views.size(), output.is_static() ? *output.shape : Shape{0}));
     }
     const StepPlan plan = plan_node({{prepared, inputs, inferred}, kernels});
     Buffer workspace(plan.workspace);
     RunContext run{prepared, plan.state, input_views, output_views, {workspace.data(), workspace.size()},
-                   kernels};
+                   kernels,  nullptr,    nullptr,     &made};
     prepared.op->run(run);
-    return outputs;
+    return made.take();
   } catch (Error& error) {
     throw error.at_node(node.name, node.op->name);
   }

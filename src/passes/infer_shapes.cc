@@ -19,14 +19,35 @@ std::optional<Shape> merge(const TensorType& inferred, const std::optional<Shape
 
 }  // namespace
 
+namespace {
+
+// What a body takes from outside is of the type that it has there.
+void type_captures(const Graph& graph, Node& node) {
+  for (Subgraph& body : node.subgraphs)
+    for (uint32_t i = 0; i < body.captures; ++i) {
+      const Value& outside = graph[node.inputs[body.first_capture + i]];
+      Value& inside = body.graph[body.graph.inputs[body.graph.inputs.size() - body.captures + i]];
+      if (outside.dtype) inside.dtype = outside.dtype;
+      if (outside.shape) inside.shape = outside.shape;
+    }
+}
+
+}  // namespace
+
 void infer_shapes(Graph& graph) {
-  for (const Node& node : graph.nodes) {
+  for (Node& node : graph.nodes) {
+    if (!node.subgraphs.empty()) {
+      type_captures(graph, node);
+      if (node.op->type_bodies != nullptr) node.op->type_bodies(node, operands_of(graph, node));
+      for (Subgraph& body : node.subgraphs) infer_shapes(body.graph);
+    }
     const std::vector<Operand> inferred = infer_node(graph, node, operands_of(graph, node));
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
       Value& value = graph[node.outputs[i]];
       if (inferred[i].dtype) value.dtype = inferred[i].dtype;
-      value.shape = merge(inferred[i], value.shape);
+      // What only a run knows is not believed of a file.
+      value.shape = node.op->shape_depends_on_data ? inferred[i].shape : merge(inferred[i], value.shape);
     }
   }
 }

@@ -21,6 +21,9 @@ int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& bud
 // op(x) → x for operators that pass their input on: Identity, and Dropout where nobody reads its mask.
 int remove_identities(Graph& graph);
 
+// If(constant) → the nodes of the branch that is taken.
+int inline_branches(Graph& graph);
+
 // a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c), where a and c are constant scalars or vary by channel:
 // BatchNormalization, Mul, Div, Add and Sub behind a convolution.
 int fold_affine_into_conv(Graph& graph);

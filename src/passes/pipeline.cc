@@ -4,6 +4,8 @@
 namespace octavo {
 
 void simplify(Graph& graph, const KernelPolicy& kernels) {
+  // What bodies take from outside has a type first.
+  infer_shapes(graph);
   for (Node& node : graph.nodes)
     for (Subgraph& body : node.subgraphs) simplify(body.graph, kernels);
   FoldingBudget budget(graph);
@@ -13,6 +15,7 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
     // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
     changes = fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
     // Passes ask who else reads a value: nodes that nobody reads, and outputs, do not count.
+    changes += inline_branches(graph);
     changes += remove_dead(graph);
     changes += remove_identities(graph);
     changes += fold_affine_into_conv(graph);

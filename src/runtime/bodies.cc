@@ -1,7 +1,7 @@
 #include "runtime/bodies.h"
 
 #include "base/error.h"
-#include "runtime/executor.h"
+#include "runtime/staged.h"
 
 namespace octavo {
 
@@ -15,25 +15,23 @@ class Bodies final : public BodyCaller {
 
   const std::vector<TensorView>& call(std::size_t body, std::span<const TensorView> inputs) override {
     const Subgraph& subgraph = node_.subgraphs[body];
-    const Graph& graph = executors_[body].model()->graph;
+    const Graph& graph = subgraph.graph;
     require(inputs.size() + subgraph.captures == graph.inputs.size(), ErrorCode::invalid_graph,
             "its body takes ", graph.inputs.size() - subgraph.captures, " inputs, not ", inputs.size());
-    std::vector<Tensor> tensors;
-    tensors.reserve(graph.inputs.size());
-    for (const TensorView& input : inputs) tensors.push_back(Tensor::copy_of(input));
-    for (uint32_t i = 0; i < subgraph.captures; ++i)
-      tensors.push_back(Tensor::copy_of(captured_[subgraph.first_capture + i]));
-    std::vector<Feed> feeds;
-    feeds.reserve(tensors.size());
-    for (std::size_t i = 0; i < tensors.size(); ++i)
-      feeds.push_back({graph[graph.inputs[i]].name, &tensors[i]});
-    return executors_[body].run(feeds);
+    feeds_.clear();
+    const auto feed = [&](const TensorView& tensor) {
+      feeds_.emplace_back(graph[graph.inputs[feeds_.size()]].name, tensor);
+    };
+    for (const TensorView& input : inputs) feed(input);
+    for (uint32_t i = 0; i < subgraph.captures; ++i) feed(captured_[subgraph.first_capture + i]);
+    return executors_[body].run(feeds_);
   }
 
  private:
   const Node& node_;
   std::span<const TensorView> captured_;
-  std::vector<Executor> executors_;
+  std::vector<StagedExecutor> executors_;
+  std::vector<Feed> feeds_;  // of the call under way
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "ops/evaluate.h"
 #include "runtime/program.h"
+#include "runtime/staged.h"
 
 namespace octavo {
 
@@ -74,7 +75,7 @@ std::shared_ptr<const CompiledModel> compile(Graph lowered, const KernelPolicy& 
   auto model = std::make_shared<CompiledModel>();
   model->kernels = kernels;
   for (Node& node : lowered.nodes)
-    for (Subgraph& body : node.subgraphs) body.compiled = compile(body.graph, kernels);
+    for (Subgraph& body : node.subgraphs) body.compiled = compile_stages(body.graph, kernels);
   PackedConstants constants(lowered);
   for (uint32_t n : largest_constants_first(lowered)) {
     Node& node = lowered.nodes[n];

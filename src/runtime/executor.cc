@@ -21,10 +21,12 @@ std::string input_names(const Graph& graph) {
   return names;
 }
 
-std::vector<std::byte> bytes_of(const Tensor& tensor) {
-  const std::byte* data = tensor.view().data;
-  return {data, data + tensor.bytes()};
+std::vector<std::byte> bytes_of(const TensorView& tensor) {
+  return {tensor.data, tensor.data + tensor.bytes()};
 }
+
+// Stands for what nobody feeds.
+std::byte state_feed{};
 
 }  // namespace
 
@@ -36,7 +38,7 @@ std::size_t find_input(const Graph& graph, std::string_view name, std::size_t li
 
 void Executor::order(std::span<const Feed> feeds) {
   const Graph& graph = model_->graph;
-  ordered_.assign(graph.inputs.size(), nullptr);
+  ordered_.assign(graph.inputs.size(), {});
   for (std::size_t i = 0; i < feeds.size(); ++i) {
     const std::size_t input = find_input(graph, feeds[i].name, i);
     if (input == graph.inputs.size())
@@ -45,25 +47,26 @@ void Executor::order(std::span<const Feed> feeds) {
     ordered_[input] = feeds[i].tensor;
   }
   for (const StateSlot& slot : graph.states) {
-    if (ordered_[slot.input] != nullptr)
+    if (ordered_[slot.input].present())
       fail(ErrorCode::invalid_input,
            {"input '", graph[graph.inputs[slot.input]].name, "' is a state, which nobody feeds"});
-    ordered_[slot.input] = &state_feed_;
+    ordered_[slot.input].data = &state_feed;
   }
-  const auto missing = std::ranges::find(ordered_, nullptr);
+  const auto missing = std::ranges::find(ordered_, false, &TensorView::present);
   if (missing != ordered_.end())
     fail(ErrorCode::invalid_input, {"input '", graph[graph.inputs[missing - ordered_.begin()]].name,
                                     "' is missing; the model's inputs are ", input_names(graph)});
 }
 
+bool Executor::is_state(std::size_t input) const { return ordered_[input].data == &state_feed; }
+
 bool Executor::matches(const Entry& entry) const {
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
-    if (ordered_[i] == &state_feed_) continue;
-    if (entry.feeds[i].dtype != ordered_[i]->dtype() || entry.feeds[i].shape != ordered_[i]->shape())
-      return false;
+    if (is_state(i)) continue;
+    if (entry.feeds[i].dtype != ordered_[i].dtype || entry.feeds[i].shape != ordered_[i].shape) return false;
     const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
     if (by_contents &&
-        !std::ranges::equal(entry.contents[i], std::span(ordered_[i]->view().data, ordered_[i]->bytes())))
+        !std::ranges::equal(entry.contents[i], std::span(ordered_[i].data, ordered_[i].bytes())))
       return false;
   }
   return true;
@@ -85,10 +88,13 @@ const std::shared_ptr<Session>& Executor::session_for_ordered() {
     return recent_.front().session;
   }
   Entry entry;
+  std::vector<Tensor> contents;
+  contents.reserve(ordered_.size());
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
-    entry.feeds.push_back(Operand::of(*ordered_[i]));
-    const bool by_contents = ordered_[i] != &state_feed_ && model_->needed_by_plan[model_->graph.inputs[i]];
-    entry.contents.push_back(by_contents ? bytes_of(*ordered_[i]) : std::vector<std::byte>());
+    const bool by_contents = !is_state(i) && model_->needed_by_plan[model_->graph.inputs[i]];
+    entry.feeds.push_back(by_contents ? Operand::of(contents.emplace_back(Tensor::copy_of(ordered_[i])))
+                                      : Operand(ordered_[i].type()));
+    entry.contents.push_back(by_contents ? bytes_of(ordered_[i]) : std::vector<std::byte>());
   }
   auto program = plan(model_, entry.feeds);
   for (Operand& feed : entry.feeds) feed.known = nullptr;
@@ -105,8 +111,7 @@ const std::shared_ptr<Session>& Executor::bind(std::span<const Feed> feeds) {
   const std::shared_ptr<Session>& session = session_for(feeds);
   if (state_) session->use(state_);
   for (std::size_t i = 0; i < ordered_.size(); ++i)
-    if (ordered_[i] != &state_feed_)
-      std::copy_n(ordered_[i]->view().data, ordered_[i]->bytes(), session->inputs()[i].data);
+    if (!is_state(i)) std::copy_n(ordered_[i].data, ordered_[i].bytes(), session->inputs()[i].data);
   return session;
 }
 

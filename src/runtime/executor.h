@@ -14,7 +14,10 @@ namespace octavo {
 // A tensor for the graph input of that name. It is copied before the run starts.
 struct Feed {
   std::string_view name;
-  const Tensor* tensor;
+  TensorView tensor;
+
+  Feed(std::string_view name, const TensorView& tensor) : name(name), tensor(tensor) {}
+  Feed(std::string_view name, const Tensor* tensor) : Feed(name, tensor->view()) {}
 };
 
 // The index among the graph's inputs of the one of that name, their number where there is none. `likely` is looked at
@@ -51,15 +54,15 @@ class Executor {
     std::shared_ptr<Session> session;
   };
   bool matches(const Entry& entry) const;
+  bool is_state(std::size_t input) const;
   // Sets ordered_.
   void order(std::span<const Feed> feeds);
   const std::shared_ptr<Session>& session_for_ordered();
 
   std::shared_ptr<const CompiledModel> model_;
   std::shared_ptr<State> state_;
-  Tensor state_feed_ = Tensor::without_elements(DType::f32, {});  // stands in ordered_ for what nobody feeds
-  std::list<Entry> recent_;                                       // the latest first
-  std::vector<const Tensor*> ordered_;  // the feeds of the call under way, by graph input
+  std::list<Entry> recent_;            // the latest first
+  std::vector<TensorView> ordered_;    // the feeds of the call under way, by graph input
 };
 
 }  // namespace octavo

@@ -20,6 +20,7 @@ class Planner {
     operands_.resize(graph_.values.size());
     block_.assign(graph_.values.size(), kNoBlock);
     state_slot_.assign(graph_.values.size(), kNoBlock);
+    made_.assign(graph_.values.size(), kNoBlock);
     bind_constants();
     bind_feeds(feeds);
     for (const Node& node : graph_.nodes) add(node);
@@ -95,7 +96,10 @@ class Planner {
     if (is_computable_now(node) && budget_.take(outputs)) return compute_now(node, inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
-      if (!outputs[i].is_static() || model_->needed_by_plan[node.outputs[i]])
+      const bool is_made = node.op->shape_depends_on_data && outputs[i].dtype && !outputs[i].is_static();
+      if (is_made && !model_->needed_by_plan[node.outputs[i]])
+        made_[node.outputs[i]] = program_->made++;
+      else if (!outputs[i].is_static() || model_->needed_by_plan[node.outputs[i]])
         throw Error(ErrorCode::unsupported, "a shape depends on data that is known only during the run")
             .at_node(node.name, node.op->name);
       operands_[node.outputs[i]] = outputs[i];
@@ -148,9 +152,13 @@ class Planner {
                                 ? Slot{Slot::Kind::constant, without_memory(operands_[id])}
                                 : slot(id));
     }
-    for (ValueId id : node.outputs) {
-      if (id != kNoValue && !is_view) allocate(id, step_index);
-      step.outputs.push_back(slot(id));
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      const ValueId id = node.outputs[i];
+      if (id != kNoValue && !is_view && made_[id] == kNoBlock) allocate(id, step_index);
+      // An operator that makes its outputs writes those, too, that nobody reads.
+      const bool is_unread = id == kNoValue && node.op->shape_depends_on_data;
+      step.outputs.push_back(is_unread ? Slot{Slot::Kind::made, {*context.outputs[i].dtype, {}}, program_->made++}
+                                       : slot(id));
     }
     step.workspace_bytes = plan.workspace;
     if (step.workspace_bytes > 0) {
@@ -174,6 +182,7 @@ class Planner {
     if (id == kNoValue) return {};
     const Operand& operand = operands_[id];
     if (block_[id] != kNoBlock) return {Slot::Kind::arena, without_memory(operand), block_[id]};
+    if (made_[id] != kNoBlock) return {Slot::Kind::made, {*operand.dtype, {}}, made_[id]};
     if (state_slot_[id] != kNoBlock) return {Slot::Kind::state, without_memory(operand), state_slot_[id]};
     program_->constants.push_back(operand.known->memory());
     return {Slot::Kind::constant, operand.known->view()};
@@ -185,6 +194,7 @@ class Planner {
   std::vector<Operand> operands_;   // by value
   std::vector<std::size_t> block_;  // by value: index into blocks_, or kNoBlock for what is known already
   std::vector<std::size_t> state_slot_;  // by value: index into Graph::states, or kNoBlock
+  std::vector<std::size_t> made_;        // by value: its number among what steps make, or kNoBlock
   std::vector<Lifetime> blocks_;
   FoldingBudget budget_;
 };

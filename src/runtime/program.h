@@ -35,10 +35,11 @@ inline bool reads_packed(const Graph& graph, const Node& node, std::size_t i) {
 
 // Where a step finds a tensor.
 struct Slot {
-  enum class Kind : uint8_t { absent, constant, arena, state };
+  enum class Kind : uint8_t { absent, constant, arena, state, made };
   Kind kind = Kind::absent;
   TensorView tensor = {};  // with data where it is a constant that is read
-  std::size_t offset = 0;  // in the arena; of a state, the index of its slot
+  // In the arena; of a state, the index of its slot; of what a step makes while it runs, its number among those.
+  std::size_t offset = 0;
 };
 
 struct Step {
@@ -56,6 +57,7 @@ struct Program {
   std::vector<Step> steps;
   std::deque<Node> nodes;  // prepared by the plan, see compile()
   uint64_t arena_bytes = 0;
+  std::size_t made = 0;  // tensors whose shapes a step finds while it runs
   std::vector<ConstantTensor>
       folded;  // what the plan computed ahead of time: shapes and what depends on them
   std::vector<std::shared_ptr<const Buffer>> constants;  // memory that slots point into

@@ -23,7 +23,8 @@ Session::Session(std::shared_ptr<const Program> program)
     : program_(std::move(program)),
       state_(program_->model->graph.states.empty() ? nullptr
                                                    : std::make_shared<State>(program_->model->graph)),
-      arena_(program_->arena_bytes) {
+      arena_(program_->arena_bytes),
+      made_(program_->made) {
   bind_all();
 }
 
@@ -51,6 +52,8 @@ void Session::use(std::shared_ptr<State> state) {
 
 void Session::finish_run() {
   const Graph& graph = program_->model->graph;
+  for (std::size_t i = 0; i < outputs_.size(); ++i)
+    if (program_->outputs[i].kind == Slot::Kind::made) outputs_[i] = bind(program_->outputs[i]);
   for (const auto& [input, output] : graph.states)
     require(inputs_[input].dtype == outputs_[output].dtype && inputs_[input].shape == outputs_[output].shape,
             ErrorCode::invalid_graph, "the state '", graph[graph.inputs[input]].name, "' of type ",
@@ -62,25 +65,48 @@ void Session::finish_run() {
 
 TensorView Session::bind(const Slot& slot) {
   if (slot.kind == Slot::Kind::state) return (*state_)[slot.offset];
+  if (slot.kind == Slot::Kind::made) return made_[slot.offset].tensor;
   TensorView tensor = slot.tensor;
   if (slot.kind == Slot::Kind::arena) tensor.data = arena_.data() + slot.offset;
   return tensor;
 }
 
-void Session::set_actual_shape(const TensorView& output, const Shape& actual) {
-  bool fits = actual.rank() == output.shape.rank();
-  for (TensorView& view : outputs_) {
-    if (view.data != output.data) continue;
-    for (int axis = 0; fits && axis < actual.rank(); ++axis) fits = actual[axis] >= 0;
-    require(fits && actual.elements() <= output.shape.elements(), ErrorCode::invalid_graph,
-            "an output of shape ", actual, " is no part of ", output.shape);
-    view.shape = actual;
+// Gives memory to the outputs of one step.
+class Session::Maker final : public OutputMaker {
+ public:
+  Maker(Session& session, std::size_t step) : session_(session), step_(step) {}
+
+  TensorView make(std::size_t output, const Shape& shape) override {
+    const Slot& slot = session_.program_->steps[step_].outputs[output];
+    TensorView& bound = session_.steps_[step_].outputs[output];
+    if (slot.kind != Slot::Kind::made) {
+      require(shape == bound.shape, ErrorCode::invalid_graph, "output ", output, " has the shape ", shape,
+              ", but was planned with ", bound.shape);
+      return bound;
+    }
+    return bound = grow(session_.made_[slot.offset], slot.tensor.dtype, shape);
   }
+
+ private:
+  Session& session_;
+  std::size_t step_;
+};
+
+TensorView Session::grow(MadeTensor& made, DType dtype, const Shape& shape) {
+  require_addressable(shape, size_of(dtype));
+  const TensorView wanted{dtype, shape};
+  const std::size_t bytes = std::max<std::size_t>(wanted.bytes(), 1);
+  if (bytes > made.memory.size()) {
+    Buffer larger(std::max(bytes, made.memory.size() * 2));
+    std::copy_n(made.memory.data(), made.memory.size(), larger.data());
+    made.memory = std::move(larger);
+  }
+  return made.tensor = {dtype, shape, made.memory.data()};
 }
 
 void Session::run_step(std::size_t i, TensorObserver* observer) {
   const Step& step = program_->steps[i];
-  Shape actual;
+  Maker maker(*this, i);
   RunContext context{*step.node,
                      step.state,
                      steps_[i].inputs,
@@ -89,10 +115,9 @@ void Session::run_step(std::size_t i, TensorObserver* observer) {
                      program_->model->kernels,
                      observer,
                      steps_[i].bodies.get(),
-                     &actual};
+                     &maker};
   try {
     step.node->op->run(context);
-    if (step.node->op->shape_depends_on_data) set_actual_shape(steps_[i].outputs[0], actual);
   } catch (Error& error) {
     throw error.at_node(step.node->name, step.node->op->name);
   }

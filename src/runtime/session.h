@@ -8,7 +8,8 @@
 
 namespace octavo {
 
-// One program with an arena of its own. run() allocates nothing.
+// One program with an arena of its own. run() allocates nothing, but for outputs whose shapes depend on data and that
+// are larger than they ever were.
 class Session {
  public:
   explicit Session(std::shared_ptr<const Program> program);
@@ -36,16 +37,22 @@ class Session {
     std::vector<TensorView> inputs, outputs;
     std::unique_ptr<BodyCaller> bodies;  // of a node that has any
   };
+  // A tensor of a shape that a step found, in memory that only grows.
+  struct MadeTensor {
+    Buffer memory;
+    TensorView tensor;
+  };
+  class Maker;
+  static TensorView grow(MadeTensor& made, DType dtype, const Shape& shape);
   TensorView bind(const Slot& slot);
   void bind_all();
-  // Output 0 of a step of OpDef::shape_depends_on_data came out smaller than it might have.
-  void set_actual_shape(const TensorView& output, const Shape& actual);
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<State> state_;
   Buffer arena_;
   std::vector<BoundStep> steps_;
   std::vector<TensorView> inputs_, outputs_;
+  std::vector<MadeTensor> made_;
 };
 
 }  // namespace octavo

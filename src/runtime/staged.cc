@@ -10,13 +10,42 @@ namespace octavo {
 
 namespace {
 
+// When something of a value is there: in which stage.
+struct Availability {
+  std::size_t tensor = 0;    // to be read by a step
+  std::size_t contents = 0;  // while the stage is planned
+};
+
+bool is_made(const Graph& graph, const Node& node, ValueId output) {
+  return node.op->shape_depends_on_data && !graph[output].is_static();
+}
+
 // By node: the stage that it runs in.
 std::vector<std::size_t> stages_of(const Graph& graph) {
+  std::vector<Availability> values(graph.values.size());
+  // Feeds of several axes are data: a plan that hung on them would be made anew in every run.
+  for (ValueId id : graph.inputs)
+    if (!graph[id].shape || graph[id].shape->rank() > 1) values[id].contents = 1;
   std::vector<std::size_t> stages;
-  std::size_t stage = 0;
   for (const Node& node : graph.nodes) {
+    std::size_t stage = 0, contents = 0;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (!node.has_input(i)) continue;
+      const Availability& input = values[node.inputs[i]];
+      stage = std::max(stage, input.tensor);
+      if (node.op->shape_operands >> std::min<std::size_t>(i, 31) & 1) stage = std::max(stage, input.contents);
+      contents = std::max(contents, input.contents);
+    }
+    // A shape is known as soon as the tensor is.
+    if (node.op->reads_shape_only) contents = stage;
+    if (!node.subgraphs.empty()) contents = stage + 1;
+    for (ValueId id : node.outputs) {
+      if (id == kNoValue) continue;
+      const std::size_t made = is_made(graph, node, id) ? stage + 1 : stage;
+      // What is not computed while its own stage is planned has run before the next one is.
+      values[id] = {made, std::max(made, contents <= stage ? contents : stage + 1)};
+    }
     stages.push_back(stage);
-    if (node.op->shape_depends_on_data) ++stage;
   }
   return stages;
 }
@@ -31,7 +60,7 @@ Graph cut(const Graph& graph, const std::vector<std::size_t>& stages, std::size_
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     for (ValueId id : node.outputs)
-      if (id != kNoValue) (stages[n] == stage ? here : earlier)[id] = stages[n] <= stage;
+      if (id != kNoValue && stages[n] <= stage) (stages[n] == stage ? here : earlier)[id] = true;
     for (ValueId id : node.inputs)
       if (id != kNoValue && stages[n] >= stage) (stages[n] == stage ? read_here : read_later)[id] = true;
     if (stages[n] == stage) part.nodes.push_back(node);
@@ -41,12 +70,7 @@ Graph cut(const Graph& graph, const std::vector<std::size_t>& stages, std::size_
   for (ValueId id : graph.inputs)
     if (read_here[id]) part.inputs.push_back(id);
   for (ValueId id = 0; id < graph.values.size(); ++id) {
-    if (earlier[id] && read_here[id]) {
-      part.inputs.push_back(id);
-      // Known when the stage is planned; what was known of it before may be too large.
-      if (part[id].shape)
-        part[id].shape = Shape(Dims(static_cast<uint64_t>(part[id].shape->rank()), kDynamic));
-    }
+    if (earlier[id] && read_here[id]) part.inputs.push_back(id);
     if (here[id] && read_later[id]) part.outputs.push_back(id);
   }
   remove_dead(part);
@@ -55,43 +79,75 @@ Graph cut(const Graph& graph, const std::vector<std::size_t>& stages, std::size_
 
 }  // namespace
 
-std::vector<Graph> split_into_stages(const Graph& graph) {
-  require(graph.states.empty(), ErrorCode::unsupported, "states beside shapes that depend on data");
+std::vector<Graph> split_into_stages(Graph graph) {
   const std::vector<std::size_t> stages = stages_of(graph);
+  const std::size_t count = stages.empty() ? 1 : *std::ranges::max_element(stages) + 1;
   std::vector<Graph> parts;
-  const std::size_t count = stages.empty() ? 1 : stages.back() + 1;
+  if (count == 1) {
+    parts.push_back(std::move(graph));
+    return parts;
+  }
+  require(graph.states.empty(), ErrorCode::unsupported, "states beside shapes that depend on data");
   parts.reserve(count);
   for (std::size_t stage = 0; stage < count; ++stage) parts.push_back(cut(graph, stages, stage));
   return parts;
 }
 
-StagedExecutor::StagedExecutor(const Graph& lowered, const KernelPolicy& kernels) {
-  for (ValueId id : lowered.outputs) outputs_.push_back(lowered[id].name);
-  for (Graph& stage : split_into_stages(lowered)) stages_.emplace_back(compile(std::move(stage), kernels));
+std::shared_ptr<const CompiledStages> compile_stages(Graph lowered, const KernelPolicy& kernels) {
+  using Source = CompiledStages::Source;
+  auto model = std::make_shared<CompiledStages>();
+  std::map<std::string, Source, std::less<>> sources;
+  std::vector<std::string> outputs;
+  for (std::size_t i = 0; i < lowered.inputs.size(); ++i) {
+    model->input_names.push_back(lowered[lowered.inputs[i]].name);
+    sources[model->input_names.back()] = {Source::kFeeds, i};
+  }
+  for (ValueId id : lowered.outputs) outputs.push_back(lowered[id].name);
+  std::vector<Graph> stages = split_into_stages(std::move(lowered));
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    const Graph& stage = stages[s];
+    std::vector<Source>& inputs = model->inputs.emplace_back();
+    for (ValueId id : stage.inputs) inputs.push_back(sources.at(stage[id].name));
+    for (std::size_t i = 0; i < stage.outputs.size(); ++i) sources[stage[stage.outputs[i]].name] = {s, i};
+    model->stages.push_back(compile(std::move(stages[s]), kernels));
+  }
+  if (stages.size() > 1)
+    for (const std::string& name : outputs) model->outputs.push_back(sources.at(name));
+  return model;
 }
 
-std::vector<Tensor> StagedExecutor::run(std::span<const Feed> feeds) {
-  std::map<std::string, Tensor, std::less<>> made;
-  const auto tensor_of = [&](std::string_view name) -> const Tensor* {
-    const auto own = made.find(name);
-    if (own != made.end()) return &own->second;
-    const auto feed = std::ranges::find(feeds, name, &Feed::name);
-    require(feed != feeds.end(), ErrorCode::invalid_input, "input '", name, "' is missing");
-    return feed->tensor;
-  };
-  for (Executor& stage : stages_) {
-    const Graph& graph = stage.model()->graph;
-    std::vector<Feed> inputs;
-    inputs.reserve(graph.inputs.size());
-    for (ValueId id : graph.inputs) inputs.push_back({graph[id].name, tensor_of(graph[id].name)});
-    const std::vector<TensorView>& views = stage.run(inputs);
-    for (std::size_t i = 0; i < views.size(); ++i)
-      made.emplace(graph[graph.outputs[i]].name, Tensor::copy_of(views[i]));
+StagedExecutor::StagedExecutor(std::shared_ptr<const CompiledStages> model)
+    : model_(std::move(model)), made_(model_->stages.size()) {
+  for (const auto& stage : model_->stages) stages_.emplace_back(stage);
+}
+
+TensorView StagedExecutor::tensor(const CompiledStages::Source& source) const {
+  return source.stage == CompiledStages::Source::kFeeds ? given_[source.index]
+                                                        : made_[source.stage][source.index];
+}
+
+const std::vector<TensorView>& StagedExecutor::run(std::span<const Feed> feeds, TensorObserver* observer) {
+  if (stages_.size() == 1) return stages_[0].run(feeds, observer);
+  const std::vector<std::string>& names = model_->input_names;
+  given_.assign(names.size(), {});
+  for (const Feed& feed : feeds) {
+    const auto input = std::ranges::find(names, feed.name);
+    if (input == names.end())
+      fail(ErrorCode::invalid_input, {"the model has no input '", feed.name, "'"});
+    given_[static_cast<std::size_t>(input - names.begin())] = feed.tensor;
   }
-  std::vector<Tensor> outputs;
-  outputs.reserve(outputs_.size());
-  for (const std::string& name : outputs_) outputs.push_back(Tensor::copy_of(tensor_of(name)->view()));
-  return outputs;
+  for (std::size_t i = 0; i < given_.size(); ++i)
+    if (!given_[i].present()) fail(ErrorCode::invalid_input, {"input '", names[i], "' is missing"});
+  for (std::size_t s = 0; s < stages_.size(); ++s) {
+    const Graph& graph = stages_[s].model()->graph;
+    feeds_.clear();
+    for (std::size_t i = 0; i < graph.inputs.size(); ++i)
+      feeds_.emplace_back(graph[graph.inputs[i]].name, tensor(model_->inputs[s][i]));
+    made_[s] = stages_[s].run(feeds_, observer);
+  }
+  results_.clear();
+  for (const CompiledStages::Source& source : model_->outputs) results_.push_back(tensor(source));
+  return results_;
 }
 
 }  // namespace octavo

@@ -1,31 +1,63 @@
-// Programs whose shapes depend on data (NonZero, NonMaxSuppression): plan up to there, run, plan the rest with the
-// shapes that came out, run it. Each stage is an Executor, which keeps its last plans: a shape that comes again costs
-// no plan.
+// Networks whose shapes depend on data (NonZero, Loop, a Range up to a computed number): plan up to there, run, plan the
+// rest with the shapes and numbers that came out, run it. Each stage is an Executor, which keeps its last plans: what
+// comes again costs no plan.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "runtime/executor.h"
 
 namespace octavo {
 
-// The graph in stages: each but the last ends behind one node of OpDef::shape_depends_on_data. A stage's outputs are
-// what later stages read and those outputs of the graph that it computes; its inputs are the graph's inputs and earlier
-// outputs that it reads. A graph without such nodes is one stage, itself.
-std::vector<Graph> split_into_stages(const Graph& graph);
+// The graph in stages. A node runs in the first stage that
+//
+// * has its inputs: what is made by a node of OpDef::shape_depends_on_data, with dimensions that nobody knows before, is
+//   there in the stage behind it;
+// * knows the contents that decide its output shapes: those are computed while the stage is planned, from constants,
+//   shapes, feeds of at most one axis, and what earlier stages computed.
+//
+// A stage's outputs are what later stages read and those outputs of the graph that it computes; its inputs are the graph's
+// inputs and earlier outputs that it reads. A graph without such nodes is one stage, itself.
+std::vector<Graph> split_into_stages(Graph graph);
 
+// A compiled network, whatever its shapes depend on. Immutable, shared by those that run it.
+struct CompiledStages {
+  // Where a tensor comes from: an input of the graph, or an output of an earlier stage.
+  struct Source {
+    static constexpr std::size_t kFeeds = ~std::size_t{0};
+    std::size_t stage = kFeeds, index = 0;
+  };
+  std::vector<std::string> input_names;
+  std::vector<std::shared_ptr<const CompiledModel>> stages;
+  std::vector<std::vector<Source>> inputs;  // by stage and input
+  std::vector<Source> outputs;
+};
+
+// Throws what compile throws.
+std::shared_ptr<const CompiledStages> compile_stages(Graph lowered, const KernelPolicy& kernels);
+
+// Not for use from several threads at once.
 class StagedExecutor {
  public:
-  // Throws what compile throws.
-  StagedExecutor(const Graph& lowered, const KernelPolicy& kernels);
+  explicit StagedExecutor(std::shared_ptr<const CompiledStages> model);
 
   std::size_t stages() const { return stages_.size(); }
-  // The outputs in the order of the graph's, for feeds of all of its inputs. Throws what Executor::run throws.
-  std::vector<Tensor> run(std::span<const Feed> feeds);
+  // The one of a network of a single stage, null elsewhere.
+  Executor* only() { return stages_.size() == 1 ? &stages_[0] : nullptr; }
+  // The outputs in the order of the graph's, for feeds of all of its inputs. Valid until the next run. Throws what
+  // Executor::run throws.
+  const std::vector<TensorView>& run(std::span<const Feed> feeds, TensorObserver* observer = nullptr);
 
  private:
-  std::vector<std::string> outputs_;
+  TensorView tensor(const CompiledStages::Source& source) const;
+
+  std::shared_ptr<const CompiledStages> model_;
   std::vector<Executor> stages_;
+  // Of the run under way.
+  std::vector<TensorView> given_, results_;
+  std::vector<std::vector<TensorView>> made_;  // by stage and output
+  std::vector<Feed> feeds_;
 };
 
 }  // namespace octavo

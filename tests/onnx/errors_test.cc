@@ -114,10 +114,18 @@ TEST_CASE("features that Octavo lacks") {
   };
   CHECK(failure(function).code() == ErrorCode::unsupported);
 
-  ModelBuilder half = relu_model();
-  half.inputs = {value_info("x", kHalf, {1})};
-  CHECK(failure(half).code() == ErrorCode::unsupported);
-  CHECK(says(failure(half), "float16"));
+  constexpr int kString = 8;
+  ModelBuilder strings = relu_model();
+  strings.inputs = {value_info("x", kString, {1})};
+  CHECK(failure(strings).code() == ErrorCode::unsupported);
+  CHECK(says(failure(strings), "string"));
+
+  ModelBuilder missing = relu_model();
+  missing.nodes = {node("Relu", {"x"}, {"a"}), node("Foo", {"a"}, {"b"}), node("Bar", {"b"}, {"c"}),
+                   node("Foo", {"c"}, {"y"})};
+  CHECK(failure(missing).code() == ErrorCode::unsupported);
+  CHECK(says(failure(missing), "these operators are not supported (opset"));
+  CHECK(says(failure(missing), "): Foo, Bar"));
 
   ModelBuilder sequence = relu_model();
   sequence.inputs = {message([](pbf_writer& out) {

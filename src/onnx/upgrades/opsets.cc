@@ -64,7 +64,7 @@ void quantize_linear(Draft&, DraftNode& draft_node) {
 // Opset 23 added the type of the output, float32 of old.
 void dequantize_linear(Draft&, DraftNode& draft_node) {
   Attrs& attrs = draft_node.node.attrs;
-  const int64_t type = attrs.get_int("output_dtype", 0);
+  const int64_t type = computed_type(attrs.get_int("output_dtype", 0));
   require(type == 0 || type == data_type_of(DType::f32), ErrorCode::unsupported, "output_dtype ", type,
           " is not supported");
   attrs.erase("output_dtype");

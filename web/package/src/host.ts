@@ -191,9 +191,9 @@ export class EngineHost {
 
   /** In a run like the one before, nothing is allocated in the heap: tensors are copied to and from where they lie. */
   #run(model: HostedModel, feeds: NativeTensor[], arrays?: readonly OutputArray[]): NativeTensor[] {
-    const { inputs, outputs } = bindingFor(model, feeds);
-    feeds.forEach(({ data }, i) => this.#module.HEAPU8.set(bytesOf(data), inputs[i].pointer));
-    model.native.execute();
+    const binding = bindingFor(model, feeds);
+    feeds.forEach(({ data }, i) => this.#module.HEAPU8.set(bytesOf(data), binding.inputs[i].pointer));
+    const outputs = model.native.execute() ?? binding.outputs ?? [];
     const places = outputs.map((output) => ({ ...output, bytes: this.#heapRange(output) }));
     const made = copyOutputs(places, arrays);
     return outputs.map(({ name, type, dims }, i) => ({ name, type, dims: [...dims], data: made[i] }));

@@ -31,7 +31,8 @@ export interface Place extends HeapRange {
 export interface Binding {
   /** In the order of the feeds. */
   inputs: Place[];
-  outputs: Place[];
+  /** Absent where only a run says how large they are: `execute` gives them. */
+  outputs?: Place[];
   /** Whether it serves for other feeds of the same shapes. */
   reusable: boolean;
 }
@@ -119,8 +120,8 @@ export interface NativeModel {
   setMetadata(key: string, value: string): void;
   /** Makes ready for runs on feeds of these shapes, and says where their tensors lie in the heap until the next `bind`. */
   bind(feeds: NativeTensor[]): Binding;
-  /** Runs on what lies in the inputs of the binding. */
-  execute(): void;
+  /** Runs on what lies in the inputs of the binding. Gives the outputs where the binding does not. */
+  execute(): Place[] | undefined;
   quantizeDynamic(options: DynamicOptions): NativeModel;
   calibrate(options: StaticOptions): NativeCalibrator;
   /** Compiles both models once, for all samples. */

@@ -1,0 +1,34 @@
+// What operators with bodies share.
+#pragma once
+
+#include "graph/op_def.h"
+
+namespace octavo {
+
+// The most inputs of a body, so that a call needs no memory.
+inline constexpr int kMostInputs = 256;
+
+// Inputs of the node that are no captures of a body.
+std::size_t own_inputs(const Node& node);
+
+// What is known of output i of a body. Throws Error(invalid_graph) where it has no such output.
+TensorType body_output(const Node& node, std::size_t body, std::size_t i);
+
+// Types input i of a body by an operand: its dtype and, where nothing says that they stay, none of its sizes.
+void type_state(Graph& body, std::size_t i, const Operand& operand);
+
+// Throws Error(invalid_graph) unless input i has one element, as far as is known.
+void require_one_element(const InferContext& ctx, std::size_t i);
+
+// A number as input i of body 0, which may declare it as a list of one element. `number` outlives the view.
+template <class T> TensorView scalar_view(const Node& node, std::size_t i, T& number) {
+  const Graph& body = node.subgraphs[0].graph;
+  const auto& declared = body[body.inputs[i]].shape;
+  return {dtype_of<T>, declared && declared->rank() == 1 ? Shape{1} : Shape{},
+          reinterpret_cast<std::byte*>(&number)};
+}
+
+// Makes output i as a copy of `result`.
+void make_copy(const RunContext& ctx, std::size_t i, const TensorView& result);
+
+}  // namespace octavo
