@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <span>
 
 #include "base/file_memory.h"
 
@@ -20,6 +21,10 @@ class Download {
   void append(const emscripten::val& chunk);
   // The file, which is no longer here.
   FileMemory take();
+  // What is here of it.
+  std::span<const std::byte> bytes() const {
+    return {static_cast<const std::byte*>(memory_.get()), static_cast<std::size_t>(size_)};
+  }
 
  private:
   bool resize(uint64_t capacity);

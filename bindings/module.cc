@@ -4,6 +4,8 @@
 #include <emscripten/heap.h>
 
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "describe.h"
 #include "download.h"
@@ -33,6 +35,15 @@ class JsDownload {
     guarded([&] { download_.append(chunk); });
   }
   FileMemory take() { return download_.take(); }
+  // The files that the downloaded model keeps elements in.
+  val external_locations() {
+    return guarded([&] {
+      val locations = val::array();
+      for (const std::string& location : onnx::external_locations(download_.bytes()))
+        locations.call<void>("push", string_to_js(location));
+      return locations;
+    });
+  }
 
  private:
   Download download_;
@@ -59,14 +70,25 @@ class JsEngine {
   val info() {
     return guarded([&] { return to_js(info_, emscripten_get_heap_size()); });
   }
+  // A file for the next load, by the name that the model calls it.
+  void add_external(JsDownload& download, const val& location) {
+    guarded([&] {
+      FileMemory memory = download.take();
+      externals_.push_back({string_from_js(location, "a location"), std::move(memory)});
+    });
+  }
   // Takes the file out of the download in every case, errors included.
   std::unique_ptr<JsModel> load(JsDownload& download) {
-    return guarded([&] { return std::make_unique<JsModel>(Model::load(download.take(), kernels_)); });
+    return guarded([&] {
+      return std::make_unique<JsModel>(
+          Model::load(download.take(), kernels_, std::exchange(externals_, {})));
+    });
   }
 
  private:
   KernelPolicy kernels_;
   EngineInfo info_;
+  std::vector<onnx::ExternalFile> externals_;
 #ifdef OCTAVO_THREADS
   EngineThreads threads_;
 #endif
@@ -89,12 +111,14 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::function("supportedOperators", &operators);
   emscripten::class_<JsDownload>("Download")
       .function("reserve", &JsDownload::reserve)
-      .function("append", &JsDownload::append);
+      .function("append", &JsDownload::append)
+      .function("externalLocations", &JsDownload::external_locations);
   emscripten::class_<JsEngine>("Engine")
 #ifdef OCTAVO_THREADS
       .function("startThreads", &JsEngine::start_threads)
 #endif
       .function("info", &JsEngine::info)
+      .function("addExternal", &JsEngine::add_external)
       .function("load", &JsEngine::load);
   ModelClass model("Model");
   model.function("describe", &JsModel::describe)

@@ -78,7 +78,8 @@ class Calibration;
 class Model {
  public:
   // Reads and simplifies an ONNX file, or a copy of it. Throws what onnx::read_model throws.
-  static std::unique_ptr<Model> load(FileMemory file, const KernelPolicy& kernels);
+  static std::unique_ptr<Model> load(FileMemory file, const KernelPolicy& kernels,
+                                     std::vector<onnx::ExternalFile> externals = {});
   static std::unique_ptr<Model> load(std::span<const std::byte> file, const KernelPolicy& kernels) {
     return load(FileMemory::copy_of(file), kernels);
   }

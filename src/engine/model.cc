@@ -6,8 +6,10 @@
 
 namespace octavo {
 
-std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels) {
-  return std::unique_ptr<Model>(new Model(onnx::read_model(std::move(file)), kernels));
+std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels,
+                                   std::vector<onnx::ExternalFile> externals) {
+  return std::unique_ptr<Model>(
+      new Model(onnx::read_model(std::move(file), std::move(externals)), kernels));
 }
 
 Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {

@@ -214,6 +214,9 @@ struct OpDef {
 
   bool same_dtype = true;         // output 0 has the dtype of input 0, also where infer cannot be asked
   bool passes_on = false;         // output 0 is input 0, where there is no other output
+  bool converts = false;          // output 0 is input 0 in another dtype (Cast)
+  // Knows no float64: simplify puts Casts around a node that has some.
+  bool computes_f32 = false;
   bool commutes = false;          // inputs 0 and 1 may change places
   bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
   // Shapes of outputs may follow from elements that only a run computes: infer leaves those dimensions open, also where

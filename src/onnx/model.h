@@ -10,6 +10,7 @@
 
 #include "base/file_memory.h"
 #include "graph/graph.h"
+#include "onnx/big_tensors.h"
 
 namespace octavo::onnx {
 
@@ -31,7 +32,7 @@ struct Model {
   std::vector<std::pair<std::string, std::string>> metadata_props;
 };
 
-// Reads an ONNX ModelProto (onnx.proto3 of ONNX 1.18). The memory of `file` becomes that of the weights.
+// Reads an ONNX ModelProto (onnx.proto3 of ONNX 1.18). The memory of the files becomes that of the weights.
 // Values that nobody reads are left out; initializers and Constant nodes become constants of the graph; nodes are
 // sorted topologically. Octavo's metadata of a node becomes its notes (onnx/metadata.h).
 //
@@ -40,9 +41,12 @@ struct Model {
 //   unsupported    an operator, domain, opset, data type or feature that Octavo lacks
 //   invalid_graph  a node with too few or too many inputs, or with attributes that its opset does not have
 //   out_of_memory
-Model read_model(FileMemory file);
+Model read_model(FileMemory file, std::vector<ExternalFile> externals = {});
 // The same for a copy of `file`.
 Model read_model(std::span<const std::byte> file);
+
+// The files that the initializers of a model's graph name, each once (ONNX's external data). Empty for what is no model.
+std::vector<std::string> external_locations(std::span<const std::byte> file);
 
 // The bytes of a ModelProto of opset kOpset, or of the oldest newer one that has all of its operators: the same bytes for the same model on every machine. Reading them gives
 // the same graph. A node's notes go to its metadata_props. Shapes of intermediate values are written where known.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <new>
 #include <optional>
 #include <protozero/exception.hpp>
@@ -6,6 +7,7 @@
 #include "onnx/fields.h"
 #include "onnx/graph_reader.h"
 #include "onnx/model.h"
+#include "onnx/tensor_reader.h"
 #include "onnx/wire.h"
 
 namespace octavo::onnx {
@@ -78,10 +80,26 @@ Model read_proto(pbf_reader message, BigTensors& big) {
 
 }  // namespace
 
-Model read_model(FileMemory file) try {
+std::vector<std::string> external_locations(std::span<const std::byte> file) try {
+  std::vector<std::string> locations;
+  pbf_reader message(reinterpret_cast<const char*>(file.data()), file.size());
+  while (next_field(message, bytes(model_proto::graph))) {
+    pbf_reader graph = message.get_message();
+    while (next_field(graph, bytes(graph_proto::initializer))) {
+      const std::string location(external_location(graph.get_message()));
+      if (!location.empty() && std::ranges::find(locations, location) == locations.end())
+        locations.push_back(location);
+    }
+  }
+  return locations;
+} catch (const protozero::exception&) {
+  return {};
+}
+
+Model read_model(FileMemory file, std::vector<ExternalFile> externals) try {
   const auto bytes = file.bytes();
   require(!bytes.empty(), ErrorCode::invalid_model, "the file is empty");
-  BigTensors big(file);
+  BigTensors big(file, std::move(externals));
   Model model = read_proto(pbf_reader(reinterpret_cast<const char*>(bytes.data()), bytes.size()), big);
   big.move_out();
   return model;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
+#include <optional>
 
 #include "base/error.h"
 #include "onnx/data_type.h"
@@ -19,7 +21,25 @@ struct Header {
   int64_t data_type = 0;
   bool has_raw = false, is_external = false, is_segment = false;
   std::string_view raw;
+  std::string_view location;  // of external data, and where they are in that file
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;
 };
+
+// A StringStringEntryProto of TensorProto.external_data.
+void read_external_entry(pbf_reader message, Header& header, std::string_view what) {
+  const auto [key, value] = read_entry(message);
+  if (key == "location") header.location = value;
+  if (key != "offset" && key != "length") return;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size())
+    fail(ErrorCode::invalid_model, {what, " has external data whose ", key, " is no number: '", value, "'"});
+  if (key == "offset")
+    header.offset = number;
+  else
+    header.length = number;
+}
 
 Header read_header(pbf_reader message, std::string_view what) {
   Header header;
@@ -35,6 +55,9 @@ Header read_header(pbf_reader message, std::string_view what) {
       case bytes(tensor_proto::raw_data):
         header.has_raw = true;
         header.raw = read_bytes(message);
+        break;
+      case bytes(tensor_proto::external_data):
+        read_external_entry(message.get_message(), header, what);
         break;
       case varint(tensor_proto::data_location): header.is_external = message.get_int32() != 0; break;
       case bytes(tensor_proto::segment): header.is_segment = true; [[fallthrough]];
@@ -109,9 +132,14 @@ std::string_view read_tensor_name(pbf_reader message) {
   return name;
 }
 
+std::string_view external_location(pbf_reader message) {
+  const Header header = read_header(message, "");
+  return header.is_external ? header.location : std::string_view();
+}
+
 ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors* big) {
-  const Header header = read_header(message, what);
-  require(!header.is_external, ErrorCode::unsupported, what, " keeps its data in another file");
+  Header header = read_header(message, what);
+  require(!header.is_external || big, ErrorCode::unsupported, what, " keeps its data in another file");
   require(!header.is_segment, ErrorCode::unsupported, what, " is split into segments");
   const DType dtype = dtype_of_data_type(header.data_type, what);
   const bool is_half = Types<Float16, BFloat16>::contains(dtype);
@@ -119,6 +147,10 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
   const auto elements = static_cast<uint64_t>(header.shape.elements());
   // An element that is not in raw_data takes at least one byte of the message.
   const uint64_t bytes = elements * size_of(dtype);
+  if (header.is_external) {
+    header.has_raw = true;
+    header.raw = big->external(header.location, header.offset, header.length.value_or(bytes), what);
+  }
   require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),
           ErrorCode::invalid_model, what, " has the shape ", header.shape, ", which its data do not fit");
 

@@ -13,10 +13,14 @@ namespace octavo::onnx {
 std::string_view read_tensor_name(pbf_reader message);
 
 // The tensor, from raw_data or from the typed field of its data type. float16 and bfloat16 are widened to float32.
-// `what` names the tensor in errors. Memory is taken only after the data was seen to be there. Large ones stay in the
-// file when there is a place to list them. Throws Error(invalid_model) where data and dimensions disagree,
-// Error(unsupported) for external data, segments and data types that Octavo lacks.
+// `what` names the tensor in errors. Memory is taken only after the data was seen to be there. Large ones stay in their
+// file, which may be an external one, when there is a place to list them. Throws Error(invalid_model) where data and
+// dimensions disagree, Error(unsupported) for segments and data types that Octavo lacks, and for external data
+// where there is no such place.
 ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors* big = nullptr);
+
+// The file in which a TensorProto keeps its elements; "" where it has them itself.
+std::string_view external_location(pbf_reader message);
 
 // Throws Error(unsupported), naming `what`, for a dimension too many.
 void append_dimension(Shape& shape, int64_t dim, std::string_view what);

@@ -53,6 +53,7 @@ OCTAVO_OPERATOR(op, {.name = "Cast",
                      .plan = plan,
                      .run = run,
                      .same_dtype = false,
+                     .converts = true,
                      .layout = LayoutRule::elementwise});
 
 }  // namespace

@@ -1,5 +1,9 @@
 // value.shape, value.dtype := what follows from the inputs and constants.
+#include <algorithm>
+#include <iterator>
+
 #include "ops/evaluate.h"
+#include "passes/narrow_doubles.h"
 #include "passes/passes.h"
 
 namespace octavo {
@@ -35,12 +39,15 @@ void type_captures(const Graph& graph, Node& node) {
 }  // namespace
 
 void infer_shapes(Graph& graph) {
+  std::vector<Node> nodes;
+  nodes.reserve(graph.nodes.size());
   for (Node& node : graph.nodes) {
     if (!node.subgraphs.empty()) {
       type_captures(graph, node);
       if (node.op->type_bodies != nullptr) node.op->type_bodies(node, operands_of(graph, node));
       for (Subgraph& body : node.subgraphs) infer_shapes(body.graph);
     }
+    const bool is_narrowed = narrow_inputs(graph, node, nodes);
     const std::vector<Operand> inferred = infer_node(graph, node, operands_of(graph, node));
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
@@ -49,7 +56,12 @@ void infer_shapes(Graph& graph) {
       // What only a run knows is not believed of a file.
       value.shape = node.op->shape_depends_on_data ? inferred[i].shape : merge(inferred[i], value.shape);
     }
+    std::vector<Node> casts;
+    if (is_narrowed) casts = widen_outputs(graph, node);
+    nodes.push_back(std::move(node));
+    std::ranges::move(casts, std::back_inserter(nodes));
   }
+  graph.nodes = std::move(nodes);
 }
 
 }  // namespace octavo

@@ -78,7 +78,9 @@ class Planner {
 
   static void check_feed(const Value& input, const Operand& feed) {
     const DType expected = input.dtype.value_or(*feed.dtype);
-    require(feed.dtype == expected, ErrorCode::invalid_input, "input '", input.name, "' expects ",
+    // The first that reads 16-bit floats makes float32 of them.
+    const bool is_half = expected == DType::f16 || expected == DType::bf16;
+    require(feed.dtype == expected || (is_half && feed.dtype == DType::f32), ErrorCode::invalid_input, "input '", input.name, "' expects ",
             dtype_name(expected), ", got ", dtype_name(*feed.dtype));
     if (!input.shape) return;
     bool fits = feed.shape->rank() == input.shape->rank();

@@ -114,7 +114,6 @@ TEST_CASE("features that Octavo lacks") {
   };
   CHECK(failure(function).code() == ErrorCode::unsupported);
 
-  constexpr int kString = 8;
   ModelBuilder strings = relu_model();
   strings.inputs = {value_info("x", kString, {1})};
   CHECK(failure(strings).code() == ErrorCode::unsupported);

@@ -5,17 +5,11 @@
 #include "onnx/model_builder.h"
 
 namespace octavo::onnx {
-namespace {
-
-constexpr int64_t kHalf = 10;
-
-}  // namespace
-
 TEST_CASE("a network of float16 takes and gives float16 and computes float32") {
   ModelBuilder builder;
   builder.inputs = {value_info("x", kHalf, {2})};
   builder.outputs = {value_info("y", kHalf, {2})};
-  builder.nodes = {node("Relu", {"x"}, {"a"}), node("Cast", {"a"}, {"b"}, {attribute("to", kHalf)}),
+  builder.nodes = {node("Relu", {"x"}, {"a"}), node("Cast", {"a"}, {"b"}, {attribute("to", int64_t{kHalf})}),
                    node("Add", {"b", "b"}, {"y"})};
   const std::string file = builder.bytes();
   const auto model = octavo::Model::load(std::as_bytes(std::span(file)), {});

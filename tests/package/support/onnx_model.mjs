@@ -25,10 +25,20 @@ function writeDim(dim, writer) {
   else writer.writeVarintField(1, dim);
 }
 
-function writeTensor({ name = '', type = 'float32', dims, data }, writer) {
+/** `external`: { location, offset, length } of the elements in another file, instead of `data`. */
+function writeTensor({ name = '', type = 'float32', dims, data, external }, writer) {
   for (const dim of dims) writer.writeVarintField(1, dim);
   writer.writeVarintField(2, elementTypes[type].onnx);
   writer.writeStringField(8, name);
+  if (external) {
+    for (const [key, value] of Object.entries(external))
+      writer.writeMessage(13, (_, entry) => {
+        entry.writeStringField(1, key);
+        entry.writeStringField(2, String(value));
+      });
+    writer.writeVarintField(14, 1);
+    return;
+  }
   writer.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 

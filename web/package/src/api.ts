@@ -3,6 +3,7 @@
 export { compare } from './compare.js';
 export { createEngine, defaultEngine, type Engine } from './engine.js';
 export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
+export type { ExternalData } from './external_data.js';
 export { loadModel, type LoadOptions, type Model } from './model.js';
 export { supportedOperators } from './operators.js';
 export type {

@@ -1,5 +1,6 @@
 // How the outputs of two models differ for one sample.
 import { OctavoError } from './error.js';
+import { halvesToFloats, isHalfType } from './half.js';
 import type { NativeModule, NativeTensor, TensorDifference } from './native.js';
 import { top1Agreement } from './top1.js';
 
@@ -32,9 +33,15 @@ export function compareOutputs(
     }
     return { name: output.name, ...native.compareTensors(toFloat32(output), toFloat32(counterpart)) };
   });
-  return { outputs, ...top1Agreement(reference[0], other[0]) };
+  return { outputs, ...top1Agreement(withNumbers(reference[0]), withNumbers(other[0])) };
 }
 
-function toFloat32({ data }: NativeTensor): Float32Array {
+/** Bits of 16-bit floats are no numbers that could be compared. */
+function withNumbers(tensor: NativeTensor | undefined): NativeTensor | undefined {
+  return tensor && isHalfType(tensor.type) ? { ...tensor, data: toFloat32(tensor) } : tensor;
+}
+
+function toFloat32({ type, data }: NativeTensor): Float32Array {
+  if (isHalfType(type)) return halvesToFloats(type, data as Uint16Array);
   return data instanceof Float32Array ? data : Float32Array.from(data as Iterable<number | bigint>, Number);
 }

@@ -79,6 +79,12 @@ export interface StartReport extends NativeInfo {
 
 type CreateModule = (options: StartOptions) => Promise<LoadedModule>;
 
+/** A file that a model keeps elements in, and the download that it is. */
+export interface ExternalDownload {
+  location: string;
+  download: Handle;
+}
+
 /** What may be asked of a host, and nothing else. */
 const calls = [
   'start',
@@ -87,6 +93,7 @@ const calls = [
   'supportedOperators',
   'beginLoad',
   'appendLoad',
+  'externalLocations',
   'finishLoad',
   'run',
   'quantizeDynamic',
@@ -173,14 +180,25 @@ export class EngineHost {
     download.size += chunk.byteLength;
   }
 
-  /** Makes a model of the bytes written so far, which are gone in any case. */
-  finishLoad(target: Handle): ModelDescription {
-    const { native, size } = find(this.#downloads, target, 'download');
-    this.#downloads.delete(target);
+  /** The files that the model written so far keeps elements in, by its own names. */
+  externalLocations(target: Handle): string[] {
+    return find(this.#downloads, target, 'download').native.externalLocations();
+  }
+
+  /** Makes a model of the bytes written so far, and of those files. All are gone in any case. */
+  finishLoad(target: Handle, externals: readonly ExternalDownload[]): ModelDescription {
+    const downloads = [target, ...externals.map(({ download }) => download)].map((handle) => {
+      const found = find(this.#downloads, handle, 'download');
+      this.#downloads.delete(handle);
+      return found;
+    });
     try {
-      return this.#adopt(target, this.#engine.load(native), size);
+      const [file, ...others] = downloads;
+      others.forEach(({ native }, i) => this.#engine.addExternal(native, externals[i].location));
+      const size = downloads.reduce((sum, download) => sum + download.size, 0);
+      return this.#adopt(target, this.#engine.load(file.native), size);
     } finally {
-      native.delete();
+      for (const { native } of downloads) native.delete();
     }
   }
 

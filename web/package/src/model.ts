@@ -8,7 +8,8 @@ import {
 } from './check_options.js';
 import { defaultEngine, Engine } from './engine.js';
 import { OctavoError } from './error.js';
-import type { Handle } from './host.js';
+import { externalSource, type ExternalData } from './external_data.js';
+import type { ExternalDownload, Handle } from './host.js';
 import type {
   DynamicOptions,
   Layer,
@@ -30,7 +31,7 @@ import type {
 } from './options.js';
 import { knownOptions } from './quantization_options.js';
 import { handOver, nextTask } from './rpc.js';
-import { openSource, type ModelSource } from './source.js';
+import { openSource, type ModelSource, type Source } from './source.js';
 import {
   bytesOf,
   copyOutputs,
@@ -42,7 +43,12 @@ import {
 
 const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any' };
 const profileOptions: KnownOptions<ProfileOptions> = { ...callOptions, repeats: 'any' };
-const loadOptions: KnownOptions<LoadOptions> = { ...longCallOptions, engine: 'any', cache: 'boolean' };
+const loadOptions: KnownOptions<LoadOptions> = {
+  ...longCallOptions,
+  engine: 'any',
+  cache: 'boolean',
+  externalData: 'any',
+};
 const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = {
   ...longCallOptions,
   ...knownOptions<DynamicOptions>('dynamic'),
@@ -246,6 +252,11 @@ export interface LoadOptions extends LongCallOptions {
    * the file has changed: give such a file another URL.
    */
   cache?: boolean;
+  /**
+   * The files that the model keeps its weights in (ONNX's external data): one, several by the names that the model calls them,
+   * or Files that are called so. By default they are looked for beside the model, where it comes from a URL or a path.
+   */
+  externalData?: ExternalData;
 }
 
 /**
@@ -258,36 +269,46 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
   const checked = checkOptions('loadModel', options, loadOptions);
   const { signal, onProgress } = checked;
   signal?.throwIfAborted();
-  const opening = openSource(source, signal, checked.cache);
+  let opening = openSource(source, signal, checked.cache);
   const close = () => void opening.then((opened) => opened.close?.()).catch(() => {});
   const engine = await resolveEngine(checked.engine).catch((error: unknown) => {
     close();
     throw error;
   });
   const handle = engine.newHandle();
+  const externals: ExternalDownload[] = [];
+  const progress = { phase: 'download' as const, loaded: 0, total: undefined as number | undefined };
+  const receive = async (target: number, { total, chunks }: Source) => {
+    await engine.call('beginLoad', [target, total], signal);
+    // Files come one after the other, and what is to come of later ones is not known.
+    progress.total = target === handle ? total : undefined;
+    onProgress?.({ ...progress });
+    for await (const chunk of chunks) {
+      await engine.call('appendLoad', [target, chunk], signal);
+      progress.loaded += chunk.byteLength;
+      // More than was announced: nobody knows how much is to come.
+      if (progress.total !== undefined && progress.loaded > progress.total) progress.total = undefined;
+      onProgress?.({ ...progress });
+    }
+  };
   let name = 'model';
   try {
     const opened = await opening;
     name = opened.name;
-    let { total } = opened;
-    await engine.call('beginLoad', [handle, total], signal);
-    let loaded = 0;
-    onProgress?.({ phase: 'download', loaded, total });
-    for await (const chunk of opened.chunks) {
-      await engine.call('appendLoad', [handle, chunk], signal);
-      loaded += chunk.byteLength;
-      // More than was announced: nobody knows how much is to come.
-      if (total !== undefined && loaded > total) total = undefined;
-      onProgress?.({ phase: 'download', loaded, total });
+    await receive(handle, opened);
+    for (const location of await engine.call('externalLocations', [handle], signal)) {
+      opening = openSource(externalSource(location, source, checked.externalData), signal, checked.cache);
+      externals.push({ location, download: engine.newHandle() });
+      await receive(externals[externals.length - 1].download, await opening);
     }
     signal?.throwIfAborted();
     onProgress?.({ phase: 'parse', loaded: 0, total: 1 });
-    const description = await engine.call('finishLoad', [handle], signal);
+    const description = await engine.call('finishLoad', [handle, externals], signal);
     onProgress?.({ phase: 'parse', loaded: 1, total: 1 });
     return new Model(engine, handle, name, description);
   } catch (error) {
     close();
-    engine.release(handle);
+    for (const each of [handle, ...externals.map(({ download }) => download)]) engine.release(each);
     signal?.throwIfAborted();
     throw error instanceof OctavoError && !['Disposed', 'EngineStart'].includes(error.code)
       ? error.inFile(name)

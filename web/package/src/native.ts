@@ -72,6 +72,8 @@ export interface NativeDownload {
   /** Makes room for so many bytes altogether. */
   reserve(bytes: number): void;
   append(chunk: Uint8Array): void;
+  /** The files that the downloaded model keeps elements in. */
+  externalLocations(): string[];
   delete(): void;
 }
 
@@ -93,6 +95,8 @@ export interface NativeEngine {
   /** Only in builds with threads, before the first model is loaded: room for `threads`, the caller included. */
   startThreads?(threads: number, callerMaySleep: boolean): NativeThreadStart[];
   info(): NativeInfo;
+  /** A file for the next load, by the name that the model calls it; it is taken out of the download. */
+  addExternal(download: NativeDownload, location: string): void;
   /** Takes the file out of the download in every case, errors included. */
   load(download: NativeDownload): NativeModel;
   delete(): void;

@@ -1,5 +1,6 @@
 // Tensors: plain data with a type and a shape, as in onnxruntime-common.
 import { OctavoError, messageOf } from './error.js';
+import { isHalfType, toHalf } from './half.js';
 import type { NativeTensor, TypedData } from './native.js';
 
 /** Each element type: the class of its data, and its TensorProto.DataType. The engine's own table is src/tensor/dtypes.inc. */
@@ -15,6 +16,8 @@ export const elementTypes = {
   int64: { array: BigInt64Array, onnx: 7 },
   uint64: { array: BigUint64Array, onnx: 13 },
   bool: { array: Uint8Array, onnx: 9 },
+  float16: { array: Uint16Array, onnx: 10 },
+  bfloat16: { array: Uint16Array, onnx: 16 },
 } as const satisfies Record<keyof TensorDataTypes, unknown>;
 
 /** The typed array that carries each element type; the types are spelt as in onnxruntime-common. */
@@ -31,6 +34,9 @@ export interface TensorDataTypes {
   uint64: BigUint64Array;
   /** 0 or 1. */
   bool: Uint8Array;
+  /** The bits of each. An input of 16-bit floats takes a `float32` tensor, too. */
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
 }
 
 export type TensorType = keyof TensorDataTypes;
@@ -78,6 +84,7 @@ function typedArrayOf(type: TensorType, values: readonly unknown[]): TensorData 
   const arrayType = (elementTypes[type] as { array: unknown } | undefined)?.array as
     { from(values: Iterable<unknown>): TensorData } | undefined;
   try {
+    if (isHalfType(type)) return Uint16Array.from(values, (value) => toHalf(type, Number(value)));
     if (arrayType) return arrayType.from(values);
   } catch (error) {
     throw new OctavoError(

@@ -1,6 +1,7 @@
 // NumPy's .npy files. The format is a line of Python's literals before the bytes; the parsers on npm either do not write, or bring
 // packages for fetching over the network.
 import { messageOf } from '../error.js';
+import { halvesToFloats, isHalfType } from '../half.js';
 import { Tensor, elementTypes, tensorOfBytes, type TensorType } from '../tensor.js';
 import { contentError, readBytes, writeBytes } from './files.js';
 
@@ -68,22 +69,19 @@ function parse(bytes: Uint8Array<ArrayBuffer>): Tensor {
 
 function halves(bytes: Uint8Array, shape: readonly number[]): Tensor {
   const { data } = tensorOfBytes('uint16', bytes, shape);
-  return new Tensor('float32', Float32Array.from(data, halfValue), shape);
-}
-
-/** The value of an IEEE half. */
-function halfValue(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  return new Tensor('float32', halvesToFloats('float16', data), shape);
 }
 
 const latin1Bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-/** @throws OctavoError `File` */
-export async function writeNpy(path: string, { type, data, dims }: Tensor): Promise<void> {
+/**
+ * Floats of 16 bits are written as float32, which has room for both of their kinds.
+ * @throws OctavoError `File`
+ */
+export async function writeNpy(path: string, tensor: Tensor): Promise<void> {
+  const { type, data, dims } = isHalfType(tensor.type)
+    ? new Tensor('float32', halvesToFloats(tensor.type, tensor.data as Uint16Array), tensor.dims)
+    : tensor;
   const [kind] = Object.entries(tensorTypes).find(([, name]) => name === type) ?? [];
   const order = elementTypes[type].array.BYTES_PER_ELEMENT === 1 ? '|' : '<';
   const shape = dims.length === 1 ? `${dims[0]},` : dims.join(', ');

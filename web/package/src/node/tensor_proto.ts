@@ -1,6 +1,7 @@
 // ONNX TensorProto files (.pb), as ONNX's own test data are. Field numbers and data types are those of onnx.proto.
 import { PbfReader } from 'pbf';
 import { messageOf } from '../error.js';
+import { isHalfType } from '../half.js';
 import { elementTypes, Tensor, tensorOfBytes, type TensorType } from '../tensor.js';
 import { contentError, readBytes } from './files.js';
 
@@ -53,6 +54,8 @@ export async function readTensorProto(path: string): Promise<{ name: string; ten
 
 function makeTensor(type: TensorType, { dims, values, raw }: TensorProto): Tensor {
   if (raw) return tensorOfBytes(type, raw, dims);
+  // What is listed are the bits.
+  if (isHalfType(type)) return new Tensor(type, Uint16Array.from(values), dims);
   if (!/^u?int64$/.test(type)) return new Tensor(type, values, dims);
   if (!values.every(Number.isSafeInteger)) throw new Error('an integer needs more than 53 bits');
   return new Tensor(type, values.map(BigInt), dims);

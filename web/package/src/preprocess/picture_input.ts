@@ -1,4 +1,5 @@
 // What the input of a network says of the pictures that it takes.
+import { isHalfType } from '../half.js';
 import type { ValueDescription } from '../native.js';
 import {
   channelCount,
@@ -23,7 +24,9 @@ const dtypes: readonly string[] = ['float32', 'uint8', 'int8'] satisfies Preproc
  * Reads an input as that of one picture: four dimensions, of which the second or the last is of 1 or 3 channels.
  * @returns or why it is none
  */
-export function pictureInput({ name, type, dims }: ValueDescription): PictureInput | string {
+export function pictureInput({ name, type: declared, dims }: ValueDescription): PictureInput | string {
+  // An input of 16-bit floats takes float32.
+  const type = isHalfType(declared) ? 'float32' : declared;
   const shown = `input '${name}' is ${type} ${dims ? `[${dims.join(', ')}]` : 'of unknown rank'}`;
   if (!dtypes.includes(type)) return `${shown}: pictures are made as ${dtypes.join(', ')}`;
   if (dims?.length !== 4) return `${shown}: a picture has four dimensions`;
