@@ -162,7 +162,7 @@ TEST_CASE("tensors that cannot be") {
       {"int4", ErrorCode::unsupported, tensor("t", 22, {1}, raw(1))},
       {"data of another type's field", ErrorCode::invalid_model,
        tensor("t", kInt64, {1}, [](pbf_writer& out) { out.add_float(tensor_proto::float_data, 1); })},
-      {"external data", ErrorCode::unsupported,
+      {"external data", ErrorCode::invalid_model,
        tensor("t", kFloat, {1}, [](pbf_writer& out) { out.add_int32(tensor_proto::data_location, 1); })},
       {"segment", ErrorCode::unsupported,
        tensor("t", kFloat, {1}, [](pbf_writer& out) { out.add_message(tensor_proto::segment, Bytes("x")); })},
