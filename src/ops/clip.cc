@@ -1,10 +1,11 @@
-// Clip: min(max(x, low), high), with either bound optional. ONNX Clip-11 … Clip-13.
+// Clip (all numeric types): min(max(x, low), high), with either bound optional. ONNX Clip-11 … Clip-13.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/error.h"
 #include "kernels/eltwise/unary.h"
+#include "ops/elements.h"
 #include "ops/lookup.h"
 #include "ops/operands.h"
 #include "ops/parallel.h"
@@ -13,10 +14,8 @@ namespace octavo {
 
 namespace {
 
-using Supported = Types<float, int8_t, uint8_t, int32_t, int64_t>;
-
 void infer(InferContext& ctx) {
-  require_dtype(ctx, 0, Supported{});
+  require_kind(ctx, 0, kNumber);
   for (std::size_t i : {1, 2}) {
     if (!ctx.has(i)) continue;
     require_same_dtype(ctx, 0, i);
@@ -27,21 +26,32 @@ void infer(InferContext& ctx) {
   infer_as_input(ctx);
 }
 
-template <class T> void run_typed(RunContext& ctx) {
-  using Limits = std::numeric_limits<T>;
-  const T lowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
-  const T lo = ctx.has(1) ? *ctx.inputs[1].as<T>() : lowest,
-          hi = ctx.has(2) ? *ctx.inputs[2].as<T>() : highest;
-  const T* const x = ctx.inputs[0].as<T>();
-  T* const y = ctx.outputs[0].as<T>();
-  parallel_elements(ctx.kernels, ctx.inputs[0].shape.elements(), 1, [&](int64_t begin, int64_t end) {
-    kernels::clip<T>(x + begin, y + begin, end - begin, lo, hi);
+template <class Middle> void clip_elements(RunContext& ctx) {
+  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
+  const bool has_lo = ctx.has(1), has_hi = ctx.has(2), is_u64 = x.dtype == DType::u64;
+  Middle lo = 0, hi = 0;
+  if (has_lo) load_elements(ctx.inputs[1], 0, 1, &lo);
+  if (has_hi) load_elements(ctx.inputs[2], 0, 1, &hi);
+  parallel_elements(ctx.kernels, x.shape.elements(), 4, [&](int64_t begin, int64_t end) {
+    map_elements<Middle>(x, y, begin, end, [&](Middle* numbers, int64_t n) {
+      for (int64_t i = 0; i < n; ++i) {
+        if (has_lo && is_less(numbers[i], lo, is_u64)) numbers[i] = lo;
+        if (has_hi && is_less(hi, numbers[i], is_u64)) numbers[i] = hi;
+      }
+    });
   });
 }
 
 void run(RunContext& ctx) {
-  visit(Supported{}, ctx.inputs[0].dtype, [&]<class T>(T) { run_typed<T>(ctx); });
+  const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
+  if (x.dtype == DType::f64) return clip_elements<double>(ctx);
+  if (x.dtype != DType::f32) return clip_elements<int64_t>(ctx);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float lo = ctx.has(1) ? *ctx.inputs[1].as<float>() : -kInfinity,
+              hi = ctx.has(2) ? *ctx.inputs[2].as<float>() : kInfinity;
+  parallel_elements(ctx.kernels, x.shape.elements(), 1, [&](int64_t begin, int64_t end) {
+    kernels::clip(x.as<float>() + begin, y.as<float>() + begin, end - begin, lo, hi);
+  });
 }
 
 std::string obstacle(const Graph& graph, const Node& node) {
@@ -65,7 +75,7 @@ std::optional<Clamp> bounds(const Graph& graph, const Node& node) {
 float function(const Graph& graph, const Node& node, float x) {
   const auto range = bounds(graph, node);
   require(range.has_value(), ErrorCode::unsupported, "the bounds of a Clip table must be constant");
-  kernels::clip<float>(&x, &x, 1, range->low, range->high);
+  kernels::clip(&x, &x, 1, range->low, range->high);
   return x;
 }
 

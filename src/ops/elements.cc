@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "base/error.h"
+
 namespace octavo {
 
 namespace {
@@ -42,9 +44,29 @@ template <class Middle, class From> Middle widen(From x) {
 
 }  // namespace
 
+void require_kind(const InferContext& ctx, std::size_t i, unsigned kinds) {
+  constexpr std::pair<unsigned, std::string_view> kNames[] = {{kFloat, "float32, float64"},
+                                                              {kSigned, "signed integers"},
+                                                              {kUnsigned, "unsigned integers"},
+                                                              {kBoolean, "bool"}};
+  const DType dtype = ctx.dtype(i);
+  const unsigned kind = Types<float, double>::contains(dtype)                           ? kFloat
+                        : Types<int8_t, int16_t, int32_t, int64_t>::contains(dtype)     ? kSigned
+                        : Types<uint8_t, uint16_t, uint32_t, uint64_t>::contains(dtype) ? kUnsigned
+                        : dtype == DType::boolean                                       ? kBoolean
+                                                                                        : 0;
+  if ((kinds & kind) != 0) return;
+  std::string supported;
+  for (const auto& [bit, name] : kNames)
+    if ((kinds & bit) != 0) supported += text(supported.empty() ? "" : ", ", name);
+  throw Error(ErrorCode::unsupported,
+              text("input ", i, " is ", dtype_name(dtype), "; supported: ", supported));
+}
+
 template <class Middle> void load_elements(const TensorView& x, int64_t start, int64_t n, Middle* out) {
   if (x.dtype == DType::boolean) {
-    for (const uint8_t* flag = x.as<uint8_t>() + start; n > 0; --n) *out++ = static_cast<Middle>(*flag++ != 0);
+    for (const uint8_t* flag = x.as<uint8_t>() + start; n > 0; --n)
+      *out++ = static_cast<Middle>(*flag++ != 0);
     return;
   }
   visit(EveryType{}, x.dtype, [&]<class From>(From) {
@@ -53,7 +75,8 @@ template <class Middle> void load_elements(const TensorView& x, int64_t start, i
   });
 }
 
-template <class Middle> void store_elements(const Middle* from, const TensorView& y, int64_t start, int64_t n) {
+template <class Middle>
+void store_elements(const Middle* from, const TensorView& y, int64_t start, int64_t n) {
   visit(EveryType{}, y.dtype, [&]<class To>(To) {
     To* to = y.as<To>() + start;
     for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
