@@ -49,6 +49,24 @@ TEST_CASE("Clip: only an upper bound") {
   CHECK(float_input(graph, clip, 2) == 6);
 }
 
+TEST_CASE("Min, Max and Sum of many are chains of two") {
+  for (const auto& [op, two] : {std::pair("Min", "Min"), {"Max", "Max"}, {"Sum", "Add"}}) {
+    CAPTURE(op);
+    const Graph three = one_node(13, op, {}, {"x", "x", "x"}).read().graph;
+    REQUIRE(three.nodes.size() == 2);
+    for (const Node& node : three.nodes) CHECK(node.op->name == two);
+    const Graph one = one_node(13, op, {}, {"x"}).read().graph;
+    CHECK(the_node(one, "Identity").inputs.size() == 1);
+  }
+}
+
+TEST_CASE("Mean is the n-th part of a sum") {
+  const Graph graph = one_node(13, "Mean", {}, {"x", "x", "x", "x"}).read().graph;
+  CHECK(graph.nodes.size() == 4);
+  CHECK(float_input(graph, the_node(graph, "Mul"), 1) == 0.25f);
+  CHECK(the_node(one_node(13, "Mean", {}).read().graph, "Identity").inputs.size() == 1);
+}
+
 TEST_CASE("Pad: pads and value become inputs at opset 11") {
   const auto attributes = {attribute("pads", Ints{0, 1, 0, 2}), attribute("value", 0.5f),
                            attribute("mode", std::string_view("constant"))};

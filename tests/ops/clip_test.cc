@@ -49,6 +49,24 @@ TEST_CASE("Clip of integers") {
                            .run1()) == std::vector<int8_t>{-100, 3, 50});
 }
 
+TEST_CASE("Clip of further types") {
+  CHECK(values<uint64_t>(OpRunner("Clip")
+                             .input(Tensor::of<uint64_t>({3}, {1, 7, UINT64_MAX}))
+                             .input(Tensor::scalar<uint64_t>(5))
+                             .input(Tensor::scalar<uint64_t>(UINT64_MAX - 1))
+                             .run1()) == std::vector<uint64_t>{5, 7, UINT64_MAX - 1});
+  const auto y = values<double>(OpRunner("Clip")
+                                    .input(Tensor::of<double>({3}, {std::nan(""), 1e-300, 9}))
+                                    .absent()
+                                    .input(Tensor::scalar(1.0))
+                                    .run1());
+  CHECK(std::isnan(y[0]));
+  CHECK(y[1] == 1e-300);
+  CHECK(y[2] == 1);
+  CHECK(error_of([] { infer_op("Clip", {{DType::boolean, Shape{2}}}); }) ==
+        "Unsupported: input 0 is bool; supported: float32, float64, signed integers, unsigned integers");
+}
+
 TEST_CASE("Clip's table function, and what keeps it from being one") {
   OpRunner clip("Clip");
   clip.input(Tensor::scalar(0.0f)).constant(Tensor::scalar(2.0f));

@@ -70,7 +70,20 @@ TEST_CASE("Pow mixes types; the base decides the result's") {
   CHECK(pow<float>(Tensor::scalar(-1.0f), Tensor::scalar(int64_t{16777217})) == std::vector<float>{-1});
 }
 
+TEST_CASE("Pow of further types") {
+  CHECK(std::abs(pow<double>(Tensor::scalar(2.0), Tensor::scalar(0.1))[0] - std::pow(2.0, 0.1)) < 1e-14);
+  CHECK(pow<double>(Tensor::scalar(-1.0), Tensor::scalar(9007199254740991.0))[0] == -1);
+  CHECK(pow<double>(Tensor::scalar(-2.0), Tensor::scalar(1e300))[0] ==
+        std::numeric_limits<double>::infinity());
+  CHECK(pow<uint8_t>(Tensor::of<uint8_t>({2}, {3, 2}), Tensor::of<uint64_t>({2}, {4, 8})) ==
+        std::vector<uint8_t>{81, 0});
+  CHECK(pow<uint64_t>(Tensor::of<uint64_t>({2}, {UINT64_MAX, 3}), Tensor::of<int8_t>({2}, {-1, 40})) ==
+        std::vector<uint64_t>{0, 12157665459056928801u});
+  CHECK(pow<int8_t>(Tensor::of<int8_t>({2}, {-1, -1}), Tensor::of<uint64_t>({2}, {UINT64_MAX, 2})) ==
+        std::vector<int8_t>{-1, 1});
+}
+
 TEST_CASE("Pow rejects other types") {
   CHECK(error_of([] { infer_op("Pow", {{DType::f32, Shape{2}}, {DType::boolean, Shape{2}}}); }) ==
-        "Unsupported: input 1 is bool; supported: float32, int32, int64");
+        "Unsupported: input 1 is bool; supported: float32, float64, signed integers, unsigned integers");
 }
