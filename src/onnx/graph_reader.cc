@@ -281,7 +281,7 @@ class GraphReader {
   }
 
   void add_node(RawNode& raw) {
-    DraftNode node{std::string(raw.op_type), {}};
+    DraftNode node{std::string(raw.op_type), {}, raw.outputs.size()};
     node.node.name = draft_.node_names.take_unique(raw.name.empty() ? raw.op_type : raw.name);
     try {
       node.op_type = full_name(raw);

@@ -34,6 +34,7 @@ struct Draft {
 struct DraftNode {
   std::string op_type;  // as OpDef::name
   Node node;
+  std::size_t outputs_in_file = 0;  // also those that nobody reads
 };
 
 // How an operator's form in the file becomes today's: rewrites the node, and may add constants and further nodes to the

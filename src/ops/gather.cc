@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "ops/indices.h"
 #include "ops/operands.h"
 
 namespace octavo {
@@ -28,11 +29,7 @@ void run(RunContext& ctx) {
   const TensorView &data = ctx.inputs[0], &indices = ctx.inputs[1];
   const int axis = ctx.planned<int>();
   const int64_t dim = data.shape[axis], count = indices.shape.elements();
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t index = int_at(indices, i);
-    require(index >= -dim && index < dim, ErrorCode::invalid_input, "index ", index, " is outside axis ",
-            axis, " of shape ", data.shape);
-  }
+  for (int64_t i = 0; i < count; ++i) index_at(indices, i, data.shape, axis);
   const std::size_t slice =
       static_cast<std::size_t>(data.shape.elements(axis + 1, data.shape.rank())) * size_of(data.dtype);
   const std::byte* from = data.data;

@@ -1,4 +1,5 @@
-// Shape and ConstantOfShape: tensors of dimensions, and dimensions made tensors. ONNX Shape-15, ConstantOfShape-9.
+// Shape, Size and ConstantOfShape: tensors of dimensions, and dimensions made tensors. ONNX Shape-15, Size-1 …
+// Size-24, ConstantOfShape-9 … ConstantOfShape-24.
 #include <algorithm>
 #include <cstring>
 
@@ -41,6 +42,10 @@ void run_shape(RunContext& ctx) {
   std::copy(shape.dims.begin() + axes.begin, shape.dims.begin() + axes.end, ctx.outputs[0].as<int64_t>());
 }
 
+void infer_size(InferContext& ctx) { ctx.set(0, DType::s64, {}); }
+
+void run_size(RunContext& ctx) { *ctx.outputs[0].as<int64_t>() = ctx.inputs[0].shape.elements(); }
+
 // Attribute "value", one element; float32 zero where it is absent.
 ConstantTensor value_of(const Attrs& attrs) {
   ConstantTensor value = attrs.get_tensor("value");
@@ -82,6 +87,10 @@ OCTAVO_OPERATOR(shape, {.name = "Shape",
                         .run = run_shape,
                         .same_dtype = false,
                         .reads_shape_only = true});
+
+OCTAVO_OPERATOR(
+    size,
+    {.name = "Size", .infer = infer_size, .run = run_size, .same_dtype = false, .reads_shape_only = true});
 
 OCTAVO_OPERATOR(constant_of_shape, {.name = "ConstantOfShape",
                                     .since = 9,

@@ -66,12 +66,38 @@ OpRunner& OpRunner::kernels(KernelPolicy policy) {
   return *this;
 }
 
+namespace {
+
+struct TensorMaker : OutputMaker {
+  std::vector<Tensor>& outputs;
+  const std::vector<Operand>& inferred;
+
+  TensorMaker(std::vector<Tensor>& tensors, const std::vector<Operand>& operands)
+      : outputs(tensors), inferred(operands) {}
+  TensorView make(std::size_t output, const Shape& shape) override {
+    const Operand& operand = inferred.at(output);
+    bool fits = operand.shape && operand.shape->rank() == shape.rank();
+    for (int axis = 0; fits && axis < shape.rank(); ++axis)
+      fits = (*operand.shape)[axis] == kDynamic || (*operand.shape)[axis] == shape[axis];
+    require(fits, ErrorCode::invalid_graph, "output ", output, " came out as ", shape, ", not as inferred");
+    outputs[output] = Tensor(*operand.dtype, shape);
+    return outputs[output].view();
+  }
+};
+
+}  // namespace
+
 std::vector<Tensor> OpRunner::run() {
   prepare();
   std::vector<TensorView> inputs, output_views;
   std::vector<Tensor> outputs;
   for (const ConstantTensor& tensor : tensors_) inputs.push_back(tensor ? tensor->view() : TensorView{});
   for (const Operand& operand : outputs_) {
+    if (node_.op->shape_depends_on_data) {
+      outputs.emplace_back(*operand.dtype, Shape{0});
+      output_views.push_back({*operand.dtype, Shape{0}, nullptr});
+      continue;
+    }
     require(operand.is_static(), ErrorCode::invalid_graph, "an output shape of ", node_.op->name,
             " is unknown although every input is static");
     outputs.emplace_back(*operand.dtype, *operand.shape);
@@ -85,6 +111,8 @@ std::vector<Tensor> OpRunner::run() {
   if (!plan.is_view || plan.runs_as_view) {
     RunContext context{node_,   plan.state, inputs, output_views, {workspace.data(), workspace.size()},
                        policy_, observer_};
+    TensorMaker maker(outputs, outputs_);
+    context.maker = &maker;
     node_.op->run(context);
   }
   return outputs;

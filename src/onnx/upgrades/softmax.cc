@@ -1,4 +1,4 @@
-// Softmax of old.
+// Softmax and Hardmax of old.
 #include "base/error.h"
 #include "onnx/upgrade.h"
 
@@ -6,7 +6,7 @@ namespace octavo::onnx {
 
 namespace {
 
-// Before opset 13: softmax over all axes from `axis` on at once, that is
+// Before opset 13: over all axes from `axis` on at once, that is
 // y = Reshape(Softmax(Flatten(x, axis), axis = -1), Shape(x)). The same as today's for the last axis.
 void softmax(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
@@ -29,7 +29,7 @@ void softmax(Draft& draft, DraftNode& draft_node) {
   draft.add_node("Reshape", node.name, {node.outputs[0], dims}, y, std::move(reshape));
 }
 
-constexpr Upgrade kRows[] = {{"Softmax", softmax}};
+constexpr Upgrade kRows[] = {{"Hardmax", softmax}, {"Softmax", softmax}};
 
 const RegisterUpgrades registered(kRows);
 
