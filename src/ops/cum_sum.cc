@@ -15,8 +15,7 @@ constexpr AttrDef kAttributes[] = {{"exclusive", AttrKind::integer}, {"reverse",
 
 void infer(InferContext& ctx) {
   require_dtype(ctx, 1, {DType::s32, DType::s64});
-  require(!ctx.shape(1).is_static() || ctx.shape(1).elements() == 1, ErrorCode::invalid_graph,
-          "the axis must be one number, but has shape ", ctx.shape(1));
+  require_elements(ctx, 1, 1);
   if (ctx.inputs[1].known != nullptr)
     normalize_axis(int_at(ctx.inputs[1].known->view(), 0), ctx.shape(0).rank());
   infer_as_input(ctx);

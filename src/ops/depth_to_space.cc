@@ -25,7 +25,10 @@ bool is_column_major(const Attrs& attrs) {
   return mode == "CRD";
 }
 
-template <bool to_space> void infer(InferContext& ctx) {
+bool is_to_space(const Node& node) { return node.op->name == "DepthToSpace"; }
+
+void infer(InferContext& ctx) {
+  const bool to_space = is_to_space(ctx.node);
   Shape y = ctx.shape(0);
   require(y.rank() == 4, ErrorCode::invalid_graph, "needs images of rank 4, not shape ", y);
   const int64_t block = block_of(ctx.attrs());
@@ -45,7 +48,8 @@ template <bool to_space> void infer(InferContext& ctx) {
 }
 
 // The walk through the output's axes, of which those of pixels (or channels) are several, and the steps of the input.
-template <bool to_space> StepPlan plan(const PlanContext& ctx) {
+StepPlan plan(const PlanContext& ctx) {
+  const bool to_space = is_to_space(ctx.node);
   const Shape &x = ctx.shape(0), &y = ctx.output_shape();
   const int64_t block = block_of(ctx.attrs());
   const int64_t size = size_of(ctx.dtype(0)), row = x[3] * size, image = x[2] * row, batch = x[1] * image;
@@ -73,17 +77,17 @@ void run(RunContext& ctx) {
       [&](const auto& piece, const auto& at) { kernels::copy_strided(piece, at[0], at[1], size); });
 }
 
-template <bool to_space> constexpr OpDef define(std::string_view name) {
+constexpr OpDef define(std::string_view name, std::size_t attributes) {
   return {.name = name,
-          .attributes = {kAttributes, to_space ? 2 : 1},
-          .infer = infer<to_space>,
-          .plan = plan<to_space>,
+          .attributes = {kAttributes, attributes},
+          .infer = infer,
+          .plan = plan,
           .run = run,
           .quant = kMovesElements};
 }
 
-OCTAVO_OPERATOR(depth_to_space, define<true>("DepthToSpace"));
-OCTAVO_OPERATOR(space_to_depth, define<false>("SpaceToDepth"));
+OCTAVO_OPERATOR(depth_to_space, define("DepthToSpace", 2));
+OCTAVO_OPERATOR(space_to_depth, define("SpaceToDepth", 1));
 
 }  // namespace
 

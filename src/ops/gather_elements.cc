@@ -39,8 +39,7 @@ void infer_scatter(InferContext& ctx) {
   require_same_dtype(ctx, 0, 2);
   const Shape &indices = ctx.shape(1), &updates = ctx.shape(2);
   bool fits = indices.rank() == updates.rank();
-  for (int axis = 0; fits && axis < indices.rank(); ++axis)
-    fits = indices[axis] == kDynamic || updates[axis] == kDynamic || indices[axis] == updates[axis];
+  for (int axis = 0; fits && axis < indices.rank(); ++axis) fits = may_equal(indices[axis], updates[axis]);
   require(fits, ErrorCode::invalid_graph, "indices of shape ", indices, " do not fit updates of shape ",
           updates);
   scatter_reduction(ctx.attrs());

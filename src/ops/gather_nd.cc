@@ -31,14 +31,12 @@ Shape slices_shape(const Shape& data, const Shape& indices, int64_t first_axis) 
   return out;
 }
 
-bool agrees(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
-
 void infer_gather(InferContext& ctx) {
   const Shape &data = ctx.shape(0), &indices = ctx.shape(1);
   const int64_t batch_dims = ctx.attrs().get_int("batch_dims", 0), named = indexed_axes(ctx, batch_dims);
   for (int axis = 0; axis < batch_dims; ++axis)
-    require(agrees(data[axis], indices[axis]), ErrorCode::invalid_graph, "batch axis ", axis, " of shapes ",
-            data, " and ", indices, " differs");
+    require(may_equal(data[axis], indices[axis]), ErrorCode::invalid_graph, "batch axis ", axis,
+            " of shapes ", data, " and ", indices, " differs");
   if (named == kDynamic) return ctx.set_unknown(0, ctx.dtype(0));
   ctx.set(0, ctx.dtype(0), slices_shape(data, indices, batch_dims + named));
 }
@@ -51,7 +49,8 @@ void infer_scatter(InferContext& ctx) {
     const Shape expected = slices_shape(ctx.shape(0), ctx.shape(1), named);
     const Shape& updates = ctx.shape(2);
     bool fits = updates.rank() == expected.rank();
-    for (int axis = 0; fits && axis < expected.rank(); ++axis) fits = agrees(expected[axis], updates[axis]);
+    for (int axis = 0; fits && axis < expected.rank(); ++axis)
+      fits = may_equal(expected[axis], updates[axis]);
     require(fits, ErrorCode::invalid_graph, "updates have shape ", updates, ", not ", expected);
   }
   infer_as_input(ctx);

@@ -19,16 +19,14 @@ void infer(InferContext& ctx) {
   const Shape &boxes = ctx.shape(kBoxes), &scores = ctx.shape(kScores);
   require_dtype(ctx, kBoxes, {DType::f32});
   require_dtype(ctx, kScores, {DType::f32});
-  const auto agrees = [](int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; };
-  require(boxes.rank() == 3 && scores.rank() == 3 && agrees(boxes[0], scores[0]) &&
-              agrees(boxes[1], scores[2]) && agrees(boxes[2], 4),
+  require(boxes.rank() == 3 && scores.rank() == 3 && may_equal(boxes[0], scores[0]) &&
+              may_equal(boxes[1], scores[2]) && may_equal(boxes[2], 4),
           ErrorCode::invalid_graph, "boxes and scores have shapes ", boxes, " and ", scores,
           ", not [batch,boxes,4] and [batch,classes,boxes]");
   for (std::size_t i : {kMostBoxes, kOverlap, kLeastScore}) {
     if (!ctx.has(i)) continue;
     require_dtype(ctx, i, {i == kMostBoxes ? DType::s64 : DType::f32});
-    require(!ctx.shape(i).is_static() || ctx.shape(i).elements() == 1, ErrorCode::invalid_graph, "input ", i,
-            " must be one number, but has shape ", ctx.shape(i));
+    require_elements(ctx, i, 1);
   }
   const int64_t center = ctx.attrs().get_int("center_point_box", 0);
   require(center == 0 || center == 1, ErrorCode::invalid_graph, "center_point_box is ", center);

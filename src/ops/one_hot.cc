@@ -22,12 +22,8 @@ int axis_of(const Attrs& attrs, const Shape& indices) {
 
 void infer(InferContext& ctx) {
   Shape y = ctx.shape(kIndices);
-  const auto require_elements = [&](std::size_t i, int64_t count) {
-    require(!ctx.shape(i).is_static() || ctx.shape(i).elements() == count, ErrorCode::invalid_graph, "input ",
-            i, " must have ", count, " elements, but has shape ", ctx.shape(i));
-  };
-  require_elements(kDepth, 1);
-  require_elements(kValues, 2);
+  require_elements(ctx, kDepth, 1);
+  require_elements(ctx, kValues, 2);
   int64_t depth = kDynamic;
   if (ctx.inputs[kDepth].known != nullptr) {
     double number = 0;

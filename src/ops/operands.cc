@@ -20,6 +20,12 @@ void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j) {
           dtype_name(ctx.dtype(i)), " but input ", j, " is ", dtype_name(ctx.dtype(j)));
 }
 
+void require_elements(const InferContext& ctx, std::size_t i, int64_t count) {
+  const Shape& shape = ctx.shape(i);
+  require(!shape.is_static() || shape.elements() == count, ErrorCode::invalid_graph, "input ", i,
+          " must have ", count, count == 1 ? " element" : " elements", ", but has shape ", shape);
+}
+
 int64_t int_at(const TensorView& tensor, int64_t i) {
   if (tensor.dtype == DType::s64) return tensor.as<int64_t>()[i];
   require(tensor.dtype == DType::s32, ErrorCode::invalid_graph, "expected an integer tensor, got ",

@@ -16,6 +16,12 @@ template <class... Ts> void require_dtype(const InferContext& ctx, std::size_t i
 // Throws Error(invalid_graph) unless inputs i and j have the same dtype.
 void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j);
 
+// Throws Error(invalid_graph) where input i is known to have another number of elements.
+void require_elements(const InferContext& ctx, std::size_t i, int64_t count);
+
+// Whether two dimensions are the same, or may be.
+inline bool may_equal(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
+
 // Element i of a tensor of s32 or s64. Unlike to_int64 it allocates nothing, so that `run` may call it.
 int64_t int_at(const TensorView& tensor, int64_t i);
 

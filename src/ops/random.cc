@@ -42,6 +42,7 @@ enum class Draw : uint8_t { uniform, normal, bernoulli, multinomial };
 struct RandomPlan {
   double low, high;  // or mean and scale
   uint64_t seed;
+  Draw draw;
 
   // Evenly from [0, 1).
   double uniform(uint64_t counter) const { return static_cast<double>(mixed(seed, counter) >> 11) * 0x1p-53; }
@@ -64,8 +65,10 @@ constexpr RandomOp kOps[] = {
     {"Multinomial", kSamples, Draw::multinomial, 1, 7},
 };
 
-template <std::size_t i> void infer(InferContext& ctx) {
-  constexpr Draw draw = kOps[i].draw;
+const RandomOp& op_of(const Node& node) { return *std::ranges::find(kOps, node.op->name, &RandomOp::name); }
+
+void infer(InferContext& ctx) {
+  const Draw draw = op_of(ctx.node).draw;
   const Attrs& attrs = ctx.attrs();
   require(attrs.has("seed"), ErrorCode::unsupported,
           "needs the attribute 'seed': a run gives the same each time");
@@ -85,14 +88,14 @@ template <std::size_t i> void infer(InferContext& ctx) {
   ctx.set(0, *dtype, y);
 }
 
-template <std::size_t i> StepPlan plan(const PlanContext& ctx) {
-  const auto& attributes = kOps[i].attributes;
-  const bool has_range = kOps[i].draw == Draw::uniform || kOps[i].draw == Draw::normal;
-  const auto number = [&](std::size_t a, float fallback) {
-    return has_range ? ctx.attrs().get_float(attributes[a].name, fallback) : fallback;
+StepPlan plan(const PlanContext& ctx) {
+  const RandomOp& op = op_of(ctx.node);
+  const auto number = [&](std::size_t i, float fallback) {
+    const bool has_range = op.draw == Draw::uniform || op.draw == Draw::normal;
+    return has_range ? ctx.attrs().get_float(op.attributes[i].name, fallback) : fallback;
   };
   const uint64_t seed = std::bit_cast<uint32_t>(ctx.attrs().get_float("seed", 0));
-  return {.state = PlanState(RandomPlan{number(2, 0), number(3, 1), mixed(seed, 0)})};
+  return {.state = PlanState(RandomPlan{number(2, 0), number(3, 1), mixed(seed, 0), op.draw})};
 }
 
 // Box and Muller's two numbers are used as one.
@@ -119,8 +122,9 @@ int64_t draw_class(const RandomPlan& plan, const TensorView& x, int64_t row, uin
   return drawn;
 }
 
-void write(RunContext& ctx, Draw draw) {
+void run(RunContext& ctx) {
   const auto& plan = ctx.planned<RandomPlan>();
+  const Draw draw = plan.draw;
   const TensorView& y = ctx.outputs[0];
   const int64_t count = y.shape.elements();
   double chunk[kChunk];
@@ -142,17 +146,15 @@ void write(RunContext& ctx, Draw draw) {
   }
 }
 
-template <std::size_t i> void run(RunContext& ctx) { write(ctx, kOps[i].draw); }
-
 template <std::size_t i>
 constexpr OpDef kDefinition = {.name = kOps[i].name,
                                .since = kOps[i].since,
                                .min_inputs = kOps[i].inputs,
                                .max_inputs = kOps[i].inputs,
                                .attributes = kOps[i].attributes,
-                               .infer = infer<i>,
-                               .plan = plan<i>,
-                               .run = run<i>,
+                               .infer = infer,
+                               .plan = plan,
+                               .run = run,
                                .same_dtype = false};
 
 template <class Indices> struct RegisterAll;

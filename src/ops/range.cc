@@ -40,8 +40,7 @@ void infer(InferContext& ctx) {
   bool all_known = true;
   for (std::size_t i = 0; i < 3; ++i) {
     require_same_dtype(ctx, 0, i);
-    require(!ctx.shape(i).is_static() || ctx.shape(i).elements() == 1, ErrorCode::invalid_graph, "input ", i,
-            " must be one number, but has shape ", ctx.shape(i));
+    require_elements(ctx, i, 1);
     all_known &= ctx.inputs[i].known != nullptr;
   }
   if (!all_known) return ctx.set(0, ctx.dtype(0), {kDynamic});

@@ -25,8 +25,8 @@ void infer(InferContext& ctx) {
   require(x.rank() >= 2 && lengths.rank() == 1, ErrorCode::invalid_graph,
           "needs data of at least two axes and a list of lengths, not shapes ", x, " and ", lengths);
   const int64_t batch = x[batch_first(ctx.attrs()) ? 0 : 1];
-  require(batch == lengths[0] || batch == kDynamic || lengths[0] == kDynamic, ErrorCode::invalid_graph,
-          "has ", lengths[0], " lengths, but a batch of ", batch);
+  require(may_equal(batch, lengths[0]), ErrorCode::invalid_graph, "has ", lengths[0],
+          " lengths, but a batch of ", batch);
   infer_as_input(ctx);
 }
 

@@ -30,15 +30,14 @@ void infer(InferContext& ctx) {
   require_same_dtype(ctx, 0, 1);
   const int along = axis_of(ctx.attrs(), cache);
   is_circular(ctx.attrs());
-  const auto agrees = [](int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; };
   bool fits = update.rank() == cache.rank();
   for (int axis = 0; fits && axis < cache.rank(); ++axis)
-    fits = agrees(cache[axis], update[axis]) || (axis == along && update[axis] <= cache[axis]);
+    fits = may_equal(cache[axis], update[axis]) || (axis == along && update[axis] <= cache[axis]);
   require(fits, ErrorCode::invalid_graph, "an update of shape ", update, " does not fit a cache of shape ",
           cache);
   if (ctx.has(2)) {
     require_dtype(ctx, 2, {DType::s64});
-    require(ctx.shape(2).rank() == 1 && agrees(ctx.shape(2)[0], cache[0]), ErrorCode::invalid_graph,
+    require(ctx.shape(2).rank() == 1 && may_equal(ctx.shape(2)[0], cache[0]), ErrorCode::invalid_graph,
             "write_indices have shape ", ctx.shape(2), ", but the cache has ", cache);
   }
   infer_as_input(ctx);

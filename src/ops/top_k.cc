@@ -18,8 +18,7 @@ void infer(InferContext& ctx) {
   require_dtype(ctx, 1, {DType::s64});
   Shape y = ctx.shape(0);
   const int axis = axis_or_last(ctx.attrs(), y);
-  require(!ctx.shape(1).is_static() || ctx.shape(1).elements() == 1, ErrorCode::invalid_graph,
-          "K must be one number, but has shape ", ctx.shape(1));
+  require_elements(ctx, 1, 1);
   int64_t count = kDynamic;
   if (ctx.inputs[1].known != nullptr) {
     count = int_at(ctx.inputs[1].known->view(), 0);

@@ -15,8 +15,7 @@ void infer(InferContext& ctx) {
   require(ctx.shape(0).rank() >= 2, ErrorCode::invalid_graph, "needs matrices, not shape ", ctx.shape(0));
   if (ctx.has(1)) {
     require_dtype(ctx, 1, {DType::s64});
-    require(!ctx.shape(1).is_static() || ctx.shape(1).elements() == 1, ErrorCode::invalid_graph,
-            "k must be one number, but has shape ", ctx.shape(1));
+    require_elements(ctx, 1, 1);
   }
   infer_as_input(ctx);
 }
