@@ -51,3 +51,11 @@ TEST_CASE("ConstantOfShape rejects negative dimensions and lists of values") {
               .run();
         }) == "InvalidGraph: the attribute 'value' must be one number, but has shape [2]");
 }
+
+TEST_CASE("Size is the number of elements") {
+  CHECK(values<int64_t>(OpRunner("Size").input(Tensor(DType::u8, {2, 3, 4})).run1()) == Ints{24});
+  const Tensor one = OpRunner("Size").input(Tensor::scalar(1.0f)).run1();
+  CHECK(one.shape() == Shape{});
+  CHECK(values<int64_t>(one) == Ints{1});
+  CHECK(*infer_op("Size", {{DType::f32, Shape{kDynamic}}})[0].shape == Shape{});
+}
