@@ -33,6 +33,13 @@ int64_t int_at(const TensorView& tensor, int64_t i) {
   return tensor.as<int32_t>()[i];
 }
 
+std::optional<int64_t> known_int(const Operand& operand) {
+  if (operand.known == nullptr) return std::nullopt;
+  require(operand.known->shape().elements() == 1, ErrorCode::invalid_graph, "expected one integer, got ",
+          operand.known->shape());
+  return int_at(operand.known->view(), 0);
+}
+
 uint32_t axis_mask(const TensorView& axes, int rank) {
   uint32_t mask = 0;
   for (int64_t i = 0; i < axes.shape.elements(); ++i) {

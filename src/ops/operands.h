@@ -25,6 +25,9 @@ inline bool may_equal(int64_t a, int64_t b) { return a == b || a == kDynamic || 
 // Element i of a tensor of s32 or s64. Unlike to_int64 it allocates nothing, so that `run` may call it.
 int64_t int_at(const TensorView& tensor, int64_t i);
 
+// The integer of an operand of one element, when it is known. Throws Error(invalid_graph) for several elements.
+std::optional<int64_t> known_int(const Operand& operand);
+
 // Bit a is set when axis a is among `axes`, a tensor of integers in [-rank, rank). Throws Error(invalid_graph) for an
 // axis outside of that, and for one that is named twice.
 uint32_t axis_mask(const TensorView& axes, int rank);

@@ -1,4 +1,4 @@
-// Softmax (float32) along one axis. ONNX Softmax-13; the reader spells older ones this way.
+// Softmax and LogSoftmax (float32) along one axis. ONNX Softmax-13, LogSoftmax-13; the reader spells older ones this way.
 #include "kernels/softmax/softmax.h"
 
 #include "ops/operands.h"
@@ -24,22 +24,29 @@ StepPlan plan(const PlanContext& ctx) {
   return {.state = PlanState(SoftmaxPlan{x.elements(0, axis), x[axis], x.elements(axis + 1, x.rank())})};
 }
 
-void run(RunContext& ctx) {
+using Kernel = void(const float* x, float* y, int64_t outer, int64_t n, int64_t inner);
+
+template <Kernel* kernel> void run(RunContext& ctx) {
   const auto& [outer, n, inner] = ctx.planned<SoftmaxPlan>();
   const float* const in = ctx.inputs[0].as<float>();
   float* const out = ctx.outputs[0].as<float>();
   parallel_elements(ctx.kernels, outer, 8 * n * inner, [&](int64_t begin, int64_t end) {
-    kernels::softmax_f32(in + begin * n * inner, out + begin * n * inner, end - begin, n, inner);
+    kernel(in + begin * n * inner, out + begin * n * inner, end - begin, n, inner);
   });
 }
 
-OCTAVO_OPERATOR(softmax, {.name = "Softmax",
-                          .attributes = kAxisAttribute,
-                          .infer = infer,
-                          .plan = plan,
-                          .run = run,
-                          .layout = LayoutRule::permutable,
-                          .permute = permute_axis_attribute});
+template <Kernel* kernel> constexpr OpDef define(std::string_view name) {
+  return {.name = name,
+          .attributes = kAxisAttribute,
+          .infer = infer,
+          .plan = plan,
+          .run = run<kernel>,
+          .layout = LayoutRule::permutable,
+          .permute = permute_axis_attribute};
+}
+
+OCTAVO_OPERATOR(softmax, define<kernels::softmax_f32>("Softmax"));
+OCTAVO_OPERATOR(log_softmax, define<kernels::log_softmax_f32>("LogSoftmax"));
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "kernels/softmax/softmax.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -21,7 +22,7 @@ using Floats = Vector<float>;
 // a where it is larger; b where neither is, or one is NaN.
 inline float larger_of(float a, float b) { return a > b ? a : b; }
 
-void softmax_row(const float* x, float* y, int64_t n) {
+void softmax_row(const float* x, float* y, int64_t n, bool takes_log) {
   const int64_t whole = n - n % kLanes;
   float max[kLanes], sum[kLanes] = {};
   std::fill_n(max, kLanes, kLowest);
@@ -37,14 +38,16 @@ void softmax_row(const float* x, float* y, int64_t n) {
   for (int64_t i = whole; i < n; ++i) sum[0] += y[i];
   for (int lane = 1; lane < kLanes; ++lane) sum[0] += sum[lane];
 
-  const Floats total = all<Floats>(sum[0]);
+  const Floats total = all<Floats>(takes_log ? std::log(sum[0]) : sum[0]);
+  if (takes_log)
+    return map(static_cast<size_t>(n), y, [&](Floats v) { return v - largest - total; }, Run<float>{x});
   map(static_cast<size_t>(n), y, [&](Floats v) { return v / total; }, Run<float>{y});
 }
 
 // `width` neighbouring columns of n rows, `inner` elements apart.
 constexpr int kColumns = 32;
 
-void softmax_columns(const float* x, float* y, int64_t n, int64_t inner, size_t width) {
+void softmax_columns(const float* x, float* y, int64_t n, int64_t inner, size_t width, bool takes_log) {
   float max[kColumns], sum[kColumns] = {};
   std::fill_n(max, kColumns, kLowest);
   const Run<float> maxima{max}, sums{sum};
@@ -57,21 +60,38 @@ void softmax_columns(const float* x, float* y, int64_t n, int64_t inner, size_t 
     map(width, y + i * inner, [](Floats v, Floats m) { return exp_f32(v - m); }, from, maxima);
     map(width, sum, std::plus<>(), sums, to);
   }
-  for (int64_t i = 0; i < n; ++i)
-    map(width, y + i * inner, std::divides<>(), Run<float>{y + i * inner}, sums);
+  if (takes_log) std::ranges::transform(sum, sum, [](float total) { return std::log(total); });
+  for (int64_t i = 0; i < n; ++i) {
+    const Run<float> from{x + i * inner}, to{y + i * inner};
+    if (takes_log)
+      map(
+          width, y + i * inner, [](Floats v, Floats m, Floats total) { return v - m - total; }, from, maxima,
+          sums);
+    else
+      map(width, y + i * inner, std::divides<>(), to, sums);
+  }
+}
+
+void softmax(const float* x, float* y, int64_t outer, int64_t n, int64_t inner, bool takes_log) {
+  for (int64_t o = 0; o < outer; ++o, x += n * inner, y += n * inner) {
+    if (inner == 1) {
+      softmax_row(x, y, n, takes_log);
+    } else {
+      for (int64_t c = 0; c < inner; c += kColumns)
+        softmax_columns(x + c, y + c, n, inner, static_cast<size_t>(std::min<int64_t>(kColumns, inner - c)),
+                        takes_log);
+    }
+  }
 }
 
 }  // namespace
 
 void softmax_f32(const float* x, float* y, int64_t outer, int64_t n, int64_t inner) {
-  for (int64_t o = 0; o < outer; ++o, x += n * inner, y += n * inner) {
-    if (inner == 1) {
-      softmax_row(x, y, n);
-    } else {
-      for (int64_t c = 0; c < inner; c += kColumns)
-        softmax_columns(x + c, y + c, n, inner, static_cast<size_t>(std::min<int64_t>(kColumns, inner - c)));
-    }
-  }
+  softmax(x, y, outer, n, inner, false);
+}
+
+void log_softmax_f32(const float* x, float* y, int64_t outer, int64_t n, int64_t inner) {
+  softmax(x, y, outer, n, inner, true);
 }
 
 }  // namespace octavo::kernels

@@ -9,15 +9,6 @@ namespace octavo::onnx {
 
 namespace {
 
-// Before opset 9 `spatial` 0 asked for statistics per activation. The further outputs were those of training.
-void batch_normalization(Draft&, DraftNode& draft_node) {
-  Node& node = draft_node.node;
-  const bool trains = node.attrs.get_int("training_mode", 0) != 0 || node.outputs.size() > 1;
-  require(!trains, ErrorCode::unsupported, "training is not supported");
-  require(node.attrs.get_int("spatial", 1) != 0, ErrorCode::unsupported, "spatial = 0 is not supported");
-  node.attrs.erase("spatial");
-}
-
 // Opset 24 added how a cast to a type of 8-bit powers of two rounds. 16-bit floats are float32 inside of a graph.
 void cast(Draft&, DraftNode& draft_node) {
   Attrs& attrs = draft_node.node.attrs;
@@ -70,8 +61,6 @@ void dequantize_linear(Draft&, DraftNode& draft_node) {
   attrs.erase("output_dtype");
 }
 
-void reduce(Draft& draft, DraftNode& node) { move_attr_to_input(draft, node, "axes", 1, 18); }
-
 void slice(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "starts", 1, 10);
   move_attr_to_input(draft, node, "ends", 2, 10);
@@ -82,14 +71,12 @@ void squeeze(Draft& draft, DraftNode& node) { move_attr_to_input(draft, node, "a
 
 // What is in no table has had one form since opset kOldestOpset, but for attributes and types added with defaults.
 constexpr Upgrade kRows[] = {
-    {"BatchNormalization", batch_normalization},
     {"Cast", cast},
     {"Clip", clip},
     {"DequantizeLinear", dequantize_linear},
     {"Dropout", dropout},
     {"Pad", pad},
     {"QuantizeLinear", quantize_linear},
-    {"ReduceMean", reduce},
     {"Slice", slice},
     {"Squeeze", squeeze},
     {"Unsqueeze", squeeze},

@@ -1,4 +1,4 @@
-// Softmax and Hardmax of old.
+// Softmax, LogSoftmax and Hardmax of old.
 #include "base/error.h"
 #include "onnx/upgrade.h"
 
@@ -29,7 +29,7 @@ void softmax(Draft& draft, DraftNode& draft_node) {
   draft.add_node("Reshape", node.name, {node.outputs[0], dims}, y, std::move(reshape));
 }
 
-constexpr Upgrade kRows[] = {{"Hardmax", softmax}, {"Softmax", softmax}};
+constexpr Upgrade kRows[] = {{"Hardmax", softmax}, {"LogSoftmax", softmax}, {"Softmax", softmax}};
 
 const RegisterUpgrades registered(kRows);
 

@@ -1,0 +1,70 @@
+#include "kernels/norm/norm.h"
+
+#include <cmath>
+
+#include "kernels/vectors.h"
+
+namespace octavo::kernels {
+
+namespace {
+
+// Partial sums of a row: enough vectors to hide the latency of an addition.
+constexpr int kLanes = 16;
+constexpr int kVectors = kLanes / static_cast<int>(lanes<float>);
+
+// Σ f(x), f on a Vector<float> and on a float.
+template <class F> float sum_of(const float* x, int64_t n, F f) {
+  Vector<float> sums[kVectors] = {};
+  const int64_t whole = n - n % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes)
+    for (int v = 0; v < kVectors; ++v) sums[v] += f(load(x + i + v * static_cast<int>(lanes<float>)));
+  float each[kLanes];
+  for (int v = 0; v < kVectors; ++v) store(each + v * static_cast<int>(lanes<float>), sums[v]);
+  for (int64_t i = whole; i < n; ++i) each[i - whole] += f(x[i]);
+  for (int width = kLanes / 2; width > 0; width /= 2)
+    for (int lane = 0; lane < width; ++lane) each[lane] += each[lane + width];
+  return each[0];
+}
+
+}  // namespace
+
+void normalize_f32(const NormF32& norm, const float* x, float* y, int64_t begin, int64_t end) {
+  const int64_t n = norm.channels * norm.inner;
+  const auto count = static_cast<float>(n);
+  for (int64_t row = begin; row < end; ++row) {
+    const float* const from = x + row * n;
+    float* const to = y + row * n;
+    const float mean = norm.centers ? sum_of(from, n, [](auto v) { return v; }) / count : 0;
+    const float variance = sum_of(from, n, [=](auto v) { return (v - mean) * (v - mean); }) / count;
+    const float inverse = 1 / std::sqrt(variance + norm.epsilon);
+    if (norm.mean != nullptr) norm.mean[row] = mean;
+    if (norm.inverse_deviation != nullptr) norm.inverse_deviation[row] = inverse;
+
+    const int64_t first = row % norm.groups * norm.channels;
+    const float* const scale = norm.scale != nullptr ? norm.scale + first : nullptr;
+    const float* const bias = norm.bias != nullptr ? norm.bias + first : nullptr;
+    if (norm.inner == 1 && scale != nullptr) {
+      const Run<float> in{from}, scales{scale};
+      const auto scaled = [=](Vector<float> v, Vector<float> s) { return (v - mean) * inverse * s; };
+      if (bias == nullptr)
+        map(static_cast<size_t>(n), to, scaled, in, scales);
+      else
+        map(
+            static_cast<size_t>(n), to,
+            [=](Vector<float> v, Vector<float> s, Vector<float> b) { return scaled(v, s) + b; }, in, scales,
+            Run<float>{bias});
+    } else {
+      // A run of elements with the same scale and bias: all of the row where there are none.
+      const int64_t runs = scale != nullptr ? norm.channels : 1, length = n / (runs > 0 ? runs : 1);
+      for (int64_t c = 0; c < runs; ++c) {
+        const float factor = scale != nullptr ? inverse * scale[c] : inverse,
+                    offset = bias != nullptr ? bias[c] : 0;
+        map(
+            static_cast<size_t>(length), to + c * length,
+            [=](Vector<float> v) { return (v - mean) * factor + offset; }, Run<float>{from + c * length});
+      }
+    }
+  }
+}
+
+}  // namespace octavo::kernels
