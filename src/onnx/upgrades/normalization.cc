@@ -1,6 +1,4 @@
 // Normalizations that are others, or are put together from reductions, and what attributes of them mean here.
-#include <limits>
-
 #include "base/error.h"
 #include "onnx/data_type.h"
 #include "onnx/upgrade.h"
@@ -73,17 +71,15 @@ void stash(Draft&, DraftNode& draft_node) {
   if (attrs.has("stash_type")) attrs.set("stash_type", computed_type(attrs.get_int("stash_type", 0)));
 }
 
-// y = Div(x, Clip(ReduceL1 or ReduceL2(x, axis), smallest float32)): nothing stays nothing.
+// y = Div(x, ReduceL1 or ReduceL2(x, axis)).
 void lp_normalization(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
   const int64_t p = node.attrs.get_int("p", 2), axis = node.attrs.get_int("axis", -1);
   require(p == 1 || p == 2, ErrorCode::invalid_graph, "p is ", p);
   require(node.has_input(0), ErrorCode::invalid_graph, "has no input");
   const ValueId x = node.inputs[0], axes = add_ints(draft, node, std::span(&axis, 1));
-  const ValueId norm = add_reduction(draft, node, p == 1 ? "ReduceL1" : "ReduceL2", x, axes, true);
-  const ValueId least = add_number(draft, node, x, std::numeric_limits<float>::min());
   draft_node.op_type = "Div";
-  node.inputs = {x, draft.add_node("Clip", node.name, {norm, least})};
+  node.inputs = {x, add_reduction(draft, node, p == 1 ? "ReduceL1" : "ReduceL2", x, axes, true)};
   for (std::string_view name : {"axis", "p"}) node.attrs.erase(name);
 }
 

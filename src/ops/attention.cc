@@ -1,0 +1,296 @@
+// Attention (float32): Y = softmax(softcap(scale · Q · Kᵀ + mask)) · V, by heads; K and V may grow behind a past. Several
+// heads of Q may share one of K and V. ONNX Attention-23, Attention-24.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "base/error.h"
+#include "kernels/softmax/softmax.h"
+#include "ops/kernel_choice.h"
+#include "ops/operands.h"
+#include "ops/parallel.h"
+#include "ops/thread_workspaces.h"
+
+namespace octavo {
+
+namespace {
+
+constexpr AttrDef kAttributes[] = {{"is_causal", AttrKind::integer},
+                                   {"kv_num_heads", AttrKind::integer},
+                                   {"q_num_heads", AttrKind::integer},
+                                   {"qk_matmul_output_mode", AttrKind::integer},
+                                   {"scale", AttrKind::real},
+                                   {"softcap", AttrKind::real},
+                                   {"softmax_precision", AttrKind::integer}};
+
+enum Input : uint8_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kLengths };
+enum Output : uint8_t { kY, kPresentKey, kPresentValue, kScores };
+
+// How a tensor lies: [batch, heads, length, size] or, of three axes, [batch, length, heads · size].
+struct Heads {
+  int64_t batch, heads, length, size;
+  int64_t head_step, row_step;  // elements from one to the next
+
+  int64_t batch_step() const { return heads * length * size; }
+};
+
+bool fit(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
+
+Heads heads_of(const Shape& x, const Attrs& attrs, std::string_view count) {
+  if (x.rank() == 4) return {x[0], x[1], x[2], x[3], x[2] * x[3], x[3]};
+  require(x.rank() == 3, ErrorCode::invalid_graph, "attention takes 3 or 4 axes, not ", x);
+  const int64_t heads = attrs.get_int(count, 0);
+  require(heads > 0 && (x[2] == kDynamic || x[2] % heads == 0), ErrorCode::invalid_graph, x, " has no ",
+          heads, " heads");
+  const int64_t size = x[2] == kDynamic ? kDynamic : x[2] / heads;
+  return {x[0], heads, x[1], size, size, heads * size};
+}
+
+struct Sizes {
+  Heads q, k, v;
+  int64_t past;
+
+  Sizes(const Attrs& attrs, std::span<const Operand> inputs)
+      : q(heads_of(*inputs[kQ].shape, attrs, "q_num_heads")),
+        k(heads_of(*inputs[kK].shape, attrs, "kv_num_heads")),
+        v(heads_of(*inputs[kV].shape, attrs, "kv_num_heads")),
+        past(inputs.size() > kPastKey && inputs[kPastKey].shape ? (*inputs[kPastKey].shape)[2] : 0) {}
+  int64_t total() const { return past == kDynamic || k.length == kDynamic ? kDynamic : past + k.length; }
+};
+
+void require_past(const InferContext& ctx, std::size_t i, const Heads& heads) {
+  const Shape& past = ctx.shape(i);
+  require(fit(past[0], heads.batch) && fit(past[1], heads.heads) && fit(past[3], heads.size) &&
+              fit(past[2], ctx.shape(kPastKey)[2]),
+          ErrorCode::invalid_graph, "past ", past, " does not fit what is new");
+}
+
+void infer(InferContext& ctx) {
+  for (std::size_t i : {kQ, kK, kV, kPastKey, kPastValue})
+    if (ctx.has(i)) require_dtype(ctx, i, Types<float>{});
+  if (ctx.has(kMask)) require_dtype(ctx, kMask, Types<float, bool>{});
+  if (ctx.has(kLengths)) require_dtype(ctx, kLengths, Types<int64_t, int32_t>{});
+  require(ctx.has(kPastKey) == ctx.has(kPastValue), ErrorCode::invalid_graph,
+          "has a past of one of key and value");
+  for (std::size_t i : {kPastKey, kPastValue})
+    require(!ctx.has(i) || ctx.shape(i).rank() == 4, ErrorCode::invalid_graph, "past ", ctx.shape(0),
+            " has not 4 axes");
+  const int rank = ctx.shape(kQ).rank();
+  require(ctx.shape(kK).rank() == rank && ctx.shape(kV).rank() == rank, ErrorCode::invalid_graph,
+          "query, key and value differ in rank");
+  const Sizes s(ctx.attrs(), ctx.inputs);
+  const auto& [q, k, v, past] = s;
+  const bool agree = fit(q.batch, k.batch) && fit(q.batch, v.batch) && fit(q.size, k.size) &&
+                     fit(k.heads, v.heads) && fit(k.length, v.length);
+  require(agree, ErrorCode::invalid_graph, "query ", ctx.shape(kQ), ", key ", ctx.shape(kK), " and value ",
+          ctx.shape(kV), " do not fit");
+  require(q.heads == kDynamic || k.heads == kDynamic || q.heads == k.heads ||
+              (k.heads > 0 && q.heads % k.heads == 0),
+          ErrorCode::invalid_graph, q.heads, " heads do not share ", k.heads);
+  if (ctx.has(kPastKey)) {
+    require_past(ctx, kPastKey, k);
+    require_past(ctx, kPastValue, v);
+  }
+  const int64_t total = s.total();
+  const Shape scores{q.batch, q.heads, q.length, total};
+  if (ctx.has(kMask)) {
+    const Shape& mask = ctx.shape(kMask);
+    require(mask.rank() >= 1 && mask.rank() <= 4, ErrorCode::invalid_graph, "mask ", mask);
+    for (int i = 0; i < mask.rank(); ++i) {
+      const int64_t have = mask[i], want = scores[4 - mask.rank() + i];
+      const bool is_last = i == mask.rank() - 1;
+      require(fit(have, want) || (is_last ? have < want : have == 1), ErrorCode::invalid_graph, "mask ", mask,
+              " does not broadcast to ", scores);
+    }
+  }
+  if (ctx.has(kLengths))
+    require(ctx.shape(kLengths).rank() == 1 && fit(ctx.shape(kLengths)[0], q.batch), ErrorCode::invalid_graph,
+            "nonpad_kv_seqlen ", ctx.shape(kLengths), " is not a length for each batch");
+  const int64_t hidden = v.size == kDynamic || q.heads == kDynamic ? kDynamic : q.heads * v.size;
+  ctx.set(kY, DType::f32,
+          rank == 3 ? Shape{q.batch, q.length, hidden} : Shape{q.batch, q.heads, q.length, v.size});
+  ctx.set(kPresentKey, DType::f32, {k.batch, k.heads, total, k.size});
+  ctx.set(kPresentValue, DType::f32, {v.batch, v.heads, total, v.size});
+  ctx.set(kScores, DType::f32, scores);
+}
+
+// Rows of Q that a head's scores are computed for at a time.
+constexpr int64_t kRows = 48;
+
+struct AttentionPlan {
+  Heads q, k, v, y;
+  int64_t past, total;
+  int64_t mask_steps[3], mask_length;  // along batch, heads and rows
+  float scale, softcap;
+  int mode;
+  bool causal, copies_key, copies_value;         // into the workspace, as they are in no output
+  uint64_t key_bytes, value_bytes, score_bytes;  // of each thread
+};
+
+StepPlan plan(const PlanContext& ctx) {
+  const Sizes s(ctx.attrs(), ctx.inputs);
+  const Attrs& attrs = ctx.attrs();
+  AttentionPlan p{s.q, s.k, s.v, s.q, s.past, s.total(), {}, 0, 0, 0, 0, false, false, false, 0, 0, 0};
+  p.y.size = s.v.size;
+  const bool by_rows = ctx.shape(kQ).rank() == 3;
+  p.y.head_step = by_rows ? p.y.size : p.y.length * p.y.size;
+  p.y.row_step = by_rows ? p.y.heads * p.y.size : p.y.size;
+  p.scale = attrs.get_float("scale", 1 / std::sqrt(static_cast<float>(p.q.size)));
+  p.softcap = attrs.get_float("softcap", 0);
+  p.mode = static_cast<int>(attrs.get_int("qk_matmul_output_mode", 0));
+  p.causal = attrs.get_int("is_causal", 0) != 0;
+  if (ctx.has(kMask)) {
+    const Shape& mask = ctx.shape(kMask);
+    int64_t step = p.mask_length = mask[mask.rank() - 1];
+    for (int i = mask.rank() - 2, axis = 2; i >= 0; --i, --axis) {
+      p.mask_steps[axis] = mask[i] == 1 ? 0 : step;
+      step *= mask[i];
+    }
+  }
+  const auto has_output = [&](std::size_t i) {
+    return i < ctx.outputs.size() && ctx.node.outputs[i] != kNoValue;
+  };
+  p.copies_key = ctx.has(kPastKey) && !has_output(kPresentKey);
+  p.copies_value = ctx.has(kPastKey) && !has_output(kPresentValue);
+  const auto& gemm = choose_gemm_f32(ctx.kernels);
+  p.key_bytes = align_up(packed_size_gemm_f32(gemm, static_cast<int>(p.total), static_cast<int>(p.k.size)));
+  p.value_bytes = align_up(packed_size_gemm_f32(gemm, static_cast<int>(p.v.size), static_cast<int>(p.total)));
+  p.score_bytes = scratch_bytes<float>(static_cast<uint64_t>(std::min(kRows, p.q.length) * p.total));
+  const auto copied = [&](bool copies, const Heads& x) {
+    return copies ? scratch_bytes<float>(static_cast<uint64_t>(x.batch * x.heads * p.total * x.size)) : 0;
+  };
+  return {.state = PlanState(p),
+          .workspace = copied(p.copies_key, p.k) + copied(p.copies_value, p.v) +
+                       workspace_of_threads(ctx.kernels, p.key_bytes + p.value_bytes + p.score_bytes)};
+}
+
+// to[batch, heads, past + new, size] of the past and what is new; x is then how `to` lies.
+void join(const TensorView& past, const float* added, Heads& x, int64_t past_length, float* to) {
+  const int64_t total = past_length + x.length;
+  for (int64_t i = 0; i < x.batch * x.heads; ++i) {
+    float* const head = to + i * total * x.size;
+    if (past_length > 0)
+      std::memcpy(head, past.as<float>() + i * past_length * x.size, past_length * x.size * sizeof(float));
+    const float* from = added + i / x.heads * x.batch_step() + i % x.heads * x.head_step;
+    for (int64_t row = past_length; row < total; ++row, from += x.row_step)
+      std::memcpy(head + row * x.size, from, x.size * sizeof(float));
+  }
+  x = {x.batch, x.heads, total, x.size, total * x.size, x.size};
+}
+
+// The bias of one row of scores: 0, what the mask adds, or -infinity.
+struct Mask {
+  const TensorView* values;  // null for none
+  int64_t start, length;     // the row's elements; what is behind them counts as masked
+  int64_t end;               // scores from here on are masked
+  float at(int64_t j) const {
+    constexpr float kNever = -std::numeric_limits<float>::infinity();
+    if (j >= end) return kNever;
+    if (values == nullptr) return 0;
+    if (j >= length) return kNever;
+    if (values->dtype == DType::boolean) return values->as<uint8_t>()[start + j] != 0 ? 0 : kNever;
+    return values->as<float>()[start + j];
+  }
+};
+
+void run(RunContext& ctx) {
+  const auto& p = ctx.planned<AttentionPlan>();
+  Scratch scratch(ctx.workspace);
+  Heads k = p.k, v = p.v;
+  const float *keys = ctx.inputs[kK].as<float>(), *values = ctx.inputs[kV].as<float>();
+  const auto output = [&](std::size_t i) {
+    return i < ctx.outputs.size() ? ctx.outputs[i].as<float>() : nullptr;
+  };
+  const auto joined = [&](const float* added, Heads& x, std::size_t past, std::size_t present, bool copies) {
+    float* to = output(present);
+    if (copies) to = scratch.take<float>(static_cast<uint64_t>(x.batch * x.heads * p.total * x.size));
+    if (to == nullptr) return added;
+    join(ctx.has(past) ? ctx.inputs[past] : TensorView{}, added, x, p.past, to);
+    return static_cast<const float*>(to);
+  };
+  keys = joined(keys, k, kPastKey, kPresentKey, p.copies_key);
+  values = joined(values, v, kPastValue, kPresentValue, p.copies_value);
+
+  const ThreadWorkspaces workspaces(scratch, p.key_bytes + p.value_bytes + p.score_bytes);
+  const auto& gemm = choose_gemm_f32(ctx.kernels);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const int total = static_cast<int>(p.total), size = static_cast<int>(p.q.size),
+            width = static_cast<int>(v.size);
+  float* const scores_out = output(kScores);
+  const Division division = divide_steps(p.q.length * p.total * (p.q.size + v.size) / kMacsPerStep);
+  parallel_for(
+      ctx.kernels.threads, p.q.batch * p.q.heads, division, [&](int64_t begin, int64_t end, int thread) {
+        std::byte* const memory = static_cast<std::byte*>(workspaces[thread]);
+        float* const scores = reinterpret_cast<float*>(memory + p.key_bytes + p.value_bytes);
+        kernels::PackedGemmF32 key{}, value{};
+        int64_t packed = -1;
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t batch = i / p.q.heads, head = i % p.q.heads, shared = head / (p.q.heads / k.heads);
+          if (batch * k.heads + shared != packed) {
+            packed = batch * k.heads + shared;
+            const float* const key_head = keys + batch * k.batch_step() + shared * k.head_step;
+            const float* const value_head = values + batch * v.batch_step() + shared * v.head_step;
+            key = pack_gemm_f32(
+                gemm, {key_head, total, 1, 1, size, static_cast<ptrdiff_t>(k.row_step), 0, 0, 1}, memory);
+            value = pack_gemm_f32(
+                gemm, {value_head, width, 1, 1, total, 1, 0, 0, static_cast<ptrdiff_t>(v.row_step)},
+                memory + p.key_bytes);
+          }
+          for (int64_t row = 0; row < p.q.length; row += kRows) {
+            const int64_t rows = std::min(kRows, p.q.length - row);
+            const auto keep = [&](int mode) {
+              if (scores_out != nullptr && p.mode == mode)
+                std::memcpy(scores_out + (i * p.q.length + row) * p.total, scores,
+                            rows * p.total * sizeof(float));
+            };
+            gemm_f32(key,
+                     {ctx.inputs[kQ].as<float>() + batch * p.q.batch_step() + head * p.q.head_step +
+                          row * p.q.row_step,
+                      static_cast<ptrdiff_t>(p.q.row_step), static_cast<int>(rows)},
+                     {nullptr, -kInfinity, kInfinity, scores, total});
+            for (int64_t j = 0; j < rows * p.total; ++j) scores[j] *= p.scale;
+            keep(0);
+            for (int64_t r = 0; r < rows; ++r) {
+              Mask mask{ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr, 0, p.mask_length, p.total};
+              mask.start = batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2];
+              if (p.causal) mask.end = std::min(mask.end, p.past + row + r + 1);
+              if (ctx.has(kLengths)) mask.end = std::min(mask.end, int_at(ctx.inputs[kLengths], batch));
+              for (int64_t j = 0; j < p.total; ++j) scores[r * p.total + j] += mask.at(j);
+            }
+            keep(1);
+            if (p.softcap > 0)
+              for (int64_t j = 0; j < rows * p.total; ++j)
+                scores[j] = std::tanh(scores[j] / p.softcap) * p.softcap;
+            keep(2);
+            kernels::softmax_f32(scores, scores, rows, p.total, 1);
+            keep(3);
+            gemm_f32(value, {scores, total, static_cast<int>(rows)},
+                     {nullptr, -kInfinity, kInfinity,
+                      ctx.outputs[kY].as<float>() + batch * p.y.batch_step() + head * p.y.head_step +
+                          row * p.y.row_step,
+                      static_cast<ptrdiff_t>(p.y.row_step)});
+          }
+        }
+      });
+}
+
+int64_t macs(const ShapeContext& ctx) {
+  const Sizes s(ctx.attrs(), ctx.inputs);
+  return s.q.batch * s.q.heads * s.q.length * s.total() * (s.q.size + s.v.size);
+}
+
+OCTAVO_OPERATOR(attention, {.name = "Attention",
+                            .since = 23,
+                            .min_inputs = 3,
+                            .max_inputs = 7,
+                            .max_outputs = 4,
+                            .attributes = kAttributes,
+                            .infer = infer,
+                            .plan = plan,
+                            .run = run,
+                            .macs = macs});
+
+}  // namespace
+
+}  // namespace octavo
