@@ -41,8 +41,8 @@ Heads heads_of(const Shape& x, const Attrs& attrs, std::string_view count) {
   if (x.rank() == 4) return {x[0], x[1], x[2], x[3], x[2] * x[3], x[3]};
   require(x.rank() == 3, ErrorCode::invalid_graph, "attention takes 3 or 4 axes, not ", x);
   const int64_t heads = attrs.get_int(count, 0);
-  require(heads > 0 && (x[2] == kDynamic || x[2] % heads == 0), ErrorCode::invalid_graph, x, " has no ",
-          heads, " heads");
+  require(heads > 0 && heads <= kMaxTensorBytes && (x[2] == kDynamic || (x[2] > 0 && x[2] % heads == 0)),
+          ErrorCode::invalid_graph, x, " has no ", heads, " heads");
   const int64_t size = x[2] == kDynamic ? kDynamic : x[2] / heads;
   return {x[0], heads, x[1], size, size, heads * size};
 }

@@ -1,8 +1,10 @@
-// MatMul (float32), numpy's matmul. ONNX MatMul-1 … MatMul-13.
+// MatMul (float32; integers of 32 and 64 bits, which wrap around), numpy's matmul. ONNX MatMul-1 … MatMul-13.
 #include <algorithm>
 
 #include "base/error.h"
+#include "ops/elements.h"
 #include "ops/matrix.h"
+#include "ops/operands.h"
 #include "ops/scratch.h"
 
 namespace octavo {
@@ -54,23 +56,50 @@ struct Sizes {
 };
 
 void infer(InferContext& ctx) {
-  require_float_inputs(ctx);
-  ctx.set(0, DType::f32, matmul_shape(ctx.shape(0), ctx.shape(1)));
+  require_dtype(ctx, 0, Types<float, int32_t, int64_t, uint32_t, uint64_t>{});
+  require_same_dtype(ctx, 0, 1);
+  ctx.set(0, ctx.dtype(0), matmul_shape(ctx.shape(0), ctx.shape(1)));
 }
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const Tensor* const b = ctx.constant(1);
-  return b && b->shape().rank() == 2 ? pack_constant_matrix(ctx.kernels, *b, false) : nullptr;
+  return b && b->dtype() == DType::f32 && b->shape().rank() == 2
+             ? pack_constant_matrix(ctx.kernels, *b, false)
+             : nullptr;
 }
 
 StepPlan plan(const PlanContext& ctx) {
   const Sizes s(ctx.shape(0), ctx.shape(1));
   return {.state = PlanState(s),
-          .workspace = ctx.node.prepared ? 0 : packed_matrix_bytes(ctx.kernels, s.k, s.n)};
+          .workspace = ctx.node.prepared || ctx.dtype(0) != DType::f32
+                           ? 0
+                           : packed_matrix_bytes(ctx.kernels, s.k, s.n)};
+}
+
+void multiply_integers(const Sizes& s, const TensorView& a, const TensorView& b, const TensorView& y) {
+  int64_t factor, factors[kChunk], sums[kChunk];
+  for (int64_t row = 0; row < s.products * s.m; ++row) {
+    const int64_t a_row = s.matrix(row / s.m, s.a_stride) * s.m + row % s.m;
+    const int64_t b_first = s.matrix(row / s.m, s.b_stride) * s.k;
+    for (int64_t column = 0; column < s.n; column += kChunk) {
+      const int64_t count = std::min(kChunk, s.n - column);
+      std::fill_n(sums, count, 0);
+      for (int64_t k = 0; k < s.k; ++k) {
+        load_elements(a, a_row * s.k + k, 1, &factor);
+        load_elements(b, (b_first + k) * s.n + column, count, factors);
+        for (int64_t i = 0; i < count; ++i)
+          sums[i] = static_cast<int64_t>(static_cast<uint64_t>(sums[i]) +
+                                         static_cast<uint64_t>(factor) * static_cast<uint64_t>(factors[i]));
+      }
+      store_elements(sums, y, row * s.n + column, count);
+    }
+  }
 }
 
 void run(RunContext& ctx) {
   const auto& s = ctx.planned<Sizes>();
+  if (ctx.inputs[0].dtype != DType::f32)
+    return multiply_integers(s, ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
   const Clamp& activation = ctx.node.lowered.clamp;
   const float* const a = ctx.inputs[0].as<float>();
   float* y = ctx.outputs[0].as<float>();

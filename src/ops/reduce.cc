@@ -120,14 +120,19 @@ StepPlan plan(const PlanContext& ctx) {
 // Folds n elements into one, or (step = 1) into n. Of exponentials, those of x less what stands behind the folds.
 template <class Middle>
 void fold_elements(Fold fold, const Middle* x, int64_t n, Middle* to, int64_t step, int64_t behind) {
+  // Integers wrap around, which signed ones may not by themselves.
+  using Wrapping = std::conditional_t<std::is_integral_v<Middle>, uint64_t, Middle>;
+  const auto wrapped = [](Middle x) { return static_cast<Wrapping>(x); };
   const auto each = [&](auto f) {
-    for (const Middle* end = x + n; x < end; ++x, to += step) *to = f(*to, *x);
+    for (const Middle* end = x + n; x < end; ++x, to += step) *to = static_cast<Middle>(f(*to, *x));
   };
   switch (fold) {
-    case Fold::sum: return each([](Middle a, Middle b) { return a + b; });
-    case Fold::magnitudes: return each([](Middle a, Middle b) { return b < 0 ? a - b : a + b; });
-    case Fold::squares: return each([](Middle a, Middle b) { return a + b * b; });
-    case Fold::product: return each([](Middle a, Middle b) { return a * b; });
+    case Fold::sum: return each([&](Middle a, Middle b) { return wrapped(a) + wrapped(b); });
+    case Fold::magnitudes:
+      return each(
+          [&](Middle a, Middle b) { return b < 0 ? wrapped(a) - wrapped(b) : wrapped(a) + wrapped(b); });
+    case Fold::squares: return each([&](Middle a, Middle b) { return wrapped(a) + wrapped(b) * wrapped(b); });
+    case Fold::product: return each([&](Middle a, Middle b) { return wrapped(a) * wrapped(b); });
     case Fold::max: return each([](Middle a, Middle b) { return b > a || b != b ? b : a; });
     case Fold::min: return each([](Middle a, Middle b) { return b < a || b != b ? b : a; });
     case Fold::exponentials:

@@ -27,8 +27,8 @@ struct Sizes {
       length = x[2];
       size = x[3];
     } else {
-      require(heads > 0 && (size == kDynamic || size % heads == 0), ErrorCode::invalid_graph, x, " has no ",
-              heads, " heads");
+      require(heads > 0 && (size == kDynamic || (size > 0 && size % heads == 0)), ErrorCode::invalid_graph, x,
+              " has no ", heads, " heads");
       if (size != kDynamic) size /= heads;
     }
     const int64_t dim = attrs.get_int("rotary_embedding_dim", 0);
