@@ -97,7 +97,24 @@ TEST_CASE("MatMul names the shapes that do not fit", "[ops][matmul]") {
         "InvalidGraph: shapes [2,3] and [4,5] have no matrix product: 3 columns, 4 rows");
   CHECK(error({2, 3, 4}, {3, 4, 5}) == "InvalidGraph: shapes [2] and [3] do not broadcast");
   CHECK(error({}, {3}).find("a scalar has no matrix product") != std::string::npos);
-  CHECK(error({2, 3}, {3, 5}, DType::s32).find("Unsupported") == 0);
+  CHECK(error({2, 3}, {3, 5}, DType::s16).find("Unsupported") == 0);
+}
+
+TEST_CASE("MatMul of integers wraps around", "[ops][matmul]") {
+  const Tensor y = OpRunner("MatMul")
+                       .input(Tensor::of<int32_t>({2, 2}, {1, 2, 1 << 30, 3}))
+                       .constant(Tensor::of<int32_t>({2, 3}, {1, -1, 4, 2, 0, 1}))
+                       .run1();
+  CHECK(test::values<int32_t>(y) == std::vector<int32_t>{5, -1, 6, (1 << 30) + 6, -(1 << 30), 3});
+  const Tensor batches = OpRunner("MatMul")
+                             .input(test::iota<uint64_t>({2, 1, 2}))
+                             .input(test::iota<uint64_t>({3, 1, 2, 2}))
+                             .run1();
+  CHECK(batches.shape() == Shape{3, 2, 1, 2});
+  CHECK(test::values<uint64_t>(batches) == std::vector<uint64_t>{2, 3, 6, 11, 6, 7, 26, 31, 10, 11, 46, 51});
+  CHECK(test::values<int64_t>(
+            OpRunner("MatMul").input(test::iota<int64_t>({3})).input(test::iota<int64_t>({3})).run1()) ==
+        test::Ints{5});
 }
 
 TEST_CASE("MatMul counts multiply-accumulates and infers dynamic batches", "[ops][matmul]") {

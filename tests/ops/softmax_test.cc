@@ -87,3 +87,18 @@ TEST_CASE("Softmax rejects an axis that is not there") {
   CHECK(error_of([&] { infer_op("Softmax", {{DType::f32, Shape{2, 3}}}, attrs); }) ==
         "InvalidGraph: axis 2 is outside a tensor of rank 2");
 }
+
+TEST_CASE("LogSoftmax is the logarithm of Softmax along every axis") {
+  for (const Shape& shape : {Shape{5}, Shape{3, 17, 4}, Shape{2, 37, 70}, Shape{1, 1000}})
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      CAPTURE(to_string(shape), axis);
+      const Tensor x = wavy(shape);
+      const Tensor y = OpRunner("LogSoftmax").attr("axis", axis).input(wavy(shape)).run1();
+      const auto p = softmax(x, shape.elements(0, axis), shape[axis], shape.elements(axis + 1, shape.rank()));
+      for (std::size_t i = 0; i < p.size(); ++i)
+        REQUIRE(std::abs(y.span<float>()[i] - std::log(p[i])) <= 2e-6 * (1 - std::log(p[i])));
+    }
+  // Far below what Softmax can say.
+  const Tensor y = OpRunner("LogSoftmax").input(Tensor::of<float>({2}, {1e4f, -1e4f})).run1();
+  CHECK(values<float>(y) == std::vector<float>{0, -2e4f});
+}
