@@ -89,9 +89,11 @@ TEST_CASE("Slice: starts, ends and axes become inputs at opset 10") {
   CHECK(slice.attrs.empty());
 }
 
-TEST_CASE("axes become an input: Squeeze and Unsqueeze at opset 13, ReduceMean at opset 18") {
+TEST_CASE(
+    "axes become an input: Squeeze, Unsqueeze and ReduceSum at opset 13, other reductions at opset 18") {
   for (const auto& [op, opset] :
-       {std::pair("Squeeze", 12), std::pair("Unsqueeze", 11), std::pair("ReduceMean", 17)}) {
+       {std::pair("Squeeze", 12), std::pair("Unsqueeze", 11), std::pair("ReduceMean", 17),
+        std::pair("ReduceSum", 12), std::pair("ReduceL2", 17)}) {
     INFO(op);
     const Graph graph = one_node(opset, op, {attribute("axes", Ints{1, -1})}).read().graph;
     CHECK(int_input(graph, graph.nodes[0], 1) == Ints{1, -1});
@@ -172,7 +174,57 @@ TEST_CASE("Dropout is Identity where it does not train") {
   CHECK(failure(masked(7)).code() == ErrorCode::unsupported);
 }
 
-TEST_CASE("BatchNormalization computes inference only") {
+TEST_CASE("LogSoftmax before opset 13 is over several axes, too") {
+  ModelBuilder builder = one_node(9, "LogSoftmax", {});
+  builder.inputs = {value_info("x", kFloat, {2, 3, 4})};
+  builder.outputs = {value_info("y", kFloat, {2, 3, 4})};
+  CHECK(builder.read().graph.nodes.size() == 4);
+}
+
+TEST_CASE("DFT: the axis becomes an input at opset 20, and another one by default") {
+  const auto axis_of = [](const ModelBuilder& model) {
+    const Graph graph = model.read().graph;
+    return to_int64(graph.constant_input(the_node(graph, "DFT"), 2)->view());
+  };
+  CHECK(axis_of(one_node(19, "DFT", {})) == Ints{1});
+  CHECK(axis_of(one_node(17, "DFT", {attribute("axis", int64_t{0})})) == Ints{0});
+  CHECK(one_node(20, "DFT", {}).read().graph.nodes[0].inputs.size() == 1);
+}
+
+TEST_CASE("LpNormalization is a division by a reduction, MeanVarianceNormalization by a deviation") {
+  const Graph lp =
+      one_node(13, "LpNormalization", {attribute("p", int64_t{1}), attribute("axis", int64_t{0})})
+          .read()
+          .graph;
+  CHECK(lp.nodes.size() == 2);
+  CHECK(int_input(lp, the_node(lp, "ReduceL1"), 1) == Ints{0});
+  CHECK(the_node(lp, "Div").inputs[1] == the_node(lp, "ReduceL1").outputs[0]);
+  CHECK(failure(one_node(13, "LpNormalization", {attribute("p", int64_t{3})})).code() ==
+        ErrorCode::invalid_graph);
+  const Graph mvn = one_node(13, "MeanVarianceNormalization", {attribute("axes", Ints{1})}).read().graph;
+  CHECK(mvn.nodes.size() == 7);
+  CHECK(the_node(mvn, "Sqrt").inputs.size() == 1);
+  CHECK(the_node(mvn, "Div").outputs == mvn.outputs);
+}
+
+TEST_CASE("SoftmaxCrossEntropyLoss is LogSoftmax and NegativeLogLikelihoodLoss") {
+  for (const bool shows : {false, true}) {
+    ModelBuilder builder =
+        one_node(13, "SoftmaxCrossEntropyLoss", {attribute("ignore_index", int64_t{7})}, {"x", "t"},
+                 shows ? std::vector<std::string>{"y", "p"} : std::vector<std::string>{"y"});
+    builder.initializers = {int64_tensor("t", {2}, {0, 1})};
+    if (shows) builder.outputs.push_back(value_info("p", kFloat, {2, 3}));
+    const Graph graph = builder.read().graph;
+    CHECK(graph.nodes.size() == 2);
+    const Node &log = the_node(graph, "LogSoftmax"), &loss = the_node(graph, "NegativeLogLikelihoodLoss");
+    CHECK(log.attrs.get_int("axis", 0) == 1);
+    CHECK(loss.inputs[0] == log.outputs[0]);
+    CHECK(loss.attrs.get_int("ignore_index", 0) == 7);
+    if (shows) CHECK(log.outputs[0] == graph.outputs[1]);
+  }
+}
+
+TEST_CASE("BatchNormalization that trains takes its statistics from its input") {
   const auto model = [](int64_t opset, std::vector<Bytes> attributes, bool uses_mean) {
     ModelBuilder builder =
         one_node(opset, "BatchNormalization", attributes, {"x", "s", "b", "m", "v"}, {"y", "mean", "var"});
@@ -186,7 +238,12 @@ TEST_CASE("BatchNormalization computes inference only") {
   CHECK(!old.nodes[0].attrs.has("spatial"));
   CHECK(model(15, {attribute("training_mode", int64_t{0})}, false).read().graph.nodes.size() == 1);
   CHECK(failure(model(7, {attribute("spatial", int64_t{0})}, false)).code() == ErrorCode::unsupported);
-  CHECK(failure(model(15, {attribute("training_mode", int64_t{1})}, false)).code() == ErrorCode::unsupported);
+  const Graph trains = model(15, {attribute("training_mode", int64_t{1})}, true).read().graph;
+  const Node& normalization = the_node(trains, "BatchNormalization");
+  CHECK(normalization.outputs.size() == 1);
+  CHECK(!normalization.attrs.has("training_mode"));
+  CHECK(trains.constant_input(normalization, 3) == nullptr);
+  CHECK(trains.nodes.size() == 10);
   CHECK(failure(model(9, {}, true)).code() == ErrorCode::unsupported);
 }
 
