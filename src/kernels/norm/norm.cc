@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/unrolled.h"
 #include "kernels/vectors.h"
 
 namespace octavo::kernels {
@@ -16,10 +17,11 @@ constexpr int kVectors = kLanes / static_cast<int>(lanes<float>);
 template <class F> float sum_of(const float* x, int64_t n, F f) {
   Vector<float> sums[kVectors] = {};
   const int64_t whole = n - n % kLanes;
+  constexpr auto kStep = static_cast<int>(lanes<float>);
   for (int64_t i = 0; i < whole; i += kLanes)
-    for (int v = 0; v < kVectors; ++v) sums[v] += f(load(x + i + v * static_cast<int>(lanes<float>)));
+    unrolled<kVectors>(0, [&](int v) { sums[v] += f(load(x + i + v * kStep)); });
   float each[kLanes];
-  for (int v = 0; v < kVectors; ++v) store(each + v * static_cast<int>(lanes<float>), sums[v]);
+  unrolled<kVectors>(0, [&](int v) { store(each + v * kStep, sums[v]); });
   for (int64_t i = whole; i < n; ++i) each[i - whole] += f(x[i]);
   for (int width = kLanes / 2; width > 0; width /= 2)
     for (int lane = 0; lane < width; ++lane) each[lane] += each[lane + width];
