@@ -1,4 +1,4 @@
-// Conv (float32): 1-D and 2-D, grouped, depthwise, dilated. ONNX Conv-1 … Conv-11.
+// Conv (float32): 1-D, 2-D and 3-D, grouped, depthwise, dilated. ONNX Conv-1 … Conv-22.
 #include <variant>
 
 #include "base/error.h"

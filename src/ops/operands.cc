@@ -68,6 +68,13 @@ int64_t permuted_axis(std::span<const int> permutation, int64_t axis) {
 
 }  // namespace
 
+int choice(const Attrs& attrs, std::string_view name, std::initializer_list<std::string_view> choices) {
+  const std::string_view value = attrs.get_string(name, *choices.begin());
+  const auto found = std::ranges::find(choices, value);
+  require(found != choices.end(), ErrorCode::unsupported, name, " '", value, "' is not supported");
+  return static_cast<int>(found - choices.begin());
+}
+
 int axis_or_last(const Attrs& attrs, const Shape& shape) {
   return normalize_axis(attrs.get_int("axis", -1), shape.rank());
 }

@@ -39,6 +39,10 @@ void infer_as_input(InferContext& ctx);
 StepPlan plan_view(const PlanContext& ctx);
 void copy_input(RunContext& ctx);
 
+// The place of the string attribute `name` among the choices, of which the first one is the default. Throws
+// Error(unsupported) for another string.
+int choice(const Attrs& attrs, std::string_view name, std::initializer_list<std::string_view> choices);
+
 // Of operators with no other attribute.
 inline constexpr AttrDef kAxisAttribute[] = {{"axis", AttrKind::integer}};
 

@@ -25,7 +25,7 @@ PackedConvF32 pack_conv_f32(const GemmF32Kernel& kernel, const ConvGeometry& g, 
   for (int group = 0; group < g.groups; ++group) {
     const float* source = weights + ptrdiff_t(group) * g.group_outputs() * g.depth();
     const PackedGemmF32 product =
-        pack_gemm_f32(kernel, weights_oihw(source, g.group_outputs(), g.group_channels(), g.kh, g.kw),
+        pack_gemm_f32(kernel, weights_oihw(source, g.group_outputs(), g.group_channels(), g.kd * g.kh, g.kw),
                       static_cast<char*>(memory) + size_t(group) * group_bytes);
     if (group == 0) packed.first_group = product;
   }
@@ -36,7 +36,7 @@ void unpack_conv_f32(const PackedConvF32& b, const ConvGeometry& g, float* weigh
   for (int group = 0; group < b.groups; ++group) {
     unpack_gemm_f32(group_of(b, group),
                     weights_oihw(weights + ptrdiff_t(group) * g.group_outputs() * g.depth(),
-                                 g.group_outputs(), g.group_channels(), g.kh, g.kw));
+                                 g.group_outputs(), g.group_channels(), g.kd * g.kh, g.kw));
   }
 }
 

@@ -71,7 +71,7 @@ PackedConvS8 pack_conv_s8(const GemmS8Kernel& kernel, const ConvGeometry& g, con
   for (int group = 0; group < g.groups; ++group) {
     const int8_t* source = weights + ptrdiff_t(group) * g.group_outputs() * g.depth();
     const PackedGemmS8 product =
-        pack_gemm_s8(kernel, weights_oihw(source, g.group_outputs(), g.group_channels(), g.kh, g.kw),
+        pack_gemm_s8(kernel, weights_oihw(source, g.group_outputs(), g.group_channels(), g.kd * g.kh, g.kw),
                      bytes + size_t(group) * group_bytes);
     if (group == 0) packed.first_group = product;
     std::copy_n(product.column_sum, g.group_outputs(), column_sum + group * g.group_outputs());

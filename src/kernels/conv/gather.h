@@ -1,4 +1,5 @@
-// Gathers output positions of a convolution into the rows of a panel: k = (ky * kw + kx) * c/groups + i.
+// Gathers output positions of a convolution into the rows of a panel: k = (ky * kw + kx) * c/groups + i, in a volume
+// ((kz * kh + ky) * kw + kx) * c/groups + i.
 #pragma once
 
 #include <algorithm>
@@ -64,11 +65,34 @@ void gather_inner_window(const ConvGeometry& g, const typename Form::Source* in,
   for (int ky = 0; ky < g.kh; ++ky, in += row_pitch, out += run) Form::copy_rounded(out, in, run);
 }
 
+/// gather_rows for volumes.
+template <class Form>
+void gather_volume_rows(const ConvGeometry& g, const typename Form::Source* in, int group, int64_t position,
+                        int count, typename Form::Source padding, int row_elements,
+                        typename Form::Element* out) {
+  const int64_t plane = int64_t(g.h) * g.w * g.c;
+  const int window = g.kh * g.kw * g.group_channels();
+  for (; count > 0; --count, ++position, out += row_elements) {
+    const int ox = static_cast<int>(position % g.ow), oy = static_cast<int>(position / g.ow % g.oh);
+    const int64_t slice = position / g.ow / g.oh;
+    const typename Form::Source* volume = in + slice / g.od * g.d * plane + group * g.group_channels();
+    for (int kz = 0; kz < g.kd; ++kz) {
+      const int64_t z = slice % g.od * g.stride_d + int64_t(kz) * g.dilation_d - g.pad_front;
+      if (z < 0 || z >= g.d)
+        Form::fill(out + kz * window, padding, window);
+      else
+        gather_window<Form>(g, volume + z * plane, oy * g.stride_h - g.pad_top, ox * g.stride_w - g.pad_left,
+                            padding, out + kz * window);
+    }
+  }
+}
+
 /// Rows for the output positions [position, position + count), each of `row_elements` >= depth elements, of which those
 /// past depth are of no meaning. `out` has room for panel_slack elements more.
 template <class Form>
 void gather_rows(const ConvGeometry& g, const typename Form::Source* in, int group, int64_t position,
                  int count, typename Form::Source padding, int row_elements, typename Form::Element* out) {
+  if (g.is_volume) return gather_volume_rows<Form>(g, in, group, position, count, padding, row_elements, out);
   const int64_t plane = int64_t(g.oh) * g.ow, image_size = int64_t(g.h) * g.w * g.c;
   const int64_t batch = position / plane;
   int oy = static_cast<int>(position % plane / g.ow), ox = static_cast<int>(position % g.ow);

@@ -1,0 +1,54 @@
+// Resize and GridSample of old, and Upsample, which Resize took the place of.
+#include <algorithm>
+
+#include "base/error.h"
+#include "onnx/upgrade.h"
+
+namespace octavo::onnx {
+
+namespace {
+
+// Before opset 11 scales are input 1, and output x is that of input x / scale: of the nearest ones the one before it
+// or, along axes that shrink, the one behind it, as ONNX's tests of opset 10 have it.
+void resize(Draft& draft, DraftNode& draft_node) {
+  if (draft.opset >= 11) return;
+  Node& node = draft_node.node;
+  bool shrinks = false, grows = false;
+  const Tensor* const scales = node.has_input(1) ? draft.graph.constant_input(node, 1) : nullptr;
+  if (scales != nullptr && scales->dtype() == DType::f32)
+    for (float scale : scales->span<float>()) {
+      shrinks |= scale < 1;
+      grows |= scale > 1;
+    }
+  const bool is_nearest = node.attrs.get_string("mode", "nearest") == "nearest";
+  require(!is_nearest || !shrinks || !grows, ErrorCode::unsupported,
+          "growing and shrinking at once is not supported before opset 11");
+  node.inputs.insert(node.inputs.begin() + std::min<std::ptrdiff_t>(std::ssize(node.inputs), 1), kNoValue);
+  node.attrs.set("coordinate_transformation_mode", "asymmetric");
+  node.attrs.set("nearest_mode", shrinks ? "ceil" : "floor");
+}
+
+// Before opset 9 the scales were an attribute.
+void upsample(Draft& draft, DraftNode& draft_node) {
+  require(draft.opset < 10, ErrorCode::invalid_graph, "Upsample is gone since opset 10");
+  move_attr_to_input(draft, draft_node, "scales", 1, 9);
+  resize(draft, draft_node);
+  draft_node.op_type = "Resize";
+}
+
+// Opset 20 renamed the modes, as images may have any number of axes.
+void grid_sample(Draft& draft, DraftNode& draft_node) {
+  if (draft.opset >= 20) return;
+  Attrs& attrs = draft_node.node.attrs;
+  const std::string_view mode = attrs.get_string("mode", "bilinear");
+  if (mode == "bilinear") attrs.set("mode", "linear");
+  if (mode == "bicubic") attrs.set("mode", "cubic");
+}
+
+constexpr Upgrade kRows[] = {{"GridSample", grid_sample}, {"Resize", resize}, {"Upsample", upsample}};
+
+const RegisterUpgrades registered(kRows);
+
+}  // namespace
+
+}  // namespace octavo::onnx
