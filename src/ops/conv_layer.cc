@@ -10,13 +10,22 @@ namespace {
 // Two of them add up to an int, as positions in a padded image do.
 constexpr int64_t kLargestSize = (int64_t{1} << 30) - 1;
 
+bool differ(int64_t a, int64_t b) { return a != kDynamic && b != kDynamic && a != b; }
+
+int to_int(int64_t size) {
+  require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported, "a convolution over a dimension of ",
+          size, ", which is too large");
+  return static_cast<int>(size);
+}
+
+}  // namespace
+
 int64_t group_count(const Attrs& attrs) {
   const int64_t groups = attrs.get_int("group", 1);
   require(groups >= 1 && groups <= kLargestSize, ErrorCode::invalid_graph, "group is ", groups);
   return groups;
 }
 
-// The kernel sizes: dimensions of w, or kernel_shape where those are dynamic.
 Dims kernel_sizes(const Attrs& attrs, const Shape& w) {
   Dims kernel(w.dims.begin() + 2, w.dims.end());
   const std::span<const int64_t> given = attrs.get_ints("kernel_shape");
@@ -30,23 +39,13 @@ Dims kernel_sizes(const Attrs& attrs, const Shape& w) {
   return kernel;
 }
 
-bool differ(int64_t a, int64_t b) { return a != kDynamic && b != kDynamic && a != b; }
-
-int to_int(int64_t size) {
-  require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported, "a convolution over a dimension of ",
-          size, ", which is too large");
-  return static_cast<int>(size);
-}
-
-}  // namespace
-
 void infer_conv(InferContext& ctx, DType dtype) {
   const Shape &x = ctx.shape(0), &w = ctx.shape(1);
   require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input ", x, " and weights ", w,
           " have different ranks");
   const ImageAxes axes(x, ctx.node);
-  require(axes.spatial_rank() <= 2, ErrorCode::unsupported, "convolution over ", axes.spatial_rank(),
-          " spatial axes: input ", x);
+  require(axes.spatial_rank() <= Window::kMaxSpatialRank, ErrorCode::unsupported, "convolution over ",
+          axes.spatial_rank(), " spatial axes: input ", x);
   const int64_t groups = group_count(ctx.attrs());
   const int64_t channels = w[1] == kDynamic ? kDynamic : w[1] * groups;
   require(!differ(x[axes.channels()], channels), ErrorCode::invalid_graph, "input ", x, " has ",
@@ -67,7 +66,9 @@ kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w) {
   g.groups = to_int(group_count(attrs));
   g.oc = to_int(w[0]);
   g.c = to_int(w[1] * g.groups);
-  g.kh = w.rank() == 4 ? to_int(w[2]) : 1;
+  g.is_volume = w.rank() == 5;
+  g.kd = g.is_volume ? to_int(w[2]) : 1;
+  g.kh = w.rank() >= 4 ? to_int(w[w.rank() - 2]) : 1;
   g.kw = to_int(w[w.rank() - 1]);
   return g;
 }
@@ -86,13 +87,21 @@ kernels::ConvGeometry conv_geometry(const ShapeContext& ctx) {
   g.stride_w = to_int(horizontal.stride);
   g.dilation_w = to_int(horizontal.dilation);
   g.pad_left = to_int(horizontal.pad_begin);
-  if (last == 1) {
-    const WindowAxis vertical = window.resolve(0, x[axes.spatial(0)]);
-    g.h = to_int(x[axes.spatial(0)]);
-    g.oh = to_int(window.output_size(0, g.h));
+  if (last >= 1) {
+    const WindowAxis vertical = window.resolve(last - 1, x[axes.spatial(last - 1)]);
+    g.h = to_int(x[axes.spatial(last - 1)]);
+    g.oh = to_int(window.output_size(last - 1, g.h));
     g.stride_h = to_int(vertical.stride);
     g.dilation_h = to_int(vertical.dilation);
     g.pad_top = to_int(vertical.pad_begin);
+  }
+  if (g.is_volume) {
+    const WindowAxis depth = window.resolve(0, x[axes.spatial(0)]);
+    g.d = to_int(x[axes.spatial(0)]);
+    g.od = to_int(window.output_size(0, g.d));
+    g.stride_d = to_int(depth.stride);
+    g.dilation_d = to_int(depth.dilation);
+    g.pad_front = to_int(depth.pad_begin);
   }
   return g;
 }

@@ -8,10 +8,15 @@
 
 namespace octavo {
 
-// Input 0 is x [n, c, (h,) w], or [n, (h,) w, c] where the node is lowered to channels_last; input 1 is w [oc, c/group,
-// (kh,) kw]; input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws Error(invalid_graph) naming the shapes
-// that do not fit together, Error(unsupported) for another number of spatial axes than 1 or 2.
+// Input 0 is x [n, c, ((d,) h,) w], or [n, ((d,) h,) w, c] where the node is lowered to channels_last; input 1 is w
+// [oc, c/group, ((kd,) kh,) kw]; input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws Error(invalid_graph) naming the shapes
+// that do not fit together, Error(unsupported) for more than three spatial axes.
 void infer_conv(InferContext& ctx, DType dtype);
+
+// The attribute "group". Throws Error(invalid_graph) for less than one.
+int64_t group_count(const Attrs& attrs);
+// The kernel sizes: dimensions of w from the third on, or kernel_shape where those are dynamic.
+Dims kernel_sizes(const Attrs& attrs, const Shape& w);
 
 // The geometry of a node with x and w as inputs 0 and 1. A 1-D convolution has h = kh = 1.
 kernels::ConvGeometry conv_geometry(const ShapeContext& ctx);
@@ -19,16 +24,16 @@ kernels::ConvGeometry conv_geometry(const ShapeContext& ctx);
 // The part that packing needs: channels, kernel and groups. Image sizes are 1.
 kernels::ConvGeometry conv_weight_geometry(const Attrs& attrs, const Shape& w);
 
-// One filter for each channel, which is what the dwconv kernels compute.
+// One filter for each channel of an image, which is what the dwconv kernels compute.
 inline bool is_depthwise(const kernels::ConvGeometry& g) {
-  return g.groups > 1 && g.groups == g.c && g.groups == g.oc;
+  return !g.is_volume && g.groups > 1 && g.groups == g.c && g.groups == g.oc;
 }
 
 // OpDef::macs of such a node.
 int64_t conv_macs(const ShapeContext& ctx);
 
 inline std::size_t input_elements(const kernels::ConvGeometry& g) {
-  return std::size_t(g.n) * g.h * g.w * g.c;
+  return std::size_t(g.n) * g.d * g.h * g.w * g.c;
 }
 inline std::size_t output_elements(const kernels::ConvGeometry& g) {
   return std::size_t(g.positions()) * g.oc;
@@ -47,9 +52,9 @@ void with_channels_last(const Node& node, const kernels::ConvGeometry& g, const 
   if (node.lowered.channels_last) return compute(in, out);
   In* const ordered_in = scratch.take<In>(input_elements(g));
   Out* const ordered_out = scratch.take<Out>(output_elements(g));
-  to_channels_last(in, ordered_in, g.n, g.c, int64_t(g.h) * g.w);
+  to_channels_last(in, ordered_in, g.n, g.c, int64_t(g.d) * g.h * g.w);
   compute(static_cast<const In*>(ordered_in), ordered_out);
-  to_channels_first(ordered_out, out, g.n, g.oc, int64_t(g.oh) * g.ow);
+  to_channels_first(ordered_out, out, g.n, g.oc, int64_t(g.od) * g.oh * g.ow);
 }
 
 }  // namespace octavo
