@@ -1,6 +1,7 @@
 #include "kernels/pool/pool.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -101,6 +102,25 @@ void average_pool(const PoolGeometry& g, const float* in, float* out, bool count
         const float count = static_cast<float>(std::max<int64_t>(count_padding ? padded : elements, 1));
         const auto finish = [=](Vector<float> v) { return clamp_between(v / count, splat(lo), splat(hi)); };
         map(channels, sum, finish, Run<float>{sum});
+      });
+}
+
+void lp_pool(const PoolGeometry& g, const float* in, float* out, float p) {
+  const auto channels = static_cast<size_t>(g.c);
+  float* sum = out;
+  for_each_window(
+      g,
+      [&](int64_t output) {
+        sum = out + output * g.c;
+        std::fill_n(sum, channels, 0.0f);
+      },
+      [&](int64_t pixel) {
+        const float* const x = in + pixel * g.c;
+        for (size_t c = 0; c < channels; ++c)
+          sum[c] += p == 2 ? x[c] * x[c] : p == 1 ? std::abs(x[c]) : std::pow(std::abs(x[c]), p);
+      },
+      [&](int64_t, int64_t, int64_t) {
+        for (size_t c = 0; c < channels; ++c) sum[c] = p == 2 ? std::sqrt(sum[c]) : std::pow(sum[c], 1 / p);
       });
 }
 

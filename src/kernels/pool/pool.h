@@ -38,6 +38,9 @@ template <class T> void max_pool(const PoolGeometry&, const T* in, T* out);
 /// those in the padding. A window without elements gives 0.
 void average_pool(const PoolGeometry&, const float* in, float* out, bool count_padding, float lo, float hi);
 
+/// out = (Σ |x|^p)^(1/p) over the window.
+void lp_pool(const PoolGeometry&, const float* in, float* out, float p);
+
 /// out = clamp(round_half_even(float(Σ (q - in_zero_point)) * (scale_ratio / count)) + out_zero_point, qmin, qmax) with
 /// scale_ratio = in_scale / out_scale, each operation in float32. Exact for windows of up to 2^23 elements.
 struct AveragePoolU8 {
