@@ -262,6 +262,35 @@ TEST_CASE("attributes that opset 23 gave to quantization") {
   CHECK(failure(model("DequantizeLinear", "output_dtype", kDouble)).code() == ErrorCode::unsupported);
 }
 
+TEST_CASE("Upsample is Resize by x / scale, rounded down") {
+  const Graph graph = one_node(9, "Upsample", {}, {"x", "scales"}).read().graph;
+  const Node& resize = the_node(graph, "Resize");
+  CHECK(!resize.has_input(1));
+  CHECK(resize.has_input(2));
+  CHECK(resize.attrs.get_string("coordinate_transformation_mode", "") == "asymmetric");
+  CHECK(resize.attrs.get_string("nearest_mode", "") == "floor");
+  CHECK(failure(one_node(11, "Upsample", {}, {"x", "scales"})).code() == ErrorCode::invalid_graph);
+}
+
+TEST_CASE("Resize of opset 10 has its scales as input 1") {
+  const Graph graph = one_node(10, "Resize", {}, {"x", "scales"}).read().graph;
+  const Node& resize = the_node(graph, "Resize");
+  CHECK(!resize.has_input(1));
+  CHECK(resize.has_input(2));
+  CHECK(resize.attrs.get_string("nearest_mode", "") == "floor");
+  CHECK(failure(one_node(9, "Resize", {}, {"x", "scales"})).code() == ErrorCode::invalid_graph);
+}
+
+TEST_CASE("GridSample: modes have other names since opset 20") {
+  const auto mode = [](std::vector<Bytes> attributes) {
+    const Graph graph = one_node(16, "GridSample", attributes, {"x", "grid"}).read().graph;
+    return std::string(the_node(graph, "GridSample").attrs.get_string("mode", ""));
+  };
+  CHECK(mode({}) == "linear");
+  CHECK(mode({attribute("mode", std::string_view("bicubic"))}) == "cubic");
+  CHECK(mode({attribute("mode", std::string_view("nearest"))}) == "nearest");
+}
+
 TEST_CASE("Constant nodes become constants, whatever the attribute") {
   const auto constant = [](const Bytes& value) {
     ModelBuilder builder;

@@ -236,5 +236,61 @@ TEST_CASE("Conv over no channels is its bias") {
   }
 }
 
+// Straight from the definition.
+Tensor reference_volume(const Tensor& x, const Tensor& w, int64_t groups, const Ints& strides,
+                        const Ints& dilations, const Ints& pads) {
+  const Shape &xs = x.shape(), &ws = w.shape();
+  Shape ys{xs[0], ws[0], 0, 0, 0};
+  for (int i = 0; i < 3; ++i)
+    ys[2 + i] = (xs[2 + i] + pads[i] + pads[3 + i] - (ws[2 + i] - 1) * dilations[i] - 1) / strides[i] + 1;
+  Tensor y(DType::f32, ys);
+  const auto coordinates = [](int64_t index, const Shape& shape) {
+    Ints at(5);
+    for (int i = 4; i >= 0; index /= shape[i--]) at[i] = index % shape[i];
+    return at;
+  };
+  for (int64_t o = 0; o < ys.elements(); ++o) {
+    const Ints at = coordinates(o, ys);
+    double sum = 0;
+    for (int64_t k = 0; k < ws.elements(1, 5); ++k) {
+      const Ints tap = coordinates(at[1] * ws.elements(1, 5) + k, ws);
+      int64_t from = at[0] * xs[1] + at[1] / (ws[0] / groups) * ws[1] + tap[1];
+      bool inside = true;
+      for (int i = 0; i < 3; ++i) {
+        const int64_t p = at[2 + i] * strides[i] + tap[2 + i] * dilations[i] - pads[i];
+        inside &= p >= 0 && p < xs[2 + i];
+        from = from * xs[2 + i] + p;
+      }
+      if (inside) sum += double(x.span<float>()[from]) * w.span<float>()[at[1] * ws.elements(1, 5) + k];
+    }
+    y.span<float>()[o] = static_cast<float>(sum);
+  }
+  return y;
+}
+
+TEST_CASE("Conv of a volume equals the naive loops", "[ops][conv]") {
+  const auto check_volume = [](Shape x_shape, Shape w_shape, int64_t groups, Ints strides, Ints dilations,
+                               Ints pads) {
+    INFO(to_string(x_shape) << " " << to_string(w_shape));
+    test::Random random(11);
+    const Tensor x = random.floats(x_shape), w = random.floats(w_shape);
+    const auto copy = [](const Tensor& t) { return Tensor::of<float>(t.shape(), t.span<float>()); };
+    const Tensor y = OpRunner("Conv")
+                         .attr("group", groups)
+                         .attr("strides", strides)
+                         .attr("dilations", dilations)
+                         .attr("pads", pads)
+                         .input(copy(x))
+                         .constant(copy(w))
+                         .run1();
+    test::check_close(y, reference_volume(x, w, groups, strides, dilations, pads));
+  };
+  check_volume({2, 3, 5, 6, 7}, {4, 3, 3, 3, 3}, 1, {1, 1, 1}, {1, 1, 1}, {1, 1, 1, 1, 1, 1});
+  check_volume({1, 4, 6, 5, 7}, {6, 2, 2, 3, 1}, 2, {2, 1, 3}, {2, 1, 1}, {1, 0, 0, 0, 2, 0});
+  check_volume({1, 3, 4, 4, 4}, {3, 1, 2, 2, 2}, 3, {1, 1, 1}, {1, 1, 1}, {0, 0, 0, 0, 0, 0});
+  check_volume({2, 5, 2, 3, 2}, {7, 5, 1, 1, 1}, 1, {1, 1, 1}, {1, 1, 1}, {0, 0, 0, 0, 0, 0});
+  check_volume({1, 2, 5, 3, 2}, {3, 2, 1, 1, 1}, 1, {2, 1, 1}, {1, 1, 1}, {0, 0, 0, 0, 0, 0});
+}
+
 }  // namespace
 }  // namespace octavo

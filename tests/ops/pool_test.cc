@@ -198,6 +198,35 @@ TEST_CASE("Global pooling covers everything", "[ops][pool]") {
                     test::channels_last<float>(largest));
 }
 
+TEST_CASE("LpPool is the norm of each window", "[ops][pool]") {
+  const auto y = [](int64_t p, std::vector<float> x, int64_t stride) {
+    const Shape shape{1, 1, static_cast<int64_t>(x.size())};
+    return test::values<float>(OpRunner("LpPool")
+                                   .attr("kernel_shape", Ints{2})
+                                   .attr("strides", Ints{stride})
+                                   .attr("ceil_mode", 1)
+                                   .attr("p", p)
+                                   .input(Tensor::of<float>(shape, std::span<const float>(x)))
+                                   .run1());
+  };
+  // The last window has one element.
+  CHECK(y(2, {3, -4, 6, 8, -5}, 2) == std::vector<float>{5, 10, 5});
+  CHECK(y(1, {1, -2, 3}, 1) == std::vector<float>{3, 5});
+  const std::vector<float> cubes = y(3, {1, -2, 3}, 1);
+  CHECK(std::abs(cubes[0] - 2.0800838f) < 1e-5f);  // 9^(1/3)
+  CHECK(std::abs(cubes[1] - 3.2710664f) < 1e-5f);  // 35^(1/3)
+}
+
+TEST_CASE("GlobalLpPool is the norm of each channel", "[ops][pool]") {
+  const Tensor x = Tensor::of<float>({1, 2, 1, 2}, {3, -4, 5, 12});
+  CHECK(test::values<float>(OpRunner("GlobalLpPool").input(copy<float>(x)).run1()) ==
+        std::vector<float>{5, 13});
+  CHECK(test::values<float>(OpRunner("GlobalLpPool").attr("p", 1).input(copy<float>(x)).run1()) ==
+        std::vector<float>{7, 17});
+  CHECK(error_of([&] { OpRunner("GlobalLpPool").attr("p", 0).input(copy<float>(x)).run(); }) ==
+        "InvalidGraph: p is 0");
+}
+
 TEST_CASE("Pooling refuses what it cannot do", "[ops][pool]") {
   const auto error = [](const char* op, DType dtype, Shape x, Attrs attrs = {}) {
     return error_of([&] { test::infer_op(op, {{dtype, x}}, attrs); });

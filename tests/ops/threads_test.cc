@@ -210,4 +210,26 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
   }
 }
 
+TEST_CASE("Resize gives the same bits on any number of threads", "[ops][threads]") {
+  for (const char* mode : {"nearest", "linear"})
+    for (const Shape& shape : {Shape{1, 40, 40, 9}, Shape{7, 3, 40, 40}})
+      check_threads([&] {
+        OpRunner runner("Resize");
+        runner.attr("mode", mode).input(test::iota<float>(shape)).absent();
+        runner.input(Tensor::of<float>({4}, {1, 1.5f, 0.7f, 2}));
+        return runner;
+      });
+}
+
+TEST_CASE("ConvTranspose gives the same bits on any number of threads", "[ops][threads]") {
+  test::Random random(9);
+  const Tensor x = random.floats({1, 40, 40, 16}), w = random.floats({16, 24, 3, 3});
+  const auto copy = [](const Tensor& t) { return Tensor::of<float>(t.shape(), t.span<float>()); };
+  check_threads([&] {
+    OpRunner runner("ConvTranspose");
+    runner.channels_last().attr("strides", Ints{2, 2}).input(copy(x)).constant(copy(w));
+    return runner;
+  });
+}
+
 }  // namespace octavo

@@ -9,17 +9,24 @@ namespace octavo::onnx {
 namespace {
 
 // Before opset 11 scales are input 1, and output x is that of input x / scale: of the nearest ones the one before it
-// or, along axes that shrink, the one behind it, as ONNX's tests of opset 10 have it.
+// or, along axes that shrink, the one behind it, as ONNX's tests of opset 10 have it. Scales or the shapes that the file
+// states tell which; where there are neither, axes grow.
 void resize(Draft& draft, DraftNode& draft_node) {
   if (draft.opset >= 11) return;
   Node& node = draft_node.node;
   bool shrinks = false, grows = false;
+  const auto see = [&](auto from, auto to) {
+    shrinks |= to < from;
+    grows |= to > from;
+  };
   const Tensor* const scales = node.has_input(1) ? draft.graph.constant_input(node, 1) : nullptr;
-  if (scales != nullptr && scales->dtype() == DType::f32)
-    for (float scale : scales->span<float>()) {
-      shrinks |= scale < 1;
-      grows |= scale > 1;
-    }
+  if (scales != nullptr && scales->dtype() == DType::f32) {
+    for (float scale : scales->span<float>()) see(1.0f, scale);
+  } else if (node.has_input(0) && !node.outputs.empty() && node.outputs[0] != kNoValue) {
+    const auto &x = draft.graph[node.inputs[0]].shape, &y = draft.graph[node.outputs[0]].shape;
+    for (int axis = 0; x && y && x->rank() == y->rank() && axis < x->rank(); ++axis)
+      if ((*x)[axis] != kDynamic && (*y)[axis] != kDynamic) see((*x)[axis], (*y)[axis]);
+  }
   const bool is_nearest = node.attrs.get_string("mode", "nearest") == "nearest";
   require(!is_nearest || !shrinks || !grows, ErrorCode::unsupported,
           "growing and shrinking at once is not supported before opset 11");
