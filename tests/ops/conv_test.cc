@@ -194,7 +194,7 @@ TEST_CASE("Conv names the shapes that do not fit", "[ops][conv]") {
   CHECK(error({1, 3, 8}, {8, 3, 3, 3}, 1).find("different ranks") != std::string::npos);
   CHECK(error({1, 3, 2, 2}, {1, 3, 3, 3}, 1).find("does not fit into an input of 2") != std::string::npos);
   CHECK(error({1, 3, 8, 8}, {2, 3, 3, 3}, 1).find("bias [1]") != std::string::npos);
-  CHECK(error({1, 3, 8, 8, 8}, {1, 3, 3, 3, 3}, 1).find("Unsupported") == 0);
+  CHECK(error({1, 3, 8, 8, 8, 8}, {1, 3, 3, 3, 3, 3}, 1).find("Unsupported") == 0);
   CHECK(error({1, 3, 8, 8}, {1, 3, 3, 3}, 0) == "InvalidGraph: group is 0");
   CHECK(error_of([] {
           OpRunner("Conv")

@@ -154,7 +154,7 @@ TEST_CASE("Resize: shapes with as much as is known", "[ops][resize]") {
 }
 
 TEST_CASE("Resize refuses what makes no sense", "[ops][resize]") {
-  const auto error = [](OpRunner& runner) { return error_of([&] { runner.run(); }); };
+  const auto error = [](auto&& runner) { return error_of([&] { runner.run(); }); };
   CHECK(error(line(4, -1)).starts_with("InvalidGraph: the scale of axis 3"));
   CHECK(error(line(4, 1e12f)).starts_with("InvalidGraph: the scale of axis 3"));
   CHECK(error(line(4, 2).attr("mode", "lanczos")) == "Unsupported: mode 'lanczos' is not supported");
