@@ -11,50 +11,6 @@ namespace octavo {
 
 namespace {
 
-// Products [m, k] · [k, n], one for each index of `batch`; the strides say how far apart (in matrices) the operands of
-// neighbouring indices are, 0 where an operand is broadcast.
-struct Sizes {
-  int64_t m, n, k;
-  Dims batch, a_stride, b_stride;
-  int64_t products = 1;
-
-  Sizes(const Shape& a, const Shape& b) {
-    m = a.rank() > 1 ? a[a.rank() - 2] : 1;
-    k = a[a.rank() - 1];
-    n = b.rank() > 1 ? b[b.rank() - 1] : 1;
-    if (b.rank() <= 2) {  // every row of A meets the same matrix
-      m = a.elements(0, a.rank() - 1);
-      return;
-    }
-    const int rank = std::max(a.rank(), b.rank()) - 2;
-    batch = a_stride = b_stride = Dims(rank, 0);
-    const auto dim = [&](const Shape& shape, int axis) {
-      const int own = axis - rank + shape.rank() - 2;
-      return own >= 0 ? shape[own] : 1;
-    };
-    int64_t a_step = 1, b_step = 1;
-    for (int i = rank - 1; i >= 0; --i) {
-      const int64_t da = dim(a, i), db = dim(b, i);
-      batch[i] = da == 1 ? db : da;
-      a_stride[i] = da == 1 ? 0 : a_step;
-      b_stride[i] = db == 1 ? 0 : b_step;
-      a_step *= da;
-      b_step *= db;
-      products *= batch[i];
-    }
-  }
-
-  // Which matrix of an operand takes part in product `index`.
-  int64_t matrix(int64_t index, const Dims& stride) const {
-    int64_t at = 0;
-    for (int i = static_cast<int>(batch.size()) - 1; i >= 0; --i) {
-      at += index % batch[i] * stride[i];
-      index /= batch[i];
-    }
-    return at;
-  }
-};
-
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, Types<float, int32_t, int64_t, uint32_t, uint64_t>{});
   require_same_dtype(ctx, 0, 1);
@@ -69,14 +25,14 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 }
 
 StepPlan plan(const PlanContext& ctx) {
-  const Sizes s(ctx.shape(0), ctx.shape(1));
+  const ProductSizes s(ctx.shape(0), ctx.shape(1));
   return {.state = PlanState(s),
           .workspace = ctx.node.prepared || ctx.dtype(0) != DType::f32
                            ? 0
                            : packed_matrix_bytes(ctx.kernels, s.k, s.n)};
 }
 
-void multiply_integers(const Sizes& s, const TensorView& a, const TensorView& b, const TensorView& y) {
+void multiply_integers(const ProductSizes& s, const TensorView& a, const TensorView& b, const TensorView& y) {
   int64_t factor, factors[kChunk], sums[kChunk];
   for (int64_t row = 0; row < s.products * s.m; ++row) {
     const int64_t a_row = s.matrix(row / s.m, s.a_stride) * s.m + row % s.m;
@@ -97,7 +53,7 @@ void multiply_integers(const Sizes& s, const TensorView& a, const TensorView& b,
 }
 
 void run(RunContext& ctx) {
-  const auto& s = ctx.planned<Sizes>();
+  const auto& s = ctx.planned<ProductSizes>();
   if (ctx.inputs[0].dtype != DType::f32)
     return multiply_integers(s, ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
   const Clamp& activation = ctx.node.lowered.clamp;
@@ -123,7 +79,7 @@ void run(RunContext& ctx) {
 }
 
 int64_t macs(const ShapeContext& ctx) {
-  const Sizes s(ctx.shape(0), ctx.shape(1));
+  const ProductSizes s(ctx.shape(0), ctx.shape(1));
   return s.products * s.m * s.n * s.k;
 }
 

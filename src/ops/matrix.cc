@@ -1,5 +1,7 @@
 #include "ops/matrix.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "ops/kernel_choice.h"
 #include "ops/parallel.h"
@@ -63,6 +65,41 @@ Shape matmul_shape(const Shape& a, const Shape& b) {
   if (a.rank() > 1) out.dims.push_back(a[a.rank() - 2]);
   if (b.rank() > 1) out.dims.push_back(b[b.rank() - 1]);
   return out;
+}
+
+ProductSizes::ProductSizes(const Shape& a, const Shape& b) {
+  m = a.rank() > 1 ? a[a.rank() - 2] : 1;
+  k = a[a.rank() - 1];
+  n = b.rank() > 1 ? b[b.rank() - 1] : 1;
+  if (b.rank() <= 2) {  // every row of A meets the same matrix
+    m = a.elements(0, a.rank() - 1);
+    return;
+  }
+  const int rank = std::max(a.rank(), b.rank()) - 2;
+  batch = a_stride = b_stride = Dims(rank, 0);
+  const auto dim = [&](const Shape& shape, int axis) {
+    const int own = axis - rank + shape.rank() - 2;
+    return own >= 0 ? shape[own] : 1;
+  };
+  int64_t a_step = 1, b_step = 1;
+  for (int i = rank - 1; i >= 0; --i) {
+    const int64_t da = dim(a, i), db = dim(b, i);
+    batch[i] = da == 1 ? db : da;
+    a_stride[i] = da == 1 ? 0 : a_step;
+    b_stride[i] = db == 1 ? 0 : b_step;
+    a_step *= da;
+    b_step *= db;
+    products *= batch[i];
+  }
+}
+
+int64_t ProductSizes::matrix(int64_t index, const Dims& stride) const {
+  int64_t at = 0;
+  for (int i = static_cast<int>(batch.size()) - 1; i >= 0; --i) {
+    at += index % batch[i] * stride[i];
+    index /= batch[i];
+  }
+  return at;
 }
 
 void require_float_inputs(const InferContext& ctx) {

@@ -1,0 +1,144 @@
+#include "onnx/decomposition.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "onnx/data_type.h"
+
+namespace octavo::onnx {
+
+void Decomposition::need(std::size_t count) const {
+  for (std::size_t i = 0; i < count; ++i)
+    require(has(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+}
+
+void Decomposition::refuse(std::initializer_list<std::size_t> inputs) const {
+  for (const std::size_t i : inputs)
+    require(!has(i), ErrorCode::unsupported, "input ", i, " is not supported");
+}
+
+const Tensor& Decomposition::constant(std::size_t i) const {
+  const Tensor* tensor = draft_.graph.constant_input(node_.node, i);
+  require(tensor != nullptr, ErrorCode::unsupported, "input ", i, " is not constant");
+  return *tensor;
+}
+
+int Decomposition::rank(ValueId id) const {
+  const std::vector<Node>& nodes = draft_.graph.nodes;
+  for (std::size_t n = nodes.size(); n > 0 && !shape(id); --n)
+    if (const Node& node = nodes[n - 1]; node.outputs[0] == id && node.op->name == "Cast")
+      id = node.inputs[0];
+  return shape(id) ? shape(id)->rank() : -1;
+}
+
+int64_t Decomposition::take_int(std::string_view name, int64_t fallback) {
+  const int64_t value = node_.node.attrs.get_int(name, fallback);
+  node_.node.attrs.erase(name);
+  return value;
+}
+
+float Decomposition::take_float(std::string_view name, float fallback) {
+  const float value = node_.node.attrs.get_float(name, fallback);
+  node_.node.attrs.erase(name);
+  return value;
+}
+
+std::string Decomposition::take_string(std::string_view name) {
+  std::string value(node_.node.attrs.get_string(name, ""));
+  node_.node.attrs.erase(name);
+  return value;
+}
+
+void Decomposition::take_only(std::string_view name, int64_t only) {
+  const int64_t value = take_int(name, only);
+  require(value == only, ErrorCode::unsupported, "the attribute '", name, "' is ", value,
+          ", which is not supported");
+}
+
+std::vector<ValueId> Decomposition::trimmed(std::vector<ValueId> inputs) {
+  while (!inputs.empty() && inputs.back() == kNoValue) inputs.pop_back();
+  return inputs;
+}
+
+ValueId Decomposition::add(std::string_view op, std::vector<ValueId> inputs, Attrs attrs) {
+  return draft_.add_node(op, node_.node.name, trimmed(std::move(inputs)), std::move(attrs));
+}
+
+std::vector<ValueId> Decomposition::add_many(std::string_view op, std::vector<ValueId> inputs,
+                                             std::size_t outputs, Attrs attrs) {
+  std::vector<ValueId> all = {add(op, std::move(inputs), std::move(attrs))};
+  for (std::size_t i = 1; i < outputs; ++i) all.push_back(draft_.add_value(text(node_.node.name, '_', op)));
+  draft_.graph.nodes.back().outputs = all;
+  return all;
+}
+
+ValueId Decomposition::ints(std::span<const int64_t> values) {
+  return draft_.add_constant(text(node_.node.name, "_ints"),
+                             Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, values));
+}
+
+ValueId Decomposition::index(int64_t value) {
+  return draft_.add_constant(text(node_.node.name, "_index"), Tensor::scalar(value));
+}
+
+ValueId Decomposition::number(float value) {
+  return draft_.add_constant(text(node_.node.name, "_number"), Tensor::scalar(value));
+}
+
+ValueId Decomposition::transpose(ValueId x, std::vector<int64_t> permutation) {
+  return add("Transpose", {x}, attributes({{"perm", std::move(permutation)}}));
+}
+
+ValueId Decomposition::cast(ValueId x, DType dtype) {
+  return add("Cast", {x}, attributes({{"to", int64_t{data_type_of(dtype)}}}));
+}
+
+ValueId Decomposition::dimension(ValueId x, int64_t axis) {
+  return add("Gather", {add("Shape", {x}), ints({axis})});
+}
+
+ValueId Decomposition::dequantize(ValueId q, ValueId scale, ValueId zero_point, int64_t axis) {
+  return add("DequantizeLinear", {q, scale, zero_point}, attributes({{"axis", axis}}));
+}
+
+// Of an unknown rank: Reshape to [-1, k, n], Transpose, Reshape to the shape with its last two dimensions swapped.
+ValueId Decomposition::transpose_matrices(ValueId x) {
+  if (const int known = rank(x); known >= 0) {
+    if (known < 2) return x;
+    std::vector<int64_t> permutation;
+    for (int axis = 0; axis < known; ++axis) permutation.push_back(axis);
+    std::swap(permutation[permutation.size() - 2], permutation.back());
+    return transpose(x, std::move(permutation));
+  }
+  const ValueId dims = add("Shape", {x});
+  const auto part = [&](int64_t from, int64_t to) { return add("Slice", {dims, ints({from}), ints({to})}); };
+  const ValueId rows = part(-2, -1), columns = part(-1, std::numeric_limits<int64_t>::max());
+  const auto join = [&](std::vector<ValueId> parts) {
+    return add("Concat", std::move(parts), attributes({{"axis", int64_t{0}}}));
+  };
+  const ValueId flat = add("Reshape", {x, join({ints({-1}), rows, columns})});
+  return add("Reshape", {transpose(flat, {0, 2, 1}), join({part(0, -2), columns, rows})},
+             attributes({{"allowzero", int64_t{1}}}));
+}
+
+void Decomposition::keep_outputs(std::size_t kept) {
+  std::vector<ValueId>& outputs = node_.node.outputs;
+  outputs.resize(std::min(outputs.size(), kept));
+  while (!outputs.empty() && outputs.back() == kNoValue) outputs.pop_back();
+}
+
+void Decomposition::become(std::string_view op, std::vector<ValueId> inputs, const Attrs& attrs) {
+  node_.op_type = op;
+  node_.node.inputs = trimmed(std::move(inputs));
+  for (const auto& [name, value] : attrs) node_.node.attrs.set(name, value);
+}
+
+Attrs attributes(std::initializer_list<std::pair<std::string_view, AttrValue>> entries) {
+  Attrs attrs;
+  for (const auto& [name, value] : entries) attrs.set(name, value);
+  return attrs;
+}
+
+}  // namespace octavo::onnx
