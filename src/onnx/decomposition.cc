@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "graph/op_def.h"
@@ -66,6 +67,14 @@ ValueId Decomposition::add(std::string_view op, std::vector<ValueId> inputs, Att
   return draft_.add_node(op, node_.node.name, trimmed(std::move(inputs)), std::move(attrs));
 }
 
+ValueId Decomposition::add_with_rest(std::string_view op, std::vector<ValueId> inputs) {
+  Node made;
+  made.op = &get_op(op);
+  made.attrs = std::exchange(node_.node.attrs, {});
+  check_attributes(made);
+  return add(op, std::move(inputs), std::move(made.attrs));
+}
+
 std::vector<ValueId> Decomposition::add_many(std::string_view op, std::vector<ValueId> inputs,
                                              std::size_t outputs, Attrs attrs) {
   std::vector<ValueId> all = {add(op, std::move(inputs), std::move(attrs))};
@@ -99,6 +108,10 @@ ValueId Decomposition::dimension(ValueId x, int64_t axis) {
   return add("Gather", {add("Shape", {x}), ints({axis})});
 }
 
+ValueId Decomposition::size(ValueId x, int64_t axis) {
+  return add("Gather", {add("Shape", {x}), index(axis)});
+}
+
 ValueId Decomposition::dequantize(ValueId q, ValueId scale, ValueId zero_point, int64_t axis) {
   return add("DequantizeLinear", {q, scale, zero_point}, attributes({{"axis", axis}}));
 }
@@ -127,6 +140,13 @@ void Decomposition::keep_outputs(std::size_t kept) {
   std::vector<ValueId>& outputs = node_.node.outputs;
   outputs.resize(std::min(outputs.size(), kept));
   while (!outputs.empty() && outputs.back() == kNoValue) outputs.pop_back();
+}
+
+std::vector<ValueId> Decomposition::new_outputs(std::size_t count) {
+  node_.node.outputs.resize(1);
+  for (std::size_t i = 0; i < count; ++i)
+    node_.node.outputs.push_back(draft_.add_value(text(node_.node.name, "_output")));
+  return {node_.node.outputs.begin() + 1, node_.node.outputs.end()};
 }
 
 void Decomposition::become(std::string_view op, std::vector<ValueId> inputs, const Attrs& attrs) {

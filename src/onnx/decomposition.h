@@ -36,6 +36,8 @@ class Decomposition {
   void take_only(std::string_view name, int64_t only);
 
   ValueId add(std::string_view op, std::vector<ValueId> inputs, Attrs attrs = {});
+  // The same with the attributes that nobody took, which must be the operator's.
+  ValueId add_with_rest(std::string_view op, std::vector<ValueId> inputs);
   // A node of which the outputs are new values.
   std::vector<ValueId> add_many(std::string_view op, std::vector<ValueId> inputs, std::size_t outputs,
                                 Attrs attrs = {});
@@ -50,8 +52,12 @@ class Decomposition {
   ValueId reshape(ValueId x, std::initializer_list<int64_t> dims) { return add("Reshape", {x, ints(dims)}); }
   ValueId transpose(ValueId x, std::vector<int64_t> permutation);
   ValueId cast(ValueId x, DType dtype);
-  // Dimension `axis` of x, a vector of one element.
+  // Dimension `axis` of x, a vector of one element or a scalar.
   ValueId dimension(ValueId x, int64_t axis);
+  ValueId size(ValueId x, int64_t axis);
+  ValueId unsqueeze(ValueId x, std::initializer_list<int64_t> axes) {
+    return add("Unsqueeze", {x, ints(axes)});
+  }
   // y = DequantizeLinear(q, scale, zero_point), with scales along `axis` where they are several.
   ValueId dequantize(ValueId q, ValueId scale, ValueId zero_point, int64_t axis);
   // The matrices [k, n] of x as [n, k].
@@ -64,6 +70,8 @@ class Decomposition {
   // Output i, for nodes that compute it. The node keeps outputs 0 … `kept` - 1.
   ValueId output(std::size_t i) const { return node_.node.outputs[i]; }
   void keep_outputs(std::size_t kept);
+  // New values as outputs 1 … `count` of the node that is left.
+  std::vector<ValueId> new_outputs(std::size_t count);
   void add_to(ValueId output, std::string_view op, std::vector<ValueId> inputs, Attrs attrs = {}) {
     draft_.add_node(op, node_.node.name, trimmed(std::move(inputs)), output, std::move(attrs));
   }
@@ -77,7 +85,7 @@ class Decomposition {
   DraftNode& node_;
 };
 
-// Attributes in place: `attrs({{"axis", int64_t{1}}})`.
+// Attributes in place: `attributes({{"axis", int64_t{1}}})`.
 Attrs attributes(std::initializer_list<std::pair<std::string_view, AttrValue>> entries);
 
 }  // namespace octavo::onnx

@@ -26,24 +26,13 @@ void quantize_result(Decomposition& d, ValueId x, std::size_t first, ValueId lik
   d.become("QuantizeLinear", {x, d.in(first), d.in(first + 1)}, attrs);
 }
 
-// The attributes that nobody took go to a node of that operator.
-ValueId add_with_attributes(Decomposition& d, DraftNode& node, std::string_view op,
-                            std::vector<ValueId> inputs) {
-  Node made;
-  made.op = &get_op(op);
-  made.attrs = std::move(node.node.attrs);
-  check_attributes(made);
-  node.node.attrs = {};
-  return d.add(op, std::move(inputs), std::move(made.attrs));
-}
-
 // x, its scale and zero_point; scale and zero_point of the result: op(x).
 void one_operand(Draft& draft, DraftNode& node, std::string_view op) {
   Decomposition d(draft, node);
   d.need(2);
   require(d.has(3), ErrorCode::invalid_graph, "input 3 is left out, but needed");
   const ValueId q = d.in(0);
-  quantize_result(d, add_with_attributes(d, node, op, {dequantized(d, 0)}), 3, q);
+  quantize_result(d, d.add_with_rest(op, {dequantized(d, 0)}), 3, q);
 }
 
 void sigmoid(Draft& draft, DraftNode& node) { one_operand(draft, node, "Sigmoid"); }
@@ -84,10 +73,10 @@ void pool(Draft& draft, DraftNode& node, std::string_view op) {
   require(d.has(3), ErrorCode::invalid_graph, "input 3 is left out, but needed");
   const ValueId q = d.in(0);
   if (d.take_int("channels_last", 0) == 0)
-    return quantize_result(d, add_with_attributes(d, node, op, {dequantized(d, 0)}), 3, q);
+    return quantize_result(d, d.add_with_rest(op, {dequantized(d, 0)}), 3, q);
   const int64_t rank = image_rank(d, node.node);
   const ValueId x = from_channels_last(d, dequantized(d, 0), rank);
-  const ValueId y = add_with_attributes(d, node, op, {x});
+  const ValueId y = d.add_with_rest(op, {x});
   quantize_result(d, d.transpose(y, to_channels_last(rank)), 3, q);
 }
 
@@ -98,7 +87,7 @@ void nhwc_max_pool(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(1);
   const int64_t rank = image_rank(d, node.node);
-  const ValueId y = add_with_attributes(d, node, "MaxPool", {from_channels_last(d, d.in(0), rank)});
+  const ValueId y = d.add_with_rest("MaxPool", {from_channels_last(d, d.in(0), rank)});
   d.become("Transpose", {y}, attributes({{"perm", to_channels_last(rank)}}));
 }
 
@@ -124,7 +113,7 @@ void concat(Draft& draft, DraftNode& node) {
   std::vector<ValueId> operands;
   for (std::size_t i = 2; i < node.node.inputs.size(); i += 3) operands.push_back(dequantized(d, i));
   const ValueId q = d.in(2);
-  quantize_result(d, add_with_attributes(d, node, "Concat", std::move(operands)), 0, q);
+  quantize_result(d, d.add_with_rest("Concat", std::move(operands)), 0, q);
 }
 
 // Rows of a and columns of b may have scales of their own.
@@ -147,7 +136,7 @@ void conv(Draft& draft, DraftNode& node) {
   d.take_only("channels_last", 0);  // of the same operator in ONNX Runtime's domain
   const ValueId q = d.in(0), x = dequantized(d, 0), w = dequantized(d, 3),
                 bias = dequantized_bias(d, d.in(8), 0);
-  quantize_result(d, add_with_attributes(d, node, "Conv", {x, w, bias}), 6, q);
+  quantize_result(d, d.add_with_rest("Conv", {x, w, bias}), 6, q);
 }
 
 // y = alpha · (a · b + c), where c counts in units of both scales; as floats where there is no scale of the result.
@@ -162,7 +151,7 @@ void gemm(Draft& draft, DraftNode& node) {
   const ValueId b = dequantized(d, 3, attrs.get_int("transB", 0) != 0 ? 0 : 1),
                 c = dequantized_bias(d, d.in(6), -1);
   if (!d.has(7)) return d.become("Gemm", {a, b, c});
-  quantize_result(d, add_with_attributes(d, node, "Gemm", {a, b, c}), 7, q);
+  quantize_result(d, d.add_with_rest("Gemm", {a, b, c}), 7, q);
 }
 
 // a, b, their scales, their zero_points, a bias of floats.

@@ -1,0 +1,164 @@
+// Operators of ONNX Runtime with weights of few bits in its own packing. Integers of these forms have no operators yet:
+// the weights are made floats when the file is read.
+#include <algorithm>
+
+#include "base/error.h"
+#include "onnx/decomposition.h"
+
+namespace octavo::onnx {
+
+namespace {
+
+// Integers of `bits` bits, the lowest first, rows of whole bytes.
+class Packed {
+ public:
+  Packed(std::span<const uint8_t> bytes, int64_t bits, int64_t row_bytes)
+      : bytes_(bytes), bits_(bits), row_bytes_(row_bytes) {}
+  int at(int64_t row, int64_t i) const {
+    const int64_t bit = i * bits_;
+    return bytes_[static_cast<std::size_t>(row * row_bytes_ + bit / 8)] >> bit % 8 & ((1 << bits_) - 1);
+  }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  int64_t bits_, row_bytes_;
+};
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct Blocks {
+  int64_t rows, columns, bits, block;
+  int64_t count() const { return ceil_div(columns, block); }  // of a row
+};
+
+void check(const Blocks& b) {
+  require(b.bits == 2 || b.bits == 4 || b.bits == 8, ErrorCode::unsupported, "weights of ", b.bits, " bits");
+  require(b.block >= 16 && b.block <= (1 << 20) && (b.block & (b.block - 1)) == 0, ErrorCode::invalid_graph,
+          "block_size is ", b.block);
+  require(b.rows >= 0 && b.columns >= 0 && is_addressable({b.rows, b.columns}, sizeof(float)),
+          ErrorCode::out_of_memory, "weights of ", b.rows, " rows and ", b.columns, " columns");
+}
+
+// (q - zero_point) · scale, a block of each row at a time. Inputs: integers, in rows of `row_bytes`; a scale a block;
+// a zero_point a block, packed, a float or absent: the middle of the range. element(row, column) says where it goes.
+template <class Place>
+void dequantize(Decomposition& d, const Blocks& b, std::size_t integers, std::size_t scales,
+                std::size_t zero_points, int64_t row_bytes, const Place& place) {
+  const Tensor &q = d.constant(integers), &scale = d.constant(scales);
+  const int64_t zero_bytes = ceil_div(b.count() * b.bits, 8);
+  const Tensor* const zero = d.has(zero_points) ? &d.constant(zero_points) : nullptr;
+  require(q.dtype() == DType::u8 && static_cast<int64_t>(q.bytes()) == b.rows * row_bytes,
+          ErrorCode::invalid_graph, "weights ", q.shape(), " are not ", b.rows, " rows of ", row_bytes,
+          " bytes");
+  require(scale.dtype() == DType::f32 && scale.shape().elements() == b.rows * b.count(),
+          ErrorCode::invalid_graph, "scales ", scale.shape(), " are not ", b.rows * b.count(), " float32");
+  const bool is_float = zero && zero->dtype() == DType::f32;
+  require(!zero || (is_float ? zero->shape().elements() == b.rows * b.count()
+                             : zero->dtype() == DType::u8 && zero->shape().elements() == b.rows * zero_bytes),
+          ErrorCode::invalid_graph, "zero_points ", zero ? zero->shape() : Shape(), " do not fit");
+  const Packed weights(q.span<uint8_t>(), b.bits, row_bytes);
+  for (int64_t row = 0; row < b.rows; ++row)
+    for (int64_t column = 0; column < b.columns; ++column) {
+      const int64_t block = column / b.block, index = row * b.count() + block;
+      float middle = static_cast<float>(1 << (b.bits - 1));
+      if (is_float) middle = zero->span<float>()[static_cast<std::size_t>(index)];
+      if (zero && !is_float)
+        middle = static_cast<float>(Packed(zero->span<uint8_t>(), b.bits, zero_bytes).at(row, block));
+      place(row, column,
+            (static_cast<float>(weights.at(row, column)) - middle) *
+                scale.span<float>()[static_cast<std::size_t>(index)]);
+    }
+}
+
+// x · Wᵀ + bias. Inputs: x, W [N, blocks, bytes of a block], scales, zero_points, an order of columns, bias.
+void matmul_n_bits(Draft& draft, DraftNode& node) {
+  Decomposition d(draft, node);
+  d.need(3);
+  d.refuse({4});
+  d.take_int("accuracy_level", 0);
+  const int64_t k = d.take_int("K", -1), n = d.take_int("N", -1), bits = d.take_int("bits", 4);
+  const Blocks blocks{n, k, bits, d.take_int("block_size", 32)};
+  check(blocks);
+  Tensor w(DType::f32, {k, n});
+  float* const out = w.span<float>().data();
+  dequantize(d, blocks, 1, 2, 3, blocks.count() * (blocks.block * bits / 8),
+             [&](int64_t row, int64_t column, float value) { out[column * n + row] = value; });
+  const ValueId x = d.in(0), bias = d.in(5),
+                weights = draft.add_constant(text(node.node.name, "_weights"), std::move(w));
+  if (bias == kNoValue) return d.become("MatMul", {x, weights});
+  d.become("Add", {d.add("MatMul", {x, weights}), bias});
+}
+
+// Gather of rows that are packed along their last axis. Inputs: data, indices, scales, zero_points.
+void gather_block_quantized(Draft& draft, DraftNode& node) {
+  Decomposition d(draft, node);
+  d.need(3);
+  const Tensor& data = d.constant(0);
+  const Shape packed = data.shape();
+  const int64_t bits = d.take_int("bits", 4), axis = d.take_int("gather_axis", 0);
+  const int64_t quantized = d.take_int("quantize_axis", 1), rank = packed.rank();
+  require(rank > 0 && (quantized == rank - 1 || quantized == -1), ErrorCode::unsupported,
+          "blocks along axis ", quantized, " of ", packed, " are not supported");
+  require(data.dtype() == DType::u8 && (bits == 4 || bits == 8), ErrorCode::unsupported,
+          dtype_name(data.dtype()), " of ", bits, " bits is not supported");
+  Shape shape = packed;
+  shape[static_cast<int>(rank) - 1] *= 8 / bits;
+  const int64_t columns = shape[static_cast<int>(rank) - 1];
+  const Blocks blocks{columns > 0 ? packed.elements(0, static_cast<int>(rank) - 1) : 0, columns, bits,
+                      d.take_int("block_size", 128)};
+  check(blocks);
+  Tensor table(DType::f32, shape);
+  float* const out = table.span<float>().data();
+  dequantize(d, blocks, 0, 2, 3, columns * bits / 8,
+             [&](int64_t row, int64_t column, float value) { out[row * columns + column] = value; });
+  d.become("Gather", {draft.add_constant(text(node.node.name, "_table"), std::move(table)), d.in(1)},
+           attributes({{"axis", axis}}));
+}
+
+// W [D, K, 4H] of 8 bits, with a scale and a zero_point a direction or a column of it, as float32 [D, 4H, K].
+ValueId lstm_weights(Decomposition& d, std::size_t integers, std::size_t scales, std::size_t zero_points) {
+  const Tensor &q = d.constant(integers), &scale = d.constant(scales), &zero = d.constant(zero_points);
+  const Shape& shape = q.shape();
+  require((q.dtype() == DType::u8 || q.dtype() == DType::s8) && shape.rank() == 3, ErrorCode::invalid_graph,
+          "weights of ", dtype_name(q.dtype()), " and shape ", shape);
+  const int64_t directions = shape[0], depth = shape[1], columns = shape[2], count = scale.shape().elements();
+  require(scale.dtype() == DType::f32 && zero.dtype() == q.dtype() && zero.shape().elements() == count &&
+              (count == directions || count == directions * columns),
+          ErrorCode::invalid_graph, "scales ", scale.shape(), " and zero_points ", zero.shape(),
+          " of weights ", shape);
+  Tensor w(DType::f32, {directions, columns, depth});
+  const int flip = q.dtype() == DType::s8 ? 0x80 : 0;
+  const uint8_t *from = q.view().as<uint8_t>(), *zeros = zero.view().as<uint8_t>();
+  float* const out = w.span<float>().data();
+  for (int64_t i = 0; i < directions; ++i)
+    for (int64_t row = 0; row < depth; ++row)
+      for (int64_t column = 0; column < columns; ++column) {
+        const int64_t at = count == directions ? i : i * columns + column;
+        const int centred = (*from++ ^ flip) - (zeros[at] ^ flip);
+        out[(i * columns + column) * depth + row] =
+            static_cast<float>(centred) * scale.span<float>()[static_cast<std::size_t>(at)];
+      }
+  return d.draft().add_constant("lstm_weights", std::move(w));
+}
+
+// LSTM's inputs, with W and R transposed; then scales and zero_points of both.
+void dynamic_quantize_lstm(Draft& draft, DraftNode& node) {
+  Decomposition d(draft, node);
+  d.need(3);
+  for (const std::size_t i : {8u, 9u, 10u, 11u})
+    require(d.has(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+  const ValueId w = lstm_weights(d, 1, 8, 9), r = lstm_weights(d, 2, 10, 11);
+  d.become("LSTM", {d.in(0), w, r, d.in(3), d.in(4), d.in(5), d.in(6), d.in(7)});
+}
+
+constexpr Upgrade kRows[] = {
+    {"com.microsoft.DynamicQuantizeLSTM", dynamic_quantize_lstm},
+    {"com.microsoft.GatherBlockQuantized", gather_block_quantized},
+    {"com.microsoft.MatMulNBits", matmul_n_bits},
+};
+
+const RegisterUpgrades registered(kRows);
+
+}  // namespace
+
+}  // namespace octavo::onnx
