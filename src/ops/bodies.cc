@@ -22,12 +22,6 @@ void type_state(Graph& body, std::size_t i, const Operand& operand) {
   if (input.shape) std::ranges::fill(input.shape->dims, kDynamic);
 }
 
-void require_one_element(const InferContext& ctx, std::size_t i) {
-  const Shape& shape = ctx.shape(i);
-  require(!shape.is_static() || shape.elements() == 1, ErrorCode::invalid_graph, "input ", i,
-          " must be one element, but has the shape ", shape);
-}
-
 void make_copy(const RunContext& ctx, std::size_t i, const TensorView& result) {
   const TensorView output = ctx.make_output(i, result.shape);
   require(output.dtype == result.dtype, ErrorCode::invalid_graph, "output ", i, " is ",

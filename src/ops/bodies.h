@@ -17,9 +17,6 @@ TensorType body_output(const Node& node, std::size_t body, std::size_t i);
 // Types input i of a body by an operand: its dtype and, where nothing says that they stay, none of its sizes.
 void type_state(Graph& body, std::size_t i, const Operand& operand);
 
-// Throws Error(invalid_graph) unless input i has one element, as far as is known.
-void require_one_element(const InferContext& ctx, std::size_t i);
-
 // A number as input i of body 0, which may declare it as a list of one element. `number` outlives the view.
 template <class T> TensorView scalar_view(const Node& node, std::size_t i, T& number) {
   const Graph& body = node.subgraphs[0].graph;

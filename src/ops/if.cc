@@ -26,7 +26,7 @@ TensorType common(const TensorType& a, const TensorType& b) {
 
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::boolean});
-  require_one_element(ctx, 0);
+  require_elements(ctx, 0, 1);
   for (std::size_t i = 0; i < ctx.outputs.size(); ++i)
     ctx.outputs[i] = common(body_output(ctx.node, 0, i), body_output(ctx.node, 1, i));
 }

@@ -35,11 +35,11 @@ void type_bodies(Node& node, std::span<const Operand> operands) {
 void infer(InferContext& ctx) {
   if (ctx.has(kTurns)) {
     require_dtype(ctx, kTurns, {DType::s64, DType::s32});
-    require_one_element(ctx, kTurns);
+    require_elements(ctx, kTurns, 1);
   }
   if (ctx.has(kGoOn)) {
     require_dtype(ctx, kGoOn, {DType::boolean});
-    require_one_element(ctx, kGoOn);
+    require_elements(ctx, kGoOn, 1);
   }
   for (std::size_t i = 0; i < ctx.outputs.size(); ++i) {
     TensorType type = body_output(ctx.node, 0, i + 1);

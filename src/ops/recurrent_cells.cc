@@ -10,7 +10,7 @@ using kernels::BinaryOp;
 
 void combine(BinaryOp op, const float* a, const float* b, float* out, int64_t n) {
   const auto bytes = [](const float* p) { return reinterpret_cast<const std::byte*>(p); };
-  kernels::binary_row<float>(op)(bytes(a), bytes(b), reinterpret_cast<std::byte*>(out), n, true, true);
+  kernels::binary_row(op)(bytes(a), bytes(b), reinterpret_cast<std::byte*>(out), n, true, true);
 }
 void add(float* y, const float* x, int64_t n) { combine(BinaryOp::add, y, x, y, n); }
 void multiply(float* y, const float* x, int64_t n) { combine(BinaryOp::mul, y, x, y, n); }
