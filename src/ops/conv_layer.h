@@ -9,8 +9,8 @@
 namespace octavo {
 
 // Input 0 is x [n, c, ((d,) h,) w], or [n, ((d,) h,) w, c] where the node is lowered to channels_last; input 1 is w
-// [oc, c/group, ((kd,) kh,) kw]; input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws Error(invalid_graph) naming the shapes
-// that do not fit together, Error(unsupported) for more than three spatial axes.
+// [oc, c/group, ((kd,) kh,) kw]; input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws
+// Error(invalid_graph) naming the shapes that do not fit together, Error(unsupported) for more than three spatial axes.
 void infer_conv(InferContext& ctx, DType dtype);
 
 // The attribute "group". Throws Error(invalid_graph) for less than one.

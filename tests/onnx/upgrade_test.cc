@@ -262,28 +262,41 @@ TEST_CASE("attributes that opset 23 gave to quantization") {
   CHECK(failure(model("DequantizeLinear", "output_dtype", kDouble)).code() == ErrorCode::unsupported);
 }
 
+// A node of "x" and a float input `second` of unknown sizes.
+ModelBuilder two_inputs(int64_t opset, std::string_view op, std::string_view second,
+                        std::vector<int64_t> dims, std::vector<Bytes> attributes = {}) {
+  ModelBuilder builder = one_node(opset, op, attributes, {"x", std::string(second)});
+  builder.inputs.push_back(value_info(second, kFloat, dims));
+  return builder;
+}
+
 TEST_CASE("Upsample is Resize by x / scale, rounded down") {
-  const Graph graph = one_node(9, "Upsample", {}, {"x", "scales"}).read().graph;
+  const Graph graph = two_inputs(9, "Upsample", "scales", {2}).read().graph;
   const Node& resize = the_node(graph, "Resize");
   CHECK(!resize.has_input(1));
   CHECK(resize.has_input(2));
   CHECK(resize.attrs.get_string("coordinate_transformation_mode", "") == "asymmetric");
   CHECK(resize.attrs.get_string("nearest_mode", "") == "floor");
-  CHECK(failure(one_node(11, "Upsample", {}, {"x", "scales"})).code() == ErrorCode::invalid_graph);
+  CHECK(failure(two_inputs(11, "Upsample", "scales", {2})).code() == ErrorCode::invalid_graph);
 }
 
 TEST_CASE("Resize of opset 10 has its scales as input 1") {
-  const Graph graph = one_node(10, "Resize", {}, {"x", "scales"}).read().graph;
+  const Graph graph = two_inputs(10, "Resize", "scales", {2}).read().graph;
   const Node& resize = the_node(graph, "Resize");
   CHECK(!resize.has_input(1));
   CHECK(resize.has_input(2));
   CHECK(resize.attrs.get_string("nearest_mode", "") == "floor");
-  CHECK(failure(one_node(9, "Resize", {}, {"x", "scales"})).code() == ErrorCode::invalid_graph);
+  // What shrinks by the shapes that the file states takes the element behind.
+  ModelBuilder shrinking = two_inputs(10, "Resize", "scales", {2});
+  shrinking.outputs = {value_info("y", kFloat, {2, 1})};
+  const Graph shrunk = shrinking.read().graph;
+  CHECK(the_node(shrunk, "Resize").attrs.get_string("nearest_mode", "") == "ceil");
+  CHECK(failure(two_inputs(9, "Resize", "scales", {2})).code() == ErrorCode::invalid_graph);
 }
 
 TEST_CASE("GridSample: modes have other names since opset 20") {
   const auto mode = [](std::vector<Bytes> attributes) {
-    const Graph graph = one_node(16, "GridSample", attributes, {"x", "grid"}).read().graph;
+    const Graph graph = two_inputs(16, "GridSample", "grid", {-1, -1}, attributes).read().graph;
     return std::string(the_node(graph, "GridSample").attrs.get_string("mode", ""));
   };
   CHECK(mode({}) == "linear");

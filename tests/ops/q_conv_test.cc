@@ -139,6 +139,18 @@ TEST_CASE("octavo.QConv gives the same with every kernel", "[ops][q_conv]") {
   }
 }
 
+TEST_CASE("octavo.QConv of a volume sums over its depth", "[ops][q_conv]") {
+  // Two slices of one pixel, of two channels, under two taps with a pixel of padding on either side.
+  OpRunner runner("octavo.QConv");
+  runner.attr("pads", Ints{1, 0, 0, 1, 0, 0});
+  runner.input(Tensor::of<uint8_t>({1, 2, 2, 1, 1}, {11, 12, 13, 14})).input_qparams(test::u8_qparams(1, 10));
+  runner.constant(Tensor::of<int8_t>({1, 2, 2, 1, 1}, {1, 2, 3, 4}))
+      .input_qparams({.scale = {1}, .zero_point = {0}, .axis = -1, .qmin = -127, .qmax = 127});
+  const Tensor y = runner.output_qparams(test::u8_qparams(1, 100)).run1();
+  // x - 10 is [1, 2] and [3, 4]: 2·1 + 4·3, 1·1 + 2·2 + 3·3 + 4·4, 1·2 + 3·4.
+  CHECK(test::values<uint8_t>(y) == std::vector<uint8_t>{114, 130, 114});
+}
+
 TEST_CASE("octavo.QConv without a bias", "[ops][q_conv]") {
   const Problem p(kCases[0], 255, 77);
   OpRunner runner = p.runner("octavo.QConv");

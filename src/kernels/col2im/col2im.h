@@ -11,9 +11,9 @@ struct Col2ImAxis {
   int64_t kernel = 1, stride = 1, dilation = 1, pad = 0;
 };
 
-/// image[pixel * pixel_step + c] = clamp(bias[c] + Σ columns[window * window_step + tap * tap_step + c], lo, hi) over the
-/// taps of windows that lie at the pixel, in a fixed order, for c in [0, channels). Pixels, windows and taps count row
-/// by row, the last axis innermost.
+/// image[pixel * pixel_step + c] = clamp(bias[c] + Σ columns[window * window_step + tap * tap_step + c], lo, hi) over
+/// the taps of windows that lie at the pixel, in a fixed order, for c in [0, channels). Pixels, windows and taps count
+/// row by row, the last axis innermost.
 struct Col2Im {
   Col2ImAxis axes[3];
   int64_t window_step = 1, tap_step = 1, pixel_step = 1, channels = 1;

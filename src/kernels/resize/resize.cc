@@ -30,37 +30,48 @@ void pick_elements(const ResampledAxis& a, const void* in, void* out, int64_t be
   });
 }
 
+// A line of single elements.
+void mix_elements(const ResampledAxis& a, const float* in, float* out, int64_t begin, int64_t end) {
+  const float outside = *static_cast<const float*>(a.outside);
+  const int32_t* index = a.index + begin * a.taps;
+  const float* weight = a.weight + begin * a.taps;
+  for (int64_t x = begin; x < end; ++x, index += a.taps, weight += a.taps) {
+    float sum = outside;
+    if (index[0] >= 0) {
+      sum = in[index[0]] * weight[0] + in[index[1]] * weight[1];
+      for (int64_t t = 2; t < a.taps; t += 2)
+        sum += in[index[t]] * weight[t] + in[index[t + 1]] * weight[t + 1];
+    }
+    *out++ = sum;
+  }
+}
+
+// A row of more elements than one, as the sum of its taps' rows.
+void mix_rows(const ResampledAxis& a, const float* in, int64_t x, float* out) {
+  const auto inner = static_cast<size_t>(a.inner);
+  const int32_t* const index = a.index + x * a.taps;
+  if (index[0] < 0) return void(std::fill_n(out, inner, *static_cast<const float*>(a.outside)));
+  for (int64_t t = 0; t < a.taps; t += 2) {
+    const float* const weight = a.weight + x * a.taps + t;
+    const Vector<float> w0 = splat(weight[0]), w1 = splat(weight[1]);
+    const Run<float> r0{in + index[t] * a.inner}, r1{in + index[t + 1] * a.inner};
+    if (t == 0)
+      map(inner, out, [=](auto p, auto q) { return p * w0 + q * w1; }, r0, r1);
+    else
+      map(
+          inner, out, [=](auto sum, auto p, auto q) { return sum + (p * w0 + q * w1); }, Run<float>{out}, r0,
+          r1);
+  }
+}
+
 }  // namespace
 
 void interpolate(const ResampledAxis& a, const float* in, float* out, int64_t begin, int64_t end) {
-  const auto inner = static_cast<size_t>(a.inner);
-  const float outside = *static_cast<const float*>(a.outside);
   for_each_line(a, begin, end, [&](int64_t row, int64_t line, int64_t x, int64_t x_end) {
     const float* const from = in + line * a.inner;
     float* to = out + row * a.inner;
-    for (; x < x_end; ++x, to += a.inner) {
-      const int32_t* const index = a.index + x * a.taps;
-      const float* const weight = a.weight + x * a.taps;
-      if (index[0] < 0) {
-        std::fill_n(to, inner, outside);
-      } else if (inner == 1) {
-        float sum = from[index[0]] * weight[0] + from[index[1]] * weight[1];
-        for (int64_t t = 2; t < a.taps; t += 2)
-          sum += from[index[t]] * weight[t] + from[index[t + 1]] * weight[t + 1];
-        *to = sum;
-      } else {
-        for (int64_t t = 0; t < a.taps; t += 2) {
-          const Vector<float> w0 = splat(weight[t]), w1 = splat(weight[t + 1]);
-          const Run<float> r0{from + index[t] * a.inner}, r1{from + index[t + 1] * a.inner};
-          if (t == 0)
-            map(inner, to, [=](auto p, auto q) { return p * w0 + q * w1; }, r0, r1);
-          else
-            map(
-                inner, to, [=](auto sum, auto p, auto q) { return sum + (p * w0 + q * w1); }, Run<float>{to},
-                r0, r1);
-        }
-      }
-    }
+    if (a.inner == 1) return mix_elements(a, from, to, x, x_end);
+    for (; x < x_end; ++x, to += a.inner) mix_rows(a, from, x, to);
   });
 }
 

@@ -9,8 +9,8 @@ namespace octavo::onnx {
 namespace {
 
 // Before opset 11 scales are input 1, and output x is that of input x / scale: of the nearest ones the one before it
-// or, along axes that shrink, the one behind it, as ONNX's tests of opset 10 have it. Scales or the shapes that the file
-// states tell which; where there are neither, axes grow.
+// or, along axes that shrink, the one behind it, as ONNX's tests of opset 10 have it. Scales or the shapes that the
+// file states tell which; where there are neither, axes grow.
 void resize(Draft& draft, DraftNode& draft_node) {
   if (draft.opset >= 11) return;
   Node& node = draft_node.node;
