@@ -79,12 +79,10 @@ struct BinAxis {
     const auto limit = [&](float at) {
       return static_cast<int64_t>(std::clamp((at - start) / step, -1.0f, 0x1p30f));
     };
-    if (!(step > 0))
-      end = 0;
-    else {
-      begin = std::max<int64_t>(limit(-2), 0);
-      end = std::min(limit(static_cast<float>(size) + 2), count);
-    }
+    end = 0;
+    if (!(step > 0) || !std::isfinite(step) || !std::isfinite(start)) return;
+    begin = std::max<int64_t>(limit(-2), 0);
+    end = std::min(limit(static_cast<float>(size) + 2), count);
   }
 
   // False outside of the image and a pixel around it; else the two elements next to the sample.

@@ -110,7 +110,7 @@ TEST_CASE("RoiAlign", "[ops]") {
             .run1(),
         {2.8125f, 3.375f, 5.0625f, 5.625f, 8.125f, 12.25f, 0, 0});
   // Neither ends late nor reads elsewhere.
-  const Tensor far = regions({NAN, 0, 1, 1, 3, 3, 1, 1, -1e9f, -1e9f, 1e9f, 1e9f}).run1();
+  const Tensor far = regions({NAN, 0, 1, 1, 3, 3, 1, 1, -1e9f, -1e9f, 1e9f, 1e9f, 0, 0, INFINITY, 1}).run1();
   for (float value : far.span<float>()) CHECK(std::abs(value) < 1e-9f);
   CHECK(error_of([] { regions({0, 0, 1, 1}, 1).run(); }) ==
         "InvalidInput: batch index 1 is outside of [1,1,4,4]");
