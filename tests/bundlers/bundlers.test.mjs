@@ -5,18 +5,14 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { build } from 'vite';
+import { isolated, page, reportOf, serve, whyNoFirefox } from '../support/pages.mjs';
 import {
   addModel,
   checkReport,
-  isolated,
   makeProject,
-  page,
   pageScript,
   removeProjects,
-  reportOf,
   runTool,
-  serve,
-  whyNoFirefox,
 } from './support/project.mjs';
 
 after(removeProjects);
@@ -34,7 +30,7 @@ const bundlers = {
     async build(folder) {
       const options = ['main.js', '--bundle', '--format=esm', '--splitting', '--outdir=out'];
       await runTool(folder, 'esbuild', ...options);
-      // The one line of docs/bundlers.md.
+      // The one line of docs/guides/6-bundlers-and-cdn.md.
       await cp(join(folder, 'node_modules/octavo/dist/engine'), join(folder, 'out/engine'), {
         recursive: true,
       });

@@ -4,13 +4,13 @@ import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { reportOf } from '../support/pages.mjs';
 import {
   addModel,
   checkReport,
   makeProject,
   pageScript,
   removeProjects,
-  reportOf,
   run,
   runTool,
 } from './support/project.mjs';

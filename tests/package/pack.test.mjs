@@ -8,13 +8,12 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
 import { build, createServer, preview } from 'vite';
+import { isolated, page, reportOf } from '../support/pages.mjs';
 import { modelFile } from './support/networks.mjs';
 import { packageRoot, repository } from './support/package.mjs';
 
 const run = promisify(execFile);
-const chromiumPath = process.env.OCTAVO_CHROMIUM ?? '/usr/bin/chromium';
 let folder;
 let packed;
 const inFolder = (path) => join(folder, path);
@@ -119,26 +118,6 @@ export async function use(signal: AbortSignal): Promise<CompareReport> {
   }
 });
 
-/** Opens the page and gives what it reports in its title, which must come without any error on the console. */
-async function result(url) {
-  const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
-  try {
-    const page = await browser.newPage();
-    const errors = [];
-    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(url);
-    await page.waitForFunction(() => document.title.startsWith('{'), null, { timeout: 60_000 });
-    assert.deepEqual(errors, []);
-    return JSON.parse(await page.title());
-  } finally {
-    await browser.close();
-  }
-}
-
 const pageScript = `
 import { Tensor, createEngine, defaultEngine, loadModel } from 'octavo';
 const report = {};
@@ -175,12 +154,6 @@ try {
 document.title = JSON.stringify(report);
 `;
 
-// Memory is shared between threads on isolated pages only.
-const headers = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
-
 function checkReport(report) {
   assert.equal(report.error, undefined);
   assert.deepEqual([report.info.build, report.info.worker], ['relaxed', true]);
@@ -203,19 +176,18 @@ function checkReport(report) {
 }
 
 test('a Vite page uses it, in development and built', async (context) => {
-  const icon = '<link rel="icon" href="data:,">';
-  await writeFile(
-    inFolder('index.html'),
-    `<!doctype html>${icon}<title>app</title><script type="module" src="/main.js"></script>`,
-  );
+  await writeFile(inFolder('index.html'), page('<script type="module" src="/main.js"></script>'));
   await writeFile(inFolder('main.js'), pageScript);
   const config = { root: folder, configFile: false, logLevel: 'error' };
 
   await context.test('development server', async () => {
-    const server = await createServer({ ...config, server: { host: '127.0.0.1', port: 0, headers } });
+    const server = await createServer({
+      ...config,
+      server: { host: '127.0.0.1', port: 0, headers: isolated },
+    });
     try {
       await server.listen();
-      checkReport(await result(server.resolvedUrls.local[0]));
+      checkReport(await reportOf(server.resolvedUrls.local[0]));
     } finally {
       await server.close();
     }
@@ -223,9 +195,9 @@ test('a Vite page uses it, in development and built', async (context) => {
 
   await context.test('built page', async () => {
     await build(config);
-    const server = await preview({ ...config, preview: { host: '127.0.0.1', port: 0, headers } });
+    const server = await preview({ ...config, preview: { host: '127.0.0.1', port: 0, headers: isolated } });
     try {
-      checkReport(await result(server.resolvedUrls.local[0]));
+      checkReport(await reportOf(server.resolvedUrls.local[0]));
     } finally {
       await server.close();
     }

@@ -9,14 +9,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 import { loadModel } from 'octavo';
+import { isolated, launchChromium } from '../support/pages.mjs';
 import { builds, withEngine } from './support/engines.mjs';
 import { calibrationPhotos, modelBytes, photos } from './support/networks.mjs';
 import { repository } from './support/package.mjs';
 
-const chromiumPath = process.env.OCTAVO_CHROMIUM ?? '/usr/bin/chromium';
 const fromRepository = (path) => fileURLToPath(new URL(path, repository));
 const variants = { u8: { reduceRange: false }, u7: { reduceRange: true } };
 
@@ -136,20 +135,14 @@ test('Chromium, each build, with and without VNNI', async (context) => {
       host: '127.0.0.1',
       port: 0,
       fs: { allow: [fromRepository('.')] },
-      headers: {
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      },
+      headers: isolated,
     },
   });
   await server.listen();
   const machines = { VNNI: [], 'no VNNI': ['--js-flags=--no-enable-avx-vnni'] };
   try {
     for (const [machine, flags] of Object.entries(machines)) {
-      const browser = await chromium.launch({
-        executablePath: chromiumPath,
-        args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', ...flags],
-      });
+      const browser = await launchChromium(flags);
       const page = await browser.newPage();
       await page.goto(server.resolvedUrls.local[0]);
       await page.waitForFunction(() => 'runModel' in globalThis);

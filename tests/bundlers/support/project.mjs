@@ -1,19 +1,13 @@
-// A project that uses the packed package: installed in a folder of its own, built, served and opened in a browser.
+// A project that uses the packed package: installed in a folder of its own, what its page does, and what is to come of it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
-import puppeteer from 'puppeteer-core';
-import sirv from 'sirv';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
-const chromiumPath = process.env.OCTAVO_CHROMIUM ?? '/usr/bin/chromium';
 
 export const run = (program, args, cwd, env = {}) =>
   promisify(execFile)(program, args, {
@@ -77,32 +71,6 @@ export async function makeProject({ files = {}, packages = {}, manifest = {} }) 
 export const modelFile = (name) => join(repository, 'models', name);
 export const addModel = (folder) => cp(modelFile('mnist.onnx'), join(folder, 'mnist.onnx'));
 
-/** Headers of a page that may have threads. */
-export const isolated = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
-
-/** Serves a folder while `use` runs, which is given its address. */
-export async function serve(folder, use, headers = isolated) {
-  const files = sirv(folder, { dev: true, setHeaders: (response) => setHeaders(response, headers) });
-  const server = createServer((request, response) => {
-    setHeaders(response, headers);
-    files(request, response, () => response.writeHead(404).end());
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    return await use(`http://127.0.0.1:${server.address().port}/`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
-function setHeaders(response, headers) {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-}
-
 /** What a page does: loads, quantizes, runs and writes; its report is the title. `octavo`: what is imported from. */
 export const pageScript = (octavo, options = '{}') => `
 import { Tensor, createEngine, loadModel } from ${JSON.stringify(octavo)};
@@ -121,55 +89,6 @@ try {
 }
 document.title = JSON.stringify(report);
 `;
-
-export const page = (script) => `<!doctype html><link rel="icon" href="data:,"><title>app</title>${script}`;
-
-const firefoxPath = process.env.OCTAVO_FIREFOX ?? '/usr/bin/firefox-esr';
-
-export const whyNoFirefox = existsSync(firefoxPath)
-  ? false
-  : `there is no ${firefoxPath}; OCTAVO_FIREFOX may name another`;
-
-/** Browsers, each with `newPage` and `close`. */
-const browsers = {
-  chromium: () =>
-    chromium.launch({
-      executablePath: chromiumPath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    }),
-  firefox: () => puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath }),
-};
-
-/** Opens the page and gives what it reports, which must come without an error on the console but those that `allow` allows. */
-export async function reportOf(url, { allow = () => false, browser: name = 'chromium' } = {}) {
-  const browser = await browsers[name]();
-  try {
-    const opened = await browser.newPage();
-    const errors = [];
-    opened.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-    opened.on('pageerror', (error) => errors.push(error.message));
-    await opened.goto(url);
-    const title = await titleOf(opened);
-    if (!title) assert.fail(`the page reports nothing: ${errors.join('\n')}`);
-    assert.deepEqual(
-      errors.filter((error) => !allow(error)),
-      [],
-    );
-    return JSON.parse(title);
-  } finally {
-    await browser.close();
-  }
-}
-
-/** The report, or undefined where none comes within a minute. */
-async function titleOf(opened) {
-  for (let tries = 0; tries < 600; ++tries) {
-    const title = await opened.title();
-    if (title.startsWith('{')) return title;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return undefined;
-}
 
 /** The page did all that it is to do, in a worker and with the threads there are unless `info` says otherwise. */
 export function checkReport(report, info = {}) {
