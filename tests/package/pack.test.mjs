@@ -91,7 +91,8 @@ export async function use(signal: AbortSignal): Promise<CompareReport> {
   const digits = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
   const small = await model.quantizeStatic({ calibration: [digits], observer: 'minmax' });
   const scores: Tensor | undefined = (await small.run({ digits }))['logits'];
-  if (!scores) throw new OctavoError('Internal', 'no scores');
+  const file: File = new File([await small.toOnnx()], 'mnist.int8.onnx');
+  if (!scores || file.size === 0) throw new OctavoError('Internal', 'no scores');
   // @ts-expect-error There is no such observer.
   await model.quantizeStatic({ calibration: [digits], observer: 'magic' });
   return compare(model, small, [{ digits }], { repeats: 1 });
@@ -116,6 +117,40 @@ export async function use(signal: AbortSignal): Promise<CompareReport> {
       cwd: folder,
     }).catch((error) => assert.fail(`${resolution.join(' ')}: ${error.stdout}`));
   }
+});
+
+test('its types check in Node without those of a page', async () => {
+  await writeFile(
+    inFolder('node.ts'),
+    `import { writeFile } from 'node:fs/promises';
+import { imageToTensor, loadModel, preprocessingFor, type Tensor } from 'octavo';
+import { listFiles, readImage } from 'octavo/node';
+const model = await loadModel('model.onnx');
+const [input] = model.inputs;
+if (!input) throw new Error('no input');
+const preprocessing = preprocessingFor(input, 'imagenet');
+const samples: Tensor[] = [];
+for (const file of await listFiles(['photos'])) samples.push(imageToTensor(await readImage(file), preprocessing));
+const small = await model.quantizeStatic({ calibration: samples });
+await writeFile('model.int8.onnx', await small.toOnnx());
+`,
+  );
+  const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', repository));
+  const types = ['--typeRoots', fileURLToPath(new URL('node_modules/@types', repository)), '--types', 'node'];
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--lib',
+    'es2023',
+    ...types,
+  ];
+  await run(process.execPath, [tsc, ...options, 'node.ts'], { cwd: folder }).catch((error) =>
+    assert.fail(error.stdout),
+  );
 });
 
 const pageScript = `

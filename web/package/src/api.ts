@@ -29,6 +29,5 @@ export {
   type PreprocessingPreset,
 } from './preprocess/preprocessing.js';
 export type { RgbaImage } from './preprocess/resize.js';
-export type { Build } from './start.js';
 export type { ModelSource } from './source.js';
 export { Tensor, type Feeds, type TensorData, type TensorLike, type TensorType } from './tensor.js';

@@ -276,7 +276,7 @@ export class EngineHost {
     return this.#model(model).native.profile(feeds, repeats);
   }
 
-  toOnnx(model: Handle): Uint8Array {
+  toOnnx(model: Handle): Uint8Array<ArrayBuffer> {
     return this.#writeOnnx(this.#model(model).native, (file) => this.#heapRange(file).slice());
   }
 

@@ -196,7 +196,7 @@ export class Model {
   }
 
   /** The model as an ONNX file; a quantized one in QDQ form, as ONNX Runtime reads it. */
-  async toOnnx(options?: CallOptions): Promise<Uint8Array> {
+  async toOnnx(options?: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
     const { signal } = checkOptions('toOnnx', options, callOptions);
     return this.engine.call('toOnnx', [this.handle], signal);
   }

@@ -1,7 +1,9 @@
 // Options and reports of the public API.
-import type { Build } from './start.js';
 import type { KernelChoice, DynamicOptions, StaticOptions } from './native.js';
 import type { Feeds, TensorLike } from './tensor.js';
+
+/** The builds that the package ships. A .wasm with an instruction that the browser lacks does not even validate. */
+export type Build = 'simd' | 'relaxed';
 
 /** How far a long call has come. */
 export interface Progress {

@@ -2,10 +2,8 @@
 import { relaxedSimd, simd } from 'wasm-feature-detect';
 import { OctavoError, messageOf } from './error.js';
 import type { CreateNativeModule, LoadedModule } from './host.js';
+import type { Build } from './options.js';
 import { sharedMemory, type Team } from './threads.js';
-
-/** The builds that the package ships. A .wasm with an instruction that the browser lacks does not even validate. */
-export type Build = 'simd' | 'relaxed';
 
 /** The files of a build: those that share memory between threads have a name of their own. */
 export type Variant = Build | `${Build}-threads`;

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createEngine, type Engine } from '../engine.js';
 import { loadModel, type Model } from '../model.js';
-import type { Build } from '../start.js';
+import type { Build } from '../options.js';
 import { withProgressBar } from './progress.js';
 
 export interface CommonOptions {

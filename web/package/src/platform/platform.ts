@@ -2,7 +2,8 @@
 import type { CreateNativeModule } from '../host.js';
 import type { Channel } from '../rpc.js';
 import type { Source } from '../source.js';
-import type { Build, Variant } from '../start.js';
+import type { Build } from '../options.js';
+import type { Variant } from '../start.js';
 import type { Thread } from '../threads.js';
 
 export interface Platform {
