@@ -148,4 +148,9 @@ test('refuses what is no image or preprocessing', () => {
     { data: new Uint8Array(0), width: 0, height: 0 },
   ])
     assert.throws(() => imageToTensor(image, imagenet), { code: 'InvalidInput' });
+  for (const image of ['cat.jpg', undefined, { width: 2, height: 2, close: () => {} }])
+    assert.throws(() => imageToTensor(image, imagenet), {
+      code: 'InvalidInput',
+      message: /its pixels.*getImageData.*readImage/,
+    });
 });

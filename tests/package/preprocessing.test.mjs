@@ -64,6 +64,14 @@ test('an input that is no picture has no candidates, and why', () => {
   }
 });
 
+test('what is no input says where one is from', () => {
+  for (const given of [model([input(1, 3, 4, 4)]), undefined])
+    assert.throws(() => preprocessingFor(given, 'imagenet'), {
+      code: 'InvalidOption',
+      message: /model\.inputs\[0\]/,
+    });
+});
+
 test('bytes take the pixels as they are', () => {
   const { known, why } = findPreprocessing(model({ ...input(1, 32, 48, 3), type: 'uint8' }));
   const { scale, mean, std, layout, width, height, dtype } = known;

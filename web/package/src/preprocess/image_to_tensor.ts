@@ -14,6 +14,12 @@ import { crop, resize, type RgbaImage } from './resize.js';
  */
 export function imageToTensor(image: RgbaImage, preprocessing: Preprocessing): Tensor {
   const checked = checkPreprocessing(preprocessing);
+  const { data, width: across, height: down } = Object(image) as Partial<RgbaImage>;
+  if (!data || across === undefined || down === undefined)
+    throw new OctavoError(
+      'InvalidInput',
+      "an image is its pixels, { width, height, data }: a canvas' getImageData gives them, readImage of octavo/node in Node",
+    );
   if (!(image.width > 0 && image.height > 0 && image.data.length === image.width * image.height * 4)) {
     throw new OctavoError(
       'InvalidInput',

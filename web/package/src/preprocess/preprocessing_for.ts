@@ -24,6 +24,8 @@ export function preprocessingFor(
   wanted: PreprocessingName | Partial<Preprocessing>,
   overrides: Partial<Preprocessing> = {},
 ): Preprocessing {
+  if (typeof (input as Partial<ValueDescription> | undefined)?.type !== 'string')
+    throw new OctavoError('InvalidOption', 'the input is one of a model: model.inputs[0], for example');
   const preset = typeof wanted === 'string' ? presetOfName(wanted) : undefined;
   const given = checkFields(typeof wanted === 'string' ? overrides : { ...wanted, ...overrides });
   const picture = withSaid(pictureInput(input), input, given);
