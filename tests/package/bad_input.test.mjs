@@ -1,6 +1,7 @@
 // Bad input into the real engine: a typed error, and the engine goes on.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Tensor, createEngine, loadModel } from 'octavo';
 import { enableRelaxedSimd } from 'octavo/node';
@@ -44,6 +45,26 @@ test('a JPEG given as a model', async () => {
 });
 
 test('text given as a model', () => fails(load(new Blob(['hello, world'])), { code: 'InvalidModel' }));
+
+test('what is often in the place of a model is named', async () => {
+  const kinds = {
+    '\n<!DOCTYPE html><html>': /HTML page.*no such file/,
+    'version https://git-lfs.github.com/spec/v1\noid sha256:1f\n': /Git LFS/,
+    'PK\x03\x04\x00\x00': /torch\.onnx\.export/,
+  };
+  for (const [text, message] of Object.entries(kinds)) {
+    const file = new File([text], 'net.onnx');
+    await fails(load(file), { code: 'InvalidModel', file: 'net.onnx', message });
+  }
+});
+
+test('a server that is not there: the reason that Node has', async () => {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  await fails(load(`http://127.0.0.1:${port}/net.onnx`), { code: 'Download', message: /\(.*ECONNREFUSED/ });
+});
 
 test('a model cut short anywhere', async () => {
   for (let part = 1; part < 16; ++part) {
@@ -129,6 +150,21 @@ for (const value of [NaN, Infinity, -Infinity]) {
       }));
   }
 }
+
+test('tensors that are none say what one is', async () => {
+  const data = new Float32Array(784);
+  await fails(mnist.run(data), { code: 'InvalidInput', message: /a Float32Array alone is no tensor/ });
+  const plain = { type: 'float32', data: [...data], dims: [1, 1, 28, 28] };
+  await fails(mnist.run(plain), { code: 'InvalidInput', message: /in an array, not a typed array/ });
+});
+
+test('samples are a list, not text, numbers or one tensor', async () => {
+  for (const calibration of ['photos', new Float32Array(784), digit(), undefined])
+    await fails(mnist.quantizeStatic({ calibration }), {
+      code: 'InvalidOption',
+      message: /an iterable .* for example an array/,
+    });
+});
 
 test('no calibration data', () => fails(mnist.quantizeStatic({ calibration: [] }), { code: 'InvalidData' }));
 

@@ -30,12 +30,14 @@ import type {
   Samples,
 } from './options.js';
 import { knownOptions } from './quantization_options.js';
+import { beginningOf, whatElse } from './not_onnx.js';
 import { handOver, nextTask } from './rpc.js';
 import { openSource, type ModelSource, type Source } from './source.js';
 import {
   bytesOf,
   copyOutputs,
   fromNativeTensors,
+  isTypedArray,
   toNativeTensors,
   toOutputArrays,
   type Tensor,
@@ -278,12 +280,14 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
   const handle = engine.newHandle();
   const externals: ExternalDownload[] = [];
   const progress = { phase: 'download' as const, loaded: 0, total: undefined as number | undefined };
+  let start: Uint8Array | undefined;
   const receive = async (target: number, { total, chunks }: Source) => {
     await engine.call('beginLoad', [target, total], signal);
     // Files come one after the other, and what is to come of later ones is not known.
     progress.total = target === handle ? total : undefined;
     onProgress?.({ ...progress });
     for await (const chunk of chunks) {
+      if (target === handle && !start?.length) start = beginningOf(chunk);
       await engine.call('appendLoad', [target, chunk], signal);
       progress.loaded += chunk.byteLength;
       // More than was announced: nobody knows how much is to come.
@@ -310,9 +314,9 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
     close();
     for (const each of [handle, ...externals.map(({ download }) => download)]) engine.release(each);
     signal?.throwIfAborted();
-    throw error instanceof OctavoError && !['Disposed', 'EngineStart'].includes(error.code)
-      ? error.inFile(name)
-      : error;
+    if (!(error instanceof OctavoError) || ['Disposed', 'EngineStart'].includes(error.code)) throw error;
+    const otherwise = error.code === 'InvalidModel' && start ? whatElse(start) : undefined;
+    throw (otherwise ? new OctavoError(error.code, otherwise) : error).inFile(name);
   }
 }
 
@@ -322,15 +326,20 @@ async function resolveEngine(given: LoadOptions['engine']): Promise<Engine> {
   throw new OctavoError('InvalidOption', "option 'engine' of loadModel is what createEngine gives");
 }
 
-/** @throws OctavoError `InvalidOption` when `samples` cannot be iterated over */
+/** @throws OctavoError `InvalidOption` when `samples` cannot be iterated over, or is text or numbers */
 export function checkSamples(what: string, samples: Samples): void {
-  const iterable = samples as Partial<Iterable<Sample> & AsyncIterable<Sample>> | undefined;
+  const iterable = samples as Partial<Iterable<Sample> & AsyncIterable<Sample>> | string | undefined;
   if (
-    typeof iterable?.[Symbol.asyncIterator] === 'function' ||
-    typeof iterable?.[Symbol.iterator] === 'function'
+    typeof iterable === 'object' &&
+    !isTypedArray(iterable) &&
+    (typeof iterable?.[Symbol.asyncIterator] === 'function' ||
+      typeof iterable?.[Symbol.iterator] === 'function')
   )
     return;
-  throw new OctavoError('InvalidOption', `${what} must be an iterable or async iterable of samples`);
+  throw new OctavoError(
+    'InvalidOption',
+    `${what} must be an iterable or async iterable of samples, for example an array`,
+  );
 }
 
 /** How many samples there are, when that can be told without taking them. */

@@ -60,9 +60,16 @@ async function openAddress(
     response = await (cache ? fetchCached : fetch)(url, signal ? { signal } : {});
   } catch (error) {
     signal?.throwIfAborted();
-    throw new OctavoError('Download', `cannot fetch ${url.href}: ${messageOf(error)}`, { file: url.href });
+    throw new OctavoError('Download', `cannot fetch ${url.href}: ${reasonOf(error)}`, { file: url.href });
   }
   return openResponse(response, url.href);
+}
+
+/** Node's fetch says why in the cause of its error, which may have nothing but a code. */
+function reasonOf(error: unknown): string {
+  const { message = '', code = '' } = Object((error as Error | undefined)?.cause) as NodeJS.ErrnoException;
+  const why = message || code;
+  return why ? `${messageOf(error)} (${why})` : messageOf(error);
 }
 
 const cacheName = 'octavo-models';

@@ -195,10 +195,21 @@ export function toNativeTensors(
       `feeds must be an object of tensors by input name, not ${String(sample)}`,
     );
   }
+  const array = arrayNameOf(sample);
+  if (array)
+    throw new OctavoError(
+      'InvalidInput',
+      `a ${array} alone is no tensor: that is { type, data, dims }, or new Tensor(type, data, dims)`,
+    );
   // Each member is looked at once, as any may be a getter; a tensor's may be its class's.
   const own = new Map<string, unknown>(Object.entries(sample));
   const member = (name: keyof TensorLike) => (own.has(name) ? own.get(name) : (sample as TensorLike)[name]);
   const [data, dims] = [member('data'), member('dims')];
+  if (Array.isArray(data) && Array.isArray(dims))
+    throw new OctavoError(
+      'InvalidInput',
+      'the tensor has its data in an array, not a typed array: new Tensor(type, data, dims) makes one',
+    );
   if (!isTypedArray(data) || !Array.isArray(dims))
     return [...own].map(([name, tensor]) => toNativeTensor(name, tensor, made));
   const [only, ...others] = inputs;
