@@ -73,7 +73,7 @@ test('bytes are pictures in any of the usual orders', async () => {
   );
   await assert.rejects(samples('uint8', [0, 4, 5], rgb, { preprocessing }), {
     code: 'InvalidData',
-    message: /x\.npy: holds no sample/,
+    message: /x\.npy holds no sample/,
   });
   await assert.rejects(samples('uint8', [2, 2, 2, 2, 2], rgb, { preprocessing }), {
     code: 'InvalidData',

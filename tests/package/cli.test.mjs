@@ -97,6 +97,9 @@ test('quantize statically from a folder, and compare', async () => {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /mnist\.int8\.onnx: .* -> /);
   assert.equal((await json('inspect', 'mnist.int8.onnx')).quantization.scheme, 'static');
+  await misused(/the float model comes first/, 'compare', 'mnist.int8.onnx', model, '--data', 'digits');
+  const other = modelFile('ppocr-cls.onnx');
+  await misused(/take other inputs: .* digits, .* x/, 'compare', model, other, '--data', 'digits');
   const report = await json('compare', model, 'mnist.int8.onnx', '--data', 'digits', '--repeats', '2');
   assert.equal(report.samples, 4);
   for (const side of [report.float, report.quantized]) assert.ok(side.bytes > 0 && side.ms >= side.msBest);
@@ -169,9 +172,10 @@ test('bad input is one line on stderr and exit code 1', async () => {
     [/NaN|finite/i, ...quantize, '--calibration', 'nan.npy'],
     [/shape|dim/i, ...quantize, '--calibration', 'small.npy'],
     [/float32/, ...quantize, '--calibration', 'integers.npy'],
-    [/broken\.jpg: is no whole JPEG/, ...quantize, '--calibration', 'broken.jpg', '--preprocessing', 'mnist'],
+    [/broken\.jpg is no whole JPEG/, ...quantize, '--calibration', 'broken.jpg', '--preprocessing', 'mnist'],
     [/there is no such folder/, 'quantize', mnist, '-o', 'nowhere/x.onnx'],
-    [/is no .npy file|is none of/, 'run', mnist, '--input', 'digits=cut.onnx'],
+    [/cut\.onnx is none of \.npy/, 'run', mnist, '--input', 'digits=cut.onnx'],
+    [/small\.npy: input 'digits' expects shape/, 'run', mnist, 'small.npy'],
   ];
   for (const [pattern, ...args] of cases) await failsWith(pattern, ...args);
   await assert.rejects(readFile(inFolder('never.onnx')));
@@ -184,21 +188,29 @@ test('a command that is wrong is one line on stderr, with what may be meant, and
     [/missing required argument/, 'inspect'],
     [/unknown option '--frob'/, 'inspect', mnist, '--frob'],
     [/unknown option '--calibraton' \(Did you mean --calibration\?\)/, ...quantize, '--calibraton', 'x'],
-    [/unknown command 'frobnicate'/, 'frobnicate'],
+    [/unknown command 'frobnicate'; commands are inspect, quantize, run/, 'frobnicate'],
     [/unknown command 'qantize' \(Did you mean quantize\?\)/, 'qantize', mnist],
     [/Allowed choices are dynamic, static/, ...quantize, '--method', 'magic'],
     [/static needs typical input: --calibration/, ...quantize, '--method', 'static'],
     [/--calibration is no option of/, ...quantize, '--method', 'dynamic', '--calibration', 'digits'],
-    [/--bins is no option of --method dynamic/, ...quantize, '--bins', '9'],
+    [
+      /--bins is no option of --method dynamic, which is .* without --calibration/,
+      ...quantize,
+      '--bins',
+      '9',
+    ],
     [/Allowed choices are imagenet, efficientnet-lite/, ...quantize, '--preprocessing', 'imagnet'],
     [/channels 1, not 3; presets that fit are mnist, zero-one/, ...quantize, '--preprocessing', 'imagenet'],
     [/a fraction such as 1\/255/, ...quantize, '--scale', '1/x'],
     [/WIDTHxHEIGHT/, ...quantize, '--size', 'large'],
     [/width 28, not 30/, ...quantize, '--preprocessing', 'mnist', '--size', '30'],
     [/Frobnicate/, ...quantize, '--method', 'dynamic', '--ops', 'Frobnicate'],
+    [/unknown operator 'conv' \(Did you mean Conv\?\)/, ...quantize, '--ops', 'conv'],
+    [/--force stands where a file/, ...quantize, '--calibration', '--force'],
+    [/whole number from 1 up, or auto/, 'inspect', mnist, '--threads', 'two'],
     [/no such node/, ...quantize, '--exclude', 'no such node'],
-    [/names no input; the model has digits/, 'run', mnist, '--input', 'pixels=digits/0.npy'],
-    [/there is no file to run on; the model has digits/, 'run', mnist],
+    [/names no input; the model's input is 'digits'/, 'run', mnist, '--input', 'pixels=digits/0.npy'],
+    [/there is no file to run on; the model's input is 'digits'/, 'run', mnist],
     [/either a second model or/, 'compare', mnist, mnist, '--method', 'dynamic', '--data', 'digits'],
     [/whole number/, 'compare', mnist, mnist, '--data', 'digits', '--repeats', '0'],
     [/--data/, 'compare', mnist, mnist],

@@ -105,7 +105,7 @@ test('empty files, files of another kind and files that are too large', async ()
   await writeFile(inFolder('empty.onnx'), '');
   await writeFile(inFolder('empty.npy'), '');
   await failsWith(/empty\.onnx: the file is empty/, 'inspect', 'empty.onnx');
-  await failsWith(/empty\.npy: is no \.npy file/, 'run', 'mnist.onnx', '--input', 'empty.npy');
+  await failsWith(/empty\.npy is no \.npy file/, 'run', 'mnist.onnx', '--input', 'empty.npy');
   await failsWith(/mine\.txt: /, 'inspect', 'mine.txt');
   await failsWith(/cannot read folder: it is a folder/, 'inspect', 'folder');
   // Nothing but a size: the file system stores no zeros.

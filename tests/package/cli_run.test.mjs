@@ -100,8 +100,8 @@ test('labels that do not fit are refused', async () => {
     '--labels',
     'three.txt',
   );
-  await failsWith(/bad\.json: is no list of labels/, 'run', ...mnist, '--labels', 'bad.json');
-  await failsWith(/cut\.json: is no JSON/, 'run', ...mnist, '--labels', 'cut.json');
+  await failsWith(/bad\.json is no list of labels/, 'run', ...mnist, '--labels', 'bad.json');
+  await failsWith(/cut\.json is no JSON/, 'run', ...mnist, '--labels', 'cut.json');
   await failsWith(/none\.txt: there is no such file/, 'run', ...mnist, '--labels', 'none.txt');
 });
 
@@ -114,7 +114,13 @@ test('several inputs: a file for each, by position or as an option', async () =>
     const { samples } = await json('run', 'add.onnx', ...args);
     assert.deepEqual(samples[0].outputs[0].data, [11, 22, 33]);
   }
-  await misused(/a\.npy names no input; the model has a, b/, 'run', 'add.onnx', 'a.npy', 'b.npy');
+  await misused(
+    /a\.npy names no input; the model's inputs are 'a', 'b'/,
+    'run',
+    'add.onnx',
+    'a.npy',
+    'b.npy',
+  );
   await misused(/input a is given twice/, 'run', 'add.onnx', 'a=a.npy', 'a=b.npy');
   const { code, stderr } = await octavo('run', 'add.onnx', 'a=a.npy');
   assert.equal(code, 1);

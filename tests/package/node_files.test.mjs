@@ -172,5 +172,8 @@ test('a folder stands for the samples in it, in order', async () => {
   );
   assert.deepEqual(names, ['samples/a.JPG', 'samples/b.npy', 'samples/c.pb', 'x.pb']);
   await assert.rejects(listFiles([inFolder('samples/deeper')]), { code: 'File', message: /there are no/ });
+  await mkdir(inFolder('classes/cats'), { recursive: true });
+  await assert.rejects(listFiles([inFolder('classes')]), { code: 'File', message: /folders in it/ });
+  await assert.rejects(listFiles(inFolder('samples')), { code: 'InvalidOption', message: /a list of paths/ });
   await assert.rejects(listFiles([inFolder('nowhere')]), { code: 'File', message: /no such file/ });
 });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { compare } from '../compare.js';
 import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
+import type { Model } from '../model.js';
 import type { CompareReport, EngineInfo } from '../options.js';
 import { findPreprocessing } from '../preprocess/find.js';
 import type { Preprocessing } from '../preprocess/preprocessing.js';
@@ -68,6 +69,7 @@ async function compareFiles(
   using float = await load(engine, floatPath, options);
   const made = quantizedPath === undefined ? await quantize(float, options) : undefined;
   using quantized = made?.model ?? (await load(engine, quantizedPath ?? '', options));
+  checkPair(float, quantized);
   // Either of the two may be the one that remembers.
   const knows = findPreprocessing(float).known ? float : quantized;
   const { choice, read, counted } = await findSamples(knows, data, options);
@@ -80,6 +82,22 @@ async function compareFiles(
     '',
   ];
   return { report, notes: notes.length > 1 ? notes : [], preprocessing: choice.preprocessing };
+}
+
+/** Two files that stand for each other, the float one first. */
+function checkPair(float: Model, quantized: Model): void {
+  const isFloat = ({ quantization }: ReturnType<Model['describe']>) => quantization.scheme === 'none';
+  if (!isFloat(float.describe()) && isFloat(quantized.describe()))
+    throw new OctavoError(
+      'InvalidOption',
+      `${float.name} is quantized and ${quantized.name} is not: the float model comes first`,
+    );
+  const inputs = (model: Model) => model.inputs.map(({ name }) => name).join(', ');
+  if (inputs(float) !== inputs(quantized))
+    throw new OctavoError(
+      'InvalidOption',
+      `the models take other inputs: ${float.name} ${inputs(float)}, ${quantized.name} ${inputs(quantized)}`,
+    );
 }
 
 function describe(report: CompareReport, engine: EngineInfo): string {

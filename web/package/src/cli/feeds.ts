@@ -32,15 +32,15 @@ export async function findRuns(
   given: readonly string[],
   options: PictureOptions,
 ): Promise<Runs> {
-  const names = model.inputs.map(({ name }) => name).join(', ');
-  if (given.length === 0)
-    throw new OctavoError('InvalidOption', `there is no file to run on; the model has ${names}`);
+  const names = model.inputs.map(({ name }) => `'${name}'`).join(', ');
+  const inputs = `the model's ${model.inputs.length === 1 ? 'input is' : 'inputs are'} ${names}`;
+  if (given.length === 0) throw new OctavoError('InvalidOption', `there is no file to run on; ${inputs}`);
   const named = given.map((argument) => {
     const input = model.inputs.find(({ name }) => argument.startsWith(`${name}=`));
     if (input) return { input, path: argument.slice(input.name.length + 1) };
     if (model.inputs.length === 1 && !argument.includes('='))
       return { input: model.inputs[0], path: argument };
-    throw new OctavoError('InvalidOption', `${argument} names no input; the model has ${names}`);
+    throw new OctavoError('InvalidOption', `${argument} names no input; ${inputs}`);
   });
   if (model.inputs.length === 1)
     return runsOfOne(

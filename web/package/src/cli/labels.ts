@@ -56,10 +56,11 @@ export function labelledOutput(
   // TensorFlow's networks have a class before ImageNet's.
   const tensorFlow = Object.entries(outputs).find(([, { dims }]) => dims.at(-1) === names.length + 1);
   if (tensorFlow && source === 'imagenet') return { name: tensorFlow[0], labels: ['background', ...names] };
+  const count = names.length === 1 ? '1 label' : `${names.length} labels`;
   const shapes = Object.entries(outputs).map(([name, { dims }]) => `${name} [${dims.join(', ')}]`);
   throw new OctavoError(
     'InvalidOption',
-    `${source} has ${names.length} labels, and no output as many: ${shapes.join(', ')}`,
+    `${source} has ${count}, and no output as many: ${shapes.join(', ')}`,
   );
 }
 

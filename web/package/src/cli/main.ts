@@ -41,7 +41,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /** One line for people. */
 function lineOf(error: unknown): string {
-  const message = error instanceof CommanderError ? error.message.replace(/^error: /, '') : messageOf(error);
+  let message = error instanceof CommanderError ? error.message.replace(/^error: /, '') : messageOf(error);
+  if (error instanceof CommanderError && error.code === 'commander.unknownCommand')
+    message += `; commands are ${commands.map((command) => command.name()).join(', ')}`;
   return `octavo: ${message.replace(/\s*\n\s*/g, ' ')}`;
 }
 

@@ -19,6 +19,13 @@ export function wholeNumber(value: string): number {
   return number;
 }
 
+function threadCount(value: string): number | 'auto' {
+  if (value === 'auto') return value;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('It is a whole number from 1 up, or auto.');
+}
+
 export function addCommonOptions(command: Command): Command {
   return command
     .optionsGroup('Options of every command:')
@@ -31,7 +38,7 @@ export function addCommonOptions(command: Command): Command {
     .option(
       '--threads <number>',
       'threads that compute: a number, or auto (the cores, at most 4)',
-      (value) => (value === 'auto' ? value : wholeNumber(value)),
+      threadCount,
       'auto',
     );
 }

@@ -60,8 +60,16 @@ export function addPictureOptions(command: Command): Command {
       'multiplies values of 0..255, for example 1/255; also of arrays of bytes',
       fraction,
     )
-    .option('--mean <numbers>', 'taken away after that: one, or one for each channel', fractions)
-    .option('--std <numbers>', 'divides after that: one, or one for each channel', fractions)
+    .option(
+      '--mean <numbers>',
+      'taken away after that: one, or one for each channel, separated by commas',
+      fractions,
+    )
+    .option(
+      '--std <numbers>',
+      'divides after that: one, or one for each channel, separated by commas',
+      fractions,
+    )
     .addOption(new Option('--channels <order>', 'order of channels').choices(['RGB', 'BGR', 'grey']))
     .addOption(new Option('--layout <layout>', 'where the input does not tell it').choices(['NCHW', 'NHWC']))
     .addOption(

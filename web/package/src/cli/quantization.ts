@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import type { DynamicOptions, Layer, StaticOptions } from '../native.js';
+import { supportedOperators } from '../operators.js';
 import { quantizationRows, type Method } from '../quantization_options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { coverageOf, type Coverage } from './coverage.js';
@@ -67,7 +68,10 @@ function givenOptions(method: Method, given: QuantizationOptions): DynamicOption
     if (value === undefined) continue;
     if (!methods.includes(method)) {
       const [word] = flag.split(' ');
-      throw new OctavoError('InvalidOption', `${word} is no option of --method ${method}`);
+      const why = given.method
+        ? ''
+        : `, which is the method ${given.calibration ? 'with' : 'without'} --calibration`;
+      throw new OctavoError('InvalidOption', `${word} is no option of --method ${method}${why}`);
     }
     options[name] = means ? means[value === true ? '' : (value as string)] : value;
   }
@@ -94,6 +98,7 @@ export async function quantize(model: Model, options: QuantizationOptions): Prom
   const chosen = givenOptions(method, options);
   const layers = await model.layers();
   checkFloat(model);
+  await checkOperators(chosen.opTypesToQuantize ?? [], model);
   const coverage = coverageOf(layers, method, chosen);
   if (!options.method && coverage.integer.nodes === 0) throw nothingToDo(layers, method);
   const samples = options.calibration && (await findSamples(model, options.calibration, options));
@@ -110,6 +115,17 @@ export async function quantize(model: Model, options: QuantizationOptions): Prom
   // The float model stays the file that it is.
   if (choice.preprocessing) await rememberPreprocessing(made, choice.preprocessing);
   return { model: made, method, why, choice, coverage };
+}
+
+/** A misspelt operator quantizes nothing, which would be said instead. */
+async function checkOperators(names: readonly string[], { engine }: Model): Promise<void> {
+  if (names.length === 0) return;
+  const known = (await supportedOperators({ engine })).map(({ type }) => type);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const meant = known.find((name) => name.toLowerCase() === unknown.toLowerCase());
+  const hint = meant ? ` (Did you mean ${meant}?)` : '';
+  throw new OctavoError('InvalidOption', `unknown operator '${unknown}'${hint}`);
 }
 
 function checkFloat(model: Model): void {

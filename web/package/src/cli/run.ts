@@ -1,5 +1,6 @@
 // octavo run MODEL FILE…
 import { Command } from 'commander';
+import { OctavoError } from '../error.js';
 import * as format from './format.js';
 import { findRuns } from './feeds.js';
 import {
@@ -76,7 +77,9 @@ function run(path: string, files: readonly string[], options: Options): Promise<
     await withProgressBar(options, async (onProgress) => {
       for await (const { name, feeds } of runs.read()) {
         const start = performance.now();
-        const tensors = await model.run(feeds);
+        const tensors = await model.run(feeds).catch((error: unknown) => {
+          throw error instanceof OctavoError ? error.inFile(name) : error;
+        });
         const ms = performance.now() - start;
         results.push(await resultOf(name, ms, tensors, { labels, folder, alone: runs.count === 1 }));
         onProgress({ phase: 'run', loaded: results.length, total: Math.max(results.length, runs.count) });

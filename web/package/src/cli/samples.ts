@@ -29,6 +29,9 @@ export async function findSamples(
       `a file is a sample for a model with one input; this one has ${names}`,
     );
   }
+  const option = paths.find((path) => path.startsWith('--'));
+  if (option !== undefined)
+    throw new OctavoError('InvalidOption', `${option} stands where a file or folder is expected`);
   const files = await listFiles(paths);
   const choice = choosePreprocessing(model, options, files);
   return {

@@ -97,7 +97,7 @@ function bytePictures(path: string, { data, dims }: Tensor<'uint8'>, preprocessi
   if (!form)
     throw contentError(
       path,
-      `bytes [${dims.join(', ')}] are no pictures: those are [count, height, width], with channels (1 or 3) first or last`,
+      `holds bytes [${dims.join(', ')}], which are no pictures: those are [count, height, width], with channels (1 or 3) first or last`,
     );
   const each = form.width * form.height * form.channels;
   return Array.from({ length: form.count }, (_, i) =>

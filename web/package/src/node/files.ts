@@ -45,7 +45,7 @@ export function fileError(verb: 'read' | 'write', path: string, error: unknown):
   return new OctavoError('File', `cannot ${verb} ${path}: ${reason}`, { file: path }, { cause: error });
 }
 
-/** An error about what is in a file. */
-export function contentError(path: string, reason: string, cause?: unknown): OctavoError {
-  return new OctavoError('InvalidData', `${path}: ${reason}`, { file: path }, { cause });
+/** An error about what is in a file: what it `is` or does, to be read behind its name. */
+export function contentError(path: string, is: string, cause?: unknown): OctavoError {
+  return new OctavoError('InvalidData', `${path} ${is}`, { file: path }, { cause });
 }

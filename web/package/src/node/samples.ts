@@ -21,21 +21,30 @@ export const sampleExtensions: readonly string[] = ['.npy', '.pb', ...pictureExt
  * @throws OctavoError `File` for a path that does not exist, or a folder without any
  */
 export async function listFiles(paths: readonly string[]): Promise<string[]> {
+  checkPaths('listFiles', paths);
   const lists = await Promise.all(
     paths.map(async (path) => {
+      let folders: boolean;
       try {
         if (!(await stat(path)).isDirectory()) return [path];
-        const names = await readdir(path);
+        const entries = await readdir(path, { withFileTypes: true });
+        const names = entries.map(({ name }) => name);
         const files = names.filter((name) => sampleExtensions.includes(extname(name).toLowerCase())).sort();
         if (files.length > 0) return files.map((name) => join(path, name));
+        folders = entries.some((entry) => entry.isDirectory());
       } catch (error) {
         throw fileError('read', path, error);
       }
       const known = sampleExtensions.join(', ');
-      throw new OctavoError('File', `there are no ${known} files in ${path}`, { file: path });
+      const remedy = folders ? '; the folders in it have to be named themselves' : '';
+      throw new OctavoError('File', `there are no ${known} files in ${path}${remedy}`, { file: path });
     }),
   );
   return lists.flat();
+}
+
+function checkPaths(call: string, paths: readonly string[]): void {
+  if (!Array.isArray(paths)) throw new OctavoError('InvalidOption', `${call} takes a list of paths`);
 }
 
 /** Whether a file is read as a picture. */
@@ -68,5 +77,6 @@ export async function* readSamples(
   input: ValueDescription,
   options: SampleOptions = {},
 ): AsyncGenerator<Tensor> {
+  checkPaths('readSamples', files);
   for (const file of files) yield* await readFileSamples(file, input, options);
 }

@@ -48,7 +48,7 @@ export async function readTensorProto(path: string): Promise<{ name: string; ten
   try {
     return { name: proto.name, tensor: makeTensor(type, proto) };
   } catch (error) {
-    throw contentError(path, messageOf(error), error);
+    throw contentError(path, `is no whole tensor: ${messageOf(error)}`, error);
   }
 }
 
