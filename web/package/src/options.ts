@@ -137,6 +137,6 @@ export interface CompareReport {
   outputs: Agreement[];
   /** Share of the rows of the first output whose largest element is in the same place; undefined if there are none. */
   top1Agreement: number | undefined;
-  /** The float model's layers in order, if asked for. */
+  /** The float model's layers in order, if asked for; `name` is that of the tensor that each makes. */
   layers?: (Agreement & { op: string })[];
 }
