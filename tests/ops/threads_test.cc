@@ -138,7 +138,7 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
   const auto integers = [&](Shape shape) {
     return test::Random(3).integers<uint8_t>(std::move(shape), 0, 255);
   };
-  for (const char* op : {"Relu", "Sigmoid", "Tanh", "HardSwish", "Exp"})
+  for (const char* op : {"Relu", "Sigmoid", "Tanh", "HardSwish", "Exp", "Gelu", "Sin", "IsNaN"})
     check_threads([&] {
       OpRunner runner(op);
       runner.input(floats({3, 40'001}));
@@ -148,6 +148,22 @@ TEST_CASE("Operators on elements and windows give the same bits on any number of
     check_threads([&] {
       OpRunner runner("Add");
       runner.input(floats({1, 60, 41, 37})).input(floats(other));
+      return runner;
+    });
+    check_threads([&] {
+      OpRunner runner("Less");
+      runner.input(floats({1, 60, 41, 37})).input(floats(other));
+      return runner;
+    });
+    check_threads([&] {
+      OpRunner runner("Add");
+      runner.input(integers({1, 60, 41, 37})).input(integers(other));
+      return runner;
+    });
+    check_threads([&] {
+      OpRunner runner("Where"), flags("Greater");
+      flags.input(floats(other)).input(Tensor::scalar(0.0f));
+      runner.input(flags.run1()).input(floats({1, 60, 41, 37})).input(Tensor::scalar(7.0f));
       return runner;
     });
     check_threads([&] {
