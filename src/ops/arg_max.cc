@@ -8,6 +8,7 @@
 #include "ops/elements.h"
 #include "ops/operands.h"
 #include "ops/order.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -28,62 +29,64 @@ void infer(InferContext& ctx) {
 }
 
 struct ArgPlan {
-  AlongAxis x;
+  Columns x;
   bool largest, last;
 };
 
 template <bool largest> StepPlan plan(const PlanContext& ctx) {
   const AlongAxis x(ctx.shape(0), axis_of(ctx.attrs(), ctx.shape(0)));
-  return {.state = PlanState(ArgPlan{x, largest, ctx.attrs().get_int("select_last_index", 0) != 0}),
-          .workspace = static_cast<uint64_t>(x.inner) * sizeof(int64_t)};
+  return {.state = PlanState(ArgPlan{Columns(x), largest, ctx.attrs().get_int("select_last_index", 0) != 0})};
 }
 
-// found[i] = where column i of block `outer` has its best element. `best` has room for a key each.
-void find_best(const ArgPlan& plan, const TensorView& x, int64_t outer, int64_t* best, int64_t* found) {
-  const int64_t block = plan.x.size * plan.x.inner, first = outer * block, flip = plan.largest ? 0 : -1;
-  int64_t keys[kChunk], row = 0, column = 0;
-  for (int64_t start = 0; start < block; start += kChunk) {
-    const int64_t n = std::min(kChunk, block - start);
-    order_keys(x, first + start, n, keys);
-    for (int64_t i = 0; i < n; ++i) {
-      const int64_t key = keys[i] ^ flip;
-      if (row == 0 || key > best[column] || (plan.last && key == best[column])) {
-        best[column] = key;
-        found[column] = row;
+// found[i] = where column i of the piece has its best element.
+void find_best(const ArgPlan& plan, const TensorView& x, int64_t piece, int64_t* found) {
+  const int64_t n = plan.x.count(piece), size = plan.x.x.size, flip = plan.largest ? 0 : -1;
+  int64_t keys[kChunk], best[kChunk];
+  for (int64_t row = 0; row < size; row += plan.x.rows) {
+    const int64_t rows = std::min(plan.x.rows, size - row);
+    order_keys(x, plan.x.at(piece, row), rows * n, keys);
+    const int64_t* next = keys;
+    for (int64_t r = row; r < row + rows; ++r)
+      for (int64_t i = 0; i < n; ++i) {
+        const int64_t key = *next++ ^ flip;
+        if (r > 0 && key <= best[i] && !(plan.last && key == best[i])) continue;
+        best[i] = key;
+        found[i] = r;
       }
-      if (++column == plan.x.inner) {
-        column = 0;
-        ++row;
-      }
-    }
   }
 }
 
+template <class Body> void for_each_piece(RunContext& ctx, const Body& body) {
+  const auto& columns = ctx.planned<ArgPlan>().x;
+  parallel_elements(ctx.kernels, columns.pieces(), columns.x.size * columns.width * 4,
+                    [&](int64_t begin, int64_t end) {
+                      for (int64_t piece = begin; piece < end; ++piece) body(columns, piece);
+                    });
+}
+
 void run(RunContext& ctx) {
-  const auto& plan = ctx.planned<ArgPlan>();
-  auto* const best = reinterpret_cast<int64_t*>(ctx.workspace.data());
-  for (int64_t outer = 0; outer < plan.x.outer; ++outer)
-    find_best(plan, ctx.inputs[0], outer, best, ctx.outputs[0].as<int64_t>() + outer * plan.x.inner);
+  for_each_piece(ctx, [&](const Columns& columns, int64_t piece) {
+    const int64_t at = piece / columns.pieces_of_row * columns.x.inner + columns.column(piece);
+    find_best(ctx.planned<ArgPlan>(), ctx.inputs[0], piece, ctx.outputs[0].as<int64_t>() + at);
+  });
 }
 
 StepPlan plan_hardmax(const PlanContext& ctx) {
   const AlongAxis x(ctx.shape(0), axis_or_last(ctx.attrs(), ctx.shape(0)));
-  return {.state = PlanState(ArgPlan{x, true, false}),
-          .workspace = static_cast<uint64_t>(x.inner) * 2 * sizeof(int64_t)};
+  return {.state = PlanState(ArgPlan{Columns(x), true, false})};
 }
 
 void run_hardmax(RunContext& ctx) {
   const TensorView& y = ctx.outputs[0];
-  const auto& plan = ctx.planned<ArgPlan>();
-  const int64_t inner = plan.x.inner, one = 1;
-  auto* const best = reinterpret_cast<int64_t*>(ctx.workspace.data());
   std::memset(y.data, 0, y.bytes());
-  if (plan.x.size == 0) return;
-  for (int64_t outer = 0; outer < plan.x.outer; ++outer) {
-    find_best(plan, ctx.inputs[0], outer, best, best + inner);
-    for (int64_t i = 0; i < inner; ++i)
-      store_elements(&one, y, (outer * plan.x.size + best[inner + i]) * inner + i, 1);
-  }
+  if (y.shape.elements() == 0) return;
+  for_each_piece(ctx, [&](const Columns& columns, int64_t piece) {
+    int64_t found[kChunk];
+    const int64_t one = 1;
+    find_best(ctx.planned<ArgPlan>(), ctx.inputs[0], piece, found);
+    for (int64_t i = 0; i < columns.count(piece); ++i)
+      store_elements(&one, y, columns.at(piece, found[i]) + i, 1);
+  });
 }
 
 void infer_hardmax(InferContext& ctx) {

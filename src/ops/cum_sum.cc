@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "ops/along_axis.h"
 #include "ops/elements.h"
-#include "ops/indices.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -36,29 +36,25 @@ int64_t add(int64_t a, int64_t b) {
 }
 double add(double a, double b) { return a + b; }
 
-// Columns of the axis, as many as fit into a chunk at once, with several of their rows where they are few.
 template <class Middle>
-void sum(const SumPlan& plan, const AlongAxis& along, const TensorView& x, const TensorView& y) {
-  for (int64_t outer = 0; outer < along.outer; ++outer)
-    for (int64_t column = 0; column < along.inner; column += kChunk) {
-      const int64_t n = std::min(kChunk, along.inner - column), rows = n == along.inner ? kChunk / n : 1;
-      Middle sums[kChunk] = {}, chunk[kChunk];
-      for (int64_t done = 0; done < along.size; done += rows) {
-        const int64_t count = std::min(rows, along.size - done);
-        const int64_t row = plan.reverse ? along.size - done - count : done;
-        const int64_t at = (outer * along.size + row) * along.inner + column;
-        load_elements(x, at, count * n, chunk);
-        for (int64_t r = 0; r < count; ++r) {
-          Middle* const elements = chunk + (plan.reverse ? count - 1 - r : r) * n;
-          for (int64_t i = 0; i < n; ++i) {
-            const Middle total = add(sums[i], elements[i]);
-            elements[i] = plan.exclusive ? sums[i] : total;
-            sums[i] = total;
-          }
-        }
-        store_elements(chunk, y, at, count * n);
+void sum(const SumPlan& plan, const Columns& columns, const TensorView& x, const TensorView& y,
+         int64_t piece) {
+  const int64_t n = columns.count(piece), size = columns.x.size;
+  Middle sums[kChunk] = {}, chunk[kChunk];
+  for (int64_t done = 0; done < size; done += columns.rows) {
+    const int64_t rows = std::min(columns.rows, size - done);
+    const int64_t at = columns.at(piece, plan.reverse ? size - done - rows : done);
+    load_elements(x, at, rows * n, chunk);
+    for (int64_t r = 0; r < rows; ++r) {
+      Middle* const row = chunk + (plan.reverse ? rows - 1 - r : r) * n;
+      for (int64_t i = 0; i < n; ++i) {
+        const Middle total = add(sums[i], row[i]);
+        row[i] = plan.exclusive ? sums[i] : total;
+        sums[i] = total;
       }
     }
+    store_elements(chunk, y, at, rows * n);
+  }
 }
 
 void run(RunContext& ctx) {
@@ -66,8 +62,13 @@ void run(RunContext& ctx) {
   const int64_t axis = int_at(ctx.inputs[1], 0), rank = x.shape.rank();
   require(axis >= -rank && axis < rank, ErrorCode::invalid_input, "axis ", axis, " is outside shape ",
           x.shape);
-  const AlongAxis along(x.shape, static_cast<int>(axis < 0 ? axis + rank : axis));
-  (is_float(x.dtype) ? sum<double> : sum<int64_t>)(ctx.planned<SumPlan>(), along, x, y);
+  const Columns columns(AlongAxis(x.shape, static_cast<int>(axis < 0 ? axis + rank : axis)));
+  const auto sum_piece = is_float(x.dtype) ? sum<double> : sum<int64_t>;
+  parallel_elements(ctx.kernels, columns.pieces(), columns.x.size * columns.width * 4,
+                    [&](int64_t begin, int64_t end) {
+                      for (int64_t piece = begin; piece < end; ++piece)
+                        sum_piece(ctx.planned<SumPlan>(), columns, x, y, piece);
+                    });
 }
 
 OCTAVO_OPERATOR(cum_sum, {.name = "CumSum",
