@@ -51,42 +51,36 @@ void infer(InferContext& ctx) {
   ctx.set(0, DType::f32, x.rank() == 1 ? Shape{width} : Shape{x[0], width});
 }
 
-// The attributes, and the output's column and the weight of each n-gram.
-struct Pool : Prepared {
-  std::vector<int64_t> items, counts, indexes;
-  std::vector<float> weights;
+// Views of the attributes, which live as long as the node.
+struct Pool {
+  std::span<const int64_t> items, counts, indexes;
+  std::span<const float> weights;  // empty for 1
   int64_t shortest, longest, skips;
   bool is_capped;  // IDF: several are as one
 };
 
-std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
-  const Attrs& attrs = ctx.node.attrs;
-  const auto list = [](auto span) { return std::vector(span.begin(), span.end()); };
-  auto pool = std::make_shared<Pool>();
-  pool->items = list(attrs.get_ints("pool_int64s"));
-  pool->counts = list(attrs.get_ints("ngram_counts"));
-  pool->counts.push_back(static_cast<int64_t>(pool->items.size()));
-  pool->indexes = list(attrs.get_ints("ngram_indexes"));
-  pool->weights = list(attrs.get_floats("weights"));
-  if (pool->weights.empty() || attrs.get_string("mode", "") == "TF")
-    pool->weights.assign(pool->indexes.size(), 1);
-  pool->shortest = attrs.get_int("min_gram_length", 1);
-  pool->longest = attrs.get_int("max_gram_length", 1);
-  pool->skips = attrs.get_int("max_skip_count", 0);
-  pool->is_capped = attrs.get_string("mode", "") == "IDF";
-  return pool;
+StepPlan plan(const PlanContext& ctx) {
+  const Attrs& attrs = ctx.attrs();
+  const std::string_view mode = attrs.get_string("mode", "");
+  return {.state = PlanState(Pool{attrs.get_ints("pool_int64s"), attrs.get_ints("ngram_counts"),
+                                  attrs.get_ints("ngram_indexes"),
+                                  mode == "TF" ? std::span<const float>() : attrs.get_floats("weights"),
+                                  attrs.get_int("min_gram_length", 1), attrs.get_int("max_gram_length", 1),
+                                  attrs.get_int("max_skip_count", 0), mode == "IDF"})};
 }
 
 void run(RunContext& ctx) {
-  const auto& pool = ctx.prepared<Pool>();
+  const auto& pool = ctx.planned<Pool>();
   const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
   const int64_t rows = x.shape.rank() == 1 ? 1 : x.shape[0], length = x.shape[x.shape.rank() - 1];
   const int64_t width = y.shape[y.shape.rank() - 1];
   std::fill_n(y.as<float>(), rows * width, 0.0f);
   for (int64_t row = 0; row < rows; ++row) {
     std::size_t ngram = 0;
-    for (int64_t n = 1; n <= pool.longest; ++n)
-      for (int64_t item = pool.counts[n - 1]; item < pool.counts[n]; item += n, ++ngram) {
+    for (int64_t n = 1; n <= pool.longest; ++n) {
+      const std::size_t end =
+          static_cast<std::size_t>(n) < pool.counts.size() ? pool.counts[n] : pool.items.size();
+      for (std::size_t item = pool.counts[n - 1]; item < end; item += n, ++ngram) {
         int64_t found = 0;
         // Neighbours in an n-gram are up to skips + 1 apart, as far as they fit into the row.
         const int64_t furthest = n > 1 ? std::min(pool.skips + 1, (length - 1) / (n - 1)) : 1;
@@ -97,8 +91,10 @@ void run(RunContext& ctx) {
             found += k == n;
           }
         if (pool.is_capped) found = std::min<int64_t>(found, 1);
-        y.as<float>()[row * width + pool.indexes[ngram]] += static_cast<float>(found) * pool.weights[ngram];
+        y.as<float>()[row * width + pool.indexes[ngram]] +=
+            static_cast<float>(found) * (pool.weights.empty() ? 1 : pool.weights[ngram]);
       }
+    }
   }
 }
 
@@ -106,7 +102,7 @@ OCTAVO_OPERATOR(tf_idf_vectorizer, {.name = "TfIdfVectorizer",
                                     .since = 9,
                                     .attributes = kAttributes,
                                     .infer = infer,
-                                    .prepare = prepare,
+                                    .plan = plan,
                                     .run = run,
                                     .same_dtype = false});
 
