@@ -31,6 +31,9 @@ int fold_affine_into_conv(Graph& graph);
 // Spelt-out forms → HardSigmoid(x) and HardSwish(x) = x · clip(x/6 + 1/2, 0, 1).
 int recognise_hard_swish(Graph& graph);
 
+// Sums of integers and what scales them → products of what is dequantized, where a network is quantized dynamically.
+int recognise_integer_products(Graph& graph);
+
 // Conv, pooling → T(channels-last Conv(T'(x))); what lies between them follows, so that transposes remain at the
 // borders.
 int choose_layout(Graph& graph);
