@@ -78,6 +78,7 @@ OCTAVO_OPERATOR(affine_grid, {.name = "AffineGrid",
                               .infer = infer,
                               .plan = plan,
                               .run = run,
+                              .computes_f32 = true,
                               .shape_operands = 1 << kSize});
 
 }  // namespace

@@ -289,7 +289,8 @@ OCTAVO_OPERATOR(attention, {.name = "Attention",
                             .infer = infer,
                             .plan = plan,
                             .run = run,
-                            .macs = macs});
+                            .macs = macs,
+                            .computes_f32 = true});
 
 }  // namespace
 

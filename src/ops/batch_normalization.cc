@@ -72,6 +72,7 @@ OCTAVO_OPERATOR(batch_normalization, {.name = "BatchNormalization",
                                       .infer = infer,
                                       .plan = plan,
                                       .run = run,
+                                      .computes_f32 = true,
                                       .layout = LayoutRule::channels_last});
 
 }  // namespace

@@ -101,6 +101,7 @@ OCTAVO_OPERATOR(col2im, {.name = "Col2Im",
                          .infer = infer,
                          .plan = plan,
                          .run = run,
+                         .computes_f32 = true,
                          .shape_operands = 1 << kImage | 1 << kBlock});
 
 }  // namespace

@@ -241,6 +241,7 @@ OCTAVO_OPERATOR(conv_transpose, {.name = "ConvTranspose",
                                  .plan = plan,
                                  .run = run,
                                  .macs = macs,
+                                 .computes_f32 = true,
                                  .clamps_output = true,
                                  .layout = LayoutRule::channels_last});
 

@@ -175,7 +175,8 @@ OCTAVO_OPERATOR(deform_conv, {.name = "DeformConv",
                               .infer = infer,
                               .plan = plan,
                               .run = run,
-                              .macs = macs});
+                              .macs = macs,
+                              .computes_f32 = true});
 
 }  // namespace
 

@@ -83,6 +83,7 @@ OCTAVO_OPERATOR(dft, {.name = "DFT",
                       .infer = infer,
                       .plan = plan,
                       .run = run,
+                      .computes_f32 = true,
                       .shape_operands = 1 << 1 | 1 << 2});
 
 }  // namespace

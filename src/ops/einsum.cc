@@ -260,7 +260,8 @@ OCTAVO_OPERATOR(einsum, {.name = "Einsum",
                          .attributes = kAttributes,
                          .infer = infer,
                          .plan = plan,
-                         .run = run});
+                         .run = run,
+                         .computes_f32 = true});
 
 }  // namespace
 

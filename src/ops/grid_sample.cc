@@ -164,7 +164,8 @@ OCTAVO_OPERATOR(grid_sample, {.name = "GridSample",
                               .attributes = kAttributes,
                               .infer = infer,
                               .plan = plan,
-                              .run = run});
+                              .run = run,
+                              .computes_f32 = true});
 
 }  // namespace
 

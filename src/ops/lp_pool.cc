@@ -47,6 +47,7 @@ OCTAVO_OPERATOR(lp_pool, {.name = "LpPool",
                           .infer = infer<infer_pool>,
                           .plan = plan<pool_geometry>,
                           .run = run,
+                          .computes_f32 = true,
                           .layout = LayoutRule::channels_last});
 
 OCTAVO_OPERATOR(global_lp_pool, {.name = "GlobalLpPool",
@@ -54,6 +55,7 @@ OCTAVO_OPERATOR(global_lp_pool, {.name = "GlobalLpPool",
                                  .infer = infer<infer_global_pool>,
                                  .plan = plan<global_pool_geometry>,
                                  .run = run,
+                                 .computes_f32 = true,
                                  .layout = LayoutRule::channels_last});
 
 }  // namespace

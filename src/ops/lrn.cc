@@ -59,7 +59,7 @@ void run(RunContext& ctx) {
   });
 }
 
-OCTAVO_OPERATOR(lrn, {.name = "LRN", .attributes = kAttributes, .infer = infer, .plan = plan, .run = run});
+OCTAVO_OPERATOR(lrn, {.name = "LRN", .attributes = kAttributes, .infer = infer, .plan = plan, .run = run, .computes_f32 = true});
 
 }  // namespace
 

@@ -103,6 +103,7 @@ OCTAVO_OPERATOR(max_pool,
                  .infer = infer,
                  .plan = plan<pool_geometry>,
                  .run = run,
+                 .computes_f32 = true,
                  .layout = LayoutRule::channels_last,
                  .quant = {.inputs = kFirstIsActivation, .result = ResultRole::moved, .obstacle = obstacle}});
 
@@ -110,6 +111,7 @@ OCTAVO_OPERATOR(global_max_pool, {.name = "GlobalMaxPool",
                                   .infer = infer_global,
                                   .plan = plan<global_pool_geometry>,
                                   .run = run,
+                                  .computes_f32 = true,
                                   .layout = LayoutRule::channels_last,
                                   .quant = kMovesElements});
 

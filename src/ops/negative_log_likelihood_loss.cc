@@ -74,7 +74,8 @@ OCTAVO_OPERATOR(negative_log_likelihood_loss, {.name = "NegativeLogLikelihoodLos
                                                .attributes = kAttributes,
                                                .infer = infer,
                                                .plan = plan,
-                                               .run = run});
+                                               .run = run,
+                                               .computes_f32 = true});
 
 }  // namespace
 

@@ -116,6 +116,7 @@ OCTAVO_OPERATOR(non_max_suppression, {.name = "NonMaxSuppression",
                                       .plan = plan,
                                       .run = run,
                                       .same_dtype = false,
+                                      .computes_f32 = true,
                                       .shape_depends_on_data = true});
 
 }  // namespace

@@ -240,7 +240,8 @@ constexpr OpDef definition(std::string_view name, std::span<const AttrDef> attri
           .prepare = prepare<cell>,
           .plan = plan<cell>,
           .run = run<cell>,
-          .macs = macs<cell>};
+          .macs = macs<cell>,
+          .computes_f32 = true};
 }
 
 OCTAVO_OPERATOR(rnn, definition<kRnnCell>("RNN", kRnnAttributes, 6, 2));

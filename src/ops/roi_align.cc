@@ -157,7 +157,8 @@ OCTAVO_OPERATOR(roi_align, {.name = "RoiAlign",
                             .attributes = kAttributes,
                             .infer = infer,
                             .plan = plan,
-                            .run = run});
+                            .run = run,
+                            .computes_f32 = true});
 
 }  // namespace
 

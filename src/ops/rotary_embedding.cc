@@ -107,7 +107,8 @@ OCTAVO_OPERATOR(rotary_embedding, {.name = "RotaryEmbedding",
                                    .attributes = kAttributes,
                                    .infer = infer,
                                    .plan = plan,
-                                   .run = run});
+                                   .run = run,
+                                   .computes_f32 = true});
 
 }  // namespace
 

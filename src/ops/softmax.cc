@@ -41,6 +41,7 @@ template <Kernel* kernel> constexpr OpDef define(std::string_view name) {
           .infer = infer,
           .plan = plan,
           .run = run<kernel>,
+          .computes_f32 = true,
           .layout = LayoutRule::permutable,
           .permute = permute_axis_attribute};
 }

@@ -86,6 +86,7 @@ OCTAVO_OPERATOR(stft, {.name = "STFT",
                        .infer = infer,
                        .plan = plan,
                        .run = run,
+                       .computes_f32 = true,
                        .shape_operands = 1 << 1 | 1 << 3});
 
 }  // namespace
