@@ -12,11 +12,15 @@ constexpr struct {
   std::string_view name;
 } kOthers[] = {{8, "string"},          {14, "complex64"},      {15, "complex128"},
                {17, "float8e4m3fn"}, {18, "float8e4m3fnuz"}, {19, "float8e5m2"},
-               {20, "float8e5m2fnuz"}, {21, "uint4"},        {22, "int4"},           {23, "float4e2m1"}};
+               {20, "float8e5m2fnuz"}, {23, "float4e2m1"},   {24, "float8e8m0"},     {25, "uint2"},
+               {26, "int2"}};
 
 }  // namespace
 
+bool is_nibble(int64_t data_type) { return data_type == kUint4 || data_type == kInt4; }
+
 DType dtype_of_data_type(int64_t data_type, std::string_view what) {
+  if (is_nibble(data_type)) return data_type == kInt4 ? DType::s8 : DType::u8;
   if (const auto dtype = dtype_of_onnx(data_type)) return *dtype;
   for (const auto& [number, name] : kOthers)
     if (number == data_type)
@@ -27,6 +31,7 @@ DType dtype_of_data_type(int64_t data_type, std::string_view what) {
 int32_t data_type_of(DType dtype) { return info_of(dtype).onnx; }
 
 int64_t computed_type(int64_t data_type) {
+  if (is_nibble(data_type)) return data_type_of(dtype_of_data_type(data_type, ""));
   const auto dtype = dtype_of_onnx(data_type);
   return dtype == DType::f16 || dtype == DType::bf16 ? data_type_of(DType::f32) : data_type;
 }

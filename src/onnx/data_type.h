@@ -8,6 +8,10 @@
 
 namespace octavo::onnx {
 
+// Integers of 4 bits, which are integers of 8 as soon as they are read.
+inline constexpr int64_t kUint4 = 21, kInt4 = 22;
+bool is_nibble(int64_t data_type);
+
 // Throws Error(unsupported), naming the type and `what` has it, for a type that Octavo does not compute with, and
 // Error(invalid_model) for a number that is no type at all.
 DType dtype_of_data_type(int64_t data_type, std::string_view what);
@@ -15,7 +19,7 @@ DType dtype_of_data_type(int64_t data_type, std::string_view what);
 int32_t data_type_of(DType dtype);
 
 // The type that is computed with in place of the type of a file, which an attribute may name: float32 for the floats of
-// 16 bits.
+// 16 bits, integers of 8 bits for those of 4.
 int64_t computed_type(int64_t data_type);
 
 }  // namespace octavo::onnx

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
+#include "onnx/data_type.h"
 #include "onnx/fields.h"
 #include "onnx/node_reader.h"
 #include "onnx/tensor_reader.h"
@@ -154,9 +155,11 @@ class GraphReader {
   void add_value(Symbol& symbol, std::string_view name) {
     Value value;
     value.name = name;
-    if (symbol.info.has_type) read_type(symbol.info.type, value);
+    int64_t type = 0;
+    if (symbol.info.has_type) type = read_type(symbol.info.type, value);
     if (is_half(value.dtype)) value.dtype = DType::f32;
     symbol.id = draft_.graph.add_value(std::move(value));
+    if (is_nibble(type)) draft_.nibbles[symbol.id] = type;
   }
 
   // Between an input or output of 16-bit floats, which feeds and results are, and the float32 that is computed with.
@@ -185,14 +188,16 @@ class GraphReader {
   void add_initializer(const pbf_reader& reader) {
     const std::string_view name = read_tensor_name(reader);
     Symbol& symbol = define(name, Symbol::Source::initializer);
-    if (symbol.is_used)
-      add_constant(symbol, name, read_tensor(reader, text("initializer '", name, '\''), &big_));
+    if (!symbol.is_used) return;
+    add_constant(symbol, name, read_tensor(reader, text("initializer '", name, '\''), &big_));
+    if (const int64_t type = read_data_type(reader); is_nibble(type)) draft_.nibbles[symbol.id] = type;
   }
 
   // Before IR version 4 every initializer was listed as an input too; such an input is a constant.
   void add_input(const ValueInfo& input) {
     if (symbols_[input.name].source == Symbol::Source::initializer) return;
-    require(input.has_type, ErrorCode::invalid_model, "the input '", input.name, "' has no type");
+    require(input.has_type || outer_ != nullptr, ErrorCode::invalid_model, "the input '", input.name,
+            "' has no type");
     Symbol& symbol = define(input.name, Symbol::Source::input);
     symbol.info = input;
     add_value(symbol, input.name);

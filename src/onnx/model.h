@@ -16,7 +16,7 @@ namespace octavo::onnx {
 
 // Opsets of the default domain. Whatever the file has, each operator in memory has the form of kOpset; between kOpset
 // and kNewestOpset (that of ONNX 1.23) operators that Octavo knows got data types, and what the upgrade table handles.
-inline constexpr int64_t kOldestOpset = 7;
+inline constexpr int64_t kOldestOpset = 1;
 inline constexpr int64_t kOpset = 21;
 inline constexpr int64_t kNewestOpset = 28;
 inline constexpr int64_t kIrVersion = 10;  // the IR version that came with kOpset

@@ -103,6 +103,18 @@ int64_t read_typed(pbf_reader message, DType dtype, std::byte* out, int64_t capa
   return count;
 }
 
+// Integers of 4 bits, the first of two in the low ones, as integers of 8.
+Tensor unpack_nibbles(std::string_view packed, int64_t data_type, const Shape& shape) {
+  const bool is_signed = data_type == kInt4;
+  Tensor bytes(is_signed ? DType::s8 : DType::u8, shape);
+  const auto out = std::span(bytes.view().as<uint8_t>(), static_cast<std::size_t>(shape.elements()));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto nibble = static_cast<uint8_t>(static_cast<uint8_t>(packed[i / 2]) >> (i % 2 * 4) & 15);
+    out[i] = static_cast<uint8_t>(is_signed && nibble > 7 ? nibble - 16 : nibble);
+  }
+  return bytes;
+}
+
 // As float32.
 Tensor widen(const Tensor& halves) {
   Tensor floats(DType::f32, halves.shape());
@@ -132,6 +144,12 @@ std::string_view read_tensor_name(pbf_reader message) {
   return name;
 }
 
+int64_t read_data_type(pbf_reader message) {
+  int64_t type = 0;
+  while (next_field(message, varint(tensor_proto::data_type))) type = message.get_int32();
+  return type;
+}
+
 std::string_view external_location(pbf_reader message) {
   const Header header = read_header(message, "");
   return header.is_external ? header.location : std::string_view();
@@ -146,7 +164,8 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
   check_shape(header.shape, dtype, what);
   const auto elements = static_cast<uint64_t>(header.shape.elements());
   // An element that is not in raw_data takes at least one byte of the message.
-  const uint64_t bytes = elements * size_of(dtype);
+  const bool is_packed = is_nibble(header.data_type);
+  const uint64_t bytes = is_packed ? (elements + 1) / 2 : elements * size_of(dtype);
   if (header.is_external) {
     header.has_raw = true;
     header.raw = big->external(header.location, header.offset, header.length.value_or(bytes), what);
@@ -154,6 +173,10 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
   require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),
           ErrorCode::invalid_model, what, " has the shape ", header.shape, ", which its data do not fit");
 
+  if (is_packed) {
+    require(header.has_raw, ErrorCode::unsupported, what, " has 4-bit integers that are no raw data");
+    return std::make_shared<const Tensor>(unpack_nibbles(header.raw, header.data_type, header.shape));
+  }
   if (big && header.has_raw && bytes >= BigTensors::kSmallest && !is_half && dtype != DType::boolean)
     return big->add(dtype, header.shape, header.raw);
   Tensor tensor(dtype, header.shape);

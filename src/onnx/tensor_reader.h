@@ -19,6 +19,9 @@ std::string_view read_tensor_name(pbf_reader message);
 // where there is no such place.
 ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors* big = nullptr);
 
+// The TensorProto.DataType of a TensorProto.
+int64_t read_data_type(pbf_reader message);
+
 // The file in which a TensorProto keeps its elements; "" where it has them itself.
 std::string_view external_location(pbf_reader message);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ struct Draft {
   Graph graph;
   int64_t opset = 0;
   Names value_names, node_names;
+  // What the file types as integers of 4 bits, and as which of the two.
+  std::map<ValueId, int64_t> nibbles;
 
   // A value that a node will compute; `stem` becomes its name, with a number where that is taken.
   ValueId add_value(std::string_view stem, std::optional<DType> dtype = {});

@@ -21,7 +21,7 @@ void read_dimension(pbf_reader message, Value& value, std::string_view what) {
   value.dim_names.emplace_back(name);
 }
 
-void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
+int64_t read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
   int64_t elem_type = 0;
   while (next_field(message)) switch (message.tag_and_type()) {
       case varint(tensor_type_proto::elem_type): elem_type = message.get_int32(); break;
@@ -37,6 +37,7 @@ void read_tensor_type(pbf_reader message, Value& value, std::string_view what) {
   constexpr int64_t kUndefined = 0;
   if (elem_type != kUndefined) value.dtype = dtype_of_data_type(elem_type, what);
   if (value.shape) check_shape(*value.shape, value.dtype.value_or(DType::u8), what);
+  return elem_type;
 }
 
 }  // namespace
@@ -54,10 +55,10 @@ ValueInfo read_value_info(pbf_reader message) {
   return info;
 }
 
-void read_type(pbf_reader type, Value& value) {
+int64_t read_type(pbf_reader type, Value& value) {
   const std::string what = text("value '", value.name, '\'');
   require(next_field(type, bytes(type_proto::tensor_type)), ErrorCode::unsupported, what, " is not a tensor");
-  read_tensor_type(type.get_message(), value, what);
+  return read_tensor_type(type.get_message(), value, what);
 }
 
 }  // namespace octavo::onnx

@@ -1,4 +1,4 @@
-// Functions of any number of elements as chains of two at a time, and casts.
+// Functions of any number of elements as chains of two at a time.
 #include <algorithm>
 
 #include "base/error.h"
@@ -33,11 +33,8 @@ void variadic(Draft& draft, DraftNode& draft_node) {
   node.inputs = {result, last};
 }
 
-// Opset 24 added how a cast to a type of 8-bit powers of two rounds.
-void cast_like(Draft&, DraftNode& draft_node) { draft_node.node.attrs.erase("round_mode"); }
-
 constexpr Upgrade kRows[] = {
-    {"CastLike", cast_like}, {"Max", variadic}, {"Mean", variadic}, {"Min", variadic}, {"Sum", variadic},
+    {"Max", variadic}, {"Mean", variadic}, {"Min", variadic}, {"Sum", variadic},
 };
 
 const RegisterUpgrades registered(kRows);

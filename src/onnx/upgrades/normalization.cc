@@ -61,6 +61,10 @@ void batch_normalization(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
   require(node.attrs.get_int("spatial", 1) != 0, ErrorCode::unsupported, "spatial = 0 is not supported");
   node.attrs.erase("spatial");
+  // Before opset 7 it trained unless told otherwise.
+  require(draft.opset >= 7 || node.attrs.get_int("is_test", 0) != 0, ErrorCode::unsupported,
+          "training is not supported before opset 14");
+  if (draft.opset < 7) node.attrs.erase("is_test");
   if (node.attrs.get_int("training_mode", 0) != 0) return train_batch_normalization(draft, node);
   require(node.outputs.size() <= 1, ErrorCode::unsupported, "training is not supported before opset 14");
 }

@@ -9,11 +9,39 @@ namespace octavo::onnx {
 
 namespace {
 
+// Cast to integers of 4 bits, which wrap around: ((x + 8) & 15) - 8 for the signed ones.
+void cast_to_nibble(Draft& draft, Node& node, int64_t type) {
+  const auto number = [&](int32_t value) { return draft.add_constant(text(node.name, "_bits"), Tensor::scalar(value)); };
+  Attrs to_int32;
+  to_int32.set("to", int64_t{data_type_of(DType::s32)});
+  ValueId x = draft.add_node("Cast", node.name, {node.inputs[0]}, std::move(to_int32));
+  const bool is_signed = type == kInt4;
+  if (is_signed) x = draft.add_node("Add", node.name, {x, number(8)});
+  x = draft.add_node("BitwiseAnd", node.name, {x, number(15)});
+  if (is_signed) x = draft.add_node("Sub", node.name, {x, number(8)});
+  node.inputs[0] = x;
+}
+
 // Opset 24 added how a cast to a type of 8-bit powers of two rounds. 16-bit floats are float32 inside of a graph.
-void cast(Draft&, DraftNode& draft_node) {
+void cast(Draft& draft, DraftNode& draft_node) {
   Attrs& attrs = draft_node.node.attrs;
   attrs.erase("round_mode");
-  attrs.set("to", computed_type(attrs.get_int("to", 0)));
+  const int64_t type = attrs.get_int("to", 0);
+  if (is_nibble(type) && draft_node.node.has_input(0)) cast_to_nibble(draft, draft_node.node, type);
+  attrs.set("to", computed_type(type));
+}
+
+void cast_like(Draft& draft, DraftNode& draft_node) {
+  Node& node = draft_node.node;
+  node.attrs.erase("round_mode");
+  if (!node.has_input(0) || !node.has_input(1)) return;
+  const auto nibble = draft.nibbles.find(node.inputs[1]);
+  if (nibble != draft.nibbles.end()) cast_to_nibble(draft, node, nibble->second);
+}
+
+// Before opset 4 the axis had a default.
+void concat(Draft& draft, DraftNode& node) {
+  if (draft.opset < 4 && !node.node.attrs.has("axis")) node.node.attrs.set("axis", int64_t{1});
 }
 
 void clip(Draft& draft, DraftNode& node) {
@@ -32,7 +60,11 @@ void dropout(Draft& draft, DraftNode& draft_node) {
     const Tensor* mode = draft.graph.constant_input(node, 2);
     const bool is_off = mode != nullptr && mode->dtype() == DType::boolean && mode->shape().elements() == 1 &&
                         mode->span<uint8_t>()[0] == 0;
-    require(is_off, ErrorCode::unsupported, "training_mode is not constantly false");
+    // In training a ratio of 0 keeps everything, too.
+    const Tensor* ratio = draft.graph.constant_input(node, 1);
+    const bool keeps_all = ratio != nullptr && ratio->dtype() == DType::f32 && ratio->shape().elements() == 1 &&
+                           ratio->span<float>()[0] == 0;
+    require(is_off || keeps_all, ErrorCode::unsupported, "training_mode is not constantly false");
   }
   if (!has_mask) draft_node.op_type = "Identity";
   node.inputs.resize(std::min<std::size_t>(node.inputs.size(), 1));
@@ -44,12 +76,20 @@ void pad(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "value", 2, 11);
 }
 
-// Opset 23 added the precision of the division, which matters only where scales are 16-bit floats.
-void quantize_linear(Draft&, DraftNode& draft_node) {
-  Attrs& attrs = draft_node.node.attrs;
-  const int64_t precision = attrs.get_int("precision", 0);
+// Opset 23 added the precision of the division, which matters only where scales are 16-bit floats. Integers of 4 bits
+// are a range of integers of 8.
+void quantize_linear(Draft& draft, DraftNode& draft_node) {
+  Node& node = draft_node.node;
+  const int64_t precision = node.attrs.get_int("precision", 0);
   if (precision != 0) dtype_of_data_type(precision, "attribute 'precision'");
-  attrs.erase("precision");
+  node.attrs.erase("precision");
+  int64_t type = node.attrs.get_int("output_dtype", 0);
+  if (node.has_input(2))
+    if (const auto nibble = draft.nibbles.find(node.inputs[2]); nibble != draft.nibbles.end()) type = nibble->second;
+  if (!is_nibble(type)) return;
+  node.notes.qmin = type == kInt4 ? -8 : 0;
+  node.notes.qmax = type == kInt4 ? 7 : 15;
+  if (node.attrs.has("output_dtype")) node.attrs.set("output_dtype", computed_type(type));
 }
 
 // Opset 23 added the type of the output, float32 of old.
@@ -72,7 +112,9 @@ void squeeze(Draft& draft, DraftNode& node) { move_attr_to_input(draft, node, "a
 // What is in no table has had one form since opset kOldestOpset, but for attributes and types added with defaults.
 constexpr Upgrade kRows[] = {
     {"Cast", cast},
+    {"CastLike", cast_like},
     {"Clip", clip},
+    {"Concat", concat},
     {"DequantizeLinear", dequantize_linear},
     {"Dropout", dropout},
     {"Pad", pad},
