@@ -1,5 +1,5 @@
-// GatherElements and ScatterElements: elements of any dtype, each with an index along one axis. ONNX GatherElements-11 …
-// GatherElements-13, ScatterElements-11 … ScatterElements-18.
+// GatherElements and ScatterElements: elements of any dtype, each with an index along one axis. ONNX GatherElements-11
+// … GatherElements-13, ScatterElements-11 … ScatterElements-18.
 #include <cstring>
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
-// Random numbers of any type, the same in each run: RandomUniform, RandomNormal, both …Like, Bernoulli, Multinomial. They
-// need a seed. ONNX RandomUniform-1 … RandomUniform-22 and so on, Bernoulli-15 … Bernoulli-22, Multinomial-7 …
+// Random numbers of any type, the same in each run: RandomUniform, RandomNormal, both …Like, Bernoulli, Multinomial.
+// They need a seed. ONNX RandomUniform-1 … RandomUniform-22 and so on, Bernoulli-15 … Bernoulli-22, Multinomial-7 …
 // Multinomial-22.
 #include <algorithm>
 #include <bit>
