@@ -6,7 +6,7 @@ const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
-const headers = process.env['OCTAVO_ISOLATED'] === '0' ? {} : isolation;
+const headers: Record<string, string> = process.env['OCTAVO_ISOLATED'] === '0' ? {} : isolation;
 
 /** The page's Content-Security-Policy. Vite's own client, in development only, adds styles to the page and a socket. */
 function contentSecurityPolicy(): Plugin {
@@ -31,6 +31,41 @@ function contentSecurityPolicy(): Plugin {
         injectTo: 'head-prepend',
       },
     ],
+  };
+}
+
+/** Has the fonts fetched beside the styles that name them, to be there when the page is first painted. */
+function preloadFonts(): Plugin {
+  return {
+    name: 'preload-fonts',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle = {} }): HtmlTagDescriptor[] =>
+        Object.keys(bundle)
+          .filter((file) => file.endsWith('.woff2'))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', href: `./${file}`, as: 'font', type: 'font/woff2', crossorigin: true },
+            injectTo: 'head',
+          })),
+    },
+  };
+}
+
+/**
+ * Sends the headers with every response. Vite's preview leaves them out of "304 Not Modified", and WebKitGTK then starts no
+ * worker from its cache.
+ */
+function previewHeaders(): Plugin {
+  return {
+    name: 'preview-headers',
+    configurePreviewServer: ({ middlewares }) => {
+      middlewares.use((_request, response, next) => {
+        Object.entries(headers).forEach(([name, value]) => response.setHeader(name, value));
+        next();
+      });
+    },
   };
 }
 
@@ -71,6 +106,5 @@ export default defineConfig({
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   worker: { format: 'es' },
   server: { headers },
-  preview: { headers },
-  plugins: [contentSecurityPolicy(), plainModels()],
+  plugins: [contentSecurityPolicy(), preloadFonts(), previewHeaders(), plainModels()],
 });
