@@ -52,9 +52,15 @@ export class PictureBench extends BenchState {
   /** Opens networks of the visitor's: an int8 one stands beside its float original, and else alone. */
   openNetworks(files: readonly File[]): Promise<void> {
     return this.work.perform(async (job) => {
-      for (const file of files) {
-        job.report({ title: `Opening ${file.name}` });
-        this.#place(await openNetwork(file, { own: true, name: file.name, bytes: file.size }, job));
+      const opened: Network[] = [];
+      try {
+        for (const file of files) {
+          job.report({ title: `Opening ${file.name}` });
+          opened.push(await openNetwork(file, { own: true, name: file.name, bytes: file.size }, job));
+        }
+      } finally {
+        // Together: nothing is asked of one, nor answered, while others are still to come.
+        batch(() => opened.forEach((network) => this.#place(network)));
       }
       return this.#goOn(job);
     });
