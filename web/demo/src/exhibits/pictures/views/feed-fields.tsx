@@ -34,7 +34,6 @@ export const TextField = ({ label, value, change }: TextProps) => (
       type="text"
       inputMode="decimal"
       autocomplete="off"
-      key={value}
       value={value}
       onChange={({ currentTarget }) => {
         const { value: text } = currentTarget;
