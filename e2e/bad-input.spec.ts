@@ -41,7 +41,7 @@ for (const [what, name, bytes] of [
   ['an empty file', 'empty.onnx', () => Buffer.alloc(0)],
   ['a truncated network', 'cut.onnx', () => readFileSync(inProject('models/mnist.onnx')).subarray(0, 40_000)],
 ] as const) {
-  test(`${what} as a network`, async ({ demo }) => {
+  test(`${what} as a network`, { tag: name === 'cut.onnx' ? '@everywhere' : [] }, async ({ demo }) => {
     await demo.openNetworks({ name, buffer: bytes() });
     await expect(demo.failure).toContainText(name, { ignoreCase: true });
     await expect(demo.failure).not.toContainText(/undefined|\[object|Something broke|crashed/);
@@ -49,7 +49,7 @@ for (const [what, name, bytes] of [
   });
 }
 
-test.describe('when the server fails', () => {
+test.describe('when the server fails', { tag: '@requests' }, () => {
   test.use({ failedRequestsExpected: true });
 
   test('the network cannot be fetched', async ({ demo, page }) => {
@@ -84,7 +84,7 @@ test.describe('when the server fails', () => {
   });
 });
 
-test('there is no camera', async ({ demo, page, context }) => {
+test('there is no camera', { tag: '@camera' }, async ({ demo, page, context }) => {
   await context.grantPermissions(['camera']);
   await page.getByRole('button', { name: 'Camera' }).click();
   await expect(demo.failure).toContainText('There is no camera here.');

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { inProject } from './support/paths.js';
 import { expect, test } from './support/test.js';
 
-test('runs the package as it was built', async ({ demo, page }) => {
+test('runs the package as it was built', { tag: '@requests' }, async ({ demo, page }) => {
   const wasm = page.waitForResponse(/engine-(simd|relaxed)[^/]*\.wasm$/);
   await page.reload();
   const response = await wasm;
   const [, build, threads = ''] = /engine-(simd|relaxed)(-threads)?/.exec(response.url()) ?? [];
   const built = readFileSync(inProject(`web/package/dist/engine/engine-${build}${threads}.wasm`));
-  expect(hash(await response.body())).toBe(hash(built));
+  expect(hash(await (await page.request.get(response.url())).body())).toBe(hash(built));
   await expect(demo.figure('build')).toContainText(build ?? '');
 });
 

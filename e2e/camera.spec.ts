@@ -6,7 +6,7 @@ test.use({
   launchOptions: launchOptions('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'),
 });
 
-test('takes a picture and closes the camera', async ({ demo, page }) => {
+test('takes a picture and closes the camera', { tag: '@camera' }, async ({ demo, page }) => {
   await page.getByRole('button', { name: 'Camera' }).click();
   await expect(demo.caption).toHaveText('The camera');
   const video = page.locator('video');
@@ -28,7 +28,7 @@ test('takes a picture and closes the camera', async ({ demo, page }) => {
   await expect(page.getByRole('radio', { name: 'Koala' })).not.toBeChecked();
 });
 
-test('closes the camera without a picture', async ({ demo, page }) => {
+test('closes the camera without a picture', { tag: '@camera' }, async ({ demo, page }) => {
   await page.getByRole('button', { name: 'Camera' }).click();
   await page.getByRole('button', { name: 'Close' }).click();
   await expect(demo.caption).toHaveText('Koala');

@@ -44,7 +44,7 @@ test('stands alone, and then beside its float original', async ({ demo, page }) 
   await expect(demo.figure('about-quantized')).toHaveText('static, u8, histogram of 32 photos');
 });
 
-test('both files at once stand side by side', async ({ demo }) => {
+test('both files at once stand side by side', { tag: '@everywhere' }, async ({ demo }) => {
   await demo.openNetworks({ name: 'mnist.onnx', buffer: readFileSync(mnist) }, int8);
   await demo.feedAs('mnist');
   await demo.finished();

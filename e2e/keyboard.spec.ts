@@ -1,5 +1,6 @@
 // The road without a mouse.
 import type { Locator, Page } from '@playwright/test';
+import { pictureNetwork } from './support/networks.js';
 import { expect, test } from './support/test.js';
 
 /** Presses Tab until `target` has the focus, as one would. */
@@ -50,4 +51,42 @@ test('every step can be done by keyboard', async ({ demo, page }) => {
   await tabTo(page, demo.download);
   const download = await demo.downloadWith(() => page.keyboard.press('Enter'));
   expect(download.suggestedFilename()).toMatch(/\.int8\.onnx$/);
+});
+
+test('how pictures are fed can be told by keyboard', async ({ demo, page }) => {
+  await demo.openNetworks({ name: 'own.onnx', buffer: pictureNetwork({ size: 32 }) });
+  const first = demo.figure('question').getByRole('button', { name: 'imagenet' });
+  await expect(first).toBeFocused();
+  await tabTo(page, demo.figure('question').getByRole('button', { name: 'zero-one' }));
+  await page.keyboard.press('Enter');
+  await demo.finished();
+
+  await tabTo(page, demo.figure('feed').locator('summary'));
+  await page.keyboard.press('Enter');
+  await tabTo(page, page.getByLabel('Resize'));
+  await page.keyboard.type('stretch');
+  await expect(page.getByLabel('Preset')).toHaveValue('own numbers');
+  const scale = page.getByLabel('Scale');
+  await tabTo(page, scale);
+  expect(await focusIsVisible(page)).toBe(true);
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('1/128');
+  await page.keyboard.press('Enter');
+  await expect(scale).toHaveValue('1/128');
+  await expect(scale).toBeFocused();
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('0.5, 0.25, 0.125');
+  await page.keyboard.press('Tab');
+  await expect(page.getByLabel('Mean, to take away')).toHaveValue('0.5, 0.25, 0.125');
+  await expect(page.getByLabel('Deviation, to divide by')).toBeFocused();
+  await page.keyboard.type('nonsense');
+  await page.keyboard.press('Enter');
+  await expect(demo.failure).not.toBeEmpty();
+  await expect(page.getByLabel('Deviation, to divide by')).toHaveValue('1');
+  await expect(page.getByLabel('Deviation, to divide by')).toBeFocused();
+
+  await tabTo(page, demo.proceed);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('old', { exact: true })).toHaveCount(0);
+  await expect(demo.figure('feed').locator('summary')).toContainText('value × 1/128 − [0.5, 0.25, 0.125]');
 });

@@ -33,7 +33,7 @@ test('a network that is chosen or pasted as a picture is opened as a network', a
   await expect(demo.failure).toBeEmpty();
 });
 
-test('results come into view after the click', async ({ demo, page }) => {
+test('results come into view after the click', { tag: '@everywhere' }, async ({ demo, page }) => {
   await demo.set('8', 'dynamic: in each run');
   await demo.proceed.click();
   await demo.finished();
@@ -42,22 +42,26 @@ test('results come into view after the click', async ({ demo, page }) => {
   await expect(book.getByTestId('ratio-time')).toBeInViewport();
 });
 
-test('the second visit takes the network from the browser’s cache', async ({ demo, page }) => {
-  const requests: string[] = [];
-  page.on('request', (request) => requests.push(request.url()));
-  const asked = () => requests.filter((url) => url.endsWith('.onnx')).length;
-  await demo.set('8', 'dynamic: in each run');
-  await demo.proceed.click();
-  await demo.finished();
-  expect(asked()).toBe(1);
-  await page.reload();
-  await demo.proceed.click();
-  await demo.finished();
-  expect(asked()).toBe(1);
-  expect((await demo.guesses('float'))[0]?.label).toBe('koala');
-});
+test(
+  'the second visit takes the network from the browser’s cache',
+  { tag: '@requests' },
+  async ({ demo, page }) => {
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    const asked = () => requests.filter((url) => url.endsWith('.onnx')).length;
+    await demo.set('8', 'dynamic: in each run');
+    await demo.proceed.click();
+    await demo.finished();
+    expect(asked()).toBe(1);
+    await page.reload();
+    await demo.proceed.click();
+    await demo.finished();
+    expect(asked()).toBe(1);
+    expect((await demo.guesses('float'))[0]?.label).toBe('koala');
+  },
+);
 
-test('without cache storage the network is fetched', async ({ demo, page }) => {
+test('without cache storage the network is fetched', { tag: '@requests' }, async ({ demo, page }) => {
   await page.addInitScript(() => {
     caches.open = () => Promise.reject(new DOMException('no storage', 'SecurityError'));
   });

@@ -1,18 +1,39 @@
-// Drives the built demo page in the system's Chromium, served with and without cross-origin isolation.
+// Drives the built demo page in the system's browsers, served with and without cross-origin isolation.
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './support/browser.js';
-import type { DemoOptions } from './support/test.js';
+import { firefoxOptions, whyNoFirefox } from './support/firefox.js';
+import { servers } from './support/servers.js';
+import { whyNoWebkit } from './support/webkit.js';
 
-const servers = { isolated: 'http://localhost:41731', plain: 'http://localhost:41732' };
 const sizes = {
   laptop: { viewport: { width: 1280, height: 800 } },
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 };
 
+const everything = process.env['OCTAVO_BROWSERS'] === 'all';
+
 /** One way to look at the page: every size with and without isolation, and every size in light and in dark. */
 const look = (size: keyof typeof sizes, colorScheme: 'light' | 'dark', server: keyof typeof servers) => ({
   name: `${size}-${colorScheme}-${server}`,
-  use: { ...sizes[size], colorScheme, baseURL: servers[server], isolated: server === 'isolated' },
+  use: { ...sizes[size], colorScheme, baseURL: servers[server] },
+});
+
+/** Tags of tests that other browsers' drivers do not allow; docs/building.md tells more. */
+const beyond = {
+  firefox: /@(camera|clipboard|folders|layout-shift)/,
+  webkit: /@(camera|clipboard|folders|layout-shift|requests)/,
+};
+
+/** Other browsers: the tests tagged @everywhere, or all that can be; where there is none, a test that says so. */
+const elsewhere = (browserName: keyof typeof beyond, missing: string | undefined, use: object) => ({
+  name: browserName,
+  metadata: { missing },
+  grepInvert: beyond[browserName],
+  ...(missing === undefined && !everything ? { grep: /@everywhere/ } : {}),
+  ...(missing === undefined
+    ? { testIgnore: 'not-installed.spec.ts' }
+    : { testMatch: 'not-installed.spec.ts' }),
+  use: { ...sizes.laptop, ...use, browserName, baseURL: servers.isolated, trace: 'off' as const },
 });
 
 const serve = (server: keyof typeof servers) => ({
@@ -22,7 +43,7 @@ const serve = (server: keyof typeof servers) => ({
   env: { OCTAVO_ISOLATED: server === 'isolated' ? '1' : '0' },
 });
 
-export default defineConfig<DemoOptions>({
+export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
   forbidOnly: true,
@@ -36,7 +57,7 @@ export default defineConfig<DemoOptions>({
     trace: 'retain-on-failure',
   },
   projects: [
-    look('laptop', 'light', 'isolated'),
+    { ...look('laptop', 'light', 'isolated'), testIgnore: 'not-installed.spec.ts' },
     { ...look('laptop', 'dark', 'plain'), testMatch: 'journey.spec.ts' },
     {
       ...look('phone', 'dark', 'isolated'),
@@ -44,7 +65,12 @@ export default defineConfig<DemoOptions>({
         (name) => `${name}.spec.ts`,
       ),
     },
-    { ...look('phone', 'light', 'plain'), testMatch: ['journey.spec.ts', 'camera.spec.ts'] },
+    {
+      ...look('phone', 'light', 'plain'),
+      testMatch: ['journey.spec.ts', 'camera.spec.ts', 'layout.spec.ts'],
+    },
+    elsewhere('firefox', whyNoFirefox, firefoxOptions),
+    elsewhere('webkit', whyNoWebkit, {}),
   ],
   webServer: [serve('isolated'), serve('plain')],
 });

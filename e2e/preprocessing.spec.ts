@@ -37,50 +37,52 @@ test('twelve networks are asked about, fed and quantized', async ({ demo }) => {
   }
 });
 
-test('is asked before anything is calibrated, and can be changed afterwards', async ({ demo, page }) => {
-  await demo.set('8');
-  await demo.openNetworks({ name: 'own.onnx', buffer: pictureNetwork({ size: 96 }) });
-  const question = demo.figure('question');
-  await expect(question.getByRole('button')).toHaveText([
-    'imagenet',
-    'efficientnet-lite',
-    'zero-one',
-    'minus-one-one',
-    'as they are',
-  ]);
-  await expect(question.getByRole('button', { name: 'imagenet' })).toBeFocused();
-  await expect(demo.figure('ms-float')).toHaveText('–');
-  await demo.expectAccessible();
-  await demo.screenshot('question');
-  await page.keyboard.press('Enter');
-  await demo.finished();
-  await expect(demo.proceed).toBeFocused();
-  const before = await demo.guesses('float');
+test(
+  'is asked before anything is calibrated, and can be changed afterwards',
+  { tag: '@everywhere' },
+  async ({ demo, page }) => {
+    await demo.set('8');
+    await demo.openNetworks({ name: 'own.onnx', buffer: pictureNetwork({ size: 96 }) });
+    const question = demo.figure('question');
+    await expect(question.getByRole('button')).toHaveText([
+      'imagenet',
+      'efficientnet-lite',
+      'zero-one',
+      'minus-one-one',
+      'as they are',
+    ]);
+    await expect(question.getByRole('button', { name: 'imagenet' })).toBeFocused();
+    await expect(demo.figure('ms-float')).toHaveText('–');
+    await demo.expectAccessible();
+    await demo.screenshot('question');
+    await page.keyboard.press('Enter');
+    await demo.finished();
+    await expect(demo.proceed).toBeFocused();
+    const before = await demo.guesses('float');
 
-  await demo.figure('feed').locator('summary').click();
-  await expect(page.getByLabel('Mean, to take away')).toHaveValue('0.485, 0.456, 0.406');
-  await page.getByLabel('Preset').selectOption('zero-one');
-  await expect(page.getByLabel('Mean, to take away')).toHaveValue('0');
-  await expect(demo.figure('about-quantized')).toBeVisible();
-  await expect(page.getByText('old', { exact: true })).toHaveCount(2);
-  await expect(demo.proceed).toHaveText('Quantize again');
-  await demo.expectAccessible();
-  await demo.screenshot('changed');
-  await demo.proceed.click();
-  await demo.finished();
-  await expect(page.getByText('old', { exact: true })).toHaveCount(0);
-  expect(await demo.guesses('float')).not.toEqual(before);
+    await demo.figure('feed').locator('summary').click();
+    await expect(page.getByLabel('Mean, to take away')).toHaveValue('0.485, 0.456, 0.406');
+    await page.getByLabel('Preset').selectOption('zero-one');
+    await expect(page.getByLabel('Mean, to take away')).toHaveValue('0');
+    await expect(demo.figure('about-quantized')).toBeVisible();
+    await expect(page.getByText('old', { exact: true })).toHaveCount(2);
+    await expect(demo.proceed).toHaveText('Quantize again');
+    await demo.expectAccessible();
+    await demo.screenshot('changed');
+    await demo.proceed.click();
+    await demo.finished();
+    await expect(page.getByText('old', { exact: true })).toHaveCount(0);
+    expect(await demo.guesses('float')).not.toEqual(before);
 
-  await page.getByLabel('Scale').fill('1/128');
-  await page.getByLabel('Scale').press('Enter');
-  await expect(page.getByLabel('Preset')).toHaveValue('own numbers');
-  await page.getByLabel('Width').fill('97');
-  await page.getByLabel('Width').press('Enter');
-  await expect(demo.failure).toContainText(/width 96, not 97/);
-  await expect(page.getByLabel('Width')).toHaveValue('96');
-});
+    await demo.type('Scale', '1/128');
+    await expect(page.getByLabel('Preset')).toHaveValue('own numbers');
+    await demo.type('Width', '97');
+    await expect(demo.failure).toContainText(/width 96, not 97/);
+    await expect(page.getByLabel('Width')).toHaveValue('96');
+  },
+);
 
-test('the file that is written remembers it', async ({ demo, page }, testInfo) => {
+test('the file that is written remembers it', { tag: '@everywhere' }, async ({ demo, page }, testInfo) => {
   await demo.set('8');
   await demo.openNetworks({ name: 'own.onnx', buffer: pictureNetwork({ size: 32 }) });
   await demo.feedAs('minus-one-one');

@@ -8,21 +8,25 @@ import { expect, test } from './support/test.js';
 
 const run = promisify(execFile);
 
-test('the address holds the settings, and gives them back', async ({ demo, page }) => {
-  expect(new URL(page.url()).hash).toBe('');
-  await demo.set('8', 'moving average', '7 bits');
-  await demo.photo('Goldfish').check();
-  await expect(demo.caption).toHaveText('Goldfish');
-  await expect.poll(() => new URL(page.url()).hash).toContain('photo=Goldfish');
-  const shared = page.url();
-  await page.goto('about:blank');
-  await page.goto(shared);
-  await expect(demo.caption).toHaveText('Goldfish');
-  await expect(demo.settings).toContainText('static, u7, moving average of 8 photos');
-  expect(page.url()).toBe(shared);
-  await page.goto(`${shared.split('#')[0]}#method=dynamic&photos=9&photo=Unicorn`);
-  await expect(demo.settings).toContainText('dynamic, u8, ranges found in each run');
-});
+test(
+  'the address holds the settings, and gives them back',
+  { tag: '@everywhere' },
+  async ({ demo, page }) => {
+    expect((await demo.address()).hash).toBe('');
+    await demo.set('8', 'moving average', '7 bits');
+    await demo.photo('Goldfish').check();
+    await expect(demo.caption).toHaveText('Goldfish');
+    await expect.poll(async () => (await demo.address()).hash).toContain('photo=Goldfish');
+    const { href: shared } = await demo.address();
+    await page.goto('about:blank');
+    await page.goto(shared);
+    await expect(demo.caption).toHaveText('Goldfish');
+    await expect(demo.settings).toContainText('static, u7, moving average of 8 photos');
+    expect((await demo.address()).href).toBe(shared);
+    await page.goto(`${shared.split('#')[0]}#method=dynamic&photos=9&photo=Unicorn`);
+    await expect(demo.settings).toContainText('dynamic, u8, ranges found in each run');
+  },
+);
 
 test('the address holds how pictures are fed, where that is not as usual', async ({ demo, page }) => {
   await page.goto('/#photos=8&method=dynamic&preprocessing=imagenet');
@@ -32,12 +36,14 @@ test('the address holds how pictures are fed, where that is not as usual', async
   await expect(demo.figure('feed').locator('summary')).toContainText('imagenet');
   await demo.figure('feed').locator('summary').click();
   await page.getByLabel('Preset').selectOption('efficientnet-lite');
-  await expect.poll(() => new URL(page.url()).hash).not.toContain('preprocessing');
+  await expect.poll(async () => (await demo.address()).hash).not.toContain('preprocessing');
   await page.getByLabel('Resize').selectOption('stretch');
-  await expect.poll(() => decodeURIComponent(page.url())).toContain('"resize":"stretch"');
+  await expect
+    .poll(async () => decodeURIComponent((await demo.address()).hash))
+    .toContain('"resize":"stretch"');
 });
 
-test('the code that it shows does the same', async ({ demo, page, context }) => {
+test('the code that it shows does the same', { tag: '@clipboard' }, async ({ demo, page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.getByRole('button', { name: 'Copy the code' }).click();
   await expect(page.getByText('Copied.')).toBeVisible();

@@ -1,13 +1,10 @@
 // The test function with the page under test: it fails on any console error that a test does not expect.
 import { test as base, expect } from '@playwright/test';
 import { DemoPage } from './demo-page.js';
+import { mendSession } from './firefox.js';
+import { startWebkit } from './webkit.js';
 
-export interface DemoOptions {
-  /** Whether the server sends the headers of cross-origin isolation. */
-  isolated: boolean;
-}
-
-interface Fixtures extends DemoOptions {
+interface Fixtures {
   /** The page, opened. */
   demo: DemoPage;
   /** Set in tests that make a request fail: browsers log each of those as an error. */
@@ -15,7 +12,17 @@ interface Fixtures extends DemoOptions {
 }
 
 export const test = base.extend<Fixtures>({
-  isolated: [true, { option: true }],
+  browser: [
+    async ({ playwright, browserName }, use, { project }) => {
+      const browser = await (browserName === 'webkit'
+        ? startWebkit(project.use)
+        : playwright[browserName].launch());
+      if (browserName === 'firefox') mendSession(browser);
+      await use(browser);
+      await browser.close();
+    },
+    { scope: 'worker' },
+  ],
   failedRequestsExpected: [false, { option: true }],
   demo: async ({ page, failedRequestsExpected }, use, testInfo) => {
     const errors: string[] = [];

@@ -1,0 +1,82 @@
+// As much of Playwright's Browser, BrowserContext and Page as the tests use: WebKitGTK over WebDriver, a browser a context.
+import { writeFile } from 'node:fs/promises';
+import { startWebkitDriver } from '../../tools/lib/webkit_driver.mjs';
+import { Locator, keysOf } from './locator.mjs';
+
+export async function startWebkit({ baseURL, viewport }) {
+  const { open, close } = await startWebkitDriver();
+  const newContext = async () => {
+    const driver = await open();
+    await driver.manage().window().setRect(viewport);
+    return { newPage: () => new Page(driver, baseURL, viewport), close: () => driver.quit() };
+  };
+  return { _connection: {}, newContext, close };
+}
+
+class Page {
+  #driver;
+  #baseUrl;
+  #viewport;
+  #root;
+
+  constructor(driver, baseUrl, viewport) {
+    this.#driver = driver;
+    this.#baseUrl = baseUrl;
+    this.#viewport = viewport;
+    this.#root = new Locator(driver, []);
+  }
+
+  locator = (selector) => this.#root.locator(selector);
+  getByTestId = (id) => this.#root.getByTestId(id);
+  getByRole = (role, options) => this.#root.getByRole(role, options);
+  getByLabel = (text, options) => this.#root.getByLabel(text, options);
+  getByText = (text, options) => this.#root.getByText(text, options);
+
+  goto = (path) => this.#driver.get(new URL(path, this.#baseUrl).href);
+  reload = () => this.#driver.navigate().refresh();
+  evaluate = (use, argument) => this.#driver.executeScript(`return (${use})(arguments[0])`, argument);
+  keyboard = {
+    press: (name) => this.#sendKeys(keysOf(name)),
+    type: (text) => this.#sendKeys(text),
+  };
+  #sendKeys = async (keys) => (await this.#driver.switchTo().activeElement()).sendKeys(keys);
+
+  /** The driver tells nothing of consoles. */
+  on() {}
+
+  viewportSize = () => this.#viewport;
+
+  /**
+   * A download, of which the driver tells nothing: taken from what the page clicks to have a file written. It is called
+   * before the click, and commands reach the browser in the order in which they are given.
+   */
+  async waitForEvent() {
+    await this.evaluate(() => {
+      const { createObjectURL } = URL;
+      URL.createObjectURL = (blob) => {
+        globalThis.madeBlob = blob;
+        return createObjectURL(blob);
+      };
+      HTMLAnchorElement.prototype.click = function () {
+        globalThis.writtenFile = { name: this.download, blob: globalThis.madeBlob };
+      };
+    });
+    const name = await this.#driver.wait(() => this.evaluate(() => globalThis.writtenFile?.name), 15_000);
+    return {
+      suggestedFilename: () => name,
+      saveAs: async (path) => writeFile(path, await this.#writtenBytes()),
+    };
+  }
+
+  async #writtenBytes() {
+    const address = await this.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const reader = new FileReader();
+          reader.onload = () => resolve(reader.result);
+          reader.readAsDataURL(globalThis.writtenFile.blob);
+        }),
+    );
+    return Buffer.from(address.split(',')[1], 'base64');
+  }
+}
