@@ -44,7 +44,7 @@ test('results come into view after the click', { tag: '@everywhere' }, async ({ 
 
 test(
   'the second visit takes the network from the browser’s cache',
-  { tag: '@requests' },
+  { tag: ['@requests', '@any-size'] },
   async ({ demo, page }) => {
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
@@ -61,12 +61,16 @@ test(
   },
 );
 
-test('without cache storage the network is fetched', { tag: '@requests' }, async ({ demo, page }) => {
-  await page.addInitScript(() => {
-    caches.open = () => Promise.reject(new DOMException('no storage', 'SecurityError'));
-  });
-  await page.reload();
-  await demo.set('8', 'dynamic: in each run');
-  await demo.proceed.click();
-  await demo.finished();
-});
+test(
+  'without cache storage the network is fetched',
+  { tag: ['@requests', '@any-size'] },
+  async ({ demo, page }) => {
+    await page.addInitScript(() => {
+      caches.open = () => Promise.reject(new DOMException('no storage', 'SecurityError'));
+    });
+    await page.reload();
+    await demo.set('8', 'dynamic: in each run');
+    await demo.proceed.click();
+    await demo.finished();
+  },
+);

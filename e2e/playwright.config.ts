@@ -61,6 +61,8 @@ export default defineConfig({
     { ...look('laptop', 'dark', 'plain'), testMatch: 'journey.spec.ts' },
     {
       ...look('phone', 'dark', 'isolated'),
+      // These are the same in every window.
+      grepInvert: /@any-size/,
       testMatch: ['journey', 'opening', 'int8', 'preprocessing', 'own-data', 'sharing'].map(
         (name) => `${name}.spec.ts`,
       ),

@@ -19,7 +19,7 @@ const wishes: [Wish, preset: string, shown: string][] = [
   [{ layout: 'NHWC' }, 'minus-one-one', '224×224 RGB, NHWC'],
 ];
 
-test('twelve networks are asked about, fed and quantized', async ({ demo }) => {
+test('twelve networks are asked about, fed and quantized', { tag: '@any-size' }, async ({ demo }) => {
   await demo.set('8');
   for (const [index, [wish, preset, shown]] of wishes.entries()) {
     await test.step(`${shown}, ${preset}`, async () => {
