@@ -212,8 +212,8 @@ void run(RunContext& ctx) {
     }
     for (int64_t i = 0; i < g.groups; ++i) {
       multiply(ctx.kernels, weights.group(i),
-               {in + i * g.in_channels, g.channels(), static_cast<int>(g.windows())},
-               {nullptr, -kInfinity, kInfinity, columns, g.columns()});
+               {in + i * g.in_channels, static_cast<ptrdiff_t>(g.channels()), static_cast<int>(g.windows())},
+               {nullptr, -kInfinity, kInfinity, columns, static_cast<ptrdiff_t>(g.columns())});
       kernels::Col2Im image = g.image;
       image.bias = ctx.has(2) ? ctx.inputs[2].as<float>() + i * g.out_channels : nullptr;
       image.lo = ctx.node.lowered.clamp.low;
