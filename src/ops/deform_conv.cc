@@ -154,8 +154,8 @@ void run(RunContext& ctx) {
           pack_matrix(ctx.kernels, ctx.inputs[kWeights].as<float>() + group * g.outputs * depth, depth,
                       g.outputs, true, packed);
       const float* const bias = ctx.has(kBias) ? ctx.inputs[kBias].as<float>() + group * g.outputs : nullptr;
-      multiply(ctx.kernels, weights, {columns, depth, static_cast<int>(g.positions)},
-               {bias, -kInfinity, kInfinity, product + group * g.outputs, outputs});
+      multiply(ctx.kernels, weights, {columns, static_cast<ptrdiff_t>(depth), static_cast<int>(g.positions)},
+               {bias, -kInfinity, kInfinity, product + group * g.outputs, static_cast<ptrdiff_t>(outputs)});
     }
     to_channels_first(product, ctx.outputs[0].as<float>() + n * outputs * g.positions, 1, outputs,
                       g.positions);
