@@ -3,13 +3,13 @@ import type { Locator, Page } from '@playwright/test';
 import { pictureNetwork } from './support/networks.js';
 import { expect, test } from './support/test.js';
 
-/** Presses Tab until `target` has the focus, as one would. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
+/** Presses Tab, or another key, until `target` has the focus, as one would. */
+async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<void> {
   for (let presses = 0; presses < 40; ++presses) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
   }
-  throw new Error(`Tab does not lead to ${String(target)}`);
+  throw new Error(`${key} does not lead to ${String(target)}`);
 }
 
 /** The focused element, or what stands for it on screen, has an outline. */
@@ -85,7 +85,7 @@ test('how pictures are fed can be told by keyboard', async ({ demo, page }) => {
   await expect(page.getByLabel('Deviation, to divide by')).toHaveValue('1');
   await expect(page.getByLabel('Deviation, to divide by')).toBeFocused();
 
-  await tabTo(page, demo.proceed);
+  await tabTo(page, demo.proceed, 'Shift+Tab');
   await page.keyboard.press('Enter');
   await expect(page.getByText('old', { exact: true })).toHaveCount(0);
   await expect(demo.figure('feed').locator('summary')).toContainText('value × 1/128 − [0.5, 0.25, 0.125]');

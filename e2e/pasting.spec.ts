@@ -21,7 +21,7 @@ test(
   },
 );
 
-test('files are pasted as they are dropped', async ({ demo }) => {
+test('files are pasted as they are dropped', { tag: '@pasted-files' }, async ({ demo }) => {
   const bytes = readFileSync(inProject('models/photos/dog.jpg'));
   await demo.paste({ name: 'dog.jpg', type: 'image/jpeg', bytes });
   await expect(demo.caption).toHaveText('dog.jpg');

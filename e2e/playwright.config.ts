@@ -20,7 +20,7 @@ const look = (size: keyof typeof sizes, colorScheme: 'light' | 'dark', server: k
 
 /** Tags of tests that other browsers' drivers do not allow; docs/building.md tells more. */
 const beyond = {
-  firefox: /@(camera|clipboard|folders|layout-shift)/,
+  firefox: /@(camera|clipboard|folders|layout-shift|pasted-files)/,
   webkit: /@(camera|clipboard|folders|layout-shift|requests)/,
 };
 
