@@ -179,20 +179,18 @@ void join(const TensorView& past, const float* added, Heads& x, int64_t past_len
   x = {x.batch, x.heads, total, x.size, total * x.size, x.size};
 }
 
-// The bias of one row of scores: 0, what the mask adds, or -infinity.
-struct Mask {
-  const TensorView* values;  // null for none
-  int64_t start, length;     // the row's elements; what is behind them counts as masked
-  int64_t end;               // scores from here on are masked
-  float at(int64_t j) const {
-    constexpr float kNever = -std::numeric_limits<float>::infinity();
-    if (j >= end) return kNever;
-    if (values == nullptr) return 0;
-    if (j >= length) return kNever;
-    if (values->dtype == DType::boolean) return values->as<uint8_t>()[start + j] != 0 ? 0 : kNever;
-    return values->as<float>()[start + j];
+// Adds the mask's elements from `start` on to a row of scores, and leaves out the scores from `end` on.
+void mask_row(float* scores, int64_t total, const TensorView* mask, int64_t start, int64_t end) {
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  end = std::max<int64_t>(end, 0);
+  if (mask != nullptr && mask->dtype == DType::boolean) {
+    for (int64_t j = 0; j < end; ++j)
+      if (mask->as<uint8_t>()[start + j] == 0) scores[j] = kNever;
+  } else if (mask != nullptr) {
+    for (int64_t j = 0; j < end; ++j) scores[j] += mask->as<float>()[start + j];
   }
-};
+  std::fill(scores + end, scores + total, kNever);
+}
 
 void run(RunContext& ctx) {
   const auto& p = ctx.planned<AttentionPlan>();
@@ -252,11 +250,11 @@ void run(RunContext& ctx) {
             for (int64_t j = 0; j < rows * p.total; ++j) scores[j] *= p.scale;
             keep(0);
             for (int64_t r = 0; r < rows; ++r) {
-              Mask mask{ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr, 0, p.mask_length, p.total};
-              mask.start = batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2];
-              if (p.causal) mask.end = std::min(mask.end, p.past + row + r + 1);
-              if (ctx.has(kLengths)) mask.end = std::min(mask.end, int_at(ctx.inputs[kLengths], batch));
-              for (int64_t j = 0; j < p.total; ++j) scores[r * p.total + j] += mask.at(j);
+              int64_t limit = ctx.has(kMask) ? p.mask_length : p.total;
+              if (p.causal) limit = std::min(limit, p.past + row + r + 1);
+              if (ctx.has(kLengths)) limit = std::min(limit, int_at(ctx.inputs[kLengths], batch));
+              mask_row(scores + r * p.total, p.total, ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr,
+                       batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2], limit);
             }
             keep(1);
             if (p.softcap > 0)

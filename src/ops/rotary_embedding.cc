@@ -33,7 +33,7 @@ struct Sizes {
     }
     const int64_t dim = attrs.get_int("rotary_embedding_dim", 0);
     turned = dim == 0 ? size : dim;
-    require(turned == kDynamic || (turned >= 0 && turned % 2 == 0 && (turned <= size || size == kDynamic)),
+    require(dim >= 0 && (turned == kDynamic || (turned % 2 == 0 && (turned <= size || size == kDynamic))),
             ErrorCode::invalid_graph, "cannot turn ", turned, " of ", size, " elements in pairs");
   }
 };

@@ -51,6 +51,8 @@ TEST_CASE("RotaryEmbedding refuses positions and shapes that are not there") {
   CHECK(error_of([] { turned(iota<float>({1, 1, 1, 2}), 1, {-1}).run(); }).starts_with("InvalidInput"));
   CHECK(error_of([] { turned(iota<float>({1, 1, 1, 3}), 1, {0}).run(); }) ==
         "InvalidGraph: cannot turn 3 of 3 elements in pairs");
+  CHECK(error_of([] { turned(iota<float>({1, 1, 1, 4}), 2, {0}).attr("rotary_embedding_dim", -1).run(); }) ==
+        "InvalidGraph: cannot turn -1 of 4 elements in pairs");
   CHECK(error_of([] { turned(iota<float>({1, 1, 1, 4}), 1, {0}).run(); }) ==
         "InvalidGraph: cache [3,1] does not fit input [1,1,1,4]");
   CHECK(error_of([] { turned(iota<float>({1, 1, 4}), 2, {0}).run(); }) ==
