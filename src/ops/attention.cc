@@ -1,5 +1,5 @@
-// Attention (float32): Y = softmax(softcap(scale · Q · Kᵀ + mask)) · V, by heads; K and V may grow behind a past. Several
-// heads of Q may share one of K and V. ONNX Attention-23, Attention-24.
+// Attention (float32): Y = softmax(softcap(scale · Q · Kᵀ + mask)) · V, by heads; K and V may grow behind a past.
+// Several heads of Q may share one of K and V. ONNX Attention-23, Attention-24.
 #include <algorithm>
 #include <cmath>
 #include <cstring>

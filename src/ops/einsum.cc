@@ -1,5 +1,5 @@
-// Einsum (float32): y[labels] = Σ of the products of the operands over the labels that y lacks. Two operands that share
-// the labels summed over are matrix products. ONNX Einsum-12.
+// Einsum (float32): y[labels] = Σ of the products of the operands over the labels that y lacks. Two operands that
+// share the labels summed over are matrix products. ONNX Einsum-12.
 #include <algorithm>
 
 #include "base/error.h"

@@ -11,8 +11,8 @@ struct Complex {
   double re, im;
 };
 
-// y[k] = Σ x[j] e^(-2πijk/n), or with the other sign and divided by n. Takes n log n steps: even lengths are halved, odd
-// ones summed up directly where they are short and else told as a convolution of a power of two (Bluestein).
+// y[k] = Σ x[j] e^(-2πijk/n), or with the other sign and divided by n. Takes n log n steps: even lengths are halved,
+// odd ones summed up directly where they are short and else told as a convolution of a power of two (Bluestein).
 class Fourier {
  public:
   // Bytes that a Fourier of length n takes of a Scratch.

@@ -1,4 +1,5 @@
-// LRN (float32): y = x / (bias + alpha / size · Σ x²)^beta, the sum over `size` neighbouring channels. ONNX LRN-1, LRN-13.
+// LRN (float32): y = x / (bias + alpha / size · Σ x²)^beta, the sum over `size` neighbouring channels. ONNX LRN-1,
+// LRN-13.
 #include <algorithm>
 #include <cmath>
 

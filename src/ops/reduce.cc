@@ -1,5 +1,5 @@
-// Reductions along any axes, a line of the table each: float32 and float64, integers, and booleans for maximum and minimum.
-// ONNX ReduceSum-13 and the -18 and -20 of the others, axes as an input.
+// Reductions along any axes, a line of the table each: float32 and float64, integers, and booleans for maximum and
+// minimum. ONNX ReduceSum-13 and the -18 and -20 of the others, axes as an input.
 #include <cmath>
 #include <limits>
 #include <utility>

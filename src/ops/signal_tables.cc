@@ -79,7 +79,8 @@ OCTAVO_OPERATOR(hann_window, define_window(0));
 OCTAVO_OPERATOR(hamming_window, define_window(1));
 OCTAVO_OPERATOR(blackman_window, define_window(2));
 
-// Inputs: the number of mel bins, the length of the transform, the sample rate, and the lowest and the highest frequency.
+// Inputs: the number of mel bins, the length of the transform, the sample rate, and the lowest and the highest
+// frequency.
 void infer_mel(InferContext& ctx) {
   const int64_t bins = size_of_input(ctx, 0), length = size_of_input(ctx, 1);
   require_dtype(ctx, 2, Types<int32_t, int64_t>{});

@@ -1,4 +1,5 @@
-// Softmax and LogSoftmax (float32) along one axis. ONNX Softmax-13, LogSoftmax-13; the reader spells older ones this way.
+// Softmax and LogSoftmax (float32) along one axis. ONNX Softmax-13, LogSoftmax-13; the reader spells older ones this
+// way.
 #include "kernels/softmax/softmax.h"
 
 #include "ops/operands.h"

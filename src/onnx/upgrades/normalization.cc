@@ -28,7 +28,8 @@ ValueId add_reduction(Draft& draft, const Node& node, std::string_view op, Value
 
 // Training, of which the statistics are those of x: with x3 = Reshape(x, [0, 0, -1]) and momentum m
 //   mean = ReduceMean(x3, [0, 2]), variance = ReduceMean((x3 - mean)², [0, 2]),
-//   running mean = m · mean before + (1 - m) · mean, and of the variance, too; y = BatchNormalization(x, …, mean, variance).
+//   running mean = m · mean before + (1 - m) · mean, and of the variance, too,
+//   y = BatchNormalization(x, scale, bias, mean, variance).
 void train_batch_normalization(Draft& draft, Node& node) {
   require(node.inputs.size() == 5 && node.has_input(0), ErrorCode::invalid_graph, "has ", node.inputs.size(),
           " inputs, not 5");
