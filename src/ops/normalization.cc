@@ -1,5 +1,6 @@
 // Normalizations of rows (float32): y = (x - mean) / sqrt(variance + epsilon) * scale + bias. ONNX
-// LayerNormalization-17, RMSNormalization-23, InstanceNormalization-6, GroupNormalization-18 (a scale a group) and -21 (a scale a channel).
+// LayerNormalization-17, RMSNormalization-23, InstanceNormalization-6, GroupNormalization-18 (a scale a group) and -21
+// (a scale a channel).
 #include "kernels/norm/norm.h"
 
 #include "base/error.h"
