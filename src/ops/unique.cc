@@ -1,5 +1,6 @@
 // Unique of all numeric types: each different element, or slice of an axis, once; where it is first, which one each
 // element is, and how often it is there. ONNX Unique-11.
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -87,11 +88,11 @@ void run(RunContext& ctx) {
     const bool used = output < ctx.node.outputs.size() && ctx.node.outputs[output] != kNoValue;
     return used ? ctx.make_output(output, {length}).as<int64_t>() : nullptr;
   };
-  if (int64_t* indices = list(1, count)) std::memcpy(indices, firsts, count * sizeof(int64_t));
+  if (int64_t* indices = list(1, count)) std::copy_n(firsts, count, indices);
   if (int64_t* inverse = list(2, n))
     for (int64_t i = 0; i < n; ++i) inverse[i] = number[first[i]];
   if (int64_t* counts = list(3, count)) {
-    std::memset(counts, 0, count * sizeof(int64_t));
+    std::fill_n(counts, count, 0);
     for (int64_t i = 0; i < n; ++i) ++counts[number[first[i]]];
   }
 }
