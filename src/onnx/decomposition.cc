@@ -29,7 +29,7 @@ const Tensor& Decomposition::constant(std::size_t i) const {
 int Decomposition::rank(ValueId id) const {
   const std::vector<Node>& nodes = draft_.graph.nodes;
   for (std::size_t n = nodes.size(); n > 0 && !shape(id); --n)
-    if (const Node& node = nodes[n - 1]; node.outputs[0] == id && node.op->name == "Cast")
+    if (const Node& node = nodes[n - 1]; node.op->name == "Cast" && node.outputs[0] == id)
       id = node.inputs[0];
   return shape(id) ? shape(id)->rank() : -1;
 }

@@ -3,6 +3,7 @@
 //
 // Masks that are integers become what is added to scores: mask_filter_value, and not -infinity, where they are 0, so
 // that a row without any key has a softmax.
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
@@ -168,7 +169,7 @@ void group_query_attention(Draft& draft, DraftNode& node) {
           "kv_num_heads is ", kv_heads);
   const bool is_interleaved = d.take_int("rotary_interleaved", 0) != 0,
              rotates = d.take_int("do_rotary", 0) != 0;
-  const int64_t window = d.take_int("local_window_size", -1);
+  const int64_t window = std::min<int64_t>(d.take_int("local_window_size", -1), kMaxTensorBytes);
   const int64_t smooth = d.take_int("smooth_softmax", 0);
   require(smooth <= 0, ErrorCode::unsupported, "smooth_softmax is not supported");
   d.take_only("qk_output", 0);
@@ -195,7 +196,8 @@ void group_query_attention(Draft& draft, DraftNode& node) {
   }
   ValueId mask = d.in(10);
   if (window > 0) {
-    const ValueId first = d.add("Sub", {d.unsqueeze(range(d, past, end), {1}), d.index(window)});
+    // A row sees itself and as many keys before it.
+    const ValueId first = d.add("Sub", {d.unsqueeze(range(d, past, end), {1}), d.index(window + 1)});
     const ValueId is_inside = d.add("Greater", {range(d, d.index(0), end), first});
     mask = both(
         d, d.add("Where", {is_inside, d.number(0), d.number(-std::numeric_limits<float>::infinity())}), mask);
