@@ -257,9 +257,9 @@ void run(RunContext& ctx) {
                        batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2], limit);
             }
             keep(1);
-            if (p.softcap > 0)
+            if (p.softcap > 0)  // what is masked stays masked
               for (int64_t j = 0; j < rows * p.total; ++j)
-                scores[j] = std::tanh(scores[j] / p.softcap) * p.softcap;
+                if (scores[j] != -kInfinity) scores[j] = std::tanh(scores[j] / p.softcap) * p.softcap;
             keep(2);
             kernels::softmax_f32(scores, scores, rows, p.total, 1);
             keep(3);

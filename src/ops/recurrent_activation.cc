@@ -21,11 +21,7 @@ void each(const float* x, float* y, int64_t n, UnaryParams params) {
 double affine(double x, UnaryParams p) { return x * p.alpha + p.beta; }
 double thresholded_relu(double x, UnaryParams p) { return x <= p.alpha ? 0 : x; }
 double scaled_tanh(double x, UnaryParams p) { return p.alpha * std::tanh(p.beta * x); }
-double elu(double x, UnaryParams p) { return x < 0 ? p.alpha * std::expm1(x) : x; }
 double softsign(double x, UnaryParams) { return x / (1 + std::fabs(x)); }
-double softplus(double x, UnaryParams) {
-  return std::fmax(x, 0) + std::log1p(kernels::exponential(-std::fabs(x)));
-}
 
 // `parameters`: how many of alpha and beta the function has, which is how many it takes from the lists of the
 // attributes. Defaults are those of the ONNX operators of these names, and 1 and 0 or 1 where there is none.
@@ -43,9 +39,9 @@ constexpr struct Row {
     {"leakyrelu", kernels::leaky_relu_f32, 1, {0.01f, 0}},
     {"thresholdedrelu", each<thresholded_relu>, 1, {1, 0}},
     {"scaledtanh", each<scaled_tanh>, 2, {1, 1}},
-    {"elu", each<elu>, 1, {1, 0}},
+    {"elu", kernels::elu_f32, 1, {1, 0}},
     {"softsign", each<softsign>},
-    {"softplus", each<softplus>},
+    {"softplus", kernels::softplus_f32},
 };
 
 // Names differ by nothing but capitals: files of older converters have them in lower case.

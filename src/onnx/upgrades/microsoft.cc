@@ -90,9 +90,7 @@ void fast_gelu(Draft& draft, DraftNode& node) {
 void quick_gelu(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(1);
-  const float alpha = d.take_float("alpha", 1.702f);
-  const ValueId x = d.in(0), inner = alpha == 1 ? x : d.add("Mul", {x, d.number(alpha)});
-  d.become("Mul", {x, d.add("Sigmoid", {inner})});
+  d.become("Swish", {d.in(0)}, attributes({{"alpha", d.take_float("alpha", 1.702f)}}));
 }
 
 // Statistics are outputs 1 and 2, for training.

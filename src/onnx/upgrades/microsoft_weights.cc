@@ -89,10 +89,18 @@ void matmul_n_bits(Draft& draft, DraftNode& node) {
   d.become("Add", {d.add("MatMul", {x, weights}), bias});
 }
 
-// Gather of rows that are packed along their last axis. Inputs: data, indices, scales, zero_points.
+// Gather of rows that are packed along their last axis, or of integers of 4 bits, which the reader has unpacked and
+// DequantizeLinear knows in blocks. Inputs: data, indices, scales, zero_points.
 void gather_block_quantized(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(3);
+  if (draft.nibbles.contains(d.in(0))) {
+    d.take_int("bits", 4);
+    const Attrs blocks =
+        attributes({{"axis", d.take_int("quantize_axis", 1)}, {"block_size", d.take_int("block_size", 128)}});
+    const ValueId table = d.add("DequantizeLinear", {d.in(0), d.in(2), d.in(3)}, blocks);
+    return d.become("Gather", {table, d.in(1)}, attributes({{"axis", d.take_int("gather_axis", 0)}}));
+  }
   const Tensor& data = d.constant(0);
   const Shape packed = data.shape();
   const int64_t bits = d.take_int("bits", 4), axis = d.take_int("gather_axis", 0);
