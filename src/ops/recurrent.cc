@@ -25,7 +25,7 @@ void check_shape(const InferContext& ctx, std::size_t i, const Shape& expected) 
   require(fits, ErrorCode::invalid_graph, "input ", i, " has the shape ", shape, " instead of ", expected);
 }
 
-template <const Cell& cell> void infer(InferContext& ctx) {
+void infer(InferContext& ctx, const Cell& cell) {
   for (const std::size_t i : {kX, kW, kR, kB, kInitialH, kInitialC, kPeepholes})
     if (ctx.has(i)) require_dtype(ctx, i, {DType::f32});
   if (ctx.has(kLengths)) require_dtype(ctx, kLengths, {DType::s32});
@@ -51,7 +51,7 @@ template <const Cell& cell> void infer(InferContext& ctx) {
   ctx.set(2, DType::f32, s.state());
 }
 
-template <const Cell& cell> std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
+std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx, const Cell& cell) {
   const Tensor *const w = ctx.constant(kW), *const r = ctx.constant(kR);
   if (w == nullptr || r == nullptr) return nullptr;
   RecurrentSizes s(ctx.node.attrs, w->shape(), r->shape());
@@ -82,7 +82,7 @@ struct Buffers {
   }
 };
 
-template <const Cell& cell> StepPlan plan(const PlanContext& ctx) {
+StepPlan plan(const PlanContext& ctx, const Cell& cell) {
   const RecurrentSizes s(ctx.attrs(), ctx.shape(kX), ctx.shape(kR));
   const int gates = cell.gates;
   const RecurrentPlan plan(ctx.attrs(), s, cell, ctx.kernels);
@@ -122,9 +122,7 @@ class Direction {
   }
 
   // A sequence without steps has states of 0, as in ONNX Runtime.
-  bool is_empty(int64_t b) const {
-    return ctx_.has(kLengths) && ctx_.inputs[kLengths].as<int32_t>()[b] == 0;
-  }
+  bool is_empty(int64_t b) const { return ctx_.has(kLengths) && ctx_.inputs[kLengths].as<int32_t>()[b] == 0; }
 
   float* start_state(std::size_t output, std::size_t input, float* buffer, int64_t& stride) {
     float* state = buffer;
@@ -193,7 +191,7 @@ class Direction {
   float *h_, *c_;
 };
 
-template <const Cell& cell> void run(RunContext& ctx) {
+void run(RunContext& ctx, const Cell& cell) {
   const auto& plan = ctx.planned<RecurrentPlan>();
   const RecurrentSizes& s = plan.sizes;
   const int gates = cell.gates;
@@ -214,7 +212,7 @@ template <const Cell& cell> void run(RunContext& ctx) {
     Direction(ctx, plan, cell, buffers, d).run(matrices.directions[d]);
 }
 
-template <const Cell& cell> int64_t macs(const ShapeContext& ctx) {
+int64_t macs(const ShapeContext& ctx, const Cell& cell) {
   const RecurrentSizes s(ctx.attrs(), ctx.shape(kX), ctx.shape(kR));
   return s.steps * s.batch * s.directions * cell.gates * s.hidden * (s.inputs + s.hidden);
 }
@@ -236,11 +234,11 @@ constexpr OpDef definition(std::string_view name, std::span<const AttrDef> attri
           .max_inputs = inputs,
           .max_outputs = outputs,
           .attributes = attributes,
-          .infer = infer<cell>,
-          .prepare = prepare<cell>,
-          .plan = plan<cell>,
-          .run = run<cell>,
-          .macs = macs<cell>,
+          .infer = [](InferContext& ctx) { return infer(ctx, cell); },
+          .prepare = [](const PrepareContext& ctx) { return prepare(ctx, cell); },
+          .plan = [](const PlanContext& ctx) { return plan(ctx, cell); },
+          .run = [](RunContext& ctx) { return run(ctx, cell); },
+          .macs = [](const ShapeContext& ctx) { return macs(ctx, cell); },
           .computes_f32 = true};
 }
 
