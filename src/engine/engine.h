@@ -93,7 +93,7 @@ class Model {
   // Runs once. The views are in the order of the graph's outputs and stay valid until the next run.
   const std::vector<TensorView>& run(std::span<const Feed> feeds) { return executor().run(feeds); }
   // What runs on feeds of these shapes, as often as it is run, once its inputs() are written; feeds are written
-  // already. Null where shapes depend on data, which run() alone can do.
+  // already. Null where only run() can: shapes depend on data, if only those of outputs.
   std::shared_ptr<Session> bind(std::span<const Feed> feeds);
   // Whether feeds of the same shapes but other contents have to be bound anew.
   bool binds_contents() { return executor().only() == nullptr || executor().only()->plan_depends_on_contents(); }

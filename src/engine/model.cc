@@ -54,7 +54,10 @@ StagedExecutor& Model::executor() {
 
 std::shared_ptr<Session> Model::bind(std::span<const Feed> feeds) {
   Executor* const only = executor().only();
-  return only ? only->bind(feeds) : nullptr;
+  if (only == nullptr) return nullptr;
+  const std::shared_ptr<Session>& session = only->bind(feeds);
+  const auto is_made = [](const Slot& output) { return output.kind == Slot::Kind::made; };
+  return std::ranges::any_of(session->program().outputs, is_made) ? nullptr : session;
 }
 
 std::vector<StepTime> Model::profile(std::span<const Feed> feeds, int repeats) {

@@ -147,7 +147,7 @@ struct ResizePlan {
   int64_t blocks = 1, block_in = 1, block_out = 1,
           between = 0;    // elements of a block, between passes at most
   bool by_block = false;  // a thread takes whole blocks
-  std::byte outside[8] = {};
+  alignas(8) std::byte outside[8] = {};
 };
 
 StepPlan plan(const PlanContext& ctx) {
