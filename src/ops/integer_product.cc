@@ -61,11 +61,11 @@ void infer_matmul(InferContext& ctx) {
 }
 
 StepPlan plan_matmul(const PlanContext& ctx) {
-  return {.state = PlanState(ProductSizes(ctx.shape(0), ctx.shape(1)))};
+  return {.state = PlanState(MatrixProducts(ctx.shape(0), ctx.shape(1)))};
 }
 
 void run_matmul(RunContext& ctx) {
-  const auto& s = ctx.planned<ProductSizes>();
+  const auto& s = ctx.planned<MatrixProducts>();
   const Centred a(ctx, 0), b(ctx, 1);
   const Shape& a_shape = ctx.inputs[0].shape;
   // Matrices of A that all meet one B are one, but their rows are counted anew.
@@ -89,7 +89,7 @@ void run_matmul(RunContext& ctx) {
 }
 
 int64_t macs(const ShapeContext& ctx) {
-  const ProductSizes s(ctx.shape(0), ctx.shape(1));
+  const MatrixProducts s(ctx.shape(0), ctx.shape(1));
   return s.products * s.m * s.n * s.k;
 }
 

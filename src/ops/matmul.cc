@@ -25,14 +25,14 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 }
 
 StepPlan plan(const PlanContext& ctx) {
-  const ProductSizes s(ctx.shape(0), ctx.shape(1));
+  const MatrixProducts s(ctx.shape(0), ctx.shape(1));
   return {.state = PlanState(s),
           .workspace = ctx.node.prepared || ctx.dtype(0) != DType::f32
                            ? 0
                            : packed_matrix_bytes(ctx.kernels, s.k, s.n)};
 }
 
-void multiply_integers(const ProductSizes& s, const TensorView& a, const TensorView& b, const TensorView& y) {
+void multiply_integers(const MatrixProducts& s, const TensorView& a, const TensorView& b, const TensorView& y) {
   int64_t factor, factors[kChunk], sums[kChunk];
   for (int64_t row = 0; row < s.products * s.m; ++row) {
     const int64_t a_row = s.matrix(row / s.m, s.a_stride) * s.m + row % s.m;
@@ -53,7 +53,7 @@ void multiply_integers(const ProductSizes& s, const TensorView& a, const TensorV
 }
 
 void run(RunContext& ctx) {
-  const auto& s = ctx.planned<ProductSizes>();
+  const auto& s = ctx.planned<MatrixProducts>();
   if (ctx.inputs[0].dtype != DType::f32)
     return multiply_integers(s, ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
   const Clamp& activation = ctx.node.lowered.clamp;
@@ -79,7 +79,7 @@ void run(RunContext& ctx) {
 }
 
 int64_t macs(const ShapeContext& ctx) {
-  const ProductSizes s(ctx.shape(0), ctx.shape(1));
+  const MatrixProducts s(ctx.shape(0), ctx.shape(1));
   return s.products * s.m * s.n * s.k;
 }
 

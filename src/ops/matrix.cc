@@ -67,7 +67,7 @@ Shape matmul_shape(const Shape& a, const Shape& b) {
   return out;
 }
 
-ProductSizes::ProductSizes(const Shape& a, const Shape& b) {
+MatrixProducts::MatrixProducts(const Shape& a, const Shape& b) {
   m = a.rank() > 1 ? a[a.rank() - 2] : 1;
   k = a[a.rank() - 1];
   n = b.rank() > 1 ? b[b.rank() - 1] : 1;
@@ -93,7 +93,7 @@ ProductSizes::ProductSizes(const Shape& a, const Shape& b) {
   }
 }
 
-int64_t ProductSizes::matrix(int64_t index, const Dims& stride) const {
+int64_t MatrixProducts::matrix(int64_t index, const Dims& stride) const {
   int64_t at = 0;
   for (int i = static_cast<int>(batch.size()) - 1; i >= 0; --i) {
     at += index % batch[i] * stride[i];

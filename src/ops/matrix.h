@@ -33,13 +33,13 @@ Shape matmul_shape(const Shape& a, const Shape& b);
 
 // Products [m, k] · [k, n], one for each index of `batch`; the strides say how far apart (in matrices) the operands of
 // neighbouring indices are, 0 where an operand is broadcast.
-struct ProductSizes {
+struct MatrixProducts {
   int64_t m, n, k;
   Dims batch, a_stride, b_stride;
   int64_t products = 1;
 
   // Of operands whose product has a shape: see matmul_shape.
-  ProductSizes(const Shape& a, const Shape& b);
+  MatrixProducts(const Shape& a, const Shape& b);
   // Which matrix of an operand takes part in product `index`.
   int64_t matrix(int64_t index, const Dims& stride) const;
 };
