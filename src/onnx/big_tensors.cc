@@ -35,7 +35,11 @@ ConstantTensor BigTensors::add(DType dtype, const Shape& shape, std::string_view
     std::memcpy(elements.data, file.bytes().data() + offset, elements.bytes());
   };
   auto tensor = std::make_shared<const Tensor>(Tensor::restored_on_demand(dtype, shape, restore));
-  entries_.push_back({tensor, &file, offset, offset + raw.size()});
+  // Mostly they come in order.
+  const Entry entry{tensor, &file, offset, offset + raw.size()};
+  auto place = entries_.end();
+  while (place != entries_.begin() && std::tuple(place[-1].file, place[-1].offset) > std::tuple(&file, offset)) --place;
+  entries_.insert(place, entry);
   return tensor;
 }
 
@@ -54,7 +58,6 @@ std::string_view BigTensors::external(std::string_view location, uint64_t offset
 }
 
 void BigTensors::move_out() {
-  std::ranges::sort(entries_, {}, [](const Entry& entry) { return std::tuple(entry.file, entry.offset); });
   // Tensors may share bytes: what is cut off lies behind all that are left.
   for (std::size_t i = 1; i < entries_.size(); ++i)
     if (entries_[i].file == entries_[i - 1].file)

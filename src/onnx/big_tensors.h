@@ -46,7 +46,7 @@ class BigTensors {
 
   FileMemory& file_;
   std::vector<ExternalFile> externals_;
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;  // by file and offset
 };
 
 }  // namespace octavo::onnx

@@ -58,26 +58,28 @@ void Decomposition::take_only(std::string_view name, int64_t only) {
           ", which is not supported");
 }
 
-std::vector<ValueId> Decomposition::trimmed(std::vector<ValueId> inputs) {
-  while (!inputs.empty() && inputs.back() == kNoValue) inputs.pop_back();
-  return inputs;
+std::vector<ValueId> Decomposition::trimmed(ValueList inputs) {
+  std::vector<ValueId> ids(inputs.begin(), inputs.end());
+  while (!ids.empty() && ids.back() == kNoValue) ids.pop_back();
+  return ids;
 }
 
-ValueId Decomposition::add(std::string_view op, std::vector<ValueId> inputs, Attrs attrs) {
-  return draft_.add_node(op, node_.node.name, trimmed(std::move(inputs)), std::move(attrs));
+ValueId Decomposition::add(std::string_view op, ValueList inputs, Attrs attrs) {
+  return draft_.add_node(op, node_.node.name, trimmed(inputs), std::move(attrs));
 }
 
-ValueId Decomposition::add_with_rest(std::string_view op, std::vector<ValueId> inputs) {
+ValueId Decomposition::add(std::string_view op, ValueList inputs) { return add(op, inputs, {}); }
+
+ValueId Decomposition::add_with_rest(std::string_view op, ValueList inputs) {
   Node made;
   made.op = &get_op(op);
   made.attrs = std::exchange(node_.node.attrs, {});
   check_attributes(made);
-  return add(op, std::move(inputs), std::move(made.attrs));
+  return add(op, inputs, std::move(made.attrs));
 }
 
-std::vector<ValueId> Decomposition::add_many(std::string_view op, std::vector<ValueId> inputs,
-                                             std::size_t outputs, Attrs attrs) {
-  std::vector<ValueId> all = {add(op, std::move(inputs), std::move(attrs))};
+std::vector<ValueId> Decomposition::add_many(std::string_view op, ValueList inputs, std::size_t outputs, Attrs attrs) {
+  std::vector<ValueId> all = {add(op, inputs, std::move(attrs))};
   for (std::size_t i = 1; i < outputs; ++i) all.push_back(draft_.add_value(text(node_.node.name, '_', op)));
   draft_.graph.nodes.back().outputs = all;
   return all;
@@ -96,8 +98,8 @@ ValueId Decomposition::number(float value) {
   return draft_.add_constant(text(node_.node.name, "_number"), Tensor::scalar(value));
 }
 
-ValueId Decomposition::transpose(ValueId x, std::vector<int64_t> permutation) {
-  return add("Transpose", {x}, attributes({{"perm", std::move(permutation)}}));
+ValueId Decomposition::transpose(ValueId x, std::span<const int64_t> permutation) {
+  return add("Transpose", {x}, attributes({{"perm", permutation}}));
 }
 
 ValueId Decomposition::cast(ValueId x, DType dtype) {
@@ -123,14 +125,12 @@ ValueId Decomposition::transpose_matrices(ValueId x) {
     std::vector<int64_t> permutation;
     for (int axis = 0; axis < known; ++axis) permutation.push_back(axis);
     std::swap(permutation[permutation.size() - 2], permutation.back());
-    return transpose(x, std::move(permutation));
+    return transpose(x, permutation);
   }
   const ValueId dims = add("Shape", {x});
   const auto part = [&](int64_t from, int64_t to) { return add("Slice", {dims, ints({from}), ints({to})}); };
   const ValueId rows = part(-2, -1), columns = part(-1, std::numeric_limits<int64_t>::max());
-  const auto join = [&](std::vector<ValueId> parts) {
-    return add("Concat", std::move(parts), attributes({{"axis", int64_t{0}}}));
-  };
+  const auto join = [&](ValueList parts) { return add("Concat", parts, attributes({{"axis", int64_t{0}}})); };
   const ValueId flat = add("Reshape", {x, join({ints({-1}), rows, columns})});
   return add("Reshape", {transpose(flat, {0, 2, 1}), join({part(0, -2), columns, rows})},
              attributes({{"allowzero", int64_t{1}}}));
@@ -149,15 +149,24 @@ std::vector<ValueId> Decomposition::new_outputs(std::size_t count) {
   return {node_.node.outputs.begin() + 1, node_.node.outputs.end()};
 }
 
-void Decomposition::become(std::string_view op, std::vector<ValueId> inputs, const Attrs& attrs) {
+void Decomposition::become(std::string_view op, ValueList inputs) { become(op, inputs, {}); }
+
+void Decomposition::become(std::string_view op, ValueList inputs, const Attrs& attrs) {
   node_.op_type = op;
-  node_.node.inputs = trimmed(std::move(inputs));
+  node_.node.inputs = trimmed(inputs);
   for (const auto& [name, value] : attrs) node_.node.attrs.set(name, value);
 }
 
-Attrs attributes(std::initializer_list<std::pair<std::string_view, AttrValue>> entries) {
+Attrs attributes(std::initializer_list<AttrEntry> entries) {
   Attrs attrs;
-  for (const auto& [name, value] : entries) attrs.set(name, value);
+  for (const AttrEntry& entry : entries) switch (entry.kind) {
+      case AttrKind::real: attrs.set(entry.name, entry.real); break;
+      case AttrKind::string: attrs.set(entry.name, std::string(entry.string)); break;
+      case AttrKind::integers:
+        attrs.set(entry.name, std::vector(entry.integers.begin(), entry.integers.end()));
+        break;
+      default: attrs.set(entry.name, entry.integer);
+    }
   return attrs;
 }
 

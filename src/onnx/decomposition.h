@@ -35,12 +35,12 @@ class Decomposition {
   // Takes it, and throws Error(unsupported) unless it is `only`.
   void take_only(std::string_view name, int64_t only);
 
-  ValueId add(std::string_view op, std::vector<ValueId> inputs, Attrs attrs = {});
+  ValueId add(std::string_view op, ValueList inputs);
+  ValueId add(std::string_view op, ValueList inputs, Attrs attrs);
   // The same with the attributes that nobody took, which must be the operator's.
-  ValueId add_with_rest(std::string_view op, std::vector<ValueId> inputs);
+  ValueId add_with_rest(std::string_view op, ValueList inputs);
   // A node of which the outputs are new values.
-  std::vector<ValueId> add_many(std::string_view op, std::vector<ValueId> inputs, std::size_t outputs,
-                                Attrs attrs = {});
+  std::vector<ValueId> add_many(std::string_view op, ValueList inputs, std::size_t outputs, Attrs attrs = {});
   // The sum, where b is there.
   ValueId add_optional(ValueId a, ValueId b) { return b == kNoValue ? a : add("Add", {a, b}); }
   ValueId ints(std::initializer_list<int64_t> values) {
@@ -50,7 +50,10 @@ class Decomposition {
   ValueId index(int64_t value);  // a scalar
   ValueId number(float value);   // a scalar
   ValueId reshape(ValueId x, std::initializer_list<int64_t> dims) { return add("Reshape", {x, ints(dims)}); }
-  ValueId transpose(ValueId x, std::vector<int64_t> permutation);
+  ValueId transpose(ValueId x, std::span<const int64_t> permutation);
+  ValueId transpose(ValueId x, std::initializer_list<int64_t> permutation) {
+    return transpose(x, std::span<const int64_t>(permutation.begin(), permutation.size()));
+  }
   ValueId cast(ValueId x, DType dtype);
   // Dimension `axis` of x, a vector of one element or a scalar.
   ValueId dimension(ValueId x, int64_t axis);
@@ -72,20 +75,37 @@ class Decomposition {
   void keep_outputs(std::size_t kept);
   // New values as outputs 1 … `count` of the node that is left.
   std::vector<ValueId> new_outputs(std::size_t count);
-  void add_to(ValueId output, std::string_view op, std::vector<ValueId> inputs, Attrs attrs = {}) {
-    draft_.add_node(op, node_.node.name, trimmed(std::move(inputs)), output, std::move(attrs));
+  void add_to(ValueId output, std::string_view op, ValueList inputs, Attrs attrs = {}) {
+    draft_.add_node(op, node_.node.name, trimmed(inputs), output, std::move(attrs));
   }
   // Leaves a node of that operator, with the attributes that nobody took and those.
-  void become(std::string_view op, std::vector<ValueId> inputs, const Attrs& attrs = {});
+  void become(std::string_view op, ValueList inputs);
+  void become(std::string_view op, ValueList inputs, const Attrs& attrs);
 
  private:
-  static std::vector<ValueId> trimmed(std::vector<ValueId> inputs);
+  static std::vector<ValueId> trimmed(ValueList inputs);
 
   Draft& draft_;
   DraftNode& node_;
 };
 
+// An attribute in place: a view, which has nothing to give back.
+struct AttrEntry {
+  std::string_view name;
+  AttrKind kind;
+  int64_t integer = 0;
+  float real = 0;
+  std::string_view string = {};
+  std::span<const int64_t> integers = {};
+
+  AttrEntry(std::string_view name, int64_t value) : name(name), kind(AttrKind::integer), integer(value) {}
+  AttrEntry(std::string_view name, float value) : name(name), kind(AttrKind::real), real(value) {}
+  AttrEntry(std::string_view name, std::string_view value) : name(name), kind(AttrKind::string), string(value) {}
+  AttrEntry(std::string_view name, std::span<const int64_t> value)
+      : name(name), kind(AttrKind::integers), integers(value) {}
+};
+
 // Attributes in place: `attributes({{"axis", int64_t{1}}})`.
-Attrs attributes(std::initializer_list<std::pair<std::string_view, AttrValue>> entries);
+Attrs attributes(std::initializer_list<AttrEntry> entries);
 
 }  // namespace octavo::onnx

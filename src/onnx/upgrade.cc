@@ -28,22 +28,28 @@ ValueId Draft::add_constant(std::string_view stem, Tensor tensor) {
   return graph.add_constant(value_names.take_unique(stem), std::move(tensor));
 }
 
-void Draft::add_node(std::string_view op, std::string_view stem, std::vector<ValueId> inputs, ValueId output,
-                     Attrs attrs) {
+void Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output, Attrs attrs) {
   Node node;
   node.op = &get_op(op);
   node.name = node_names.take_unique(text(stem, '_', op));
   node.attrs = std::move(attrs);
-  node.inputs = std::move(inputs);
+  node.inputs.assign(inputs.begin(), inputs.end());
   node.outputs = {output};
   graph.nodes.push_back(std::move(node));
 }
 
-ValueId Draft::add_node(std::string_view op, std::string_view stem, std::vector<ValueId> inputs,
-                        Attrs attrs) {
+void Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output) {
+  add_node(op, stem, inputs, output, {});
+}
+
+ValueId Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, Attrs attrs) {
   const ValueId output = add_value(text(stem, '_', op));
-  add_node(op, stem, std::move(inputs), output, std::move(attrs));
+  add_node(op, stem, inputs, output, std::move(attrs));
   return output;
+}
+
+ValueId Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs) {
+  return add_node(op, stem, inputs, Attrs());
 }
 
 ConstantTensor to_tensor(const AttrValue& value) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <span>
 #include <string>
@@ -12,6 +13,13 @@
 #include "graph/names.h"
 
 namespace octavo::onnx {
+
+// Operands of a node to be made: a list in place, or a vector. A view.
+class ValueList : public std::span<const ValueId> {
+ public:
+  ValueList(std::initializer_list<ValueId> ids) : span(ids.begin(), ids.size()) {}
+  ValueList(const std::vector<ValueId>& ids) : span(ids) {}
+};
 
 // The graph under construction. Every name in it is taken.
 struct Draft {
@@ -26,10 +34,11 @@ struct Draft {
   ValueId add_constant(std::string_view stem, Tensor tensor);
   // Adds a node besides the one being upgraded, in any order, and returns its output, a new value. `stem` is the name
   // of the node being upgraded.
-  ValueId add_node(std::string_view op, std::string_view stem, std::vector<ValueId> inputs, Attrs attrs = {});
+  ValueId add_node(std::string_view op, std::string_view stem, ValueList inputs);
+  ValueId add_node(std::string_view op, std::string_view stem, ValueList inputs, Attrs attrs);
   // The same for an output that is there already.
-  void add_node(std::string_view op, std::string_view stem, std::vector<ValueId> inputs, ValueId output,
-                Attrs attrs = {});
+  void add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output);
+  void add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output, Attrs attrs);
 };
 
 // A node whose operator is not looked up yet. Trailing inputs and outputs that are left out are not there, and

@@ -23,7 +23,8 @@ std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<
     if (node.has_input(i) && !inputs[i].is_known()) {
       for (std::size_t o = 0; o < outputs.size(); ++o)
         if (node.outputs[o] != kNoValue) outputs[o].dtype = graph[node.outputs[o]].dtype;
-      if (node.op->same_dtype && inputs[0].dtype) outputs[0].dtype = inputs[0].dtype;
+      const auto same = static_cast<std::size_t>(node.op->dtype_input);
+      if (node.op->same_dtype && same < inputs.size() && inputs[same].dtype) outputs[0].dtype = inputs[same].dtype;
       return outputs;
     }
   try {

@@ -176,7 +176,7 @@ void run(RunContext& ctx) {
 }
 
 OCTAVO_OPERATOR(scan, {.name = "Scan",
-                       .since = 9,
+                       .since = 8,
                        .max_inputs = kMostInputs,
                        .max_outputs = std::numeric_limits<int>::max(),
                        .attributes = kAttributes,

@@ -41,7 +41,7 @@ OCTAVO_OPERATOR(where, {.name = "Where",
                         .infer = infer,
                         .plan = plan,
                         .run = run,
-                        .same_dtype = false,
+                        .dtype_input = 1,
                         .layout = LayoutRule::elementwise});
 
 }  // namespace

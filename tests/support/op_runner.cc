@@ -163,7 +163,8 @@ namespace {
 
 // What the record says of dtypes is what infer says, whichever operator is tested.
 void check_same_dtype(const Node& node, std::span<const Operand> inputs, std::span<const Operand> outputs) {
-  const bool is_same = !inputs.empty() && inputs[0].dtype == outputs[0].dtype;
+  const auto same = static_cast<std::size_t>(node.op->dtype_input);
+  const bool is_same = same < inputs.size() && inputs[same].dtype == outputs[0].dtype;
   require(!node.op->same_dtype || is_same, ErrorCode::invalid_graph, node.op->name,
           " has an output of another dtype than its input, and its record does not say so");
 }

@@ -101,6 +101,26 @@ void dequantize_linear(Draft&, DraftNode& draft_node) {
   attrs.erase("output_dtype");
 }
 
+// Opset 8 had a batch around everything, lengths in front and one list of directions. A batch of one goes.
+void scan(Draft& draft, DraftNode& draft_node) {
+  if (draft.opset >= 9) return;
+  Node& node = draft_node.node;
+  require(!node.inputs.empty() && !node.has_input(0), ErrorCode::unsupported,
+          "sequence_lens of opset 8 is not supported");
+  node.inputs.erase(node.inputs.begin());
+  const ValueId axis = draft.add_constant(text(node.name, "_batch"), Tensor::of<int64_t>({1}, {0}));
+  for (ValueId& id : node.inputs) id = draft.add_node("Squeeze", node.name, {id, axis});
+  for (ValueId& id : node.outputs) {
+    if (id == kNoValue) continue;
+    const ValueId inside = draft.add_value(text(node.name, "_inside"), draft.graph[id].dtype);
+    draft.add_node("Unsqueeze", node.name, {inside, axis}, id);
+    id = inside;
+  }
+  const auto directions = node.attrs.get_ints("directions");
+  if (!directions.empty()) node.attrs.set("scan_input_directions", std::vector(directions.begin(), directions.end()));
+  node.attrs.erase("directions");
+}
+
 void slice(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "starts", 1, 10);
   move_attr_to_input(draft, node, "ends", 2, 10);
@@ -119,6 +139,7 @@ constexpr Upgrade kRows[] = {
     {"Dropout", dropout},
     {"Pad", pad},
     {"QuantizeLinear", quantize_linear},
+    {"Scan", scan},
     {"Slice", slice},
     {"Squeeze", squeeze},
     {"Unsqueeze", squeeze},

@@ -51,7 +51,7 @@ void softmax(Draft& draft, DraftNode& node) {
 ValueId from_channels_last(Decomposition& d, ValueId x, int64_t rank) {
   std::vector<int64_t> permutation = {0, rank - 1};
   for (int64_t axis = 1; axis < rank - 1; ++axis) permutation.push_back(axis);
-  return d.transpose(x, std::move(permutation));
+  return d.transpose(x, permutation);
 }
 std::vector<int64_t> to_channels_last(int64_t rank) {
   std::vector<int64_t> permutation = {0};

@@ -42,6 +42,8 @@ export async function readTensorProto(path: string): Promise<{ name: string; ten
   } catch (error) {
     throw contentError(path, `is no TensorProto: ${messageOf(error)}`, error);
   }
+  const nibbles = { 21: 'uint8', 22: 'int8' }[proto.dataType] as 'uint8' | 'int8' | undefined;
+  if (nibbles && proto.raw) return { name: proto.name, tensor: unpackNibbles(nibbles, proto.raw, proto.dims) };
   const type = tensorTypes.get(proto.dataType);
   if (!type) throw contentError(path, `is no TensorProto of numbers (data type ${proto.dataType})`);
   if (proto.external) throw contentError(path, 'keeps its data in another file, which is not supported');
@@ -50,6 +52,16 @@ export async function readTensorProto(path: string): Promise<{ name: string; ten
   } catch (error) {
     throw contentError(path, `is no whole tensor: ${messageOf(error)}`, error);
   }
+}
+
+/** Integers of 4 bits, the first of two in the low ones, as integers of 8. */
+function unpackNibbles(type: 'uint8' | 'int8', packed: Uint8Array, dims: readonly number[]): Tensor {
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const values = Array.from({ length: count }, (_, i) => {
+    const nibble = (packed[i >> 1] >> ((i & 1) * 4)) & 15;
+    return type === 'int8' && nibble > 7 ? nibble - 16 : nibble;
+  });
+  return new Tensor(type, values, dims);
 }
 
 function makeTensor(type: TensorType, { dims, values, raw }: TensorProto): Tensor {
