@@ -40,6 +40,10 @@ const disputed = [
 ];
 const disputedBefore = [
   [
+    /^test_cast(like)?_FLOAT(16)?_to_(U?INT4|BFLOAT16)/,
+    'clamps integers of 4 bits and cuts bfloat16 off; 1.19.1 wraps and rounds',
+  ],
+  [
     /^test_averagepool_3d_dilations_large_count_include_pad_is_1_ceil_mode_is_True/,
     'counts taps beyond the padding',
   ],
@@ -95,7 +99,9 @@ function floatsOf({ type, data }) {
 
 /** Older releases keep bfloat16 as the integers that its bits are. */
 const asDeclared = (tensor, value) =>
-  value?.type === 'bfloat16' && tensor.type === 'uint16' ? new Tensor('bfloat16', tensor.data, tensor.dims) : tensor;
+  value?.type === 'bfloat16' && tensor.type === 'uint16'
+    ? new Tensor('bfloat16', tensor.data, tensor.dims)
+    : tensor;
 
 /** Runs one case; throws what is wrong with it. */
 async function run(test, engine) {

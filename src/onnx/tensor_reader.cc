@@ -170,12 +170,17 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
     header.has_raw = true;
     header.raw = big->external(header.location, header.offset, header.length.value_or(bytes), what);
   }
-  require(header.has_raw ? header.raw.size() == bytes : elements <= message.length(),
+  require(header.has_raw ? header.raw.size() == bytes : bytes / size_of(dtype) <= message.length(),
           ErrorCode::invalid_model, what, " has the shape ", header.shape, ", which its data do not fit");
 
   if (is_packed) {
-    require(header.has_raw, ErrorCode::unsupported, what, " has 4-bit integers that are no raw data");
-    return std::make_shared<const Tensor>(unpack_nibbles(header.raw, header.data_type, header.shape));
+    // In the typed field an element is a byte of two.
+    std::string listed(header.has_raw ? 0 : static_cast<std::size_t>(bytes), '\0');
+    const int64_t count = header.has_raw ? 0 : read_typed(message, DType::u8, reinterpret_cast<std::byte*>(listed.data()), static_cast<int64_t>(bytes));
+    require(header.has_raw || static_cast<uint64_t>(count) == bytes, ErrorCode::invalid_model, what, " has ", count,
+            " bytes, but the shape ", header.shape);
+    return std::make_shared<const Tensor>(
+        unpack_nibbles(header.has_raw ? header.raw : listed, header.data_type, header.shape));
   }
   if (big && header.has_raw && bytes >= BigTensors::kSmallest && !is_half && dtype != DType::boolean)
     return big->add(dtype, header.shape, header.raw);

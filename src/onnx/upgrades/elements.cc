@@ -43,8 +43,12 @@ void split(Draft& draft, DraftNode& draft_node) {
 
 void top_k(Draft& draft, DraftNode& node) { move_attr_to_input(draft, node, "k", 1, 10); }
 
+// An experiment of opset 1, which became Slice.
+void dynamic_slice(Draft&, DraftNode& draft_node) { draft_node.op_type = "Slice"; }
+
 constexpr Upgrade kRows[] = {
     {"Bernoulli", dtype},
+    {"DynamicSlice", dynamic_slice},
     {"EyeLike", dtype},
     {"Multinomial", dtype},
     {"OptionalGetElement", optional_get_element},

@@ -8,12 +8,23 @@ namespace octavo::onnx {
 
 namespace {
 
+// Opsets 11 and 12 had another way to half pixels, half of an input's off: rounded down it is today's rounded to the
+// nearest, and rounded to the nearest today's rounded up.
+void half_pixels(Attrs& attrs) {
+  if (attrs.get_string("coordinate_transformation_mode", "") != "tf_half_pixel_for_nn") return;
+  const std::string_view rounding = attrs.get_string("nearest_mode", "round_prefer_floor");
+  require(rounding == "floor" || rounding == "round_prefer_floor", ErrorCode::unsupported,
+          "tf_half_pixel_for_nn rounded otherwise than down or to the nearest is not supported");
+  attrs.set("nearest_mode", rounding == "floor" ? "round_prefer_ceil" : "ceil");
+  attrs.set("coordinate_transformation_mode", "half_pixel");
+}
+
 // Before opset 11 scales are input 1, and output x is that of input x / scale: of the nearest ones the one before it
 // or, along axes that shrink, the one behind it, as ONNX's tests of opset 10 have it. Scales or the shapes that the
 // file states tell which; where there are neither, axes grow.
 void resize(Draft& draft, DraftNode& draft_node) {
-  if (draft.opset >= 11) return;
   Node& node = draft_node.node;
+  if (draft.opset >= 11) return half_pixels(node.attrs);
   bool shrinks = false, grows = false;
   const auto see = [&](auto from, auto to) {
     shrinks |= to < from;
@@ -52,7 +63,17 @@ void grid_sample(Draft& draft, DraftNode& draft_node) {
   if (mode == "bicubic") attrs.set("mode", "cubic");
 }
 
-constexpr Upgrade kRows[] = {{"GridSample", grid_sample}, {"Resize", resize}, {"Upsample", upsample}};
+// Before opset 16 there were no half pixels.
+void roi_align(Draft& draft, DraftNode& node) {
+  if (draft.opset < 16) node.node.attrs.set("coordinate_transformation_mode", std::string("output_half_pixel"));
+}
+
+constexpr Upgrade kRows[] = {
+    {"GridSample", grid_sample},
+    {"Resize", resize},
+    {"RoiAlign", roi_align},
+    {"Upsample", upsample},
+};
 
 const RegisterUpgrades registered(kRows);
 

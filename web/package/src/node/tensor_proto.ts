@@ -43,7 +43,10 @@ export async function readTensorProto(path: string): Promise<{ name: string; ten
     throw contentError(path, `is no TensorProto: ${messageOf(error)}`, error);
   }
   const nibbles = { 21: 'uint8', 22: 'int8' }[proto.dataType] as 'uint8' | 'int8' | undefined;
-  if (nibbles && proto.raw) return { name: proto.name, tensor: unpackNibbles(nibbles, proto.raw, proto.dims) };
+  if (nibbles) {
+    const bytes = proto.raw ?? Uint8Array.from(proto.values);
+    return { name: proto.name, tensor: unpackNibbles(nibbles, bytes, proto.dims) };
+  }
   const type = tensorTypes.get(proto.dataType);
   if (!type) throw contentError(path, `is no TensorProto of numbers (data type ${proto.dataType})`);
   if (proto.external) throw contentError(path, 'keeps its data in another file, which is not supported');
