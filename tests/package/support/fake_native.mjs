@@ -67,6 +67,9 @@ export function makeFakeNative() {
       state.HEAPU8.copyWithin(this.pointer, old, old + this.size);
       release(old);
     }
+    externalLocations() {
+      return [];
+    }
     append(chunk) {
       const needed = this.size + chunk.byteLength;
       if (needed > this.capacity) this.reserve(Math.max(needed, 2 * this.capacity));
