@@ -10,6 +10,9 @@ namespace octavo::fuzz {
 
 namespace {
 
+// What becomes a T by a conversion: for floats of 16 bits a float32.
+template <class T> using Number = std::conditional_t<std::is_arithmetic_v<T>, T, float>;
+
 constexpr int64_t kMostElements = 1 << 14;
 
 class Sizes {
@@ -75,7 +78,7 @@ Tensor contents(DType dtype, const Shape& shape, Random& random) {
       else if constexpr (std::is_same_v<T, bool>)
         x = random.below(2) != 0;
       else
-        x = static_cast<T>(wild ? random.integer(-1000, 1000) : random.integer(0, 4));
+        x = static_cast<T>(static_cast<Number<T>>(wild ? random.integer(-1000, 1000) : random.integer(0, 4)));
     }
   });
   if (dtype == DType::f32) spice(tensor.span<float>(), random);

@@ -48,14 +48,14 @@ TEST_CASE("a length that says more than there is") {
 }
 
 TEST_CASE("versions") {
-  for (int64_t opset : {6, 29, 1, -3}) {
+  for (int64_t opset : {29, -3}) {
     ModelBuilder builder = relu_model();
     builder.opset = opset;
     const Error error = failure(builder);
     CHECK(error.code() == ErrorCode::unsupported);
     CHECK(says(error, "opset " + std::to_string(opset)));
   }
-  for (int64_t opset : {7, 21, 22, 23, 24, 25, 28}) {
+  for (int64_t opset : {1, 7, 21, 22, 23, 24, 25, 28}) {
     ModelBuilder builder = relu_model();
     builder.opset = opset;
     CHECK(builder.read().opset == opset);
@@ -80,12 +80,12 @@ TEST_CASE("operators that Octavo lacks are named with node, domain and opset") {
   CHECK(unknown.op() == "StringNormalizer");
   CHECK(says(unknown, "opset 13"));
 
-  Bytes bytes = node("Gelu", {"x"}, {"y"});
+  Bytes bytes = node("Inverse", {"x"}, {"y"});
   pbf_writer(bytes).add_string(node_proto::domain, "com.microsoft");
   builder.nodes = {bytes};
   const Error foreign = failure(builder);
   CHECK(foreign.code() == ErrorCode::unsupported);
-  CHECK(foreign.op() == "Gelu");
+  CHECK(foreign.op() == "Inverse");
   CHECK(says(foreign, "com.microsoft"));
 
   builder.nodes = {node("octavo.Observe", {"x"}, {"y"})};

@@ -159,7 +159,7 @@ TEST_CASE("tensors that cannot be") {
       {"data type 99", ErrorCode::invalid_model, tensor("t", 99, {1}, raw(4))},
       {"data type -1", ErrorCode::invalid_model, tensor("t", -1, {1}, raw(4))},
       {"strings", ErrorCode::unsupported, tensor("t", kString, {1}, nothing)},
-      {"int4", ErrorCode::unsupported, tensor("t", 22, {1}, raw(1))},
+      {"int4", ErrorCode::invalid_model, tensor("t", 22, {3}, raw(1))},
       {"data of another type's field", ErrorCode::invalid_model,
        tensor("t", kInt64, {1}, [](pbf_writer& out) { out.add_float(tensor_proto::float_data, 1); })},
       {"external data", ErrorCode::invalid_model,

@@ -61,7 +61,7 @@ template <class V> inline V exp_f32(V x) {
 template <class V> inline V log_f32(V x) {
   // Numbers below the least normal one are scaled up.
   const auto is_small = x < 1.17549435e-38f;
-  const V scaled = select(is_small, x * 8388608.0f, x);
+  const V scaled = select(x > 0.0f, select(is_small, x * 8388608.0f, x), all<V>(1.0f));
   // x = 2^e * m, m in [sqrt(1/2), sqrt(2)): the offset makes the exponent change at sqrt(1/2).
   const auto bits = std::bit_cast<Integers<V>>(scaled) - 0x3f3504f3;
   const V m = std::bit_cast<V>((bits & 0x007fffff) + 0x3f3504f3);
