@@ -217,6 +217,7 @@ void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
     pbf_writer identity(out, graph_proto::node);
     identity.add_string(node_proto::input, names[id]);
     identity.add_string(node_proto::output, names.output(i));
+    identity.add_string(node_proto::name, names.output(i));
     identity.add_string(node_proto::op_type, "Identity");
   }
   out.add_string(graph_proto::name, graph.name.empty() ? "octavo" : graph.name);
