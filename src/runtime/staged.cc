@@ -102,7 +102,12 @@ std::shared_ptr<const CompiledStages> compile_stages(Graph lowered, const Kernel
     model->input_names.push_back(lowered[lowered.inputs[i]].name);
     sources[model->input_names.back()] = {Source::kFeeds, i};
   }
-  for (ValueId id : lowered.outputs) outputs.push_back(lowered[id].name);
+  for (ValueId id : lowered.outputs) {
+    outputs.push_back(lowered[id].name);
+    if (!lowered[id].is_constant()) continue;
+    sources[outputs.back()] = {Source::kConstants, model->constants.size()};
+    model->constants.push_back(lowered[id].constant);
+  }
   std::vector<Graph> stages = split_into_stages(std::move(lowered));
   for (std::size_t s = 0; s < stages.size(); ++s) {
     const Graph& stage = stages[s];
@@ -122,8 +127,9 @@ StagedExecutor::StagedExecutor(std::shared_ptr<const CompiledStages> model)
 }
 
 TensorView StagedExecutor::tensor(const CompiledStages::Source& source) const {
-  return source.stage == CompiledStages::Source::kFeeds ? given_[source.index]
-                                                        : made_[source.stage][source.index];
+  using Source = CompiledStages::Source;
+  if (source.stage == Source::kConstants) return model_->constants[source.index]->view();
+  return source.stage == Source::kFeeds ? given_[source.index] : made_[source.stage][source.index];
 }
 
 const std::vector<TensorView>& StagedExecutor::run(std::span<const Feed> feeds, TensorObserver* observer) {

@@ -23,15 +23,16 @@ std::vector<Graph> split_into_stages(Graph graph);
 
 // A compiled network, whatever its shapes depend on. Immutable, shared by those that run it.
 struct CompiledStages {
-  // Where a tensor comes from: an input of the graph, or an output of an earlier stage.
+  // Where a tensor comes from: an input of the graph, an output that is constant, or an output of an earlier stage.
   struct Source {
-    static constexpr std::size_t kFeeds = ~std::size_t{0};
+    static constexpr std::size_t kFeeds = ~std::size_t{0}, kConstants = kFeeds - 1;
     std::size_t stage = kFeeds, index = 0;
   };
   std::vector<std::string> input_names;
   std::vector<std::shared_ptr<const CompiledModel>> stages;
   std::vector<std::vector<Source>> inputs;  // by stage and input
   std::vector<Source> outputs;
+  std::vector<ConstantTensor> constants;  // that are outputs
 };
 
 // Throws what compile throws.

@@ -115,3 +115,12 @@ TEST_CASE("a shape that follows from shapes and short feeds needs no stage of it
   b.output(b.node("Reshape", {x, b.node("Shape", {b.node("Transpose", {x})})}));
   CHECK(split_into_stages(b.graph).size() == 1);
 }
+
+TEST_CASE("an output may be constant, beside others that take stages") {
+  GraphBuilder b = two_barriers();
+  b.output(b.constant({2}, {7, 8}));
+  StagedExecutor executor(compile_stages(b.graph, KernelPolicy{}));
+  const Tensor x = Tensor::of<float>({2}, {4, 5});
+  const Feed feed{"x", &x};
+  CHECK(floats(executor.run({&feed, 1})[3]) == std::vector<float>{7, 8});
+}
