@@ -69,7 +69,9 @@ Scaling scaling_of(const Attrs& attrs, std::span<const Operand> inputs) {
     s.position[axis] = -1;
   }
   const bool has_sizes = is_given(inputs, kSizes);
-  require(has_sizes != is_given(inputs, kScales), ErrorCode::invalid_graph,
+  // Beside sizes scales may be a list that turns out to have no elements.
+  const bool may_be_empty = has_sizes && is_given(inputs, kScales) && !inputs[kScales].shape->is_static();
+  require(has_sizes != is_given(inputs, kScales) || may_be_empty, ErrorCode::invalid_graph,
           "scales or sizes, and not both, say how to resize");
   const Operand& given = inputs[has_sizes ? kSizes : kScales];
   const std::span<const int64_t> axes = attrs.get_ints("axes");
