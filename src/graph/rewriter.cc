@@ -78,7 +78,9 @@ int remove_dead(Graph& graph) {
     // What an operator may leave out.
     for (std::size_t i = node.op->min_outputs; i < node.outputs.size(); ++i)
       if (node.outputs[i] != kNoValue && !wanted[node.outputs[i]]) node.outputs[i] = kNoValue;
-    while (std::ssize(node.outputs) > node.op->min_outputs && node.outputs.back() == kNoValue)
+    // Bodies give all of their outputs, and their operator has a place for each.
+    while (node.subgraphs.empty() && std::ssize(node.outputs) > node.op->min_outputs &&
+           node.outputs.back() == kNoValue)
       node.outputs.pop_back();
   }
   std::size_t n = 0;

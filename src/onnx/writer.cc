@@ -136,8 +136,11 @@ void write_node(pbf_writer out, const Graph& graph, const Node& node, const File
   require(!node.op->is_own(), ErrorCode::unsupported, "this operator is not part of ONNX");
   // Captures are no inputs in a file.
   const std::size_t inputs = node.subgraphs.empty() ? node.inputs.size() : node.subgraphs[0].first_capture;
-  for (ValueId id : std::span(node.inputs).first(inputs)) out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
-  for (ValueId id : node.outputs) out.add_string(node_proto::output, name_of(id).data(), name_of(id).size());
+  std::span<const ValueId> outputs = node.outputs;
+  while (!outputs.empty() && outputs.back() == kNoValue) outputs = outputs.first(outputs.size() - 1);
+  for (ValueId id : std::span(node.inputs).first(inputs))
+    out.add_string(node_proto::input, name_of(id).data(), name_of(id).size());
+  for (ValueId id : outputs) out.add_string(node_proto::output, name_of(id).data(), name_of(id).size());
   out.add_string(node_proto::name, node.name);
   out.add_string(node_proto::op_type, node.op->type().data(), node.op->type().size());
   if (!node.op->is_default_domain())

@@ -24,6 +24,14 @@ TensorType common(const TensorType& a, const TensorType& b) {
   return both;
 }
 
+// Also where infer cannot be asked, as a body takes something of unknown rank from outside.
+void type_bodies(Node& node, std::span<const Operand>) {
+  for (const Subgraph& body : node.subgraphs)
+    require(body.graph.inputs.size() == body.captures && body.graph.outputs.size() >= node.outputs.size(),
+            ErrorCode::invalid_graph, "has ", node.outputs.size(), " outputs, but a body of ",
+            body.graph.inputs.size() - body.captures, " inputs and ", body.graph.outputs.size(), " outputs");
+}
+
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, {DType::boolean});
   require_elements(ctx, 0, 1);
@@ -43,7 +51,8 @@ OCTAVO_OPERATOR(op, {.name = "If",
                      .infer = infer,
                      .run = run,
                      .same_dtype = false,
-                     .shape_depends_on_data = true});
+                     .shape_depends_on_data = true,
+                     .type_bodies = type_bodies});
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/error.h"
 #include "ops/evaluate.h"
 #include "passes/narrow_doubles.h"
 #include "passes/passes.h"
@@ -21,10 +22,6 @@ std::optional<Shape> merge(const TensorType& inferred, const std::optional<Shape
   return is_addressable(merged, size_of(*inferred.dtype)) ? merged : inferred.shape;
 }
 
-}  // namespace
-
-namespace {
-
 // What a body takes from outside is of the type that it has there.
 void type_captures(const Graph& graph, Node& node) {
   for (Subgraph& body : node.subgraphs)
@@ -36,17 +33,21 @@ void type_captures(const Graph& graph, Node& node) {
     }
 }
 
+void infer_bodies(const Graph& graph, Node& node) try {
+  type_captures(graph, node);
+  if (node.op->type_bodies != nullptr) node.op->type_bodies(node, operands_of(graph, node));
+  for (Subgraph& body : node.subgraphs) infer_shapes(body.graph);
+} catch (Error& error) {
+  throw error.at_node(node.name, node.op->name);
+}
+
 }  // namespace
 
 void infer_shapes(Graph& graph) {
   std::vector<Node> nodes;
   nodes.reserve(graph.nodes.size());
   for (Node& node : graph.nodes) {
-    if (!node.subgraphs.empty()) {
-      type_captures(graph, node);
-      if (node.op->type_bodies != nullptr) node.op->type_bodies(node, operands_of(graph, node));
-      for (Subgraph& body : node.subgraphs) infer_shapes(body.graph);
-    }
+    if (!node.subgraphs.empty()) infer_bodies(graph, node);
     const bool is_narrowed = narrow_inputs(graph, node, nodes);
     const std::vector<Operand> inferred = infer_node(graph, node, operands_of(graph, node));
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {

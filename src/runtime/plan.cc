@@ -97,13 +97,14 @@ class Planner {
     const std::vector<Operand> outputs = infer_node(graph_, node, inputs);
     if (is_computable_now(node) && budget_.take(outputs)) return compute_now(node, inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (node.outputs[i] == kNoValue) continue;
-      const bool is_made = node.op->shape_depends_on_data && outputs[i].dtype && !outputs[i].is_static();
-      if (is_made && !model_->needed_by_plan[node.outputs[i]])
-        made_[node.outputs[i]] = program_->made++;
-      else if (!outputs[i].is_static() || model_->needed_by_plan[node.outputs[i]])
+      const bool is_unread = node.outputs[i] == kNoValue, is_made = node.op->shape_depends_on_data;
+      if (is_unread && !is_made) continue;
+      const bool is_needed = !is_unread && model_->needed_by_plan[node.outputs[i]];
+      if (is_needed || !(is_made ? outputs[i].dtype.has_value() : outputs[i].is_static()))
         throw Error(ErrorCode::unsupported, "a shape depends on data that is known only during the run")
             .at_node(node.name, node.op->name);
+      if (is_unread) continue;
+      if (!outputs[i].is_static()) made_[node.outputs[i]] = program_->made++;
       operands_[node.outputs[i]] = outputs[i];
     }
     const Node& ready = prepared(node);

@@ -123,6 +123,41 @@ TEST_CASE("a body within a body takes from both graphs around it") {
   CHECK(run(*model, 1) == std::vector<float>(6, 34));  // v → (v + 10) + v
 }
 
+// If(yes) with two outputs, of which a branch gives one, from a value whose rank the file does not say.
+TEST_CASE("a branch with too few outputs is refused, also where it is taken ahead of any run") {
+  const auto branch = [](std::string_view name, bool has_input) {
+    return message([&](protozero::pbf_writer& out) {
+      out.add_string(attribute_proto::name, name.data(), name.size());
+      out.add_int32(attribute_proto::type, static_cast<int32_t>(attribute_proto::Type::graph));
+      protozero::pbf_writer graph(out, attribute_proto::g);
+      graph.add_message(graph_proto::node, node("Relu", {"a"}, {"b"}));
+      if (has_input) graph.add_message(graph_proto::input, value_info("own", kFloat, {}));
+      graph.add_message(graph_proto::output, value_info("b", kFloat, {}));
+    });
+  };
+  const auto load = [&](const std::vector<std::string>& outputs, bool has_input) -> std::string {
+    ModelBuilder builder;
+    builder.initializers = {tensor("yes", kBool, {}, [](protozero::pbf_writer& out) {
+      out.add_bytes(tensor_proto::raw_data, "\1", 1);
+    })};
+    builder.inputs.push_back(value_info("dims", kInt64, {-1}));
+    builder.nodes = {node("Reshape", {"x", "dims"}, {"a"}),
+                     node("If", {"yes"}, outputs,
+                          {branch("then_branch", has_input), branch("else_branch", has_input)}, "choice"),
+                     node("Sum", outputs, {"y"})};
+    const Bytes bytes = builder.bytes();
+    try {
+      octavo::Model::load(std::as_bytes(std::span(bytes)), KernelPolicy{});
+    } catch (const Error& error) {
+      return text(error_code_name(error.code()), " ", error.node());
+    }
+    return "";
+  };
+  CHECK(load({"p"}, false) == "");
+  CHECK(load({"p", "q"}, false) == "InvalidGraph choice");
+  CHECK(load({"p"}, true) == "InvalidGraph choice");
+}
+
 TEST_CASE("bodies that are wrong are refused") {
   ModelBuilder builder = repeating();
   builder.nodes[1] = repeat_node({attribute("times", int64_t{2})});
