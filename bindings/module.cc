@@ -35,6 +35,14 @@ class JsDownload {
     guarded([&] { download_.append(chunk); });
   }
   FileMemory take() { return download_.take(); }
+  std::vector<onnx::ExternalFile> take_externals() { return std::move(externals_); }
+  // Another download becomes a file that this model keeps elements in, by the name that the model calls it.
+  void add_external(JsDownload& file, const val& location) {
+    guarded([&] {
+      FileMemory memory = file.take();
+      externals_.push_back({string_from_js(location, "a location"), std::move(memory)});
+    });
+  }
   // The files that the downloaded model keeps elements in.
   val external_locations() {
     return guarded([&] {
@@ -47,6 +55,7 @@ class JsDownload {
 
  private:
   Download download_;
+  std::vector<onnx::ExternalFile> externals_;
 };
 
 std::unique_ptr<JsDownload> begin_download() {
@@ -70,25 +79,16 @@ class JsEngine {
   val info() {
     return guarded([&] { return to_js(info_, emscripten_get_heap_size()); });
   }
-  // A file for the next load, by the name that the model calls it.
-  void add_external(JsDownload& download, const val& location) {
-    guarded([&] {
-      FileMemory memory = download.take();
-      externals_.push_back({string_from_js(location, "a location"), std::move(memory)});
-    });
-  }
   // Takes the file out of the download in every case, errors included.
   std::unique_ptr<JsModel> load(JsDownload& download) {
     return guarded([&] {
-      return std::make_unique<JsModel>(
-          Model::load(download.take(), kernels_, std::exchange(externals_, {})));
+      return std::make_unique<JsModel>(Model::load(download.take(), kernels_, download.take_externals()));
     });
   }
 
  private:
   KernelPolicy kernels_;
   EngineInfo info_;
-  std::vector<onnx::ExternalFile> externals_;
 #ifdef OCTAVO_THREADS
   EngineThreads threads_;
 #endif
@@ -112,13 +112,13 @@ EMSCRIPTEN_BINDINGS(octavo) {
   emscripten::class_<JsDownload>("Download")
       .function("reserve", &JsDownload::reserve)
       .function("append", &JsDownload::append)
-      .function("externalLocations", &JsDownload::external_locations);
+      .function("externalLocations", &JsDownload::external_locations)
+      .function("addExternal", &JsDownload::add_external);
   emscripten::class_<JsEngine>("Engine")
 #ifdef OCTAVO_THREADS
       .function("startThreads", &JsEngine::start_threads)
 #endif
       .function("info", &JsEngine::info)
-      .function("addExternal", &JsEngine::add_external)
       .function("load", &JsEngine::load);
   ModelClass model("Model");
   model.function("describe", &JsModel::describe)

@@ -6,7 +6,7 @@ namespace octavo {
 
 std::string Names::take_unique(std::string_view stem) {
   if (take(stem)) return std::string(stem);
-  int& suffix = last_suffix_.find(stem)->second;
+  int& suffix = last_suffix_.emplace(stem, 1).first->second;
   std::string name;
   do name = text(stem, '_', ++suffix);
   while (!take(name));

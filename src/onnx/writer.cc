@@ -74,64 +74,64 @@ struct AttributeWriter {
 // those of the graphs around it for anything else.
 class FileNames {
  public:
-  explicit FileNames(const Graph& graph, const FileNames* outer = nullptr) : outer_(outer), names_(graph.values.size()) {
-    if (outer != nullptr) {
-      taken_ = outer->taken_;
-      return;
-    }
+  explicit FileNames(const Graph& graph) : names_(graph.values.size()), is_outside_(graph.values.size()) {
     for (ValueId id = 0; id < graph.values.size(); ++id) taken_.take(names_[id] = graph[id].name);
     for (ValueId id : graph.outputs) outputs_.push_back(names_[id]);
+    list_constants(graph);
   }
-  FileNames(const Graph& around, const Node& node, const Subgraph& body, const FileNames& outer)
-      : FileNames(body.graph, &outer) {
+  FileNames(const Node& node, const Subgraph& body, const FileNames& outer)
+      : names_(body.graph.values.size()), is_outside_(body.graph.values.size()), taken_(&outer.taken_) {
     const Graph& graph = body.graph;
     for (uint32_t i = 0; i < body.captures; ++i)
       names_[graph.inputs[graph.inputs.size() - body.captures + i]] = outer[node.inputs[body.first_capture + i]];
     for (ValueId id = 0; id < graph.values.size(); ++id) {
-      if (graph[id].is_constant() && names_[id].empty()) names_[id] = shared_name(around, *graph[id].constant);
-      is_outside_.push_back(!names_[id].empty());
+      // What the graph around has, too, is its.
+      const auto shared = outer.constants_.find(graph[id].constant.get());
+      if (shared != outer.constants_.end()) names_[id] = outer[shared->second];
+      is_outside_[id] = !names_[id].empty();
       if (names_[id].empty()) names_[id] = taken_.take_unique(graph[id].name);
     }
     for (ValueId id : graph.outputs)
       outputs_.push_back(is_outside_[id] ? taken_.take_unique(graph[id].name) : names_[id]);
+    list_constants(graph);
   }
 
   const std::string& operator[](ValueId id) const { return names_[id]; }
   // Of output i: a body gives what it takes from outside under another name.
   const std::string& output(std::size_t i) const { return outputs_[i]; }
   // Whether the value is one of the graphs around this one.
-  bool is_outside(ValueId id) const { return outer_ != nullptr && is_outside_[id]; }
+  bool is_outside(ValueId id) const { return is_outside_[id]; }
 
  private:
-  // The name of a constant that the graph around has, too.
-  std::string shared_name(const Graph& around, const Tensor& constant) const {
-    for (ValueId id = 0; id < around.values.size(); ++id)
-      if (around[id].constant.get() == &constant) return (*outer_)[id];
-    return {};
+  // For the bodies that the graph has.
+  void list_constants(const Graph& graph) {
+    if (std::ranges::all_of(graph.nodes, [](const Node& node) { return node.subgraphs.empty(); })) return;
+    for (ValueId id = 0; id < graph.values.size(); ++id)
+      if (graph[id].is_constant()) constants_.emplace(graph[id].constant.get(), id);
   }
 
-  const FileNames* outer_;
   std::vector<std::string> names_;    // by value
   std::vector<std::string> outputs_;  // by output
-  std::vector<bool> is_outside_;
+  Flags is_outside_;                  // by value
   Names taken_;
+  std::map<const Tensor*, ValueId> constants_;  // of a graph with bodies
 };
 
 void write_graph(pbf_writer out, const Graph& graph, const FileNames& names);
 
-void write_bodies(pbf_writer& out, const Graph& graph, const Node& node, const FileNames& names) {
+void write_bodies(pbf_writer& out, const Node& node, const FileNames& names) {
   std::size_t body = 0;
   for (const AttrDef& attribute : node.op->attributes) {
     if (attribute.kind != AttrKind::graph) continue;
     pbf_writer message(out, node_proto::attribute);
     message.add_string(attribute_proto::name, attribute.name.data(), attribute.name.size());
     const Subgraph& subgraph = node.subgraphs[body++];
-    write_graph(pbf_writer(message, attribute_proto::g), subgraph.graph, FileNames(graph, node, subgraph, names));
+    write_graph(pbf_writer(message, attribute_proto::g), subgraph.graph, FileNames(node, subgraph, names));
     AttributeWriter{message}.type(attribute_proto::Type::graph);
   }
 }
 
-void write_node(pbf_writer out, const Graph& graph, const Node& node, const FileNames& names) {
+void write_node(pbf_writer out, const Node& node, const FileNames& names) {
   const auto name_of = [&](ValueId id) { return id == kNoValue ? std::string_view() : names[id]; };
   require(!node.op->is_own(), ErrorCode::unsupported, "this operator is not part of ONNX");
   // Captures are no inputs in a file.
@@ -150,7 +150,7 @@ void write_node(pbf_writer out, const Graph& graph, const Node& node, const File
     attribute.add_string(attribute_proto::name, name);
     std::visit(AttributeWriter{attribute}, value);
   }
-  write_bodies(out, graph, node, names);
+  write_bodies(out, node, names);
   for (const auto& [key, value] : notes_entries(node.notes))
     write_entry(pbf_writer(out, node_proto::metadata_props), key, value);
 }
@@ -209,7 +209,7 @@ int64_t opset_for(const Graph& graph, int64_t opset) {
 void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
   for (const Node& node : graph.nodes) {
     try {
-      write_node(pbf_writer(out, graph_proto::node), graph, node, names);
+      write_node(pbf_writer(out, graph_proto::node), node, names);
     } catch (Error& error) {
       throw error.at_node(node.name, node.op->name);
     }

@@ -22,11 +22,41 @@ void type_state(Graph& body, std::size_t i, const Operand& operand) {
   if (input.shape) std::ranges::fill(input.shape->dims, kDynamic);
 }
 
-void make_copy(const RunContext& ctx, std::size_t i, const TensorView& result) {
-  const TensorView output = ctx.make_output(i, result.shape);
+TensorType carried_type(const TensorType& given, const TensorType& initial) {
+  TensorType type{given.dtype};
+  if (!given.dtype || !given.shape) return type;
+  type.shape = given.shape;
+  if (type.shape != initial.shape) std::ranges::fill(type.shape->dims, kDynamic);
+  return type;
+}
+
+TensorType joined_type(TensorType given, int64_t axis, int64_t count) {
+  if (!given.dtype) given.shape = {};
+  if (given.shape) {
+    Dims& dims = given.shape->dims;
+    dims.insert(dims.begin() + normalize_axis(axis, given.shape->rank() + 1), count);
+  }
+  return given;
+}
+
+TensorView make_for(const RunContext& ctx, std::size_t i, const Shape& shape, const TensorView& result) {
+  const TensorView output = ctx.make_output(i, shape);
   require(output.dtype == result.dtype, ErrorCode::invalid_graph, "output ", i, " is ",
           dtype_name(output.dtype), ", but its body gives ", dtype_name(result.dtype));
+  return output;
+}
+
+TensorView make_copy(const RunContext& ctx, std::size_t i, const TensorView& result) {
+  const TensorView output = make_for(ctx, i, result.shape, result);
   std::copy_n(result.data, result.bytes(), output.data);
+  return output;
+}
+
+void make_empty(const RunContext& ctx, std::size_t i, std::size_t result, int64_t axis) {
+  Shape shape = body_output(ctx.node, 0, result).shape.value_or(Shape{});
+  std::ranges::replace(shape.dims, kDynamic, int64_t{0});
+  shape.dims.insert(shape.dims.begin() + normalize_axis(axis, shape.rank() + 1), 0);
+  ctx.make_output(i, shape);
 }
 
 }  // namespace octavo

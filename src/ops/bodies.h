@@ -25,7 +25,19 @@ template <class T> TensorView scalar_view(const Node& node, std::size_t i, T& nu
           reinterpret_cast<std::byte*>(&number)};
 }
 
+// What is known of a value that is carried from turn to turn: without a turn it is `initial`.
+TensorType carried_type(const TensorType& given, const TensorType& initial);
+
+// What is known of tensors of a type, joined along `axis`, an attribute that may count from the last.
+TensorType joined_type(TensorType given, int64_t axis, int64_t count);
+
+// Makes output i, of that shape, for elements of `result`, which a body gave.
+TensorView make_for(const RunContext& ctx, std::size_t i, const Shape& shape, const TensorView& result);
+
 // Makes output i as a copy of `result`.
-void make_copy(const RunContext& ctx, std::size_t i, const TensorView& result);
+TensorView make_copy(const RunContext& ctx, std::size_t i, const TensorView& result);
+
+// Makes output i of no tensors at all, joined along `axis`, that output `result` of body 0 would have given.
+void make_empty(const RunContext& ctx, std::size_t i, std::size_t result, int64_t axis);
 
 }  // namespace octavo

@@ -42,15 +42,9 @@ void infer(InferContext& ctx) {
     require_elements(ctx, kGoOn, 1);
   }
   for (std::size_t i = 0; i < ctx.outputs.size(); ++i) {
-    TensorType type = body_output(ctx.node, 0, i + 1);
-    if (!type.dtype) type.shape = {};
-    if (i < carried(ctx.node)) {
-      // Without a turn it is what it was.
-      if (type.shape && type.shape != ctx.inputs[kCarried + i].shape) std::ranges::fill(type.shape->dims, kDynamic);
-    } else if (type.shape) {
-      type.shape->dims.insert(type.shape->dims.begin(), kDynamic);
-    }
-    ctx.outputs[i] = type;
+    const TensorType given = body_output(ctx.node, 0, i + 1);
+    ctx.outputs[i] = i < carried(ctx.node) ? carried_type(given, ctx.inputs[kCarried + i])
+                                           : joined_type(given, 0, kDynamic);
   }
 }
 
@@ -66,19 +60,8 @@ void collect(const RunContext& ctx, std::size_t i, int64_t turn, const TensorVie
   };
   require(turn == 0 || is_same(), ErrorCode::invalid_graph, "collects tensors of shape ", result.shape,
           " behind others of another shape");
-  const TensorView all = ctx.make_output(i, shape);
-  require(all.dtype == result.dtype, ErrorCode::invalid_graph, "output ", i, " is ", dtype_name(all.dtype),
-          ", but its body gives ", dtype_name(result.dtype));
+  const TensorView all = make_for(ctx, i, shape, result);
   std::copy_n(result.data, result.bytes(), all.data + static_cast<std::size_t>(turn) * result.bytes());
-}
-
-// What is collected in no turn at all.
-void collect_nothing(const RunContext& ctx, std::size_t i) {
-  const TensorType type = body_output(ctx.node, 0, i + 1);
-  Shape shape = type.shape.value_or(Shape{});
-  std::ranges::replace(shape.dims, kDynamic, int64_t{0});
-  shape.dims.insert(shape.dims.begin(), 0);
-  ctx.make_output(i, shape);
 }
 
 void run(RunContext& ctx) {
@@ -89,10 +72,8 @@ void run(RunContext& ctx) {
   std::array<TensorView, kMostInputs> inputs;
   require(carries + kCarried <= inputs.size(), ErrorCode::unsupported, "carries more than ",
           inputs.size() - kCarried, " values");
-  for (std::size_t i = 0; i < carries; ++i) {
-    make_copy(ctx, i, ctx.inputs[kCarried + i]);
-    inputs[kCarried + i] = ctx.make_output(i, ctx.inputs[kCarried + i].shape);
-  }
+  for (std::size_t i = 0; i < carries; ++i)
+    inputs[kCarried + i] = make_copy(ctx, i, ctx.inputs[kCarried + i]);
   int64_t turn = 0;
   for (; goes_on && turn < turns; ++turn) {
     require(turn < kMostTurns, ErrorCode::unsupported, "takes more than ", kMostTurns, " turns");
@@ -102,17 +83,11 @@ void run(RunContext& ctx) {
     require(results[0].dtype == DType::boolean && results[0].shape.elements() == 1, ErrorCode::invalid_graph,
             "its body does not say whether to go on");
     goes_on = *results[0].as<uint8_t>() != 0;
-    for (std::size_t i = 0; i < outputs; ++i) {
-      if (i >= carries) {
-        collect(ctx, i, turn, results[i + 1]);
-      } else {
-        make_copy(ctx, i, results[i + 1]);
-        inputs[kCarried + i] = ctx.make_output(i, results[i + 1].shape);
-      }
-    }
+    for (std::size_t i = 0; i < carries; ++i) inputs[kCarried + i] = make_copy(ctx, i, results[i + 1]);
+    for (std::size_t i = carries; i < outputs; ++i) collect(ctx, i, turn, results[i + 1]);
   }
   if (turn == 0)
-    for (std::size_t i = carries; i < outputs; ++i) collect_nothing(ctx, i);
+    for (std::size_t i = carries; i < outputs; ++i) make_empty(ctx, i, i + 1, 0);
 }
 
 OCTAVO_OPERATOR(loop, {.name = "Loop",

@@ -76,15 +76,9 @@ void infer(InferContext& ctx) {
   const int64_t slices = length(ctx.node, ctx.inputs);
   const std::size_t first = states(ctx.node);
   for (std::size_t i = 0; i < ctx.outputs.size(); ++i) {
-    TensorType type = body_output(ctx.node, 0, i);
-    if (!type.dtype) type.shape = {};
-    if (type.shape && i < first) {
-      if (type.shape != ctx.inputs[i].shape) std::ranges::fill(type.shape->dims, kDynamic);
-    } else if (type.shape) {
-      const int axis = normalize_axis(item(ctx.attrs(), "scan_output_axes", i - first), type.shape->rank() + 1);
-      type.shape->dims.insert(type.shape->dims.begin() + axis, slices);
-    }
-    ctx.outputs[i] = type;
+    const TensorType given = body_output(ctx.node, 0, i);
+    ctx.outputs[i] = i < first ? carried_type(given, ctx.inputs[i])
+                               : joined_type(given, item(ctx.attrs(), "scan_output_axes", i - first), slices);
   }
 }
 
@@ -117,7 +111,7 @@ StepPlan plan(const PlanContext& ctx) {
   for (std::size_t i = 0; i < results; ++i)
     plan.out[i] = {static_cast<int>(item(ctx.attrs(), "scan_output_axes", i)),
                    item(ctx.attrs(), "scan_output_directions", i) != 0};
-  return {.state = PlanState(plan), .workspace = std::max<uint64_t>(workspace, 1)};
+  return {.state = PlanState(plan), .workspace = workspace};
 }
 
 // Copies between slice `at` of `whole` along an axis, and a dense tensor.
@@ -136,19 +130,14 @@ void store_result(RunContext& ctx, std::size_t output, const ScanPlan& plan, int
   shape.dims.insert(shape.dims.begin() + axis, plan.slices);
   require(turn == 0 || ctx.outputs[output].shape == shape, ErrorCode::invalid_graph, "output ", output,
           " joins tensors of different shapes");
-  const TensorView whole = ctx.make_output(output, shape);
-  require(whole.dtype == result.dtype, ErrorCode::invalid_graph, "output ", output, " is ", dtype_name(whole.dtype),
-          ", but its body gives ", dtype_name(result.dtype));
+  const TensorView whole = make_for(ctx, output, shape, result);
   copy_slice(whole, axis, is_backward ? plan.slices - 1 - turn : turn, result.data, true);
 }
 
 void run(RunContext& ctx) {
   const auto& plan = ctx.planned<ScanPlan>();
   std::array<TensorView, kMostInputs> inputs;
-  for (std::size_t i = 0; i < plan.states; ++i) {
-    make_copy(ctx, i, ctx.inputs[i]);
-    inputs[i] = ctx.make_output(i, ctx.inputs[i].shape);
-  }
+  for (std::size_t i = 0; i < plan.states; ++i) inputs[i] = make_copy(ctx, i, ctx.inputs[i]);
   for (int64_t turn = 0; turn < plan.slices; ++turn) {
     for (std::size_t i = plan.states; i < plan.inputs; ++i) {
       const auto& [axis, is_backward] = plan.in[i - plan.states];
@@ -157,22 +146,12 @@ void run(RunContext& ctx) {
       inputs[i] = {ctx.inputs[i].dtype, without_axis(ctx.inputs[i].shape, axis), slice};
     }
     const std::vector<TensorView>& results = ctx.bodies->call(0, {inputs.data(), plan.inputs});
-    for (std::size_t i = 0; i < ctx.outputs.size(); ++i) {
-      if (i >= plan.states) {
-        store_result(ctx, i, plan, turn, results[i]);
-      } else {
-        make_copy(ctx, i, results[i]);
-        inputs[i] = ctx.make_output(i, results[i].shape);
-      }
-    }
+    for (std::size_t i = 0; i < plan.states; ++i) inputs[i] = make_copy(ctx, i, results[i]);
+    for (std::size_t i = plan.states; i < ctx.outputs.size(); ++i) store_result(ctx, i, plan, turn, results[i]);
   }
-  if (plan.slices > 0) return;
-  for (std::size_t i = plan.states; i < ctx.outputs.size(); ++i) {
-    Shape shape = body_output(ctx.node, 0, i).shape.value_or(Shape{});
-    std::ranges::replace(shape.dims, kDynamic, int64_t{0});
-    shape.dims.insert(shape.dims.begin() + normalize_axis(plan.out[i - plan.states].axis, shape.rank() + 1), 0);
-    ctx.make_output(i, shape);
-  }
+  if (plan.slices == 0)
+    for (std::size_t i = plan.states; i < ctx.outputs.size(); ++i)
+      make_empty(ctx, i, i, plan.out[i - plan.states].axis);
 }
 
 OCTAVO_OPERATOR(scan, {.name = "Scan",

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "graph/rewriter.h"
 
 namespace octavo {
 
@@ -50,46 +49,72 @@ std::vector<std::size_t> stages_of(const Graph& graph) {
   return stages;
 }
 
-// Stage `stage` of the graph, whose values keep their ids until what the stage does not mention is removed.
-Graph cut(const Graph& graph, const std::vector<std::size_t>& stages, std::size_t stage) {
-  Graph part = graph;
-  part.nodes.clear();
-  part.outputs.clear();
-  Flags here(graph.values.size()), earlier(graph.values.size()), read_here(graph.values.size()),
-      read_later(graph.values.size());
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const Node& node = graph.nodes[n];
-    for (ValueId id : node.outputs)
-      if (id != kNoValue && stages[n] <= stage) (stages[n] == stage ? here : earlier)[id] = true;
-    for (ValueId id : node.inputs)
-      if (id != kNoValue && stages[n] >= stage) (stages[n] == stage ? read_here : read_later)[id] = true;
-    if (stages[n] == stage) part.nodes.push_back(node);
+// Puts the stages of a graph together, each of the values that it mentions.
+class Cutter {
+ public:
+  Cutter(const Graph& graph, const std::vector<std::size_t>& stages)
+      : graph_(graph), made_in_(graph.values.size(), kNowhere), read_later_(graph.values.size()) {
+    const std::size_t count = *std::ranges::max_element(stages) + 1;
+    nodes_.resize(count);
+    for (std::size_t n = 0; n < stages.size(); ++n) {
+      nodes_[stages[n]].push_back(&graph.nodes[n]);
+      for (ValueId id : graph.nodes[n].outputs)
+        if (id != kNoValue) made_in_[id] = stages[n];
+      for (ValueId id : graph.nodes[n].inputs)
+        if (id != kNoValue && made_in_[id] != kNowhere && made_in_[id] < stages[n]) read_later_[id] = true;
+    }
+    for (ValueId id : graph.outputs) read_later_[id] = true;
+    here_.assign(graph.values.size(), kNoValue);
   }
-  for (ValueId id : graph.outputs) read_later[id] = true;
-  part.inputs.clear();
-  for (ValueId id : graph.inputs)
-    if (read_here[id]) part.inputs.push_back(id);
-  for (ValueId id = 0; id < graph.values.size(); ++id) {
-    if (earlier[id] && read_here[id]) part.inputs.push_back(id);
-    if (here[id] && read_later[id]) part.outputs.push_back(id);
+
+  std::size_t count() const { return nodes_.size(); }
+
+  Graph cut(std::size_t stage) {
+    Graph part;
+    part.name = graph_.name;
+    std::vector<ValueId> mentioned;
+    const auto here = [&](ValueId& id) {
+      if (id == kNoValue) return;
+      if (here_[id] == kNoValue) {
+        here_[id] = part.add_value(graph_[id]);
+        mentioned.push_back(id);
+        const bool is_constant = graph_[id].is_constant();
+        if (made_in_[id] != stage && !is_constant) part.inputs.push_back(here_[id]);
+        if (made_in_[id] == stage && read_later_[id]) part.outputs.push_back(here_[id]);
+      }
+      id = here_[id];
+    };
+    for (const Node* node : nodes_[stage]) {
+      Node& copy = part.nodes.emplace_back(*node);
+      std::ranges::for_each(copy.inputs, here);
+      std::ranges::for_each(copy.outputs, here);
+    }
+    for (ValueId id : mentioned) here_[id] = kNoValue;
+    return part;
   }
-  remove_dead(part);
-  return part;
-}
+
+ private:
+  static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  const Graph& graph_;
+  std::vector<std::vector<const Node*>> nodes_;  // by stage
+  std::vector<std::size_t> made_in_;             // by value: the stage of its node
+  Flags read_later_;                             // by value: in a later stage than its own, or as an output
+  std::vector<ValueId> here_;                    // by value: what it is in the stage that is being cut
+};
 
 }  // namespace
 
 std::vector<Graph> split_into_stages(Graph graph) {
   const std::vector<std::size_t> stages = stages_of(graph);
-  const std::size_t count = stages.empty() ? 1 : *std::ranges::max_element(stages) + 1;
   std::vector<Graph> parts;
-  if (count == 1) {
+  if (stages.empty() || *std::ranges::max_element(stages) == 0) {
     parts.push_back(std::move(graph));
     return parts;
   }
   require(graph.states.empty(), ErrorCode::unsupported, "states beside shapes that depend on data");
-  parts.reserve(count);
-  for (std::size_t stage = 0; stage < count; ++stage) parts.push_back(cut(graph, stages, stage));
+  Cutter cutter(graph, stages);
+  for (std::size_t stage = 0; stage < cutter.count(); ++stage) parts.push_back(cutter.cut(stage));
   return parts;
 }
 

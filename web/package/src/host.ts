@@ -194,7 +194,7 @@ export class EngineHost {
     });
     try {
       const [file, ...others] = downloads;
-      others.forEach(({ native }, i) => this.#engine.addExternal(native, externals[i].location));
+      others.forEach(({ native }, i) => file.native.addExternal(native, externals[i].location));
       const size = downloads.reduce((sum, download) => sum + download.size, 0);
       return this.#adopt(target, this.#engine.load(file.native), size);
     } finally {

@@ -74,6 +74,8 @@ export interface NativeDownload {
   append(chunk: Uint8Array): void;
   /** The files that the downloaded model keeps elements in. */
   externalLocations(): string[];
+  /** Another download becomes one of them, by the name that the model calls it. */
+  addExternal(file: NativeDownload, location: string): void;
   delete(): void;
 }
 
@@ -95,8 +97,6 @@ export interface NativeEngine {
   /** Only in builds with threads, before the first model is loaded: room for `threads`, the caller included. */
   startThreads?(threads: number, callerMaySleep: boolean): NativeThreadStart[];
   info(): NativeInfo;
-  /** A file for the next load, by the name that the model calls it; it is taken out of the download. */
-  addExternal(download: NativeDownload, location: string): void;
   /** Takes the file out of the download in every case, errors included. */
   load(download: NativeDownload): NativeModel;
   delete(): void;
