@@ -11,6 +11,11 @@ std::optional<std::vector<int64_t>> InferContext::known_ints(std::size_t i) cons
   return to_int64(inputs[i].known->view());
 }
 
+int64_t InferContext::known_length(std::size_t i) const {
+  require(shape(i).rank() <= 1, ErrorCode::invalid_graph, "input ", i, " must be a list, but has shape ", shape(i));
+  return shape(i).rank() == 0 ? 1 : shape(i)[0];
+}
+
 constinit const RegisterOp* RegisterOp::first_ = nullptr;
 
 const OpDef* find_op(std::string_view name) {
@@ -50,6 +55,17 @@ void check_attributes(const Node& node) {
     require(known->kind == kind_of(value), ErrorCode::invalid_graph, "attribute '", name,
             "' has the wrong type");
   }
+}
+
+void check_inputs(const Node& node) {
+  const OpDef& op = *node.op;
+  const auto inputs = static_cast<int64_t>(node.inputs.size());
+  require(inputs >= op.min_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but needs ",
+          op.min_inputs);
+  require(inputs <= op.max_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but takes at most ",
+          op.max_inputs);
+  for (int i = 0; i < op.min_inputs; ++i)
+    require(node.has_input(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
 }
 
 }  // namespace octavo

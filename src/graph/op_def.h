@@ -43,8 +43,9 @@ struct InferContext {
   const Shape& shape(std::size_t i) const { return *inputs[i].shape; }
   // The contents of an integer input, when they are known.
   std::optional<std::vector<int64_t>> known_ints(std::size_t i) const;
-  // The elements of a 1-D integer input, whether or not their values are known: Reshape's rank, say.
-  int64_t known_length(std::size_t i) const { return shape(i).rank() == 0 ? 1 : shape(i)[0]; }
+  // The elements of a 1-D integer input, whether or not their values are known: Reshape's rank, say. Throws
+  // Error(invalid_graph) where it has more axes.
+  int64_t known_length(std::size_t i) const;
 
   void set(std::size_t i, DType dtype, Shape shape) {
     if (i < outputs.size()) outputs[i] = {dtype, std::move(shape)};
@@ -263,6 +264,8 @@ std::vector<const OpDef*> readable_operators();
 // Throws Error(unsupported) for an attribute that the node's operator does not have, Error(invalid_graph) for one of
 // another kind.
 void check_attributes(const Node& node);
+// Throws Error(invalid_graph) for too few or too many inputs, and where one is left out that the operator needs.
+void check_inputs(const Node& node);
 // The operator of that name, which must exist: for rewrites that make nodes.
 const OpDef& get_op(std::string_view name);
 

@@ -26,14 +26,6 @@ const Tensor& Decomposition::constant(std::size_t i) const {
   return *tensor;
 }
 
-int Decomposition::rank(ValueId id) const {
-  const std::vector<Node>& nodes = draft_.graph.nodes;
-  for (std::size_t n = nodes.size(); n > 0 && !shape(id); --n)
-    if (const Node& node = nodes[n - 1]; node.op->name == "Cast" && node.outputs[0] == id)
-      id = node.inputs[0];
-  return shape(id) ? shape(id)->rank() : -1;
-}
-
 int64_t Decomposition::take_int(std::string_view name, int64_t fallback) {
   const int64_t value = node_.node.attrs.get_int(name, fallback);
   node_.node.attrs.erase(name);

@@ -26,8 +26,8 @@ class Decomposition {
   const Tensor& constant(std::size_t i) const;
   // The shape that the file gives a value, where it does.
   const std::optional<Shape>& shape(ValueId id) const { return draft_.graph[id].shape; }
-  // The rank of a value, also where it is that of the value that a Cast is of; -1 where it is not known.
-  int rank(ValueId id) const;
+  // The rank of a value; -1 where it is not known.
+  int rank(ValueId id) const { return shape(id) ? shape(id)->rank() : -1; }
 
   int64_t take_int(std::string_view name, int64_t fallback);
   float take_float(std::string_view name, float fallback);

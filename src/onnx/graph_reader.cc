@@ -304,7 +304,7 @@ class GraphReader {
     } catch (Error& error) {
       throw error.at_node(node.node.name, raw.op_type);
     }
-    draft_.graph.nodes.push_back(std::move(node.node));
+    draft_.push(std::move(node.node));
   }
 
   // An upgrade may have taken a younger operator than the file could.
@@ -329,17 +329,6 @@ class GraphReader {
       node.outputs[i] =
           draft_.graph.add_value({.name = draft_.value_names.take_unique(text(node.name, "_unused"))});
     }
-  }
-
-  static void check_inputs(const Node& node) {
-    const OpDef& op = *node.op;
-    const auto inputs = static_cast<int64_t>(node.inputs.size());
-    require(inputs >= op.min_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but needs ",
-            op.min_inputs);
-    require(inputs <= op.max_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but takes at most ",
-            op.max_inputs);
-    for (int i = 0; i < op.min_inputs; ++i)
-      require(node.has_input(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
   }
 
   static void check_outputs(const Node& node) {

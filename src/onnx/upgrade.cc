@@ -28,6 +28,12 @@ ValueId Draft::add_constant(std::string_view stem, Tensor tensor) {
   return graph.add_constant(value_names.take_unique(stem), std::move(tensor));
 }
 
+void Draft::push(Node node) {
+  if (node.op->converts && !node.outputs.empty() && node.outputs[0] != kNoValue && !graph[node.outputs[0]].shape)
+    graph[node.outputs[0]].shape = graph[node.inputs[0]].shape;
+  graph.nodes.push_back(std::move(node));
+}
+
 void Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output, Attrs attrs) {
   Node node;
   node.op = &get_op(op);
@@ -35,7 +41,8 @@ void Draft::add_node(std::string_view op, std::string_view stem, ValueList input
   node.attrs = std::move(attrs);
   node.inputs.assign(inputs.begin(), inputs.end());
   node.outputs = {output};
-  graph.nodes.push_back(std::move(node));
+  check_inputs(node);
+  push(std::move(node));
 }
 
 void Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output) {

@@ -32,6 +32,8 @@ struct Draft {
   // A value that a node will compute; `stem` becomes its name, with a number where that is taken.
   ValueId add_value(std::string_view stem, std::optional<DType> dtype = {});
   ValueId add_constant(std::string_view stem, Tensor tensor);
+  // Appends a node whose operator is known. Where the type of its input has a shape, so has that of a Cast's output.
+  void push(Node node);
   // Adds a node besides the one being upgraded, in any order, and returns its output, a new value. `stem` is the name
   // of the node being upgraded.
   ValueId add_node(std::string_view op, std::string_view stem, ValueList inputs);

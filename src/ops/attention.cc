@@ -74,7 +74,7 @@ void infer(InferContext& ctx) {
   require(ctx.has(kPastKey) == ctx.has(kPastValue), ErrorCode::invalid_graph,
           "has a past of one of key and value");
   for (std::size_t i : {kPastKey, kPastValue})
-    require(!ctx.has(i) || ctx.shape(i).rank() == 4, ErrorCode::invalid_graph, "past ", ctx.shape(0),
+    require(!ctx.has(i) || ctx.shape(i).rank() == 4, ErrorCode::invalid_graph, "past ", ctx.shape(i),
             " has not 4 axes");
   const int rank = ctx.shape(kQ).rank();
   require(ctx.shape(kK).rank() == rank && ctx.shape(kV).rank() == rank, ErrorCode::invalid_graph,

@@ -129,7 +129,9 @@ struct PackedTranspose {
 PackedTranspose pack(const KernelPolicy& policy, int64_t groups, int64_t channels, int64_t outputs,
                      int64_t taps, const float* w, float* ordered, std::byte* memory) {
   PackedTranspose packed{{}, packed_matrix_bytes(policy, channels, taps * outputs)};
-  for (int64_t i = groups - 1; i >= 0; --i) {
+  // Of nothing there may be any number of groups.
+  const int64_t last = channels * outputs * taps == 0 ? 0 : groups - 1;
+  for (int64_t i = last; i >= 0; --i) {
     swap_axes(w + i * channels * outputs * taps, ordered, channels, outputs, taps);
     packed.first = pack_matrix(policy, ordered, channels, taps * outputs, false,
                                memory + static_cast<uint64_t>(i) * packed.group_bytes);
@@ -145,6 +147,7 @@ struct PreparedTranspose : Prepared {
   bool can_unpack(std::size_t input) const override { return input == 1; }
   void unpack(std::size_t, const TensorView& elements) const override {
     const int64_t channels = weights.first.k, size = channels * outputs * taps;
+    if (size == 0) return;
     Buffer ordered(static_cast<uint64_t>(size) * sizeof(float));
     auto* const b = reinterpret_cast<float*>(ordered.data());
     for (int64_t i = 0; i < groups; ++i) {
@@ -187,6 +190,7 @@ StepPlan plan(const PlanContext& ctx) {
 }
 
 void run(RunContext& ctx) {
+  if (ctx.outputs[0].shape.elements() == 0) return;
   const auto& g = ctx.planned<Geometry>();
   const bool is_last = ctx.node.lowered.channels_last;
   Scratch scratch(ctx.workspace);

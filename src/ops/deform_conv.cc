@@ -132,6 +132,7 @@ void sample_columns(const DeformPlan& g, const float* image, const float* offset
 }
 
 void run(RunContext& ctx) {
+  if (ctx.outputs[0].shape.elements() == 0) return;
   const auto& g = ctx.planned<DeformPlan>();
   const int64_t outputs = g.groups * g.outputs, depth = g.depth();
   Scratch scratch(ctx.workspace);

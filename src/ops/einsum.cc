@@ -105,7 +105,10 @@ Equation parse(std::string_view text, std::span<const Operand> inputs) {
 }
 
 void infer(InferContext& ctx) {
-  for (std::size_t i = 0; i < ctx.inputs.size(); ++i) require_dtype(ctx, i, Types<float>{});
+  for (std::size_t i = 0; i < ctx.inputs.size(); ++i) {
+    require(ctx.has(i), ErrorCode::invalid_graph, "input ", i, " is missing");
+    require_dtype(ctx, i, Types<float>{});
+  }
   const Equation equation = parse(ctx.attrs().get_string("equation", ""), ctx.inputs);
   ctx.set(0, DType::f32, Shape(Dims(equation.size, equation.size + equation.output.size())));
 }

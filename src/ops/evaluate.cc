@@ -43,10 +43,14 @@ FoldingBudget::FoldingBudget(const Graph& graph) {
     if (value.is_constant()) left_ += 8 * uint64_t{value.constant->bytes()};
 }
 
-bool FoldingBudget::take(std::span<const Operand> outputs) {
+bool FoldingBudget::take(std::span<const Operand> outputs, std::span<const Operand> inputs) {
+  // Of each element of an input at most its place is told.
+  uint64_t most = 0;
+  for (const Operand& input : inputs)
+    if (input.is_static())
+      most = std::max(most, static_cast<uint64_t>(input.shape->elements()) * Dims::kMaxRank * sizeof(int64_t));
   uint64_t bytes = 0;
-  for (const Operand& output : outputs)
-    if (output.is_static()) bytes += output.bytes();
+  for (const Operand& output : outputs) bytes += output.is_static() ? output.bytes() : most;
   if (bytes > left_) return false;
   left_ -= bytes;
   return true;

@@ -104,20 +104,20 @@ StepPlan plan_conv(const PlanContext& ctx) { return {.state = PlanState(conv_geo
 
 // One output: the window's elements that lie inside of the image.
 uint32_t convolve(const kernels::ConvGeometry& g, const Centred& x, const Centred& w, int64_t image,
-                  int64_t oc, int64_t oy, int64_t ox) {
+                  int64_t oc, int64_t oz, int64_t oy, int64_t ox) {
   const int64_t depth = g.group_channels(), first = oc / g.group_outputs() * depth;
   const int32_t x_zero = x.zero_point(0), w_zero = w.zero_point(oc);
   uint32_t sum = 0;
-  for (int64_t ky = 0; ky < g.kh; ++ky) {
+  const int64_t taps = int64_t{g.kd} * g.kh * g.kw;
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    const int64_t kz = tap / g.kw / g.kh, ky = tap / g.kw % g.kh, kx = tap % g.kw;
+    const int64_t iz = oz * g.stride_d + kz * g.dilation_d - g.pad_front;
     const int64_t iy = oy * g.stride_h + ky * g.dilation_h - g.pad_top;
-    if (iy < 0 || iy >= g.h) continue;
-    for (int64_t kx = 0; kx < g.kw; ++kx) {
-      const int64_t ix = ox * g.stride_w + kx * g.dilation_w - g.pad_left;
-      if (ix < 0 || ix >= g.w) continue;
-      for (int64_t c = 0; c < depth; ++c)
-        sum += x.at((((image * g.c + first + c) * g.h) + iy) * g.w + ix, x_zero) *
-               w.at(((oc * depth + c) * g.kh + ky) * g.kw + kx, w_zero);
-    }
+    const int64_t ix = ox * g.stride_w + kx * g.dilation_w - g.pad_left;
+    if (iz < 0 || iz >= g.d || iy < 0 || iy >= g.h || ix < 0 || ix >= g.w) continue;
+    for (int64_t c = 0; c < depth; ++c)
+      sum += x.at((((image * g.c + first + c) * g.d + iz) * g.h + iy) * g.w + ix, x_zero) *
+             w.at((oc * depth + c) * taps + tap, w_zero);
   }
   return sum;
 }
@@ -126,11 +126,11 @@ void run_conv(RunContext& ctx) {
   const auto& g = ctx.planned<kernels::ConvGeometry>();
   const Centred x(ctx, 0), w(ctx, 1);
   uint32_t* const y = ctx.outputs[0].as<uint32_t>();
-  const int64_t plane = int64_t{g.oh} * g.ow;
+  const int64_t plane = int64_t{g.od} * g.oh * g.ow;
   parallel_elements(ctx.kernels, int64_t{g.n} * g.oc, plane * g.depth(), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       for (int64_t at = 0; at < plane; ++at)
-        y[i * plane + at] = convolve(g, x, w, i / g.oc, i % g.oc, at / g.ow, at % g.ow);
+        y[i * plane + at] = convolve(g, x, w, i / g.oc, i % g.oc, at / g.ow / g.oh, at / g.ow % g.oh, at % g.ow);
   });
 }
 

@@ -54,8 +54,7 @@ void infer(InferContext& ctx, const Cell& cell) {
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx, const Cell& cell) {
   const Tensor *const w = ctx.constant(kW), *const r = ctx.constant(kR);
   if (w == nullptr || r == nullptr) return nullptr;
-  RecurrentSizes s(ctx.node.attrs, w->shape(), r->shape());
-  s.inputs = w->shape()[2];
+  const RecurrentSizes s(ctx.node.attrs, w->shape(), r->shape());
   const RecurrentPlan plan(ctx.node.attrs, s, cell, ctx.kernels);
   auto prepared = std::make_shared<PreparedRecurrent>();
   prepared->directions = s.directions;

@@ -148,6 +148,7 @@ int64_t flip(DType dtype, Fold fold) {
 
 template <class Middle>
 void fold_all(const ReducePlan& plan, Fold fold, const TensorView& x, Middle* folded, int64_t outputs) {
+  [[maybe_unused]] const int64_t bits = flip(x.dtype, fold);
   const auto size = static_cast<int64_t>(size_of(x.dtype));
   plan.box.for_each_row({x.data, reinterpret_cast<std::byte*>(folded)},
                         [&](const auto& at, int64_t n, const auto& steps) {
@@ -158,7 +159,7 @@ void fold_all(const ReducePlan& plan, Fold fold, const TensorView& x, Middle* fo
                             const int64_t count = std::min(kChunk, n - i);
                             load_elements(x, start + i, count, chunk);
                             if constexpr (std::is_integral_v<Middle>)
-                              for (Middle& element : chunk) element ^= flip(x.dtype, fold);
+                              for (int64_t j = 0; j < count; ++j) chunk[j] ^= bits;
                             fold_elements(fold, chunk, count, to + i * step, step, outputs);
                           }
                         });
@@ -178,7 +179,8 @@ void reduce_integers(const ReducePlan& plan, const TensorView& x, const TensorVi
   const int64_t outputs = y.shape.elements();
   std::fill_n(folded, outputs, is_extreme(fold) ? extreme(x.dtype, fold) : fold == Fold::product ? 1 : 0);
   fold_all(plan, fold, x, folded, outputs);
-  for (int64_t i = 0; i < outputs; ++i) folded[i] ^= flip(x.dtype, fold);
+  const int64_t bits = flip(x.dtype, fold);
+  for (int64_t i = 0; i < outputs; ++i) folded[i] ^= bits;
   store_elements(folded, y, 0, outputs);
 }
 

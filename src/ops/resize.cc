@@ -1,6 +1,5 @@
 // Resize: nearest of any dtype, linear and cubic of float32, along any axes. ONNX Resize-10 … Resize-19, and Upsample.
 #include <cmath>
-#include <cstring>
 
 #include "base/error.h"
 #include "ops/elements.h"
@@ -195,12 +194,8 @@ StepPlan plan(const PlanContext& ctx) {
   }
   const int threads = ctx.kernels.threads.count();
   plan.by_block = plan.blocks >= threads;
-  const Tensor value = Tensor::of<float>({1}, {ctx.attrs().get_float("extrapolation_value", 0)});
-  double outside;
-  load_elements(value.view(), 0, 1, &outside);
-  Tensor converted(ctx.dtype(0), Shape{1});
-  store_elements(&outside, converted.view(), 0, 1);
-  std::memcpy(plan.outside, converted.view().data, converted.bytes());
+  const double outside = ctx.attrs().get_float("extrapolation_value", 0);
+  store_elements(&outside, TensorView{ctx.dtype(0), Shape{1}, plan.outside}, 0, 1);
   const auto between = scratch_bytes<std::byte>(
       static_cast<uint64_t>(plan.between * (plan.by_block ? 1 : plan.blocks)) * size_of(ctx.dtype(0)));
   return {.state = PlanState(plan),

@@ -83,7 +83,7 @@ void run(RunContext& ctx) {
       for (std::size_t item = pool.counts[n - 1]; item < end; item += n, ++ngram) {
         int64_t found = 0;
         // Neighbours in an n-gram are up to skips + 1 apart, as far as they fit into the row.
-        const int64_t furthest = n > 1 ? std::min(pool.skips + 1, (length - 1) / (n - 1)) : 1;
+        const int64_t furthest = n > 1 ? std::min(pool.skips, (length - 1) / (n - 1) - 1) + 1 : 1;
         for (int64_t step = 1; n >= pool.shortest && step <= furthest; ++step)
           for (int64_t start = 0; start + (n - 1) * step < length; ++start) {
             int64_t k = 0;

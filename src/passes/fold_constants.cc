@@ -38,7 +38,8 @@ int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& bud
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
     const bool is_constant = is_foldable(graph, node, fold_dequantize) || is_known_shape(graph, node);
-    if (is_constant && budget.take(infer_node(graph, node, operands_of(graph, node))))
+    const std::vector<Operand> inputs = is_constant ? operands_of(graph, node) : std::vector<Operand>();
+    if (is_constant && budget.take(infer_node(graph, node, inputs), inputs))
       make_constant(graph, node, kernels);
     else
       kept.push_back(std::move(node));

@@ -95,7 +95,7 @@ class Planner {
     inputs.reserve(node.inputs.size());
     for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : operands_[id]);
     const std::vector<Operand> outputs = infer_node(graph_, node, inputs);
-    if (is_computable_now(node) && budget_.take(outputs)) return compute_now(node, inputs);
+    if (is_computable_now(node) && budget_.take(outputs, inputs)) return compute_now(node, inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const bool is_unread = node.outputs[i] == kNoValue, is_made = node.op->shape_depends_on_data;
       if (is_unread && !is_made) continue;

@@ -61,5 +61,16 @@ TEST_CASE("Col2Im: shapes, and what does not fit", "[ops]") {
   CHECK(error({1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}).starts_with("Unsupported"));
 }
 
+TEST_CASE("Col2Im refuses sizes that are no list", "[ops][col2im]") {
+  const auto error = test::error_of([] {
+    OpRunner("Col2Im")
+        .input(Tensor::of<float>({1, 1, 1}, {1}))
+        .constant(Tensor(DType::s64, {2, 0}))
+        .constant(Tensor(DType::s64, {2, 0}))
+        .run();
+  });
+  CHECK(error.starts_with("InvalidGraph: input 1 must be a list, but has shape [2,0]"));
+}
+
 }  // namespace
 }  // namespace octavo

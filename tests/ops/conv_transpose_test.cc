@@ -133,5 +133,15 @@ TEST_CASE("ConvTranspose: shapes with as much as is known, and what does not fit
   CHECK(error(DType::f32, {1, 1, 4}, {1, 1, 1}, list).starts_with("InvalidGraph: output_shape has 2 values"));
 }
 
+TEST_CASE("ConvTranspose of nothing takes no time, however many groups", "[ops][conv_transpose]") {
+  const auto run = [](bool is_constant) {
+    OpRunner runner("ConvTranspose");
+    runner.attr("group", int64_t{1} << 29).input(Tensor(DType::f32, {1 << 20, 0, 1}));
+    const Tensor w(DType::f32, {0, 0, 1});
+    return (is_constant ? runner.constant(Tensor::copy_of(w.view())) : runner.input(Tensor::copy_of(w.view()))).run1();
+  };
+  for (bool is_constant : {false, true}) CHECK(run(is_constant).shape().elements() == 0);
+}
+
 }  // namespace
 }  // namespace octavo

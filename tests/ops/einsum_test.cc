@@ -31,6 +31,17 @@ Shape inferred(std::string_view equation, std::vector<Operand> operands) {
   return *infer_op("Einsum", std::move(operands), attrs)[0].shape;
 }
 
+TEST_CASE("Einsum refuses an operand that is left out", "[ops][einsum]") {
+  const auto error = test::error_of([] {
+    OpRunner("Einsum")
+        .attr("equation", std::string("i,i->i"))
+        .input(Tensor::of<float>({1}, {1}))
+        .absent()
+        .run();
+  });
+  CHECK(error == "InvalidGraph: input 1 is missing");
+}
+
 }  // namespace
 
 // The numbers are numpy.einsum's for numpy.arange.

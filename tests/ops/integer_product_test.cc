@@ -115,5 +115,15 @@ TEST_CASE("Integer products refuse what they do not take", "[ops][integer_produc
   CHECK(to_string(*y[0].shape) == "[?,4]");
 }
 
+TEST_CASE("ConvInteger of volumes sums over all three axes", "[ops][integer_product]") {
+  // Two slices of 2 x 2, windows of 2 x 1 x 2: sums of the corners of both slices.
+  const Tensor y = OpRunner("ConvInteger")
+                       .input(Tensor::of<uint8_t>({1, 1, 2, 2, 2}, {1, 2, 3, 4, 10, 20, 30, 40}))
+                       .input(Tensor::of<int8_t>({1, 1, 2, 1, 2}, {1, 2, 3, 4}))
+                       .run1();
+  CHECK(y.shape() == Shape{1, 1, 1, 2, 1});
+  CHECK(values<int32_t>(y) == Int32s{1 + 2 * 2 + 3 * 10 + 4 * 20, 3 + 2 * 4 + 3 * 30 + 4 * 40});
+}
+
 }  // namespace
 }  // namespace octavo

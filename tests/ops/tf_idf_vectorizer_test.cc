@@ -20,6 +20,20 @@ OpRunner vectorizer(std::string_view mode, int shortest, int longest, int skips)
 
 Tensor words() { return Tensor::of<int32_t>({12}, {1, 1, 3, 3, 3, 7, 8, 6, 7, 5, 6, 8}); }
 
+TEST_CASE("TfIdfVectorizer skips as far as a row goes", "[ops]") {
+  const Tensor y = OpRunner("TfIdfVectorizer")
+                       .attr("mode", std::string("TF"))
+                       .attr("min_gram_length", int64_t{2})
+                       .attr("max_gram_length", int64_t{2})
+                       .attr("max_skip_count", std::numeric_limits<int64_t>::max())
+                       .attr("ngram_counts", Ints{0, 0})
+                       .attr("ngram_indexes", Ints{0})
+                       .attr("pool_int64s", Ints{1, 2})
+                       .input(Tensor::of<int64_t>({4}, {1, 0, 0, 2}))
+                       .run1();
+  CHECK(values<float>(y) == std::vector<float>{1});
+}
+
 }  // namespace
 
 // The expected numbers are those of ONNX's tests.

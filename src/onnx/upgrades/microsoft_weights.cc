@@ -39,11 +39,18 @@ void check(const Blocks& b) {
           ErrorCode::out_of_memory, "weights of ", b.rows, " rows and ", b.columns, " columns");
 }
 
-// (q - zero_point) · scale, a block of each row at a time. Inputs: integers, in rows of `row_bytes`; a scale a block;
-// a zero_point a block, packed, a float or absent: the middle of the range. element(row, column) says where it goes.
-template <class Place>
-void dequantize(Decomposition& d, const Blocks& b, std::size_t integers, std::size_t scales,
-                std::size_t zero_points, int64_t row_bytes, const Place& place) {
+// The constants of blocks: integers, in rows of `row_bytes`; a scale a block; a zero_point a block, packed, a float or
+// null: the middle of the range.
+struct BlockOperands {
+  const Tensor &q, &scale;
+  const Tensor* zero;
+  int64_t row_bytes, zero_bytes;
+  bool is_float;  // the zero_points
+};
+
+// Before there is any memory for what they become.
+BlockOperands check_operands(const Decomposition& d, const Blocks& b, std::size_t integers, std::size_t scales,
+                             std::size_t zero_points, int64_t row_bytes) {
   const Tensor &q = d.constant(integers), &scale = d.constant(scales);
   const int64_t zero_bytes = ceil_div(b.count() * b.bits, 8);
   const Tensor* const zero = d.has(zero_points) ? &d.constant(zero_points) : nullptr;
@@ -56,17 +63,23 @@ void dequantize(Decomposition& d, const Blocks& b, std::size_t integers, std::si
   require(!zero || (is_float ? zero->shape().elements() == b.rows * b.count()
                              : zero->dtype() == DType::u8 && zero->shape().elements() == b.rows * zero_bytes),
           ErrorCode::invalid_graph, "zero_points ", zero ? zero->shape() : Shape(), " do not fit");
-  const Packed weights(q.span<uint8_t>(), b.bits, row_bytes);
+  return {q, scale, zero, row_bytes, zero_bytes, is_float};
+}
+
+// (q - zero_point) · scale, a block of each row at a time. element(row, column) says where it goes.
+template <class Place> void dequantize(const BlockOperands& from, const Blocks& b, const Place& place) {
+  const Packed weights(from.q.span<uint8_t>(), b.bits, from.row_bytes);
+  const bool is_packed = from.zero && !from.is_float;
+  const Packed zeros(is_packed ? from.zero->span<uint8_t>() : std::span<uint8_t>(), b.bits, from.zero_bytes);
   for (int64_t row = 0; row < b.rows; ++row)
-    for (int64_t column = 0; column < b.columns; ++column) {
-      const int64_t block = column / b.block, index = row * b.count() + block;
-      float middle = static_cast<float>(1 << (b.bits - 1));
-      if (is_float) middle = zero->span<float>()[static_cast<std::size_t>(index)];
-      if (zero && !is_float)
-        middle = static_cast<float>(Packed(zero->span<uint8_t>(), b.bits, zero_bytes).at(row, block));
-      place(row, column,
-            (static_cast<float>(weights.at(row, column)) - middle) *
-                scale.span<float>()[static_cast<std::size_t>(index)]);
+    for (int64_t block = 0; block < b.count(); ++block) {
+      const auto index = static_cast<std::size_t>(row * b.count() + block);
+      const float middle = from.is_float ? from.zero->span<float>()[index]
+                                         : static_cast<float>(is_packed ? zeros.at(row, block) : 1 << (b.bits - 1));
+      const float scale = from.scale.span<float>()[index];
+      const int64_t end = std::min(b.columns, (block + 1) * b.block);
+      for (int64_t column = block * b.block; column < end; ++column)
+        place(row, column, (static_cast<float>(weights.at(row, column)) - middle) * scale);
     }
 }
 
@@ -79,9 +92,10 @@ void matmul_n_bits(Draft& draft, DraftNode& node) {
   const int64_t k = d.take_int("K", -1), n = d.take_int("N", -1), bits = d.take_int("bits", 4);
   const Blocks blocks{n, k, bits, d.take_int("block_size", 32)};
   check(blocks);
+  const BlockOperands operands = check_operands(d, blocks, 1, 2, 3, blocks.count() * (blocks.block * bits / 8));
   Tensor w(DType::f32, {k, n});
   float* const out = w.span<float>().data();
-  dequantize(d, blocks, 1, 2, 3, blocks.count() * (blocks.block * bits / 8),
+  dequantize(operands, blocks,
              [&](int64_t row, int64_t column, float value) { out[column * n + row] = value; });
   const ValueId x = d.in(0), bias = d.in(5),
                 weights = draft.add_constant(text(node.node.name, "_weights"), std::move(w));
@@ -115,9 +129,10 @@ void gather_block_quantized(Draft& draft, DraftNode& node) {
   const Blocks blocks{columns > 0 ? packed.elements(0, static_cast<int>(rank) - 1) : 0, columns, bits,
                       d.take_int("block_size", 128)};
   check(blocks);
+  const BlockOperands operands = check_operands(d, blocks, 0, 2, 3, columns * bits / 8);
   Tensor table(DType::f32, shape);
   float* const out = table.span<float>().data();
-  dequantize(d, blocks, 0, 2, 3, columns * bits / 8,
+  dequantize(operands, blocks,
              [&](int64_t row, int64_t column, float value) { out[row * columns + column] = value; });
   d.become("Gather", {draft.add_constant(text(node.node.name, "_table"), std::move(table)), d.in(1)},
            attributes({{"axis", axis}}));
