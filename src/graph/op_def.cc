@@ -19,8 +19,9 @@ int64_t InferContext::known_length(std::size_t i) const {
 constinit const RegisterOp* RegisterOp::first_ = nullptr;
 
 const OpDef* find_op(std::string_view name) {
-  for (const RegisterOp* op = RegisterOp::first_; op != nullptr; op = op->next_)
-    if (op->def_.name == name) return &op->def_;
+  for (const RegisterOp* some = RegisterOp::first_; some != nullptr; some = some->next_)
+    for (const OpDef& op : some->defs_)
+      if (op.name == name) return &op;
   return nullptr;
 }
 
@@ -37,8 +38,9 @@ std::optional<Clamp> clamp_of(const Graph& graph, const Node& node) {
 
 std::vector<const OpDef*> readable_operators() {
   std::vector<const OpDef*> operators;
-  for (const RegisterOp* op = RegisterOp::first_; op != nullptr; op = op->next_)
-    if (!op->def_.is_own()) operators.push_back(&op->def_);
+  for (const RegisterOp* some = RegisterOp::first_; some != nullptr; some = some->next_)
+    for (const OpDef& op : some->defs_)
+      if (!op.is_own()) operators.push_back(&op);
   return operators;
 }
 

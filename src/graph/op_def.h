@@ -237,16 +237,17 @@ struct OpDef {
   QuantRule quant = {};
 };
 
-// One of the operators that exist: a link of a list that is complete before main and never changes afterwards.
+// Some of the operators that exist: a link of a list that is complete before main and never changes afterwards.
 class RegisterOp {
  public:
-  explicit RegisterOp(const OpDef& def) : def_(def), next_(first_) { first_ = this; }
+  explicit RegisterOp(std::span<const OpDef> defs) : defs_(defs), next_(first_) { first_ = this; }
+  explicit RegisterOp(const OpDef& def) : RegisterOp(std::span(&def, 1)) {}
   RegisterOp(const RegisterOp&) = delete;
 
  private:
   friend const OpDef* find_op(std::string_view name);
   friend std::vector<const OpDef*> readable_operators();
-  const OpDef& def_;
+  std::span<const OpDef> defs_;
   const RegisterOp* next_;
   static constinit const RegisterOp* first_;
 };

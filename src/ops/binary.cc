@@ -257,12 +257,7 @@ constexpr auto kDefinitions = []<std::size_t... i>(std::index_sequence<i...>) {
 
 const BinaryRow& row_of(const Node& node) { return kRows[node.op - kDefinitions.data()]; }
 
-template <class Indices> struct RegisterAll;
-template <std::size_t... i> struct RegisterAll<std::index_sequence<i...>> {
-  const RegisterOp ops[sizeof...(i)] = {RegisterOp(kDefinitions[i])...};
-};
-
-const RegisterAll<std::make_index_sequence<std::size(kRows)>> registered;
+const RegisterOp registered(kDefinitions);
 
 }  // namespace
 
