@@ -13,7 +13,10 @@ import { onnxFile } from './support/onnx_model.mjs';
 const large = Float32Array.from({ length: 8192 }, (_, i) => i);
 const small = Float32Array.of(0.5);
 const half = new Tensor('float16', [2]).data;
-const weights = Buffer.concat([Buffer.alloc(16), ...[large, small, half].map((each) => Buffer.from(each.buffer))]);
+const weights = Buffer.concat([
+  Buffer.alloc(16),
+  ...[large, small, half].map((each) => Buffer.from(each.buffer)),
+]);
 
 const modelOf = (location, offsets = {}) =>
   onnxFile({
@@ -45,7 +48,10 @@ after(() => rm(folder, { recursive: true }));
 async function check(source, options) {
   const model = await loadModel(source, options);
   const { y } = await model.run({ x: new Tensor('float32', [3]) });
-  assert.deepEqual(y.data, large.map((value) => 3 + 2 * value));
+  assert.deepEqual(
+    y.data,
+    large.map((value) => 3 + 2 * value),
+  );
   model.dispose();
 }
 
@@ -71,6 +77,51 @@ test('they are found beside a URL', async (context) => {
   assert.equal(downloads.at(-1).loaded, files['/models/a.onnx'].byteLength + weights.byteLength);
 });
 
+test('a name is a name, whatever is in it', async (context) => {
+  const names = ['a#b.bin', 'a?b.bin', '%2e%2e/weights.bin', '.\t./weights.bin'];
+  const asked = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url);
+    const [, number] = /^\/models\/(\d)\.onnx$/.exec(url) ?? [];
+    const isWeights = url.startsWith('/models/a%') || url === '/weights.bin';
+    const body = number ? modelOf(names[number]) : isWeights ? weights : undefined;
+    response.writeHead(body ? 200 : 404).end(body);
+  });
+  await new Promise((resolve) => server.listen(0, resolve));
+  context.after(() => server.close());
+  const url = (number) => `http://localhost:${server.address().port}/models/${number}.onnx`;
+  await check(url(0));
+  await check(url(1));
+  for (const number of [2, 3]) {
+    await assert.rejects(loadModel(url(number)), { code: 'Download' });
+    await assert.rejects(loadModel(new URL(url(number))), { code: 'Download' });
+  }
+  assert.ok(!asked.includes('/weights.bin'));
+});
+
+test('one file is not given for several', async () => {
+  const constants = ['a.bin', 'b.bin'].map((location, i) => ({
+    name: `w${i}`,
+    dims: [1],
+    external: { location, offset: 16 },
+  }));
+  const model = onnxFile({
+    inputs: [{ name: 'x', dims: [1] }],
+    outputs: [{ name: 'y', dims: [1] }],
+    nodes: [
+      { op: 'Add', inputs: ['x', 'w0'], outputs: ['a'] },
+      { op: 'Add', inputs: ['a', 'w1'], outputs: ['y'] },
+    ],
+    constants,
+  });
+  await assert.rejects(loadModel(model, { externalData: weights }), {
+    code: 'InvalidOption',
+    message: /2 files/,
+  });
+  const loaded = await loadModel(model, { externalData: { 'a.bin': weights, 'b.bin': weights } });
+  loaded.dispose();
+});
+
 test('they are given: one, by name, as Files', async () => {
   const model = modelOf('weights.bin');
   await check(model, { externalData: weights });
@@ -85,7 +136,8 @@ test('what is missing or too short is named', async () => {
   await assert.rejects(loadModel(model, { externalData: { other: weights } }), { message: /'weights\.bin'/ });
   await assert.rejects(loadModel(model, { externalData: weights.subarray(0, 100) }), {
     code: 'InvalidModel',
-    message: /initializer 'large' has 32768 bytes in the file 'weights\.bin' from byte 16 on, but it has only 100/,
+    message:
+      /initializer 'large' has 32768 bytes in the file 'weights\.bin' from byte 16 on, but it has only 100/,
   });
   for (const offset of [-1, 'x', 2 ** 40, '18446744073709551615'])
     await assert.rejects(loadModel(modelOf('weights.bin', { offset }), { externalData: weights }), {

@@ -1,6 +1,6 @@
 // ONNX's external data: files beside a model that hold its weights.
 import { OctavoError } from './error.js';
-import type { ModelSource } from './source.js';
+import { toUrl, type ModelSource } from './source.js';
 
 /** One file, files by the names that the model calls them, or Files that are called so. */
 export type ExternalData = ModelSource | Readonly<Record<string, ModelSource>> | readonly File[];
@@ -12,18 +12,31 @@ export type ExternalData = ModelSource | Readonly<Record<string, ModelSource>> |
  */
 export function externalSource(location: string, model: ModelSource, given?: ExternalData): ModelSource {
   if (given !== undefined) return pick(location, given);
-  if (typeof model !== 'string' && !(model instanceof URL)) {
-    throw new OctavoError(
-      'InvalidOption',
-      `the model keeps its weights in the file '${location}': give it by the option externalData`,
-    );
-  }
+  const isAddress = typeof model === 'string' || model instanceof URL;
   // A file may not make anybody read what lies elsewhere.
   if (/^[/\\]|^[a-z]:|(^|[/\\])\.\.([/\\]|$)|^[a-z][a-z0-9+.-]*:/i.test(location))
-    throw new OctavoError('InvalidModel', `the model keeps its weights outside of its folder, in '${location}'`);
-  if (model instanceof URL) return new URL(location.split('/').map(encodeURIComponent).join('/'), model);
-  const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(model);
-  return model.replace(isUrl ? /[^/]*([?#].*)?$/ : /[^/\\]*$/, '') + location;
+    throw new OctavoError(
+      'InvalidModel',
+      `the model keeps its weights outside of its folder, in '${location}'`,
+    );
+  const url = isAddress ? toUrl(model) : undefined;
+  if (typeof model === 'string' && !url) return model.replace(/[^/\\]*$/, '') + location;
+  // Encoded, a name is a name whatever is in it.
+  const relative = location.split('/').map(encodeURIComponent).join('/');
+  if (url && URL.canParse(relative, url)) return new URL(relative, url);
+  throw new OctavoError(
+    'InvalidOption',
+    `the model keeps its weights in the file '${location}': give it by the option externalData`,
+  );
+}
+
+/** @throws OctavoError `InvalidOption` where one file is given for several */
+export function checkExternalData(locations: readonly string[], given?: ExternalData): void {
+  if (given === undefined || locations.length < 2 || Array.isArray(given) || !isSource(given)) return;
+  throw new OctavoError(
+    'InvalidOption',
+    `the model keeps its weights in ${locations.length} files: give externalData by their names`,
+  );
 }
 
 function pick(location: string, given: ExternalData): ModelSource {

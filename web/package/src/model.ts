@@ -8,7 +8,7 @@ import {
 } from './check_options.js';
 import { defaultEngine, Engine } from './engine.js';
 import { OctavoError } from './error.js';
-import { externalSource, type ExternalData } from './external_data.js';
+import { checkExternalData, externalSource, type ExternalData } from './external_data.js';
 import type { ExternalDownload, Handle } from './host.js';
 import type {
   DynamicOptions,
@@ -300,7 +300,9 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
     const opened = await opening;
     name = opened.name;
     await receive(handle, opened);
-    for (const location of await engine.call('externalLocations', [handle], signal)) {
+    const locations = await engine.call('externalLocations', [handle], signal);
+    checkExternalData(locations, checked.externalData);
+    for (const location of locations) {
       opening = openSource(externalSource(location, source, checked.externalData), signal, checked.cache);
       externals.push({ location, download: engine.newHandle() });
       await receive(externals[externals.length - 1].download, await opening);

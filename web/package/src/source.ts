@@ -89,7 +89,7 @@ async function fetchCached(url: URL, init: RequestInit): Promise<Response> {
 }
 
 /** The URL that an address is; undefined for a path. A Windows path's drive is no scheme. */
-function toUrl(address: string | URL): URL | undefined {
+export function toUrl(address: string | URL): URL | undefined {
   if (address instanceof URL) return address;
   if (/^[a-z][a-z0-9+.-]+:/i.test(address)) return URL.canParse(address) ? new URL(address) : undefined;
   const base = platform.baseUrl();

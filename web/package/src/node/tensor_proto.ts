@@ -9,6 +9,12 @@ const tensorTypes = new Map(
   Object.entries(elementTypes).map(([type, { onnx }]) => [onnx as number, type as TensorType]),
 );
 
+/** Integers of 4 bits, by TensorProto.DataType, and the type that they are read as. */
+const nibbleTypes = new Map<number, 'uint8' | 'int8'>([
+  [21, 'uint8'],
+  [22, 'int8'],
+]);
+
 interface TensorProto {
   name: string;
   dims: number[];
@@ -42,24 +48,23 @@ export async function readTensorProto(path: string): Promise<{ name: string; ten
   } catch (error) {
     throw contentError(path, `is no TensorProto: ${messageOf(error)}`, error);
   }
-  const nibbles = { 21: 'uint8', 22: 'int8' }[proto.dataType] as 'uint8' | 'int8' | undefined;
-  if (nibbles) {
-    const bytes = proto.raw ?? Uint8Array.from(proto.values);
-    return { name: proto.name, tensor: unpackNibbles(nibbles, bytes, proto.dims) };
-  }
-  const type = tensorTypes.get(proto.dataType);
+  const nibbles = nibbleTypes.get(proto.dataType);
+  const type = nibbles ?? tensorTypes.get(proto.dataType);
   if (!type) throw contentError(path, `is no TensorProto of numbers (data type ${proto.dataType})`);
   if (proto.external) throw contentError(path, 'keeps its data in another file, which is not supported');
   try {
-    return { name: proto.name, tensor: makeTensor(type, proto) };
+    return { name: proto.name, tensor: nibbles ? unpackNibbles(nibbles, proto) : makeTensor(type, proto) };
   } catch (error) {
     throw contentError(path, `is no whole tensor: ${messageOf(error)}`, error);
   }
 }
 
 /** Integers of 4 bits, the first of two in the low ones, as integers of 8. */
-function unpackNibbles(type: 'uint8' | 'int8', packed: Uint8Array, dims: readonly number[]): Tensor {
+function unpackNibbles(type: 'uint8' | 'int8', { dims, values: listed, raw }: TensorProto): Tensor {
+  const packed = raw ?? Uint8Array.from(listed);
   const count = dims.reduce((product, dim) => product * dim, 1);
+  if (packed.length !== Math.ceil(count / 2))
+    throw new Error(`${packed.length} bytes are not ${count} elements of 4 bits`);
   const values = Array.from({ length: count }, (_, i) => {
     const nibble = (packed[i >> 1] >> ((i & 1) * 4)) & 15;
     return type === 'int8' && nibble > 7 ? nibble - 16 : nibble;

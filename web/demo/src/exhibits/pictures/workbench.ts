@@ -53,6 +53,14 @@ export class PictureBench extends BenchState {
   openNetworks(files: readonly File[]): Promise<void> {
     return this.work.perform(async (job) => {
       const opened: Network[] = [];
+      const refused: unknown[] = [];
+      const place = (network: Network) => {
+        try {
+          this.#place(network);
+        } catch (error) {
+          refused.push(error);
+        }
+      };
       try {
         for (const file of files) {
           job.report({ title: `Opening ${file.name}` });
@@ -60,8 +68,9 @@ export class PictureBench extends BenchState {
         }
       } finally {
         // Together: nothing is asked of one, nor answered, while others are still to come.
-        batch(() => opened.forEach((network) => this.#place(network)));
+        batch(() => opened.forEach(place));
       }
+      if (refused.length > 0) throw refused[0];
       return this.#goOn(job);
     });
   }
