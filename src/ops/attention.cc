@@ -35,8 +35,6 @@ struct Heads {
   int64_t batch_step() const { return heads * length * size; }
 };
 
-bool fit(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
-
 Heads heads_of(const Shape& x, const Attrs& attrs, std::string_view count) {
   if (x.rank() == 4) return {x[0], x[1], x[2], x[3], x[2] * x[3], x[3]};
   require(x.rank() == 3, ErrorCode::invalid_graph, "attention takes 3 or 4 axes, not ", x);
@@ -61,8 +59,8 @@ struct Sizes {
 
 void require_past(const InferContext& ctx, std::size_t i, const Heads& heads) {
   const Shape& past = ctx.shape(i);
-  require(fit(past[0], heads.batch) && fit(past[1], heads.heads) && fit(past[3], heads.size) &&
-              fit(past[2], ctx.shape(kPastKey)[2]),
+  require(may_equal(past[0], heads.batch) && may_equal(past[1], heads.heads) && may_equal(past[3], heads.size) &&
+              may_equal(past[2], ctx.shape(kPastKey)[2]),
           ErrorCode::invalid_graph, "past ", past, " does not fit what is new");
 }
 
@@ -81,8 +79,8 @@ void infer(InferContext& ctx) {
           "query, key and value differ in rank");
   const Sizes s(ctx.attrs(), ctx.inputs);
   const auto& [q, k, v, past] = s;
-  const bool agree = fit(q.batch, k.batch) && fit(q.batch, v.batch) && fit(q.size, k.size) &&
-                     fit(k.heads, v.heads) && fit(k.length, v.length);
+  const bool agree = may_equal(q.batch, k.batch) && may_equal(q.batch, v.batch) && may_equal(q.size, k.size) &&
+                     may_equal(k.heads, v.heads) && may_equal(k.length, v.length);
   require(agree, ErrorCode::invalid_graph, "query ", ctx.shape(kQ), ", key ", ctx.shape(kK), " and value ",
           ctx.shape(kV), " do not fit");
   require(q.heads == kDynamic || k.heads == kDynamic || q.heads == k.heads ||
@@ -100,12 +98,12 @@ void infer(InferContext& ctx) {
     for (int i = 0; i < mask.rank(); ++i) {
       const int64_t have = mask[i], want = scores[4 - mask.rank() + i];
       const bool is_last = i == mask.rank() - 1;
-      require(fit(have, want) || (is_last ? have < want : have == 1), ErrorCode::invalid_graph, "mask ", mask,
+      require(may_equal(have, want) || (is_last ? have < want : have == 1), ErrorCode::invalid_graph, "mask ", mask,
               " does not broadcast to ", scores);
     }
   }
   if (ctx.has(kLengths))
-    require(ctx.shape(kLengths).rank() == 1 && fit(ctx.shape(kLengths)[0], q.batch), ErrorCode::invalid_graph,
+    require(ctx.shape(kLengths).rank() == 1 && may_equal(ctx.shape(kLengths)[0], q.batch), ErrorCode::invalid_graph,
             "nonpad_kv_seqlen ", ctx.shape(kLengths), " is not a length for each batch");
   const int64_t hidden = v.size == kDynamic || q.heads == kDynamic ? kDynamic : q.heads * v.size;
   ctx.set(kY, DType::f32,

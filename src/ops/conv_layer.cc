@@ -1,6 +1,7 @@
 #include "ops/conv_layer.h"
 
 #include "base/error.h"
+#include "ops/operands.h"
 #include "ops/window.h"
 
 namespace octavo {
@@ -9,8 +10,6 @@ namespace {
 
 // Two of them add up to an int, as positions in a padded image do.
 constexpr int64_t kLargestSize = (int64_t{1} << 30) - 1;
-
-bool differ(int64_t a, int64_t b) { return a != kDynamic && b != kDynamic && a != b; }
 
 int to_int(int64_t size) {
   require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported, "a convolution over a dimension of ",
@@ -48,13 +47,13 @@ void infer_conv(InferContext& ctx, DType dtype) {
           axes.spatial_rank(), " spatial axes: input ", x);
   const int64_t groups = group_count(ctx.attrs());
   const int64_t channels = w[1] == kDynamic ? kDynamic : w[1] * groups;
-  require(!differ(x[axes.channels()], channels), ErrorCode::invalid_graph, "input ", x, " has ",
+  require(may_equal(x[axes.channels()], channels), ErrorCode::invalid_graph, "input ", x, " has ",
           x[axes.channels()], " channels, but weights ", w, " in ", groups, " groups take ", channels);
   require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph, "weights ", w,
           " do not divide into ", groups, " groups");
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
-    require(bias.rank() == 1 && !differ(bias[0], w[0]), ErrorCode::invalid_graph, "bias ", bias,
+    require(bias.rank() == 1 && may_equal(bias[0], w[0]), ErrorCode::invalid_graph, "bias ", bias,
             " does not fit weights ", w);
   }
   const Window window = read_window(ctx.attrs(), kernel_sizes(ctx.attrs(), w));

@@ -20,8 +20,6 @@ constexpr AttrDef kAttributes[] = {{"dilations", AttrKind::integers},    {"group
 
 enum : std::size_t { kWeights = 1, kOffsets = 2, kBias = 3, kMask = 4 };
 
-bool fits(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
-
 void infer(InferContext& ctx) {
   for (std::size_t i = 0; i < ctx.inputs.size(); ++i)
     if (ctx.has(i)) require_dtype(ctx, i, Types<float>{});
@@ -32,7 +30,7 @@ void infer(InferContext& ctx) {
   const int64_t groups = group_count(ctx.attrs()), offset_groups = ctx.attrs().get_int("offset_group", 1);
   require(offset_groups >= 1 && (x[1] == kDynamic || x[1] % offset_groups == 0), ErrorCode::invalid_graph,
           "input ", x, " does not divide into ", offset_groups, " groups of offsets");
-  require((w[1] == kDynamic || fits(x[1], w[1] * groups)) && (w[0] == kDynamic || w[0] % groups == 0),
+  require((w[1] == kDynamic || may_equal(x[1], w[1] * groups)) && (w[0] == kDynamic || w[0] % groups == 0),
           ErrorCode::invalid_graph, "weights ", w, " in ", groups, " groups do not fit input ", x);
   const Dims kernel = kernel_sizes(ctx.attrs(), w);
   const Window window = read_window(ctx.attrs(), kernel);
@@ -42,14 +40,14 @@ void infer(InferContext& ctx) {
           offset_groups);
   const int64_t taps = is_known ? offset_groups * kernel[0] * kernel[1] : kDynamic;
   const auto check = [&](const Shape& shape, int64_t channels, const char* what) {
-    require(shape.rank() == 4 && fits(shape[0], y[0]) && fits(shape[1], channels) && fits(shape[2], y[2]) &&
-                fits(shape[3], y[3]),
+    require(shape.rank() == 4 && may_equal(shape[0], y[0]) && may_equal(shape[1], channels) && may_equal(shape[2], y[2]) &&
+                may_equal(shape[3], y[3]),
             ErrorCode::invalid_graph, what, shape, " does not fit ", taps, " taps of output ", y);
   };
   check(offsets, is_known ? 2 * taps : kDynamic, "offsets of shape ");
   if (ctx.has(kMask)) check(ctx.shape(kMask), taps, "a mask of shape ");
   if (ctx.has(kBias))
-    require(ctx.shape(kBias).rank() == 1 && fits(ctx.shape(kBias)[0], w[0]), ErrorCode::invalid_graph,
+    require(ctx.shape(kBias).rank() == 1 && may_equal(ctx.shape(kBias)[0], w[0]), ErrorCode::invalid_graph,
             "bias ", ctx.shape(kBias), " does not fit weights ", w);
   ctx.set(0, DType::f32, y);
 }

@@ -19,11 +19,7 @@ int64_t block_of(const Attrs& attrs) {
 }
 
 // Whether neighbouring channels are the pixels of a block (CRD), instead of whole images of them (DCR).
-bool is_column_major(const Attrs& attrs) {
-  const std::string_view mode = attrs.get_string("mode", "DCR");
-  require(mode == "DCR" || mode == "CRD", ErrorCode::unsupported, "mode '", mode, "' is not supported");
-  return mode == "CRD";
-}
+bool is_column_major(const Attrs& attrs) { return choice(attrs, "mode", {"DCR", "CRD"}) == 1; }
 
 bool is_to_space(const Node& node) { return node.op->name == "DepthToSpace"; }
 

@@ -40,8 +40,7 @@ void infer(InferContext& ctx) {
   require(spatial >= 1 && grid.rank() == x.rank(), ErrorCode::invalid_graph, "input ", x, " and grid ", grid,
           " have different ranks, or no spatial axes");
   require(spatial <= kMaxSpatialRank, ErrorCode::unsupported, "GridSample over ", spatial, " spatial axes");
-  const auto fits = [](int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; };
-  require(fits(grid[0], x[0]) && fits(grid[spatial + 1], spatial), ErrorCode::invalid_graph, "grid ", grid,
+  require(may_equal(grid[0], x[0]) && may_equal(grid[spatial + 1], spatial), ErrorCode::invalid_graph, "grid ", grid,
           " does not fit input ", x);
   Shape y = x;
   for (int i = 0; i < spatial; ++i) y[2 + i] = grid[1 + i];

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "ops/kernel_choice.h"
+#include "ops/operands.h"
 
 namespace octavo {
 
@@ -17,13 +18,12 @@ void infer_product(InferContext& ctx, DType dtype) {
   require(x.rank() >= 1 && w.rank() == 2, ErrorCode::invalid_graph, "shapes ", x, " and ", w,
           " are not rows and a matrix");
   const ProductSizes s(ctx.attrs(), x, w);
-  const auto fits = [](int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; };
-  require(fits(x[x.rank() - 1], s.k), ErrorCode::invalid_graph, "shapes ", x, " and ", w,
+  require(may_equal(x[x.rank() - 1], s.k), ErrorCode::invalid_graph, "shapes ", x, " and ", w,
           s.channel_axis == 0 ? " (transposed)" : "", " have no matrix product");
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
-    require(bias.rank() >= 1 && fits(bias[bias.rank() - 1], s.n) &&
-                (!bias.is_static() || fits(bias.elements(), s.n)),
+    require(bias.rank() >= 1 && may_equal(bias[bias.rank() - 1], s.n) &&
+                (!bias.is_static() || may_equal(bias.elements(), s.n)),
             ErrorCode::invalid_graph, "bias ", bias, " is not one value for each of ", s.n, " columns");
   }
   Shape out = x;

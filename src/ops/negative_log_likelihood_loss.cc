@@ -9,20 +9,18 @@ namespace {
 
 constexpr AttrDef kAttributes[] = {{"ignore_index", AttrKind::integer}, {"reduction", AttrKind::string}};
 
-bool fit(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
-
 std::string_view reduction_of(const Attrs& attrs) { return attrs.get_string("reduction", "mean"); }
 
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, Types<float>{});
   require_dtype(ctx, 1, Types<int64_t, int32_t>{});
   const Shape &x = ctx.shape(0), &target = ctx.shape(1);
-  bool fits = x.rank() >= 2 && target.rank() == x.rank() - 1 && fit(x[0], target[0]);
-  for (int i = 2; fits && i < x.rank(); ++i) fits = fit(x[i], target[i - 1]);
+  bool fits = x.rank() >= 2 && target.rank() == x.rank() - 1 && may_equal(x[0], target[0]);
+  for (int i = 2; fits && i < x.rank(); ++i) fits = may_equal(x[i], target[i - 1]);
   require(fits, ErrorCode::invalid_graph, "targets ", target, " do not fit input ", x);
   if (ctx.has(2)) {
     require_dtype(ctx, 2, Types<float>{});
-    require(ctx.shape(2).rank() == 1 && fit(ctx.shape(2)[0], x[1]), ErrorCode::invalid_graph, "weights ",
+    require(ctx.shape(2).rank() == 1 && may_equal(ctx.shape(2)[0], x[1]), ErrorCode::invalid_graph, "weights ",
             ctx.shape(2), " do not fit input ", x);
   }
   const std::string_view reduction = reduction_of(ctx.attrs());

@@ -16,12 +16,7 @@ enum : std::size_t { kPads = 1, kValue = 2, kAxes = 3 };
 enum class Mode : uint8_t { constant, edge, reflect, wrap };
 
 Mode mode_of(const Attrs& attrs) {
-  const std::string_view mode = attrs.get_string("mode", "constant");
-  if (mode == "constant") return Mode::constant;
-  if (mode == "edge") return Mode::edge;
-  if (mode == "reflect") return Mode::reflect;
-  if (mode == "wrap") return Mode::wrap;
-  throw Error(ErrorCode::unsupported, text("mode '", mode, "' is not supported"));
+  return static_cast<Mode>(choice(attrs, "mode", {"constant", "edge", "reflect", "wrap"}));
 }
 
 // An axis of the output: `before` new elements, `kept` ones of the input from `first` on, `after` new ones.

@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "ops/operands.h"
 
 namespace octavo {
 
 namespace {
-
-bool fits(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
 
 bool is_one_number(const Shape& scale) { return scale.rank() == 0 || (scale.rank() == 1 && scale[0] == 1); }
 
@@ -26,7 +25,7 @@ bool is_blocked(const Attrs& attrs, const Shape& x, const Shape& scale) {
   if (scale.rank() < 2 || scale.rank() != x.rank()) return false;
   const int64_t axis = qdq_axis(attrs, x);
   for (int i = 0; i < x.rank(); ++i)
-    if (i != axis && !fits(x[i], scale[i])) return false;
+    if (i != axis && !may_equal(x[i], scale[i])) return false;
   if (x[axis] == kDynamic || scale[axis] == kDynamic) return true;
   const int64_t block = block_size(attrs, x[axis], scale[axis]);
   return (x[axis] + block - 1) / block == scale[axis];
@@ -52,12 +51,12 @@ void check_qdq(const InferContext& ctx) {
     const Shape& zero_point = ctx.shape(2);
     bool same = zero_point.rank() == scale.rank() || (is_one_number(zero_point) && is_one_number(scale));
     for (int i = 0; same && i < scale.rank() && i < zero_point.rank(); ++i)
-      same = fits(scale[i], zero_point[i]);
+      same = may_equal(scale[i], zero_point[i]);
     require(same, ErrorCode::invalid_graph, "scale ", scale, " and zero_point ", zero_point,
             " have different shapes");
   }
   if (is_one_number(scale) || is_blocked(ctx.attrs(), x, scale)) return;
-  const bool by_axis = scale.rank() == 1 && fits(x[static_cast<int>(qdq_axis(ctx.attrs(), x))], scale[0]);
+  const bool by_axis = scale.rank() == 1 && may_equal(x[static_cast<int>(qdq_axis(ctx.attrs(), x))], scale[0]);
   require(by_axis, ErrorCode::invalid_graph, "scale ", scale, " does not fit axis ", qdq_axis(ctx.attrs(), x),
           " of input ", x);
 }

@@ -146,23 +146,19 @@ void run(RunContext& ctx) {
   }
 }
 
-template <std::size_t i>
-constexpr OpDef kDefinition = {.name = kOps[i].name,
-                               .since = kOps[i].since,
-                               .min_inputs = kOps[i].inputs,
-                               .max_inputs = kOps[i].inputs,
-                               .attributes = kOps[i].attributes,
-                               .infer = infer,
-                               .plan = plan,
-                               .run = run,
-                               .same_dtype = false};
+constexpr auto kDefinitions = []<std::size_t... i>(std::index_sequence<i...>) {
+  return std::array{OpDef{.name = kOps[i].name,
+                          .since = kOps[i].since,
+                          .min_inputs = kOps[i].inputs,
+                          .max_inputs = kOps[i].inputs,
+                          .attributes = kOps[i].attributes,
+                          .infer = infer,
+                          .plan = plan,
+                          .run = run,
+                          .same_dtype = false}...};
+}(std::make_index_sequence<std::size(kOps)>());
 
-template <class Indices> struct RegisterAll;
-template <std::size_t... i> struct RegisterAll<std::index_sequence<i...>> {
-  const RegisterOp ops[sizeof...(i)] = {RegisterOp(kDefinition<i>)...};
-};
-
-const RegisterAll<std::make_index_sequence<std::size(kOps)>> registered;
+const RegisterOp registered(kDefinitions);
 
 }  // namespace
 

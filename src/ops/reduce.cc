@@ -49,9 +49,7 @@ std::optional<uint32_t> reduced_axes(const Attrs& attrs, const TensorView* axes,
   return static_cast<uint32_t>((uint64_t{1} << rank) - 1);
 }
 
-const Reduction& reduction_of(const Node& node) {
-  return *std::ranges::find(kReductions, node.op->name, &Reduction::name);
-}
+const Reduction& reduction_of(const Node& node);
 
 bool is_extreme(Fold fold) { return fold == Fold::max || fold == Fold::min; }
 
@@ -228,23 +226,21 @@ bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
   return all_or_none || permute_axes_input(graph, node, 1, 0, permutation);
 }
 
-template <std::size_t i>
-constexpr OpDef kDefinition = {.name = kReductions[i].name,
-                               .max_inputs = 2,
-                               .attributes = kAttributes,
-                               .infer = infer,
-                               .plan = plan,
-                               .run = run,
-                               .shape_operands = 1 << 1,
-                               .layout = LayoutRule::permutable,
-                               .permute = permute};
+constexpr auto kDefinitions = []<std::size_t... i>(std::index_sequence<i...>) {
+  return std::array{OpDef{.name = kReductions[i].name,
+                          .max_inputs = 2,
+                          .attributes = kAttributes,
+                          .infer = infer,
+                          .plan = plan,
+                          .run = run,
+                          .shape_operands = 1 << 1,
+                          .layout = LayoutRule::permutable,
+                          .permute = permute}...};
+}(std::make_index_sequence<std::size(kReductions)>());
 
-template <class Indices> struct RegisterAll;
-template <std::size_t... i> struct RegisterAll<std::index_sequence<i...>> {
-  const RegisterOp ops[sizeof...(i)] = {RegisterOp(kDefinition<i>)...};
-};
+const Reduction& reduction_of(const Node& node) { return kReductions[node.op - kDefinitions.data()]; }
 
-const RegisterAll<std::make_index_sequence<std::size(kReductions)>> registered;
+const RegisterOp registered(kDefinitions);
 
 }  // namespace
 

@@ -14,8 +14,6 @@ constexpr AttrDef kAttributes[] = {{"interleaved", AttrKind::integer},
                                    {"num_heads", AttrKind::integer},
                                    {"rotary_embedding_dim", AttrKind::integer}};
 
-bool fit(int64_t a, int64_t b) { return a == b || a == kDynamic || b == kDynamic; }
-
 // Heads of `size` elements, of which the first `turned` are turned.
 struct Sizes {
   int64_t batch, heads, length, size, turned;
@@ -47,14 +45,14 @@ void infer(InferContext& ctx) {
   if (by_id) {
     require_dtype(ctx, 3, Types<int64_t, int32_t>{});
     const Shape& ids = ctx.shape(3);
-    require(ids.rank() == 2 && fit(ids[0], s.batch) && fit(ids[1], s.length), ErrorCode::invalid_graph,
+    require(ids.rank() == 2 && may_equal(ids[0], s.batch) && may_equal(ids[1], s.length), ErrorCode::invalid_graph,
             "position_ids ", ids, " do not fit input ", x);
   }
   for (std::size_t i = 1; i < 3; ++i) {
     const Shape& cache = ctx.shape(i);
-    require(cache.rank() == (by_id ? 2 : 3) && fit(cache[0], ctx.shape(1)[0]) &&
-                fit(cache[cache.rank() - 1], s.turned == kDynamic ? kDynamic : s.turned / 2) &&
-                (by_id || (fit(cache[0], s.batch) && fit(cache[1], s.length))),
+    require(cache.rank() == (by_id ? 2 : 3) && may_equal(cache[0], ctx.shape(1)[0]) &&
+                may_equal(cache[cache.rank() - 1], s.turned == kDynamic ? kDynamic : s.turned / 2) &&
+                (by_id || (may_equal(cache[0], s.batch) && may_equal(cache[1], s.length))),
             ErrorCode::invalid_graph, "cache ", cache, " does not fit input ", x);
   }
   infer_as_input(ctx);

@@ -5,12 +5,11 @@
 
 #include "base/error.h"
 #include "ops/elements.h"
+#include "ops/operands.h"
 
 namespace octavo {
 
 namespace {
-
-constexpr std::string_view kNames[] = {"none", "add", "mul", "min", "max"};
 
 template <class T> T reduce(ScatterReduction reduction, T a, T b) {
   switch (reduction) {
@@ -49,10 +48,7 @@ void scatter_as(ScatterReduction reduction, const TensorView& y, int64_t at, con
 }  // namespace
 
 ScatterReduction scatter_reduction(const Attrs& attrs) {
-  const std::string_view name = attrs.get_string("reduction", kNames[0]);
-  const auto found = std::ranges::find(kNames, name);
-  require(found != std::end(kNames), ErrorCode::unsupported, "reduction '", name, "' is not supported");
-  return static_cast<ScatterReduction>(found - kNames);
+  return static_cast<ScatterReduction>(choice(attrs, "reduction", {"none", "add", "mul", "min", "max"}));
 }
 
 void scatter(ScatterReduction reduction, const TensorView& y, int64_t at, const TensorView& updates,

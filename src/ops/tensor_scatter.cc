@@ -18,12 +18,7 @@ int axis_of(const Attrs& attrs, const Shape& cache) {
   return axis;
 }
 
-bool is_circular(const Attrs& attrs) {
-  const std::string_view mode = attrs.get_string("mode", "linear");
-  require(mode == "linear" || mode == "circular", ErrorCode::unsupported, "mode '", mode,
-          "' is not supported");
-  return mode == "circular";
-}
+bool is_circular(const Attrs& attrs) { return choice(attrs, "mode", {"linear", "circular"}) == 1; }
 
 void infer(InferContext& ctx) {
   const Shape &cache = ctx.shape(0), &update = ctx.shape(1);

@@ -4,29 +4,24 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
 #include "onnx/tensor_reader.h"
 #include "ops/elements.h"
+#include "support/npy.h"
 
 namespace octavo::test {
-
-inline std::string read_bytes(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 inline std::vector<Tensor> read_case_tensors(const std::filesystem::path& folder, std::string_view kind) {
   std::vector<Tensor> tensors;
   for (int i = 0;; ++i) {
     const std::filesystem::path path = folder / text(kind, "_", i, ".pb");
     if (!std::filesystem::exists(path)) return tensors;
-    const std::string bytes = read_bytes(path);
-    tensors.push_back(Tensor::copy_of(onnx::read_tensor(onnx::pbf_reader(bytes), kind)->view()));
+    const std::vector<char> bytes = read_bytes(path.string());
+    tensors.push_back(
+        Tensor::copy_of(onnx::read_tensor(onnx::pbf_reader(bytes.data(), bytes.size()), kind)->view()));
   }
 }
 
@@ -66,7 +61,7 @@ inline std::string difference(const TensorView& expected, const TensorView& actu
 inline std::string run_case(Model& model, const std::filesystem::path& folder) {
   for (int set = 0;; ++set) {
     const std::filesystem::path data = folder / text("test_data_set_", set);
-    if (!std::filesystem::exists(data)) return "";
+    if (!std::filesystem::exists(data)) return set > 0 ? "" : "there is no test_data_set_0";
     std::vector<Tensor> inputs = read_case_tensors(data, "input");
     std::vector<Feed> feeds;
     for (std::size_t i = 0; i < inputs.size() && i < model.graph().inputs.size(); ++i) {
@@ -85,7 +80,7 @@ inline std::string run_case(Model& model, const std::filesystem::path& folder) {
 }
 
 inline std::unique_ptr<Model> load_case(const std::filesystem::path& folder) {
-  const std::string file = read_bytes(folder / "model.onnx");
+  const auto file = read_bytes((folder / "model.onnx").string());
   return Model::load(std::as_bytes(std::span(file)), {});
 }
 
