@@ -15,17 +15,19 @@ const shown = (file) => relative(root, file);
 
 /**
  * Replays the corpus and every past finding, then searches for new ones with `jobs` processes, starting from the corpus
- * of earlier searches if `keep`. Gives {passed, failed, skipped}; the search counts as one.
+ * of earlier searches if `keep`. With `runs` it is one process that tries as many mutants, always the same: for tests.
+ * Gives {passed, failed, skipped}; the search counts as one.
  */
-export async function fuzz({ minutes, jobs, seed, keep }) {
+export async function fuzz({ minutes, runs, jobs, seed, keep }) {
   await buildPreset('asan', ['octavo_fuzz']);
   const files = knownFiles();
   const broken = await step(`replaying ${files.length} files`, () => replay(files));
   for (const { file, output } of broken) console.error(`${output}\n${shown(file)} breaks something (again)`);
   if (minutes === 0) return { passed: files.length - broken.length, failed: broken.length, skipped: 0 };
 
-  const { files: found, lastLine } = await step(`fuzzing for ${minutes} min`, () =>
-    search({ minutes, jobs, seed, keep }),
+  const { files: found, lastLine } = await step(
+    `fuzzing for ${runs ? `${runs} runs` : `${minutes} min`}`,
+    () => search({ minutes, runs, jobs, seed, keep }),
   );
   say(lastLine);
   const kept = found.length > 0 ? await step('sorting findings', () => keepFindings(found)) : [];

@@ -25,7 +25,7 @@ const stages = {
   native: () => cppTests('asan'),
   threads: () => cppTests('tsan'),
   wasm: () => cppTests('wasm'),
-  fuzz: () => fuzz({ minutes: 0.5, jobs: 2, keep: false }),
+  fuzz: () => fuzz({ runs: 10_000, seed: 1, keep: false }),
   package: async () => {
     await buildPackage();
     // The test of bit-identity compares WebAssembly with what these compute.

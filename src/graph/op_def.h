@@ -137,9 +137,9 @@ struct StepPlan {
 // Makes memory for outputs of OpDef::shape_depends_on_data.
 struct OutputMaker {
   virtual ~OutputMaker() = default;
-  // Memory for output `output` of that shape, until the next run of the node. Elements that were made before stay, as
+  // Memory for output `output` of that type, until the next run of the node. Elements that were made before stay, as
   // many as fit, in their order. Throws Error(out_of_memory).
-  virtual TensorView make(std::size_t output, const Shape& shape) = 0;
+  virtual TensorView make(std::size_t output, DType dtype, const Shape& shape) = 0;
 };
 
 // Runs the bodies of the node that runs.
@@ -165,8 +165,13 @@ struct RunContext {
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].present(); }
   template <class T> const T& prepared() const { return static_cast<const T&>(*node.prepared); }
   template <class T> const T& planned() const { return state.as<T>(); }
-  // OpDef::shape_depends_on_data: the only way to an output.
-  TensorView make_output(std::size_t i, const Shape& shape) const { return maker->make(i, shape); }
+  // OpDef::shape_depends_on_data: the only way to an output. Only where infer says no dtype may it be any.
+  TensorView make_output(std::size_t i, DType dtype, const Shape& shape) const {
+    return maker->make(i, dtype, shape);
+  }
+  TensorView make_output(std::size_t i, const Shape& shape) const {
+    return make_output(i, outputs[i].dtype, shape);
+  }
 };
 
 // How the layout pass may treat an operator when its inputs are permuted to channels-last.

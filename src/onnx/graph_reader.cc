@@ -8,6 +8,7 @@
 #include "graph/rewriter.h"
 #include "onnx/data_type.h"
 #include "onnx/fields.h"
+#include "onnx/half_border.h"
 #include "onnx/node_reader.h"
 #include "onnx/tensor_reader.h"
 #include "onnx/upgrade.h"
@@ -96,6 +97,7 @@ class GraphReader {
     for (RawNode& raw : raw_nodes_)
       if (!is_constant(raw)) add_node(raw);
     for (const ValueInfo& output : outputs_) add_output(output);
+    if (outer_ == nullptr) cast_borders();
     draft_.graph.inputs.insert(draft_.graph.inputs.end(), captured_inputs_.begin(), captured_inputs_.end());
     sort_nodes(draft_.graph);
     verify(draft_.graph);
@@ -151,7 +153,7 @@ class GraphReader {
 
   static bool is_half(std::optional<DType> dtype) { return dtype == DType::f16 || dtype == DType::bf16; }
 
-  // 16-bit floats are float32 inside of a graph: see cast_border.
+  // 16-bit floats are float32 inside of a graph: see onnx/half_border.h.
   void add_value(Symbol& symbol, std::string_view name) {
     Value value;
     value.name = name;
@@ -162,27 +164,15 @@ class GraphReader {
     if (is_nibble(type)) draft_.nibbles[symbol.id] = type;
   }
 
-  // Between an input or output of 16-bit floats, which feeds and results are, and the float32 that is computed with.
-  // The value on the outside has the name of the file, and is returned.
-  ValueId cast_border(ValueId inside, DType outside, bool is_input) {
-    Value border = draft_.graph[inside];
-    const std::string name = border.name;
-    border.dtype = outside;
-    border.constant = nullptr;
-    draft_.graph[inside].name = draft_.value_names.take_unique(text(name, "_float32"));
-    const ValueId id = draft_.graph.add_value(std::move(border));
-    Attrs attrs;
-    attrs.set("to", int64_t{info_of(is_input ? DType::f32 : outside).onnx});
-    draft_.add_node("Cast", name, {is_input ? id : inside}, is_input ? inside : id, std::move(attrs));
-    return id;
-  }
-
-  // The type that the file gives a value, where it is one of 16-bit floats, and none inside of bodies.
-  std::optional<DType> half_type(const Symbol& symbol) const {
-    Value value;
-    if (outer_ != nullptr || !symbol.info.has_type) return std::nullopt;
-    read_type(symbol.info.type, value);
-    return is_half(value.dtype) ? value.dtype : std::nullopt;
+  // Once every name of the file is known, so that none is taken twice.
+  void cast_borders() {
+    for (const auto* list : {&inputs_, &outputs_})
+      for (const ValueInfo& info : *list) {
+        const Symbol& symbol = symbols_[info.name];
+        Value declared;
+        if (symbol.info.has_type) read_type(symbol.info.type, declared);
+        if (symbol.id != kNoValue && is_half(declared.dtype)) cast_border(draft_, symbol.id, *declared.dtype);
+      }
   }
 
   void add_initializer(const pbf_reader& reader) {
@@ -203,8 +193,7 @@ class GraphReader {
     add_value(symbol, input.name);
     require(draft_.graph[symbol.id].dtype || outer_ != nullptr, ErrorCode::invalid_model, "the input '",
             input.name, "' has no type");
-    const auto half = half_type(symbol);
-    draft_.graph.inputs.push_back(half ? cast_border(symbol.id, *half, true) : symbol.id);
+    draft_.graph.inputs.push_back(symbol.id);
   }
 
   void add_node_outputs(const RawNode& raw) try {
@@ -346,8 +335,7 @@ class GraphReader {
             "' is never computed");
     require(listed_outputs_.take(output.name), ErrorCode::invalid_model, "the output '", output.name,
             "' is listed twice");
-    const auto half = half_type(symbol);
-    draft_.graph.outputs.push_back(half ? cast_border(symbol.id, *half, false) : symbol.id);
+    draft_.graph.outputs.push_back(symbol.id);
   }
 
   BigTensors& big_;

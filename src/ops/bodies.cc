@@ -39,24 +39,19 @@ TensorType joined_type(TensorType given, int64_t axis, int64_t count) {
   return given;
 }
 
-TensorView make_for(const RunContext& ctx, std::size_t i, const Shape& shape, const TensorView& result) {
-  const TensorView output = ctx.make_output(i, shape);
-  require(output.dtype == result.dtype, ErrorCode::invalid_graph, "output ", i, " is ",
-          dtype_name(output.dtype), ", but its body gives ", dtype_name(result.dtype));
-  return output;
-}
-
 TensorView make_copy(const RunContext& ctx, std::size_t i, const TensorView& result) {
-  const TensorView output = make_for(ctx, i, result.shape, result);
+  const TensorView output = ctx.make_output(i, result.dtype, result.shape);
   std::copy_n(result.data, result.bytes(), output.data);
   return output;
 }
 
 void make_empty(const RunContext& ctx, std::size_t i, std::size_t result, int64_t axis) {
-  Shape shape = body_output(ctx.node, 0, result).shape.value_or(Shape{});
+  const TensorType type = body_output(ctx.node, 0, result);
+  require(type.dtype.has_value(), ErrorCode::unsupported, "no turn is taken that would say the dtype of output ", i);
+  Shape shape = type.shape.value_or(Shape{});
   std::ranges::replace(shape.dims, kDynamic, int64_t{0});
   shape.dims.insert(shape.dims.begin() + normalize_axis(axis, shape.rank() + 1), 0);
-  ctx.make_output(i, shape);
+  ctx.make_output(i, *type.dtype, shape);
 }
 
 }  // namespace octavo

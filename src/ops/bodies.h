@@ -31,9 +31,6 @@ TensorType carried_type(const TensorType& given, const TensorType& initial);
 // What is known of tensors of a type, joined along `axis`, an attribute that may count from the last.
 TensorType joined_type(TensorType given, int64_t axis, int64_t count);
 
-// Makes output i, of that shape, for elements of `result`, which a body gave.
-TensorView make_for(const RunContext& ctx, std::size_t i, const Shape& shape, const TensorView& result);
-
 // Makes output i as a copy of `result`.
 TensorView make_copy(const RunContext& ctx, std::size_t i, const TensorView& result);
 

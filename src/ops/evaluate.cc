@@ -79,10 +79,10 @@ namespace {
 
 class MadeOutputs final : public OutputMaker {
  public:
-  explicit MadeOutputs(std::span<const Operand> types) : types_(types), tensors_(types.size()) {}
+  explicit MadeOutputs(std::size_t count) : tensors_(count) {}
 
-  TensorView make(std::size_t output, const Shape& shape) override {
-    Tensor made(*types_[output].dtype, shape);
+  TensorView make(std::size_t output, DType dtype, const Shape& shape) override {
+    Tensor made(dtype, shape);
     if (auto& before = tensors_[output])
       std::copy_n(before->view().data, std::min(before->bytes(), made.bytes()), made.view().data);
     return tensors_[output].emplace(std::move(made)).view();
@@ -94,7 +94,6 @@ class MadeOutputs final : public OutputMaker {
   }
 
  private:
-  std::span<const Operand> types_;
   std::vector<std::optional<Tensor>> tensors_;
 };
 
@@ -116,12 +115,12 @@ std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::spa
       else
         input_views.push_back({*input.dtype, *input.shape, &unread});
     }
-    MadeOutputs made(inferred);
+    MadeOutputs made(inferred.size());
     for (const Operand& output : inferred) {
       require(output.is_static() || (node.op->shape_depends_on_data && output.dtype), ErrorCode::unsupported,
               "its output shape depends on data");
       output_views.push_back(
-          made.make(output_views.size(), output.is_static() ? *output.shape : Shape{0}));
+          made.make(output_views.size(), *output.dtype, output.is_static() ? *output.shape : Shape{0}));
     }
     const StepPlan plan = plan_node({{prepared, inputs, inferred}, kernels});
     Buffer workspace(plan.workspace);

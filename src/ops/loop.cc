@@ -55,12 +55,13 @@ void collect(const RunContext& ctx, std::size_t i, int64_t turn, const TensorVie
   Shape shape = result.shape;
   shape.dims.insert(shape.dims.begin(), turn + 1);
   const auto is_same = [&] {
-    const Shape& before = ctx.outputs[i].shape;
-    return std::ranges::equal(before.dims.begin() + 1, before.dims.end(), shape.dims.begin() + 1, shape.dims.end());
+    const auto& [dtype, before, data] = ctx.outputs[i];
+    return dtype == result.dtype && std::ranges::equal(before.dims.begin() + 1, before.dims.end(),
+                                                       shape.dims.begin() + 1, shape.dims.end());
   };
-  require(turn == 0 || is_same(), ErrorCode::invalid_graph, "collects tensors of shape ", result.shape,
-          " behind others of another shape");
-  const TensorView all = make_for(ctx, i, shape, result);
+  require(turn == 0 || is_same(), ErrorCode::invalid_graph, "collects tensors of type ", dtype_name(result.dtype),
+          result.shape, " behind others of another type");
+  const TensorView all = ctx.make_output(i, result.dtype, shape);
   std::copy_n(result.data, result.bytes(), all.data + static_cast<std::size_t>(turn) * result.bytes());
 }
 

@@ -128,9 +128,9 @@ void store_result(RunContext& ctx, std::size_t output, const ScanPlan& plan, int
   Shape shape = result.shape;
   const int axis = normalize_axis(declared_axis, shape.rank() + 1);
   shape.dims.insert(shape.dims.begin() + axis, plan.slices);
-  require(turn == 0 || ctx.outputs[output].shape == shape, ErrorCode::invalid_graph, "output ", output,
-          " joins tensors of different shapes");
-  const TensorView whole = make_for(ctx, output, shape, result);
+  require(turn == 0 || (ctx.outputs[output].dtype == result.dtype && ctx.outputs[output].shape == shape),
+          ErrorCode::invalid_graph, "output ", output, " joins tensors of different types");
+  const TensorView whole = ctx.make_output(output, result.dtype, shape);
   copy_slice(whole, axis, is_backward ? plan.slices - 1 - turn : turn, result.data, true);
 }
 

@@ -11,15 +11,19 @@ namespace octavo {
 
 namespace {
 
+bool is_credible(const TensorType& inferred, const Shape& shape) {
+  return !inferred.dtype || is_addressable(shape, size_of(*inferred.dtype));
+}
+
 // The more telling of two shapes of the same value: a known rank beats an unknown one, a size beats kDynamic. A
-// declared shape that makes a tensor beyond all memory of the inferred one is not believed.
+// declared shape that makes a tensor beyond all memory is not believed: it was of another dtype, or another rank.
 std::optional<Shape> merge(const TensorType& inferred, const std::optional<Shape>& declared) {
-  if (!inferred.shape) return declared;
+  if (!inferred.shape) return declared && is_credible(inferred, *declared) ? declared : std::nullopt;
   if (!declared || declared->rank() != inferred.shape->rank()) return inferred.shape;
   Shape merged = *inferred.shape;
   for (int axis = 0; axis < merged.rank(); ++axis)
     if (merged[axis] == kDynamic) merged[axis] = (*declared)[axis];
-  return is_addressable(merged, size_of(*inferred.dtype)) ? merged : inferred.shape;
+  return is_credible(inferred, merged) ? merged : inferred.shape;
 }
 
 // What a body takes from outside is of the type that it has there.

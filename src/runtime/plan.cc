@@ -100,7 +100,7 @@ class Planner {
       const bool is_unread = node.outputs[i] == kNoValue, is_made = node.op->shape_depends_on_data;
       if (is_unread && !is_made) continue;
       const bool is_needed = !is_unread && model_->needed_by_plan[node.outputs[i]];
-      if (is_needed || !(is_made ? outputs[i].dtype.has_value() : outputs[i].is_static()))
+      if (is_needed || !(is_made || outputs[i].is_static()))
         throw Error(ErrorCode::unsupported, "a shape depends on data that is known only during the run")
             .at_node(node.name, node.op->name);
       if (is_unread) continue;
@@ -160,8 +160,7 @@ class Planner {
       if (id != kNoValue && !is_view && made_[id] == kNoBlock) allocate(id, step_index);
       // An operator that makes its outputs writes those, too, that nobody reads.
       const bool is_unread = id == kNoValue && node.op->shape_depends_on_data;
-      step.outputs.push_back(is_unread ? Slot{Slot::Kind::made, {*context.outputs[i].dtype, {}}, program_->made++}
-                                       : slot(id));
+      step.outputs.push_back(is_unread ? made_slot(context.outputs[i], program_->made++) : slot(id));
     }
     step.workspace_bytes = plan.workspace;
     if (step.workspace_bytes > 0) {
@@ -180,12 +179,17 @@ class Planner {
 
   static TensorView without_memory(const TensorType& type) { return {*type.dtype, *type.shape}; }
 
+  // Where nobody knows its dtype before, it has that of the first tensor that is made.
+  static Slot made_slot(const TensorType& type, std::size_t number) {
+    return {Slot::Kind::made, {type.dtype.value_or(DType::f32), {}}, number};
+  }
+
   // Until finish(), an arena slot's offset is the index of its block.
   Slot slot(ValueId id) const {
     if (id == kNoValue) return {};
     const Operand& operand = operands_[id];
     if (block_[id] != kNoBlock) return {Slot::Kind::arena, without_memory(operand), block_[id]};
-    if (made_[id] != kNoBlock) return {Slot::Kind::made, {*operand.dtype, {}}, made_[id]};
+    if (made_[id] != kNoBlock) return made_slot(operand, made_[id]);
     if (state_slot_[id] != kNoBlock) return {Slot::Kind::state, without_memory(operand), state_slot_[id]};
     program_->constants.push_back(operand.known->memory());
     return {Slot::Kind::constant, operand.known->view()};

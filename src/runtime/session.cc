@@ -65,8 +65,8 @@ void Session::finish_run() {
 
 TensorView Session::bind(const Slot& slot) {
   if (slot.kind == Slot::Kind::state) return (*state_)[slot.offset];
-  if (slot.kind == Slot::Kind::made) return made_[slot.offset].tensor;
   TensorView tensor = slot.tensor;
+  if (slot.kind == Slot::Kind::made && made_[slot.offset].tensor.present()) tensor = made_[slot.offset].tensor;
   if (slot.kind == Slot::Kind::arena) tensor.data = arena_.data() + slot.offset;
   return tensor;
 }
@@ -76,15 +76,19 @@ class Session::Maker final : public OutputMaker {
  public:
   Maker(Session& session, std::size_t step) : session_(session), step_(step) {}
 
-  TensorView make(std::size_t output, const Shape& shape) override {
+  TensorView make(std::size_t output, DType dtype, const Shape& shape) override {
     const Slot& slot = session_.program_->steps[step_].outputs[output];
     TensorView& bound = session_.steps_[step_].outputs[output];
     if (slot.kind != Slot::Kind::made) {
-      require(shape == bound.shape, ErrorCode::invalid_graph, "output ", output, " has the shape ", shape,
-              ", but was planned with ", bound.shape);
+      require(dtype == bound.dtype && shape == bound.shape, ErrorCode::invalid_graph, "output ", output, " is ",
+              dtype_name(dtype), shape, ", but was planned as ", dtype_name(bound.dtype), bound.shape);
       return bound;
     }
-    return bound = grow(session_.made_[slot.offset], slot.tensor.dtype, shape);
+    const ValueId id = session_.program_->steps[step_].node->outputs[output];
+    const std::optional<DType> expected = id == kNoValue ? dtype : session_.program_->model->graph[id].dtype;
+    require(!expected || dtype == expected, ErrorCode::invalid_graph, "output ", output, " is ", dtype_name(dtype),
+            ", but its type says ", dtype_name(*expected));
+    return bound = grow(session_.made_[slot.offset], dtype, shape);
   }
 
  private:

@@ -38,3 +38,16 @@ TEST_CASE("Behind an input of unknown rank only those dtypes are known that do n
   CHECK_FALSE(b.graph[behind].dtype);
   CHECK(b.graph[declared].dtype == DType::s64);
 }
+
+TEST_CASE("A declared shape that fits in memory as bytes and not as the dtype that follows is not believed") {
+  GraphBuilder b;
+  const ValueId x = b.graph.add_value({{DType::f32}, "x"});
+  b.graph.inputs.push_back(x);
+  const ValueId y = b.node("Flatten", {x});
+  b.output(y);
+  b.graph[y].dtype = DType::s8;
+  b.graph[y].shape = Shape{1 << 24, 2, 6, 7};
+  infer_shapes(b.graph);
+  CHECK(b.graph[y].dtype == DType::f32);
+  CHECK_FALSE(b.graph[y].shape);
+}

@@ -74,13 +74,14 @@ struct TensorMaker : OutputMaker {
 
   TensorMaker(std::vector<Tensor>& tensors, const std::vector<Operand>& operands)
       : outputs(tensors), inferred(operands) {}
-  TensorView make(std::size_t output, const Shape& shape) override {
+  TensorView make(std::size_t output, DType dtype, const Shape& shape) override {
     const Operand& operand = inferred.at(output);
     bool fits = operand.shape && operand.shape->rank() == shape.rank();
     for (int axis = 0; fits && axis < shape.rank(); ++axis)
       fits = (*operand.shape)[axis] == kDynamic || (*operand.shape)[axis] == shape[axis];
-    require(fits, ErrorCode::invalid_graph, "output ", output, " came out as ", shape, ", not as inferred");
-    outputs[output] = Tensor(*operand.dtype, shape);
+    require(fits && (!operand.dtype || operand.dtype == dtype), ErrorCode::invalid_graph, "output ", output,
+            " came out as ", shape, ", not as inferred");
+    outputs[output] = Tensor(dtype, shape);
     return outputs[output].view();
   }
 };

@@ -58,27 +58,31 @@ export async function replay(files) {
 export const knownFiles = () => [...filesUnder(seedFolder), ...filesUnder(findingsFolder)];
 
 /**
- * Searches with `jobs` processes until the time is over. `keep` starts from the corpus of the last such search. Gives
- * the files that break something, and libFuzzer's closing line.
+ * Searches: with `jobs` processes until the time is over, or, with `runs`, in one that tries as many mutants, the same
+ * for the same program and seed. `keep` starts from the corpus of the last such search. Gives the files that break
+ * something, and libFuzzer's closing line.
  */
-export async function search({ minutes, jobs, seed, keep }) {
+export async function search({ minutes, runs, jobs, seed, keep }) {
   const folder = join(workFolder, keep ? 'long' : 'tests');
   const corpus = join(folder, 'corpus');
   const artifacts = join(folder, 'artifacts');
   rmSync(artifacts, { recursive: true, force: true });
   if (!keep) rmSync(corpus, { recursive: true, force: true });
   for (const path of [corpus, artifacts]) mkdirSync(path, { recursive: true });
+  const forever = [
+    `-max_total_time=${Math.round(minutes * 60)}`,
+    `-fork=${jobs}`,
+    '-ignore_crashes=1',
+    '-ignore_timeouts=1',
+    '-ignore_ooms=1',
+  ];
   const { output } = await fuzzer(
     [
       ...limits(10),
-      `-max_total_time=${Math.round(minutes * 60)}`,
       '-max_len=32768',
       `-artifact_prefix=${artifacts}/`,
       ...(seed === undefined ? [] : [`-seed=${seed}`]),
-      `-fork=${jobs}`,
-      '-ignore_crashes=1',
-      '-ignore_timeouts=1',
-      '-ignore_ooms=1',
+      ...(runs ? [`-runs=${runs}`] : forever),
       ...[corpus, seedFolder, findingsFolder],
     ],
     { logFile: join(folder, 'log') },
