@@ -49,7 +49,7 @@ void clip(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "max", 2, 11);
 }
 
-// Only training drops anything out: Dropout is the identity, and remains only where its mask is read. Since opset 12
+// Only training drops anything out: what remains is a Dropout without ratio, which passes go over. Since opset 12
 // the ratio and the mode are inputs, since opset 10 the mask is of booleans.
 void dropout(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
@@ -66,7 +66,6 @@ void dropout(Draft& draft, DraftNode& draft_node) {
                            ratio->span<float>()[0] == 0;
     require(is_off || keeps_all, ErrorCode::unsupported, "training_mode is not constantly false");
   }
-  if (!has_mask) draft_node.op_type = "Identity";
   node.inputs.resize(std::min<std::size_t>(node.inputs.size(), 1));
   for (std::string_view name : {"ratio", "seed"}) node.attrs.erase(name);
 }
