@@ -109,7 +109,8 @@ std::vector<Contestant> dwconv_contestants(const ConvGeometry& g) {
     if (!select_dwconv_s8(isa_facts(), kernel.range, kernel.name)) continue;
     const auto problem = problems(kernel.range);
     const Shared weights = make_buffer(packed_size_dwconv_s8(kernel, g));
-    const auto packed = pack_dwconv_s8(kernel, g, problem->weights.data(), weights->data());
+    const std::vector<int16_t> wide(problem->weights.begin(), problem->weights.end());
+    const auto packed = pack_dwconv_s8(kernel, g, wide.data(), weights->data());
     const Shared scratch = make_buffer(workspace_bytes_dwconv_s8(packed, g));
     made.push_back(contestant(kernel.name, precision(kernel.range), problem, [=] {
       (void)weights;

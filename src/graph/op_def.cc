@@ -12,7 +12,8 @@ std::optional<std::vector<int64_t>> InferContext::known_ints(std::size_t i) cons
 }
 
 int64_t InferContext::known_length(std::size_t i) const {
-  require(shape(i).rank() <= 1, ErrorCode::invalid_graph, "input ", i, " must be a list, but has shape ", shape(i));
+  require(shape(i).rank() <= 1, ErrorCode::invalid_graph, "input ", i, " must be a list, but has shape ",
+          shape(i));
   return shape(i).rank() == 0 ? 1 : shape(i)[0];
 }
 
@@ -34,6 +35,12 @@ const OpDef& get_op(std::string_view name) {
 std::optional<Clamp> clamp_of(const Graph& graph, const Node& node) {
   if (node.op->quant.clamp == nullptr || !graph.knows_types(node)) return std::nullopt;
   return node.op->quant.clamp(graph, node);
+}
+
+bool moves_elements(const Graph& graph, const Node& node) {
+  const QuantRule& rule = node.op->quant;
+  if (rule.result != ResultRole::moved) return false;
+  return rule.obstacle == nullptr || (graph.knows_types(node) && rule.obstacle(graph, node).empty());
 }
 
 std::vector<const OpDef*> readable_operators() {

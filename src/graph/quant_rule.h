@@ -19,7 +19,7 @@ enum class OperandRole : uint8_t {
   bias,        // a value a channel, which becomes int32 in units of the activation's scale times the weight's
 };
 
-// What output 0 of an operator is.
+// What output 0 of an operator is, and each output where elements are moved.
 enum class ResultRole : uint8_t {
   untouched,   // stays float
   activation,  // becomes 8 bits, with qparams of its own
@@ -84,6 +84,9 @@ inline constexpr QuantRule kMovesElements = {.inputs = kFirstIsActivation, .resu
 constexpr QuantRule requantized(std::span<const IntegerForm> form) {
   return {.inputs = kActivations, .result = ResultRole::activation, .forms = form};
 }
+
+// Whether a node of known ranks gives elements of its input 0, or numbers between them.
+bool moves_elements(const Graph& graph, const Node& node);
 
 // What a node of known ranks clamps to, by its rule; nothing for another node.
 std::optional<Clamp> clamp_of(const Graph& graph, const Node& node);

@@ -19,9 +19,11 @@ struct RequantizeU8 {
   ptrdiff_t ldc;  ///< elements from one output row (pixel) to the next
 };
 
-/// out[r][n] = clamp(float(acc[r][n] - a_zero_point[r] * column_sum[n]) * (a_scale[r] * w_scale[n]) + bias[n], lo, hi),
+/// out[r][n] = clamp(float(acc[r][n] - a_zero_point[r] * column_sum[n] - a_sum[r] * w_zero_point[n])
+///                   * (a_scale[r] * w_scale[n]) + bias[n], lo, hi),
 /// each float operation rounded by itself, so that every kernel gives the same bits.
 /// `row_param_stride` is 1 for parameters per row (per token) and 0 for one pair for the whole tensor.
+/// Σ (a - za)·(w - zw) = Σ a·w - za · Σ w - zw · Σ (a - za): `a_sum[r]` is the last of these sums.
 struct DequantizeF32 {
   const float* a_scale;
   const int32_t* a_zero_point;
@@ -31,6 +33,8 @@ struct DequantizeF32 {
   float lo, hi;          ///< -inf, +inf for no clamp; NaN passes through
   float* out;
   ptrdiff_t ldc;
+  const int32_t* w_zero_point = nullptr;  ///< [n] or null for zeros
+  const int32_t* a_sum = nullptr;         ///< [r], there where w_zero_point is
 };
 
 /// Float output: out[r][n] = clamp(acc[r][n] + bias[n], lo, hi). NaN passes through.
@@ -60,6 +64,10 @@ inline DequantizeF32 shifted(DequantizeF32 e, int64_t row, int column) {
   e.a_zero_point += row * e.row_param_stride;
   e.w_scale += column;
   if (e.bias) e.bias += column;
+  if (e.w_zero_point) {
+    e.w_zero_point += column;
+    e.a_sum += row;
+  }
   e.out += row * e.ldc + column;
   return e;
 }

@@ -25,7 +25,8 @@ inline void store_one(const RequantizeU8& e, int64_t row, int n, int32_t acc, in
 
 inline void store_one(const DequantizeF32& e, int64_t row, int n, int32_t acc, int32_t column_sum) {
   const ptrdiff_t param = row * e.row_param_stride;
-  const int32_t centred = wrapping_add(acc, wrapping_mul(-e.a_zero_point[param], column_sum));
+  int32_t centred = wrapping_add(acc, wrapping_mul(-e.a_zero_point[param], column_sum));
+  if (e.w_zero_point) centred = wrapping_add(centred, wrapping_mul(-e.a_sum[row], e.w_zero_point[n]));
   const float scale = e.a_scale[param] * e.w_scale[n];
   const float value = static_cast<float>(centred) * scale + (e.bias ? e.bias[n] : 0.0f);
   e.out[row * e.ldc + n] = clamp_f32(value, e.lo, e.hi);

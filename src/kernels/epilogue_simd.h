@@ -117,6 +117,7 @@ template <int Nv> class DequantizeTile {
     load_columns<Nv>(column_sum, count, column_sum_);
     load_columns<Nv>(e.w_scale, count, scale_);
     load_columns<Nv>(e.bias, count, bias_);
+    load_columns<Nv>(e.w_zero_point, count, w_zero_point_);
   }
 
   v128_t start(int /*v*/, v128_t acc_start) const { return acc_start; }
@@ -124,11 +125,14 @@ template <int Nv> class DequantizeTile {
   /// Out of line: the tiles of every row share it, and where it runs a product by a whole matrix came before.
   [[gnu::noinline]] void store(int row, const v128_t (&acc)[Nv]) const {
     const v128_t zero_point = wasm_i32x4_splat(e_.a_zero_point[row * e_.row_param_stride]);
+    const v128_t a_sum = wasm_i32x4_splat(e_.w_zero_point ? e_.a_sum[row] : 0);
     const v128_t a_scale = wasm_f32x4_splat(e_.a_scale[row * e_.row_param_stride]);
     const v128_t lo = wasm_f32x4_splat(e_.lo), hi = wasm_f32x4_splat(e_.hi);
     float* out = e_.out + row * e_.ldc;
     for (int v = 0; v < Nv; ++v) {
-      const v128_t centred = wasm_i32x4_sub(acc[v], wasm_i32x4_mul(zero_point, column_sum_[v]));
+      const v128_t centred =
+          wasm_i32x4_sub(wasm_i32x4_sub(acc[v], wasm_i32x4_mul(zero_point, column_sum_[v])),
+                         wasm_i32x4_mul(a_sum, w_zero_point_[v]));
       const v128_t scaled =
           wasm_f32x4_mul(wasm_f32x4_convert_i32x4(centred), wasm_f32x4_mul(a_scale, scale_[v]));
       wasm_v128_store(out + 4 * v, clamp_f32x4(wasm_f32x4_add(scaled, bias_[v]), lo, hi));
@@ -147,7 +151,7 @@ template <int Nv> class DequantizeTile {
 
  private:
   DequantizeF32 e_;
-  v128_t column_sum_[Nv], scale_[Nv], bias_[Nv];
+  v128_t column_sum_[Nv], scale_[Nv], bias_[Nv], w_zero_point_[Nv];
 };
 
 template <int Nv> class BiasClampTile {

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "kernels/norm/norm.h"
+#include "ops/parallel.h"
 #include "ops/scratch.h"
 
 namespace octavo {
@@ -55,14 +57,23 @@ void run(RunContext& ctx) {
     factor[c] = scale[c] / std::sqrt(variance[c] + epsilon);
     offset[c] = bias[c] - mean[c] * factor[c];
   }
-  const float* x = ctx.inputs[0].as<float>();
-  float* y = ctx.outputs[0].as<float>();
-  for (int64_t i = 0; i < outer; ++i)
-    if (inner == 1)
-      for (int64_t c = 0; c < channels; ++c) *y++ = *x++ * factor[c] + offset[c];
-    else
-      for (int64_t c = 0; c < channels; ++c)
-        for (int64_t j = 0; j < inner; ++j) *y++ = *x++ * factor[c] + offset[c];
+  const Clamp& activation = ctx.node.lowered.clamp;
+  const kernels::ScaleChannelsF32 scaling{channels, inner, factor, offset, activation.low, activation.high};
+  const int64_t runs = channels == 0 ? 0 : outer * (inner == 1 ? 1 : channels);
+  parallel_elements(ctx.kernels, runs, scaling.run_length(), [&](int64_t begin, int64_t end) {
+    kernels::scale_channels_f32(scaling, ctx.inputs[0].as<float>(), ctx.outputs[0].as<float>(), begin, end);
+  });
+}
+
+// As a convolution of one tap a channel: passes/integer_normalizations.
+constexpr IntegerForm kForms[] = {{DType::u8, DType::s8, DType::u8, "octavo.QConv"}};
+
+std::string obstacle(const Graph& graph, const Node& node) {
+  const int rank = graph[node.inputs[0]].shape->rank();
+  if (rank < 3 || rank > 5) return text("it normalizes a tensor of rank ", rank);
+  for (std::size_t i = 1; i < 5; ++i)
+    if (!graph.constant_input(node, i)) return "its parameters are computed at run time";
+  return "";
 }
 
 OCTAVO_OPERATOR(batch_normalization, {.name = "BatchNormalization",
@@ -73,7 +84,12 @@ OCTAVO_OPERATOR(batch_normalization, {.name = "BatchNormalization",
                                       .plan = plan,
                                       .run = run,
                                       .computes_f32 = true,
-                                      .layout = LayoutRule::channels_last});
+                                      .clamps_output = true,
+                                      .layout = LayoutRule::channels_last,
+                                      .quant = {.inputs = kFirstIsActivation,
+                                                .result = ResultRole::activation,
+                                                .forms = kForms,
+                                                .obstacle = obstacle}});
 
 }  // namespace
 

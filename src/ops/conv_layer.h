@@ -32,9 +32,8 @@ inline bool is_depthwise(const kernels::ConvGeometry& g) {
 // OpDef::macs of such a node.
 int64_t conv_macs(const ShapeContext& ctx);
 
-inline std::size_t input_elements(const kernels::ConvGeometry& g) {
-  return std::size_t(g.n) * g.d * g.h * g.w * g.c;
-}
+inline std::size_t pixel_count(const kernels::ConvGeometry& g) { return std::size_t(g.n) * g.d * g.h * g.w; }
+inline std::size_t input_elements(const kernels::ConvGeometry& g) { return pixel_count(g) * g.c; }
 inline std::size_t output_elements(const kernels::ConvGeometry& g) {
   return std::size_t(g.positions()) * g.oc;
 }

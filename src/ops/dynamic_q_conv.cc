@@ -19,6 +19,7 @@ using kernels::ConvGeometry;
 struct PreparedDynamicQConv : Prepared {
   Int8ConvWeights weights;
   std::vector<float> w_scale;
+  std::vector<int32_t> w_zero_point;  // none where all are 0, or the filters are packed without
 };
 
 void infer(InferContext& ctx) {
@@ -37,17 +38,23 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const Tensor& weights = int8_weights(ctx, g.depth());
   auto prepared = std::make_shared<PreparedDynamicQConv>();
   const auto range = activation_range(integer_range(ctx.node.notes, DType::u8).qmax);
-  prepared->weights = Int8ConvWeights(ctx.kernels, range, g, weights);
+  prepared->w_zero_point = channel_zero_points(ctx, g.oc);
+  prepared->weights = Int8ConvWeights(ctx.kernels, range, g, weights, prepared->w_zero_point);
+  if (is_depthwise(g)) prepared->w_zero_point.clear();
   prepared->w_scale = channel_scales(ctx, 0, g.oc);
   return prepared;
 }
 
 StepPlan plan(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx);
-  return {.state = PlanState(g),
-          .workspace = scratch_bytes<uint8_t>(input_elements(g)) +
-                       reorder_bytes<uint8_t, float>(ctx.node, g) +
-                       ctx.prepared<PreparedDynamicQConv>().weights.workspace(ctx.kernels, g)};
+  const auto& prepared = ctx.prepared<PreparedDynamicQConv>();
+  return {
+      .state = PlanState(g),
+      .workspace = scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node, g) +
+                   (prepared.w_zero_point.empty()
+                        ? 0
+                        : scratch_bytes<int32_t>(pixel_count(g)) + scratch_bytes<int32_t>(g.positions())) +
+                   prepared.weights.workspace(ctx.kernels, g)};
 }
 
 void run(RunContext& ctx) {
@@ -65,15 +72,22 @@ void run(RunContext& ctx) {
   });
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
   const auto compute = [&](const uint8_t* in, float* out) {
-    const kernels::DequantizeF32 epilogue{&params.scale,
-                                          &params.zero_point,
-                                          0,
-                                          prepared.w_scale.data(),
-                                          bias,
-                                          activation.low,
-                                          activation.high,
-                                          out,
-                                          g.oc};
+    kernels::DequantizeF32 epilogue{&params.scale,
+                                    &params.zero_point,
+                                    0,
+                                    prepared.w_scale.data(),
+                                    bias,
+                                    activation.low,
+                                    activation.high,
+                                    out,
+                                    g.oc};
+    if (!prepared.w_zero_point.empty()) {
+      int32_t* const pixels = scratch.take<int32_t>(pixel_count(g));
+      int32_t* const sums = scratch.take<int32_t>(g.positions());
+      window_sums(ctx.kernels, g, in, params.zero_point, pixels, sums);
+      epilogue.w_zero_point = prepared.w_zero_point.data();
+      epilogue.a_sum = sums;
+    }
     prepared.weights.run(ctx.kernels, g, in, static_cast<uint8_t>(params.zero_point), scratch, epilogue);
   };
   with_channels_last(ctx.node, g, const_cast<const uint8_t*>(quantized), ctx.outputs[0].as<float>(), scratch,

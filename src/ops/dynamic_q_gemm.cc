@@ -17,6 +17,7 @@ namespace {
 struct PreparedDynamicQGemm : Prepared {
   Int8Matrix matrix;
   std::vector<float> w_scale;
+  std::vector<int32_t> w_zero_point;  // none where all are 0
 };
 
 void infer(InferContext& ctx) {
@@ -37,6 +38,7 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const auto range = activation_range(integer_range(ctx.node.notes, DType::u8).qmax);
   prepared->matrix = Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights);
   prepared->w_scale = channel_scales(ctx, s.channel_axis, s.n);
+  prepared->w_zero_point = channel_zero_points(ctx, s.n);
   return prepared;
 }
 
@@ -44,7 +46,7 @@ StepPlan plan(const PlanContext& ctx) {
   const ProductSizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
   return {.state = PlanState(s),
           .workspace = scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) +
-                       scratch_bytes<int32_t>(s.m) +
+                       2 * scratch_bytes<int32_t>(s.m) +
                        ctx.prepared<PreparedDynamicQGemm>().matrix.workspace(ctx.kernels)};
 }
 
@@ -72,10 +74,22 @@ void run(RunContext& ctx) {
   };
   if (s.m > 0) parallel_elements(ctx.kernels, blocks, 2 * length, quantize_blocks);
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
-  prepared.matrix.multiply(
-      ctx.kernels, quantized, s.m, scratch,
-      kernels::DequantizeF32{scale, zero_point, by_row ? 1 : 0, prepared.w_scale.data(), bias, activation.low,
-                             activation.high, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)});
+  kernels::DequantizeF32 epilogue{scale,
+                                  zero_point,
+                                  by_row ? 1 : 0,
+                                  prepared.w_scale.data(),
+                                  bias,
+                                  activation.low,
+                                  activation.high,
+                                  ctx.outputs[0].as<float>(),
+                                  static_cast<ptrdiff_t>(s.n)};
+  int32_t* const sums = scratch.take<int32_t>(s.m);
+  if (!prepared.w_zero_point.empty()) {
+    row_sums(ctx.kernels, quantized, s.m, s.k, zero_point, by_row ? 1 : 0, sums);
+    epilogue.w_zero_point = prepared.w_zero_point.data();
+    epilogue.a_sum = sums;
+  }
+  prepared.matrix.multiply(ctx.kernels, quantized, s.m, scratch, epilogue);
 }
 
 OCTAVO_OPERATOR(dynamic_q_gemm, {.name = "octavo.DynamicQGemm",

@@ -6,12 +6,18 @@
 namespace octavo {
 
 Int8ConvWeights::Int8ConvWeights(const KernelPolicy& policy, kernels::ActivationRange range,
-                                 const kernels::ConvGeometry& g, const Tensor& weights) {
+                                 const kernels::ConvGeometry& g, const Tensor& weights,
+                                 std::span<const int32_t> zero_points) {
   const int8_t* const w = weights.span<int8_t>().data();
   if (is_depthwise(g)) {
     const auto& kernel = choose_dwconv_s8(policy, range);
     memory_ = Buffer(packed_size_dwconv_s8(kernel, g));
-    packed_ = pack_dwconv_s8(kernel, g, w, memory_.data());
+    std::vector<int16_t> centred(w, w + weights.shape().elements());
+    const std::size_t taps = std::size_t(g.kh) * g.kw;
+    for (std::size_t c = 0; c < zero_points.size(); ++c)
+      for (std::size_t i = c * taps; i < (c + 1) * taps; ++i)
+        centred[i] = static_cast<int16_t>(centred[i] - zero_points[c]);
+    packed_ = pack_dwconv_s8(kernel, g, centred.data(), memory_.data());
   } else {
     const auto& kernel = choose_gemm_s8(policy, range);
     memory_ = Buffer(packed_size_conv_s8(kernel, g));

@@ -15,12 +15,17 @@ namespace octavo {
 class Int8ConvWeights {
  public:
   Int8ConvWeights() = default;
-  // `g` says channels, kernel and groups; `weights` is int8 in ONNX order.
+  // `g` says channels, kernel and groups; `weights` is int8 in ONNX order. A depthwise filter is packed less its
+  // zero_point; elsewhere it is up to the epilogue.
   Int8ConvWeights(const KernelPolicy& policy, kernels::ActivationRange range, const kernels::ConvGeometry& g,
-                  const Tensor& weights);
+                  const Tensor& weights, std::span<const int32_t> zero_points);
 
-  // [oc] Σ of each filter.
+  // [oc] Σ of each filter, as it is packed.
   const int32_t* column_sum() const;
+  // What DequantizeF32 takes for those sums, of one group: [oc], which outlive the weights.
+  void set_column_sum(const int32_t* sums) {
+    std::get<kernels::PackedConvS8>(packed_).first_group.column_sum = sums;
+  }
   // Bytes of scratch memory for `run`.
   uint64_t workspace(const KernelPolicy& policy, const kernels::ConvGeometry& g) const {
     return workspace_of_threads(policy, kernel_workspace(g));

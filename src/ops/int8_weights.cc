@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/quantize/quantize.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -11,8 +13,6 @@ const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth) {
   const QParams q = ctx.input_qparams(1);
   require(value.is_constant() && value.dtype == DType::s8 && !q.scale.empty(), ErrorCode::invalid_graph,
           "weights '", value.name, "' are not an int8 constant with scales");
-  require(std::ranges::all_of(q.zero_point, [](int32_t z) { return z == 0; }), ErrorCode::invalid_graph,
-          "weights '", value.name, "' are not symmetric");
   require(depth <= kernels::max_reduction, ErrorCode::unsupported, "a sum of ", depth,
           " products may overflow its int32 accumulator; the limit is ", kernels::max_reduction);
   return *value.constant;
@@ -26,6 +26,18 @@ std::vector<float> channel_scales(const PrepareContext& ctx, int axis, int64_t c
           "' have ", q.scale.size(), " scales along axis ", q.axis, " for ", channels,
           " output channels along axis ", axis);
   return q.scale;
+}
+
+std::vector<int32_t> channel_zero_points(const PrepareContext& ctx, int64_t channels) {
+  std::vector<int32_t> z = ctx.input_qparams(1).zero_point;
+  if (std::ranges::all_of(z, [](int32_t i) { return i == 0; })) return {};
+  const auto count = static_cast<std::size_t>(channels);
+  require(std::ranges::all_of(z, [](int32_t i) { return -128 <= i && i <= 127; }) &&
+              (z.size() == 1 || z.size() == count),
+          ErrorCode::invalid_graph, "weights '", ctx.input(1).name,
+          "' have zero points that are none of int8");
+  if (z.size() == 1) z.assign(count, z[0]);
+  return z;
 }
 
 Requantization make_requantization(const PrepareContext& ctx, const std::vector<float>& w_scale,
@@ -49,6 +61,55 @@ Requantization make_requantization(const PrepareContext& ctx, const std::vector<
   }
   kernels::fold_zero_point(r.bias.data(), column_sum, in.zero_point, channels, r.bias.data());
   return r;
+}
+
+uint64_t CentredProducts::workspace(int64_t rows, int64_t channels) const {
+  if (zero_points.empty()) return 0;
+  return scratch_bytes<float>(static_cast<uint64_t>(rows * channels)) +
+         scratch_bytes<int32_t>(static_cast<uint64_t>(rows));
+}
+
+void CentredProducts::round_steps(const KernelPolicy& policy, const ActivationParams& out, const float* steps,
+                                  int64_t count, uint8_t* y) {
+  const kernels::QuantizeParams params{1, out.zero_point, out.qmin, out.qmax};
+  parallel_elements(policy, count, 1, [&](int64_t begin, int64_t end) {
+    kernels::quantize(steps + begin, end - begin, params, y + begin);
+  });
+}
+
+void row_sums(const KernelPolicy& policy, const uint8_t* x, int64_t rows, int64_t depth,
+              const int32_t* zero_point, int stride, int32_t* out) {
+  parallel_elements(policy, rows, depth, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      int32_t sum = 0;
+      for (int64_t k = 0; k < depth; ++k) sum += x[row * depth + k];
+      out[row] = sum - static_cast<int32_t>(depth) * zero_point[row * stride];
+    }
+  });
+}
+
+void window_sums(const KernelPolicy& policy, const kernels::ConvGeometry& g, const uint8_t* x,
+                 int32_t zero_point, int32_t* pixels, int32_t* out) {
+  row_sums(policy, x, int64_t{g.n} * g.d * g.h * g.w, g.c, &zero_point, 0, pixels);
+  const auto window = [&](int64_t position) {
+    const auto ox = static_cast<int>(position % g.ow), oy = static_cast<int>(position / g.ow % g.oh);
+    const int64_t image = position / (int64_t{g.ow} * g.oh), oz = image % g.od, n = image / g.od;
+    int32_t sum = 0;
+    for (int kz = 0; kz < g.kd; ++kz) {
+      const int64_t z = oz * g.stride_d + kz * g.dilation_d - g.pad_front;
+      for (int ky = 0; ky < g.kh && z >= 0 && z < g.d; ++ky) {
+        const int y = oy * g.stride_h + ky * g.dilation_h - g.pad_top;
+        for (int kx = 0; kx < g.kw && y >= 0 && y < g.h; ++kx) {
+          const int at = ox * g.stride_w + kx * g.dilation_w - g.pad_left;
+          if (at >= 0 && at < g.w) sum += pixels[((n * g.d + z) * g.h + y) * g.w + at];
+        }
+      }
+    }
+    return sum;
+  };
+  parallel_elements(policy, g.positions(), int64_t{g.kd} * g.kh * g.kw, [&](int64_t begin, int64_t end) {
+    for (int64_t position = begin; position < end; ++position) out[position] = window(position);
+  });
 }
 
 }  // namespace octavo

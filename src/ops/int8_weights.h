@@ -1,19 +1,26 @@
 // What integer convolutions and matrix products do with the scales of their weights.
 #pragma once
 
+#include <limits>
 #include <vector>
 
+#include "base/kernel_policy.h"
+#include "kernels/conv/geometry.h"
 #include "kernels/epilogue.h"
 #include "ops/activation_params.h"
+#include "ops/scratch.h"
 
 namespace octavo {
 
-// The constant behind input 1, int8 with symmetric qparams. Throws Error(invalid_graph) when it is anything else, and
+// The constant behind input 1, int8 with qparams. Throws Error(invalid_graph) when it is anything else, and
 // Error(unsupported) when `depth`, the number of products in a sum, could overflow an int32 accumulator.
 const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth);
 
 // The scale of each of `channels` output channels, which run along `axis` of the weights.
 std::vector<float> channel_scales(const PrepareContext& ctx, int axis, int64_t channels);
+
+// The zero_point of each of as many output channels; none where all are 0.
+std::vector<int32_t> channel_zero_points(const PrepareContext& ctx, int64_t channels);
 
 // The constants of a RequantizeU8.
 struct Requantization {
@@ -25,6 +32,41 @@ struct Requantization {
     return {bias.data(), multiplier.data(), out.zero_point, out.qmin, out.qmax, y, channels};
   }
 };
+
+// Integer products with weights that have zero points: Σ (x - zx)·(w - zw) = Σ (x - zx)·w - zw · Σ (x - zx). They leave
+// the kernels as float32 numbers of output steps, acc · multiplier, which are then rounded: the same bits as those of
+// RequantizeU8. The kernels' column sums are the bias.
+struct CentredProducts {
+  std::vector<int32_t> zero_points;  // by channel; empty where the weights are symmetric
+
+  uint64_t workspace(int64_t rows, int64_t channels) const;
+  // `multiply(DequantizeF32)` runs the kernel; `sums` are the last sums above, by row.
+  template <class Multiply>
+  void requantize(const KernelPolicy& policy, const Requantization& r, int64_t rows, const int32_t* sums,
+                  uint8_t* y, Scratch& scratch, Multiply multiply) const {
+    const auto channels = static_cast<int64_t>(zero_points.size());
+    float* const steps = scratch.take<float>(rows * channels);
+    multiply(kernels::DequantizeF32{&kOne, &kMinusOne, 0, r.multiplier.data(), nullptr, -kInfinity, kInfinity,
+                                    steps, static_cast<ptrdiff_t>(channels), zero_points.data(), sums});
+    round_steps(policy, r.out, steps, rows * channels, y);
+  }
+
+ private:
+  static constexpr float kOne = 1, kInfinity = std::numeric_limits<float>::infinity();
+  static constexpr int32_t kMinusOne = -1;
+
+  static void round_steps(const KernelPolicy& policy, const ActivationParams& out, const float* steps,
+                          int64_t count, uint8_t* y);
+};
+
+// out[r] = Σ_k (x[r][k] - zero_point[r · stride])
+void row_sums(const KernelPolicy& policy, const uint8_t* x, int64_t rows, int64_t depth,
+              const int32_t* zero_point, int stride, int32_t* out);
+
+// out[position] = Σ (x - zero_point) over the window of each output position of an image in channels-last order and one
+// group; padding adds nothing. `pixels` has room for the sum of each pixel.
+void window_sums(const KernelPolicy& policy, const kernels::ConvGeometry& g, const uint8_t* x,
+                 int32_t zero_point, int32_t* pixels, int32_t* out);
 
 // For a node with x, w and an optional bias (int32 constant in units of x_scale * w_scale[n]) as inputs. Throws
 // Error(unsupported) for a bias that could overflow a sum of `depth` products: see kernels::max_bias.

@@ -15,6 +15,7 @@ using kernels::ConvGeometry;
 struct PreparedQConv : Prepared {
   Int8ConvWeights weights;
   Requantization requantization;
+  CentredProducts centred;
   uint8_t zero_point;
 };
 
@@ -30,18 +31,27 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const ConvGeometry g = conv_weight_geometry(ctx.node.attrs, ctx.input(1).shape.value());
   const Tensor& weights = int8_weights(ctx, g.depth());
   auto prepared = std::make_shared<PreparedQConv>();
-  prepared->weights = Int8ConvWeights(ctx.kernels, activation_range(in.qmax), g, weights);
+  std::vector<int32_t> zero_points = channel_zero_points(ctx, g.oc);
+  prepared->weights = Int8ConvWeights(ctx.kernels, activation_range(in.qmax), g, weights, zero_points);
   prepared->requantization =
       make_requantization(ctx, channel_scales(ctx, 0, g.oc), g.depth(), prepared->weights.column_sum());
+  if (!zero_points.empty() && !is_depthwise(g)) {
+    prepared->weights.set_column_sum(prepared->requantization.bias.data());
+    prepared->centred.zero_points = std::move(zero_points);
+  }
   prepared->zero_point = static_cast<uint8_t>(in.zero_point);
   return prepared;
 }
 
 StepPlan plan(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx);
+  const auto& prepared = ctx.prepared<PreparedQConv>();
+  const bool is_centred = !prepared.centred.zero_points.empty();
   return {.state = PlanState(g),
           .workspace = reorder_bytes<uint8_t, uint8_t>(ctx.node, g) +
-                       ctx.prepared<PreparedQConv>().weights.workspace(ctx.kernels, g)};
+                       prepared.centred.workspace(g.positions(), g.oc) +
+                       (is_centred ? scratch_bytes<int32_t>(pixel_count(g)) : 0) +
+                       prepared.weights.workspace(ctx.kernels, g)};
 }
 
 void run(RunContext& ctx) {
@@ -49,8 +59,15 @@ void run(RunContext& ctx) {
   const auto& prepared = ctx.prepared<PreparedQConv>();
   Scratch scratch(ctx.workspace);
   const auto compute = [&](const uint8_t* in, uint8_t* out) {
-    prepared.weights.run(ctx.kernels, g, in, prepared.zero_point, scratch,
-                         prepared.requantization.epilogue(out, g.oc));
+    const auto convolve = [&](const auto& epilogue) {
+      prepared.weights.run(ctx.kernels, g, in, prepared.zero_point, scratch, epilogue);
+    };
+    if (prepared.centred.zero_points.empty()) return convolve(prepared.requantization.epilogue(out, g.oc));
+    int32_t* const pixels = scratch.take<int32_t>(pixel_count(g));
+    int32_t* const sums = scratch.take<int32_t>(g.positions());
+    window_sums(ctx.kernels, g, in, prepared.zero_point, pixels, sums);
+    prepared.centred.requantize(ctx.kernels, prepared.requantization, g.positions(), sums, out, scratch,
+                                convolve);
   };
   with_channels_last(ctx.node, g, ctx.inputs[0].as<uint8_t>(), ctx.outputs[0].as<uint8_t>(), scratch,
                      compute);

@@ -12,6 +12,8 @@ namespace {
 struct PreparedQGemm : Prepared {
   Int8Matrix matrix;
   Requantization requantization;
+  CentredProducts centred;
+  int32_t zero_point;
 };
 
 void infer(InferContext& ctx) {
@@ -29,20 +31,33 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   prepared->matrix = Int8Matrix(ctx.kernels, activation_range(in.qmax), ctx.node.attrs, weights);
   prepared->requantization = make_requantization(ctx, channel_scales(ctx, s.channel_axis, s.n), s.k,
                                                  prepared->matrix.weights.column_sum);
+  prepared->centred.zero_points = channel_zero_points(ctx, s.n);
+  prepared->zero_point = in.zero_point;
+  if (!prepared->centred.zero_points.empty())
+    prepared->matrix.weights.column_sum = prepared->requantization.bias.data();
   return prepared;
 }
 
 StepPlan plan(const PlanContext& ctx) {
-  return {.state = PlanState(ProductSizes(ctx.attrs(), ctx.shape(0), ctx.shape(1))),
-          .workspace = ctx.prepared<PreparedQGemm>().matrix.workspace(ctx.kernels)};
+  const ProductSizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
+  const auto& prepared = ctx.prepared<PreparedQGemm>();
+  return {.state = PlanState(s),
+          .workspace = prepared.centred.workspace(s.m, s.n) + prepared.matrix.workspace(ctx.kernels)};
 }
 
 void run(RunContext& ctx) {
   const auto& s = ctx.planned<ProductSizes>();
   const auto& prepared = ctx.prepared<PreparedQGemm>();
+  const auto* const x = ctx.inputs[0].as<uint8_t>();
+  auto* const y = ctx.outputs[0].as<uint8_t>();
   Scratch scratch(ctx.workspace);
-  prepared.matrix.multiply(ctx.kernels, ctx.inputs[0].as<uint8_t>(), s.m, scratch,
-                           prepared.requantization.epilogue(ctx.outputs[0].as<uint8_t>(), s.n));
+  const auto multiply = [&](const auto& epilogue) {
+    prepared.matrix.multiply(ctx.kernels, x, s.m, scratch, epilogue);
+  };
+  if (prepared.centred.zero_points.empty()) return multiply(prepared.requantization.epilogue(y, s.n));
+  int32_t* const sums = scratch.take<int32_t>(s.m);
+  row_sums(ctx.kernels, x, s.m, s.k, &prepared.zero_point, 0, sums);
+  prepared.centred.requantize(ctx.kernels, prepared.requantization, s.m, sums, y, scratch, multiply);
 }
 
 OCTAVO_OPERATOR(q_gemm, {.name = "octavo.QGemm",

@@ -1,9 +1,12 @@
-// Resize: nearest of any dtype, linear and cubic of float32, along any axes. ONNX Resize-10 … Resize-19, and Upsample.
+// Resize: nearest of any dtype, linear and cubic of float32 and, through float32, of integers, along any axes. Integers
+// are cut off, as a Cast does it, and rounded where they stand for float32. ONNX Resize-10 … Resize-19, and Upsample.
 #include <cmath>
 
 #include "base/error.h"
+#include "kernels/quantize/quantize.h"
 #include "ops/elements.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 #include "ops/resampling.h"
 #include "ops/scratch.h"
 
@@ -121,7 +124,7 @@ Sampling sampling_of(const Attrs& attrs) {
 
 void infer(InferContext& ctx) {
   const Sampling sampling = sampling_of(ctx.attrs());
-  if (sampling.mode != Sampling::Mode::nearest) require_dtype(ctx, 0, Types<float>{});
+  if (sampling.mode != Sampling::Mode::nearest) require_kind(ctx, 0, kNumber);
   if (is_given(ctx.inputs, kScales)) require_dtype(ctx, kScales, Types<float>{});
   const Scaling scaling = scaling_of(ctx.attrs(), ctx.inputs);
   if (sampling.coordinates == Sampling::Coordinates::crop) {
@@ -146,8 +149,9 @@ struct ResizePlan {
   int position[kernels::kMaxRank];  // among the bounds of the region
   int listed;
   int64_t blocks = 1, block_in = 1, block_out = 1,
-          between = 0;    // elements of a block, between passes at most
-  bool by_block = false;  // a thread takes whole blocks
+          between = 0;                          // elements of a block, between passes at most
+  bool by_block = false;                        // a thread takes whole blocks
+  int64_t converted_in = 0, converted_out = 0;  // elements, where integers are interpolated
   alignas(8) std::byte outside[8] = {};
 };
 
@@ -192,21 +196,58 @@ StepPlan plan(const PlanContext& ctx) {
     const auto taps = static_cast<uint64_t>(pass.out * pass.taps);
     tables += scratch_bytes<int32_t>(taps) + scratch_bytes<float>(taps);
   }
+  const bool converts = plan.sampling.mode != Sampling::Mode::nearest && ctx.dtype(0) != DType::f32;
+  const DType dtype = converts ? DType::f32 : ctx.dtype(0);
+  if (converts) {
+    plan.converted_in = x.elements();
+    plan.converted_out = shape.elements();
+  }
   const int threads = ctx.kernels.threads.count();
   plan.by_block = plan.blocks >= threads;
   const double outside = ctx.attrs().get_float("extrapolation_value", 0);
-  store_elements(&outside, TensorView{ctx.dtype(0), Shape{1}, plan.outside}, 0, 1);
+  store_elements(&outside, TensorView{dtype, Shape{1}, plan.outside}, 0, 1);
   const auto between = scratch_bytes<std::byte>(
-      static_cast<uint64_t>(plan.between * (plan.by_block ? 1 : plan.blocks)) * size_of(ctx.dtype(0)));
+      static_cast<uint64_t>(plan.between * (plan.by_block ? 1 : plan.blocks)) * size_of(dtype));
   return {.state = PlanState(plan),
-          .workspace = tables + 2 * between * static_cast<uint64_t>(plan.by_block ? threads : 1)};
+          .workspace = tables + scratch_bytes<float>(plan.converted_in) +
+                       scratch_bytes<float>(plan.converted_out) +
+                       2 * between * static_cast<uint64_t>(plan.by_block ? threads : 1)};
+}
+
+void load_floats(const KernelPolicy& policy, const TensorView& x, float* out) {
+  parallel_elements(policy, x.shape.elements(), 1, [&](int64_t begin, int64_t end) {
+    if (x.dtype == DType::u8)
+      return kernels::dequantize(x.as<uint8_t>() + begin, end - begin, 1, 0, out + begin);
+    map_elements<double>(x, {DType::f32, x.shape, reinterpret_cast<std::byte*>(out)}, begin, end,
+                         [](auto...) {});
+  });
+}
+
+void store_floats(const RunContext& ctx, float* from) {
+  const TensorView& y = ctx.outputs[0];
+  // Those of 8 bits that stand for float32 are unsigned.
+  const bool rounds = !ctx.node.lowered.output_qparams.scale.empty();
+  parallel_elements(ctx.kernels, y.shape.elements(), 1, [&](int64_t begin, int64_t end) {
+    if (rounds) return kernels::quantize(from + begin, end - begin, {1, 0, 0, 255}, y.as<uint8_t>() + begin);
+    const TensorView floats{DType::f32, y.shape, reinterpret_cast<std::byte*>(from)};
+    map_elements<double>(floats, y, begin, end, [](auto...) {});
+  });
 }
 
 void run(RunContext& ctx) {
   const auto& plan = ctx.planned<ResizePlan>();
-  const int size = static_cast<int>(size_of(ctx.inputs[0].dtype));
+  const bool converts = plan.converted_in > 0;
+  const int size = converts ? sizeof(float) : static_cast<int>(size_of(ctx.inputs[0].dtype));
   const bool is_nearest = plan.sampling.mode == Sampling::Mode::nearest;
   Scratch scratch(ctx.workspace);
+  const std::byte* given = ctx.inputs[0].data;
+  std::byte* result = ctx.outputs[0].data;
+  if (converts) {
+    float* const floats = scratch.take<float>(plan.converted_in);
+    load_floats(ctx.kernels, ctx.inputs[0], floats);
+    given = reinterpret_cast<const std::byte*>(floats);
+    result = scratch.take<std::byte>(plan.converted_out * sizeof(float));
+  }
   kernels::ResampledAxis passes[kernels::kMaxRank];
   for (int i = 0; i < plan.count; ++i) {
     auto& pass = passes[i] = plan.passes[i];
@@ -235,34 +276,37 @@ void run(RunContext& ctx) {
   std::byte* const memory = scratch.take<std::byte>(0);
   // Calls pass(number, in, out) for each pass of some blocks, which lie in memory of a thread in between.
   const auto chain = [&](int64_t block, int thread, const auto& pass) {
-    const std::byte* in = ctx.inputs[0].data + block * plan.block_in * size;
+    const std::byte* in = given + block * plan.block_in * size;
     for (int i = 0; i < plan.count; ++i) {
       std::byte* const out = i + 1 == plan.count
-                                 ? ctx.outputs[0].data + block * plan.block_out * size
+                                 ? result + block * plan.block_out * size
                                  : memory + between * static_cast<uint64_t>(2 * thread + i % 2);
       pass(i, in, out);
       in = out;
     }
   };
   if (plan.by_block)
-    return parallel_for(ctx.kernels.threads, plan.blocks, divide_steps(plan.block_out),
-                        [&](int64_t begin, int64_t end, int thread) {
-                          for (; begin < end; ++begin)
-                            chain(begin, thread, [&](int i, const std::byte* in, std::byte* out) {
-                              compute(i, in, out, 0, plan.rows[i]);
-                            });
-                        });
-  chain(0, 0, [&](int i, const std::byte* in, std::byte* out) {
-    parallel_elements(ctx.kernels, plan.rows[i] * plan.blocks, passes[i].inner * passes[i].taps,
-                      [&](int64_t begin, int64_t end) { compute(i, in, out, begin, end); });
-  });
+    parallel_for(ctx.kernels.threads, plan.blocks, divide_steps(plan.block_out),
+                 [&](int64_t begin, int64_t end, int thread) {
+                   for (; begin < end; ++begin)
+                     chain(begin, thread, [&](int i, const std::byte* in, std::byte* out) {
+                       compute(i, in, out, 0, plan.rows[i]);
+                     });
+                 });
+  else
+    chain(0, 0, [&](int i, const std::byte* in, std::byte* out) {
+      parallel_elements(ctx.kernels, plan.rows[i] * plan.blocks, passes[i].inner * passes[i].taps,
+                        [&](int64_t begin, int64_t end) { compute(i, in, out, begin, end); });
+    });
+  if (converts) store_floats(ctx, reinterpret_cast<float*>(result));
 }
 
 std::string obstacle(const Graph&, const Node& node) {
+  // A mean of integers is that of what they stand for, and within their range.
   const Sampling sampling = sampling_of(node.attrs);
-  const bool moves =
-      sampling.mode == Sampling::Mode::nearest && sampling.coordinates != Sampling::Coordinates::crop;
-  return moves ? "" : "it interpolates";
+  const bool stays =
+      sampling.mode != Sampling::Mode::cubic && sampling.coordinates != Sampling::Coordinates::crop;
+  return stays ? "" : "it extrapolates";
 }
 
 // Scales, sizes and the region are given by axis, in the order of the attribute "axes".

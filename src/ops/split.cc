@@ -87,7 +87,8 @@ OCTAVO_OPERATOR(split, {.name = "Split",
                         .infer = infer,
                         .plan = plan,
                         .run = run,
-                        .shape_operands = 1 << 1});
+                        .shape_operands = 1 << 1,
+                        .quant = kMovesElements});
 
 }  // namespace
 

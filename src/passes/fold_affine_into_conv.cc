@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
+#include "passes/affine.h"
 #include "passes/passes.h"
 
 namespace octavo {
@@ -15,11 +16,6 @@ namespace {
 
 // The operators of the algebra, with those of kArithmetic.
 constexpr std::string_view kConv = "Conv", kNormalization = "BatchNormalization";
-
-// y[c] = scale[c] * x[c] + shift[c] for each output channel of the convolution before.
-struct Affine {
-  std::vector<double> scale, shift;
-};
 
 // A constant f32 tensor as one number a channel, if it is a scalar or varies along axis 1 of a tensor of `rank` only.
 std::optional<std::vector<double>> per_channel(const Tensor* tensor, int64_t channels, int rank) {
@@ -49,25 +45,6 @@ constexpr struct Arithmetic {
     {"Add", [](double c, bool) { return Channel{.shift = c}; }},
     {"Sub", [](double c, bool first) { return first ? Channel{.shift = -c} : Channel{-1, c}; }},
 };
-
-std::optional<Affine> read_batch_normalization(const Graph& graph, const Node& node, int64_t channels) {
-  std::vector<double> parameters[4];  // scale, bias, mean, variance
-  for (int i = 0; i < 4; ++i) {
-    const Tensor* tensor = graph.constant_input(node, i + 1);
-    if (tensor == nullptr || tensor->dtype() != DType::f32 || tensor->shape().elements() != channels)
-      return std::nullopt;
-    const auto values = tensor->span<float>();
-    parameters[i].assign(values.begin(), values.end());
-  }
-  const auto& [scale, bias, mean, variance] = parameters;
-  const double epsilon = node.attrs.get_float("epsilon", 1e-5f);
-  Affine affine;
-  for (int64_t c = 0; c < channels; ++c) {
-    affine.scale.push_back(scale[c] / std::sqrt(variance[c] + epsilon));
-    affine.shift.push_back(bias[c] - mean[c] * affine.scale[c]);
-  }
-  return affine;
-}
 
 // One constant operand; `data` is the other.
 std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, ValueId data, int64_t channels,

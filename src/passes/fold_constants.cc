@@ -11,7 +11,7 @@ namespace octavo {
 namespace {
 
 bool is_foldable(const Graph& graph, const Node& node, bool fold_dequantize) {
-  if (!fold_dequantize && (is_quantize(node) || is_dequantize(node))) return false;
+  if (!fold_dequantize && is_dequantize(node)) return false;
   if (node.lowered.observed >= 0 || !node.subgraphs.empty()) return false;
   return std::ranges::all_of(node.inputs,
                              [&](ValueId id) { return id == kNoValue || graph[id].is_constant(); });

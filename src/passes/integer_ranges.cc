@@ -15,8 +15,10 @@ std::vector<IntegerRange> integer_ranges(const Graph& graph) {
     if (output == kNoValue || !graph[output].dtype) continue;
     if (is_quantize(node) || is_dynamic_quantize(node))
       ranges[output] = integer_range(node, *graph[output].dtype);
-    else if (node.op->quant.result == ResultRole::moved && node.has_input(0))
-      ranges[output] = ranges[node.inputs[0]];
+    else if (moves_elements(graph, node) && node.has_input(0))
+      for (ValueId part : node.outputs)
+        if (part != kNoValue && graph[part].dtype == graph[node.inputs[0]].dtype)
+          ranges[part] = ranges[node.inputs[0]];
   }
   return ranges;
 }

@@ -11,6 +11,7 @@
 #include "graph/op_def.h"
 #include "graph/qdq.h"
 #include "graph/rewriter.h"
+#include "kernels/epilogue.h"
 #include "ops/integer_bias.h"
 #include "ops/lookup.h"
 #include "passes/float_islands.h"
@@ -122,6 +123,8 @@ class Lowering {
   bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<Clamp> clamp) {
     if (!is_checked(node) || !has_form(node)) return false;
     std::optional<Node> integer;
+    if (node.op->quant.result == ResultRole::moved && node.outputs.size() > 1)
+      return lower_parts(n, node, out);
     if (node.op->quant.result == ResultRole::moved)
       integer = lower_moving(node, out);
     else if (node.op->quant.function)
@@ -156,6 +159,15 @@ class Lowering {
     return integer;
   }
 
+  static bool has_no_zero_points(const QParams& params) {
+    return std::ranges::all_of(params.zero_point, [](int32_t z) { return z == 0; });
+  }
+
+  // In products of int8: a weight less its zero_point is twice as large.
+  static int64_t sum_depth(const Shape& weights, int axis, const QParams& params) {
+    return products_per_sum(weights, axis) * (has_no_zero_points(params) ? 1 : 2);
+  }
+
   // The s8 weights of a weighted node, or nothing, with the reason noted.
   std::optional<Dequantized> weights_of(const Node& node) {
     const QuantRule& rule = node.op->quant;
@@ -173,9 +185,16 @@ class Lowering {
       return reject("its weights are not constants quantized with positive scales");
     if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
     const QParams& params = weights->params;
-    if (std::ranges::any_of(params.zero_point, [](int32_t z) { return z != 0; }))
-      return reject("its weights are not symmetric");
-    if (!params.per_tensor() && params.axis != rule.weight_axis(graph_, node))
+    const int axis = rule.weight_axis(graph_, node);
+    const bool is_symmetric = has_no_zero_points(params);
+    const int64_t groups = node.attrs.get_int("group", 1);
+    const Shape& shape = *graph_[weights->q].shape;
+    const bool is_depthwise = shape.rank() == 4 && shape[1] == 1 && shape[0] == groups;
+    if (!is_symmetric && groups > 1 && !is_depthwise)
+      return reject("its weights have zero points, in groups");
+    if (!is_symmetric && sum_depth(shape, axis, params) > kernels::max_reduction)
+      return reject("its sums are too long for weights with zero points");
+    if (!params.per_tensor() && params.axis != axis)
       return reject("its weights are not quantized along the output channels");
     return weights;
   }
@@ -232,9 +251,9 @@ class Lowering {
     }
     const Shape& w = *graph_[weights.q].shape;
     const int axis = node.op->quant.weight_axis(graph_, node);
-    auto bias =
-        integer_bias({*source, quantized ? &quantized->params : nullptr},
-                     {input_scale, weights.params.scale, w[axis], products_per_sum(w, axis), tolerance});
+    auto bias = integer_bias(
+        {*source, quantized ? &quantized->params : nullptr},
+        {input_scale, weights.params.scale, w[axis], sum_depth(w, axis, weights.params), tolerance});
     if (!bias) {
       fail(node, std::string(bias.error()));
       return std::nullopt;
@@ -261,7 +280,7 @@ class Lowering {
     const auto input = dequantized_activation(node.inputs[0]);
     const bool is_same = input && input->params.same_meaning(out) && input->params.qmin >= out.qmin &&
                          input->params.qmax <= out.qmax;
-    if (!is_same || node.outputs.size() != 1) {
+    if (!is_same) {
       fail(node, "its input and output are not quantized with the same scale and zero_point");
       return std::nullopt;
     }
@@ -269,6 +288,30 @@ class Lowering {
     integer.inputs = node.inputs;
     integer.inputs[0] = input->q;
     return integer;
+  }
+
+  // The same for an operator of several outputs, in the place of the first Q node, which is n.
+  bool lower_parts(uint32_t n, const Node& node, const QParams& out) {
+    std::optional<Node> integer = lower_moving(node, out);
+    if (!integer) return false;
+    std::vector<uint32_t> quantizers;
+    for (ValueId output : node.outputs) {
+      const uint32_t reader = output == kNoValue ? Uses::kNone : uses_.only_consumer(output);
+      if (reader == Uses::kNone || !is_quantize(graph_.nodes[reader]) ||
+          usable_qparams(graph_.nodes[reader]) != out)
+        return fail(node, "its outputs are not all quantized with the same scale and zero_point");
+      quantizers.push_back(reader);
+    }
+    integer->lowered.output_qparams = out;
+    for (const uint32_t q : quantizers) {
+      Node& quantize = graph_.nodes[q];
+      integer->outputs.push_back(quantize.outputs[0]);
+      // It is left with an output that nobody reads.
+      quantize.op = &get_op("Identity");
+      quantize.outputs = {graph_.add_value({})};
+    }
+    graph_.nodes[n] = std::move(*integer);
+    return true;
   }
 
   // DynamicQuantizeLinear(x) → DQ → op(…, DQ(w)): op ranges and quantizes x itself.
@@ -311,6 +354,8 @@ bool is_quantized(const Graph& graph) {
 
 std::vector<FloatIsland> lower_qdq(Graph& graph) {
   if (!is_quantized(graph)) return {};
+  merge_quantize(graph);
+  integer_normalizations(graph);
   shift_to_unsigned(graph);
   Lowering lowering(graph);
   lowering.run();

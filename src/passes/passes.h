@@ -14,12 +14,15 @@ namespace octavo {
 // inference finds nothing. Throws Error(invalid_graph), naming the node, where shapes contradict each other.
 void infer_shapes(Graph& graph);
 
-// f(constants) → constant, as far as the budget goes. `fold_dequantize`: also DequantizeLinear and QuantizeLinear,
-// whose constants are quantized weights that lowering still wants to see.
+// f(constants) → constant, as far as the budget goes. `fold_dequantize`: also DequantizeLinear, whose constants are
+// quantized weights that lowering still wants to see.
 int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& budget, bool fold_dequantize);
 
 // op(x) → x for operators that pass their input on: Identity, and Dropout where nobody reads its mask.
 int remove_identities(Graph& graph);
+
+// Weights of 8 bits of whatever kind → int8, without zero points where that is possible.
+int recentre_weights(Graph& graph);
 
 // If(constant) → the nodes of the branch that is taken.
 int inline_branches(Graph& graph);
@@ -42,6 +45,12 @@ int choose_layout(Graph& graph);
 struct FloatIsland {
   std::string node, op, reason;
 };
+
+// BatchNormalization between DQ and Q → Conv with a tap a channel.
+int integer_normalizations(Graph& graph);
+
+// Q(x), Q(x) of one meaning → one.
+int merge_quantize(Graph& graph);
 
 // DQ → op → Q becomes op on integers; DynamicQuantizeLinear → DQ → op becomes the operator that quantizes for itself.
 // The islands are what is left of a quantized graph; none of another.

@@ -21,6 +21,7 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
     changes += fold_affine_into_conv(graph);
     changes += recognise_hard_swish(graph);
     changes += recognise_integer_products(graph);
+    changes += recentre_weights(graph);
     // A constant tells shapes, and a shape makes constants. What is written and read again has nothing left to
     // simplify.
   } while (changes > 0);

@@ -13,7 +13,9 @@ namespace {
 bool holds(DType wide, DType narrow) {
   if (narrow == DType::boolean) return true;
   if (is_float(narrow)) return is_float(wide) && wide != DType::f16 && size_of(wide) > size_of(narrow);
-  const auto is_signed = [](DType dtype) { return Types<int8_t, int16_t, int32_t, int64_t>::contains(dtype); };
+  const auto is_signed = [](DType dtype) {
+    return Types<int8_t, int16_t, int32_t, int64_t>::contains(dtype);
+  };
   if (is_float(wide)) return size_of(wide) > size_of(narrow) && wide != DType::f16 && wide != DType::bf16;
   if (wide == DType::boolean || (is_signed(narrow) && !is_signed(wide))) return false;
   return size_of(wide) > size_of(narrow);

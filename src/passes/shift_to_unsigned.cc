@@ -1,5 +1,7 @@
 #include "passes/shift_to_unsigned.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/qdq.h"
@@ -18,6 +20,10 @@ class Shifter {
     int shifted = 0;
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
+      if (is_dequantize(node) && is_constant_activation(node)) {
+        shift_constant(graph_.nodes[n]);
+        ++shifted;
+      }
       if (!is_quantize(node) || graph_[node.outputs[0]].dtype != DType::s8) continue;
       affected_ = {n};
       if (!is_scalar_zero_point(node) || !collect(node.outputs[0])) continue;
@@ -35,6 +41,27 @@ class Shifter {
     return zero_point && zero_point->dtype() == DType::s8 && zero_point->shape().elements() == 1;
   }
 
+  bool is_constant_activation(const Node& node) const {
+    const Tensor* constant = graph_.constant_input(node, 0);
+    if (!constant || constant->dtype() != DType::s8 || !is_scalar_zero_point(node)) return false;
+    const ValueId value = node.outputs[0];
+    return std::ranges::any_of(uses_.consumers[value], [&](uint32_t n) {
+      const Node& reader = graph_.nodes[n];
+      const auto place = std::ranges::find(reader.inputs, value) - reader.inputs.begin();
+      return reader.op->quant.role(static_cast<std::size_t>(place)) == OperandRole::activation;
+    });
+  }
+
+  void shift_constant(Node& node) {
+    const Tensor& constant = *graph_.constant_input(node, 0);
+    Tensor shifted(DType::u8, constant.shape());
+    std::ranges::transform(constant.span<int8_t>(), shifted.span<uint8_t>().begin(),
+                           [](int8_t q) { return static_cast<uint8_t>(q + kShift); });
+    const std::string name = graph_.unique_value_name(text(graph_[node.inputs[0]].name, ".u8"));
+    node.inputs[0] = graph_.add_constant(name, std::move(shifted));
+    shift(node);
+  }
+
   // Follows `first` to every DQ. False when something else reads the integers.
   bool collect(ValueId first) {
     tensors_ = {first};
@@ -45,9 +72,9 @@ class Shifter {
         const Node& node = graph_.nodes[n];
         affected_.push_back(n);
         if (is_dequantize(node) && is_scalar_zero_point(node)) continue;
-        const bool moves = node.op->quant.result == ResultRole::moved && node.outputs.size() == 1;
-        if (!moves || node.inputs[0] != id) return false;
-        tensors_.push_back(node.outputs[0]);
+        if (!moves_elements(graph_, node) || node.inputs[0] != id) return false;
+        for (ValueId output : node.outputs)
+          if (output != kNoValue) tensors_.push_back(output);
       }
     }
     return true;

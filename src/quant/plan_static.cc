@@ -103,12 +103,12 @@ class StaticPlanner {
   }
 
   void pass_on(const Node& node) {
-    if (node.op->quant.result != ResultRole::moved) return;
-    const ValueId from = node.inputs[0], to = node.outputs[0];
-    if (!is_float(from) || !is_float(to) || !plan_.values.contains(from)) return;
+    const ValueId from = node.inputs[0];
+    if (!moves_elements(graph_, node) || !is_float(from) || !plan_.values.contains(from)) return;
     QuantSpec spec = plan_.values[from];
     spec.range_of = plan_.observed(from);
-    plan_.values[to] = spec;
+    for (ValueId to : node.outputs)
+      if (to != kNoValue && is_float(to)) plan_.values[to] = spec;
   }
 
   const Graph& graph_;

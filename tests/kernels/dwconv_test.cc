@@ -67,9 +67,9 @@ std::vector<ConvGeometry> geometries() {
 
 void check_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g, bool small_weights, Random& random) {
   const int highest = kernel.range == ActivationRange::u7 ? 127 : 255;
-  const int largest = small_weights ? 3 : 128;
+  const int largest = small_weights ? 3 : 256;
   const auto in = random.integers<uint8_t>(size_t(g.n) * size_t(g.h * g.w * g.c), 0, highest);
-  const auto weights = random.integers<int8_t>(size_t(g.c * g.kh * g.kw), -largest, largest - 1);
+  const auto weights = random.integers<int16_t>(size_t(g.c * g.kh * g.kw), 1 - largest, largest - 1);
   const auto zero_point = uint8_t(random.integer(0, highest));
   const float reach = float(highest * largest) * std::sqrt(float(g.kh * g.kw));
   const EpilogueData data(random, g.positions(), g.c, reach, highest);

@@ -110,7 +110,7 @@ inline IsaFacts facts_for([[maybe_unused]] std::string_view kernel) {
 struct EpilogueData {
   std::vector<int32_t> bias;
   std::vector<float> multiplier, scale, real_bias, a_scale;
-  std::vector<int32_t> a_zero_point;
+  std::vector<int32_t> a_zero_point, a_sum, w_zero_point;
   int32_t zero_point, qmin, qmax;
 
   /// `reach` is about the largest accumulator; some results clamp at both ends, some do not.
@@ -121,6 +121,8 @@ struct EpilogueData {
         real_bias(random.reals(size_t(n), -1, 1)),
         a_scale(random.reals(size_t(m), 1e-3f, 0.1f)),
         a_zero_point(random.integers<int32_t>(size_t(m), 0, max_zero_point)),
+        a_sum(random.integers<int32_t>(size_t(m), -5000, 5000)),
+        w_zero_point(random.integers<int32_t>(size_t(n), -128, 127)),
         zero_point(random.integer(0, 255)),
         qmin(random.integer(0, 1) ? 0 : zero_point),
         qmax(random.integer(0, 1) ? 255 : random.integer(zero_point, 255)) {
@@ -139,7 +141,9 @@ struct EpilogueData {
             per_row ? -std::numeric_limits<float>::infinity() : 0.0f,
             std::numeric_limits<float>::infinity(),
             out.out(),
-            out.ldc()};
+            out.ldc(),
+            per_row ? w_zero_point.data() : nullptr,
+            per_row ? a_sum.data() : nullptr};
   }
 };
 

@@ -40,6 +40,21 @@ TEST_CASE("BatchNormalization equals its formula", "[ops][batch_normalization]")
   test::check_close(run(test::channels_last<float>(x), 1), test::channels_last<float>(expected));
 }
 
+TEST_CASE("BatchNormalization clamps as it stores", "[ops][batch_normalization]") {
+  const auto vector = [](float x) { return Tensor::of<float>({1}, {x}); };
+  OpRunner runner("BatchNormalization");
+  runner.attr("epsilon", 0.0f)
+      .clamp({.low = 0, .high = 6})
+      .input(Tensor::of<float>({1, 1, 5}, {-3, 0, 1, 4, NAN}));
+  const Tensor y =
+      runner.constant(vector(2)).constant(vector(1)).constant(vector(1)).constant(vector(1)).run1();
+  // 2·(x - 1) + 1
+  CHECK(test::values<float>(y)[1] == 0);
+  CHECK(test::values<float>(y)[2] == 1);
+  CHECK(test::values<float>(y)[3] == 6);
+  CHECK(std::isnan(test::values<float>(y)[4]));
+}
+
 TEST_CASE("BatchNormalization refuses training and parameters that do not fit",
           "[ops][batch_normalization]") {
   const auto error = [](int64_t training, int64_t parameters) {

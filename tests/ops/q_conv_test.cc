@@ -44,13 +44,20 @@ struct Problem {
         w(random.integers<int8_t>(k.w_shape(), -128, 127)),
         bias(random.integers<int32_t>({k.oc}, -20000, 20000)) {}
 
+  // Zero points of the weights: one, or one a channel.
+  Problem& with_zero_points(test::Random random) {
+    for (int32_t& z : w_params.zero_point) z = static_cast<int32_t>(random.integer(-128, 127));
+    return *this;
+  }
+
   float w_scale(int64_t o) const { return w_params.scale[w_params.scale.size() == 1 ? 0 : o]; }
 
   int64_t accumulate(const Tensor& q, int32_t zero_point, int64_t b, int64_t o, int64_t oy,
                      int64_t ox) const {
     int64_t sum = 0;
     k.for_each_term(b, o, oy, ox, [&](int64_t xi, int64_t wi) {
-      sum += int64_t{q.span<uint8_t>()[xi] - zero_point} * w.span<int8_t>()[wi];
+      const int32_t w_zero_point = w_params.zero_point[w_params.zero_point.size() == 1 ? 0 : o];
+      sum += int64_t{q.span<uint8_t>()[xi] - zero_point} * (w.span<int8_t>()[wi] - w_zero_point);
     });
     return sum;
   }
@@ -118,6 +125,20 @@ TEST_CASE("octavo.QConv equals the integer loops", "[ops][q_conv]") {
     for (const int32_t qmax : {255, 127}) check_q_conv(Problem(k, qmax, ++seed));
 }
 
+bool has_form_with_zero_points(const ConvCase& k) {
+  return k.groups == 1 || (k.groups == k.c && k.c == k.oc);
+}
+
+TEST_CASE("octavo.QConv subtracts the zero points of its weights", "[ops][q_conv]") {
+  uint64_t seed = 200;
+  for (const ConvCase& k : kCases)
+    if (has_form_with_zero_points(k))
+      for (const int32_t qmax : {255, 127}) {
+        ++seed;
+        check_q_conv(Problem(k, qmax, seed).with_zero_points(test::Random(seed)));
+      }
+}
+
 TEST_CASE("octavo.QConv gives the same with every kernel", "[ops][q_conv]") {
   for (const int32_t qmax : {255, 127}) {
     const auto range = qmax == 127 ? kernels::ActivationRange::u7 : kernels::ActivationRange::u8;
@@ -172,7 +193,8 @@ TEST_CASE("octavo.DynamicQConv equals quantization and the integer loops", "[ops
     for (const int32_t qmax : {255, 127}) {
       INFO("x " << to_string(k.x_shape()) << " w " << to_string(k.w_shape()) << " groups " << k.groups);
       test::Random random(++seed);
-      const Problem p(k, qmax, seed);
+      Problem p(k, qmax, seed);
+      if (seed % 2 == 0 && has_form_with_zero_points(k)) p.with_zero_points(test::Random(seed));
       const Tensor x = random.floats(k.x_shape(), -2, 3), bias = random.floats({k.oc}, -1, 1);
       const auto params =
           kernels::dynamic_params(kernels::find_range(x.span<float>().data(), x.shape().elements()), 0, qmax);
@@ -209,12 +231,12 @@ TEST_CASE("octavo.QConv refuses what it cannot compute exactly", "[ops][q_conv]"
   };
   const QParams good_w{.scale = {1}, .zero_point = {0}, .axis = -1, .qmin = -127, .qmax = 127};
   QParams skewed = good_w, too_few = good_w;
-  skewed.zero_point = {3};
+  skewed.zero_point = {300};
   too_few.scale = {1, 2};
   too_few.zero_point = {0, 0};
   too_few.axis = 0;
   CHECK(error(p.x_params, good_w, p.y_params).empty());
-  CHECK(error(p.x_params, skewed, p.y_params).find("not symmetric") != std::string::npos);
+  CHECK(error(p.x_params, skewed, p.y_params).find("zero points that are none of int8") != std::string::npos);
   CHECK(error(p.x_params, too_few, p.y_params).find("2 scales along axis 0 for 24 output channels") !=
         std::string::npos);
   CHECK(error(p.x_params, good_w, p.y_params, false).find("not an int8 constant") != std::string::npos);

@@ -36,11 +36,17 @@ struct Problem {
     }
   }
 
+  Problem& with_zero_points(test::Random& random) {
+    for (int32_t& z : w_params.zero_point) z = static_cast<int32_t>(random.integer(-128, 127));
+    return *this;
+  }
+
   float w_scale(int64_t column) const { return w_params.scale[per_channel ? column : 0]; }
   int64_t accumulate(const uint8_t* row, int32_t zero_point, int64_t column) const {
     int64_t sum = 0;
     for (int64_t i = 0; i < k; ++i)
-      sum += int64_t{row[i] - zero_point} * w.span<int8_t>()[trans_b ? column * k + i : i * n + column];
+      sum += int64_t{row[i] - zero_point} * (w.span<int8_t>()[trans_b ? column * k + i : i * n + column] -
+                                             w_params.zero_point[per_channel ? column : 0]);
     return sum;
   }
 };
@@ -73,6 +79,15 @@ TEST_CASE("octavo.QGemm equals the integer loops", "[ops][q_gemm]") {
         for (const bool trans_b : {false, true})
           for (const int32_t qmax : {255, 127})
             check_q_gemm(Problem(m, n, k, trans_b, n % 2 == 1, random), qmax, random);
+}
+
+TEST_CASE("octavo.QGemm subtracts the zero points of its weights", "[ops][q_gemm]") {
+  test::Random random(4);
+  for (const int64_t m : {1, 7})
+    for (const int64_t n : {1, 33, 64})
+      for (const int64_t k : {1, 61})
+        for (const int32_t qmax : {255, 127})
+          check_q_gemm(Problem(m, n, k, m == 1, n % 2 == 1, random).with_zero_points(random), qmax, random);
 }
 
 TEST_CASE("octavo.QGemm gives the same with every kernel", "[ops][q_gemm]") {
@@ -138,8 +153,11 @@ TEST_CASE("octavo.DynamicQGemm equals quantization and the integer loops", "[ops
     for (const int64_t n : {1, 7, 32})
       for (const int64_t k : {1, 16, 45})
         for (const bool by_row : {false, true})
-          for (const int32_t qmax : {255, 127})
-            check_dynamic(Problem(m, n, k, n % 2 == 0, n % 2 == 1, random), by_row, qmax, random);
+          for (const int32_t qmax : {255, 127}) {
+            Problem p(m, n, k, n % 2 == 0, n % 2 == 1, random);
+            check_dynamic(p, by_row, qmax, random);
+            check_dynamic(p.with_zero_points(random), by_row, qmax, random);
+          }
 }
 
 TEST_CASE("octavo.DynamicQGemm is near the float product", "[ops][dynamic_q_gemm]") {

@@ -3,6 +3,7 @@
 
 #include "support/close.h"
 #include "support/op_runner.h"
+#include "support/requantize_reference.h"
 
 namespace octavo {
 namespace {
@@ -159,8 +160,8 @@ TEST_CASE("Resize refuses what makes no sense", "[ops][resize]") {
   CHECK(error(line(4, 1e12f)).starts_with("InvalidGraph: the scale of axis 3"));
   CHECK(error(line(4, 2).attr("mode", "lanczos")) == "Unsupported: mode 'lanczos' is not supported");
   CHECK(error(OpRunner("Resize").input(iota<float>({2}))).starts_with("InvalidGraph: scales or sizes"));
-  CHECK(error(OpRunner("Resize").attr("mode", "linear").input(iota<int32_t>({2})).absent().input(floats({2})))
-            .starts_with("Unsupported: input 0 is int32"));
+  CHECK(error(OpRunner("Resize").attr("mode", "linear").input(Tensor(DType::boolean, {2})).absent().input(floats({2})))
+            .starts_with("Unsupported: input 0 is bool"));
   CHECK(error(OpRunner("Resize")
                   .attr("axes", Ints{0, 0})
                   .input(iota<float>({2, 2}))
@@ -175,9 +176,29 @@ TEST_CASE("Resize refuses what makes no sense", "[ops][resize]") {
             .starts_with("InvalidGraph: nothing is resized"));
 }
 
-TEST_CASE("Resize is an operator on integers where it moves elements", "[ops][resize]") {
+TEST_CASE("Resize is an operator on integers where it stays within the range of its input", "[ops][resize]") {
   CHECK(line(4, 2).obstacle().empty());
-  CHECK(line(4, 2).attr("mode", "linear").obstacle() == "it interpolates");
+  CHECK(line(4, 2).attr("mode", "linear").obstacle().empty());
+  CHECK(line(4, 2).attr("mode", "cubic").obstacle() == "it extrapolates");
+}
+
+TEST_CASE("Resize: integers between integers are cut off, or rounded where they stand for float32",
+          "[ops][resize]") {
+  const auto resized = [](bool stands_for_float) {
+    OpRunner runner("Resize");
+    runner.attr("mode", "linear").attr("coordinate_transformation_mode", "asymmetric");
+    runner.input(Tensor::of<uint8_t>({1, 3}, {10, 13, 0}));
+    if (stands_for_float) runner.output_qparams(test::u8_qparams(0.5f, 7));
+    return test::values<uint8_t>(runner.absent().constant(Tensor::of<float>({2}, {1, 2})).run1());
+  };
+  // 10, 11.5, 13, 6.5, 0, 0
+  CHECK(resized(false) == std::vector<uint8_t>{10, 11, 13, 6, 0, 0});
+  CHECK(resized(true) == std::vector<uint8_t>{10, 12, 13, 6, 0, 0});
+  OpRunner wide("Resize");
+  wide.attr("mode", "linear").attr("coordinate_transformation_mode", "asymmetric");
+  wide.input(Tensor::of<int32_t>({1, 2}, {-3, 2})).absent().constant(Tensor::of<float>({2}, {1, 2}));
+  // -3, -0.5, 2, 2
+  CHECK(test::values<int32_t>(wide.run1()) == std::vector<int32_t>{-3, 0, 2, 2});
 }
 
 }  // namespace

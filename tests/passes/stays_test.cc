@@ -122,11 +122,6 @@ TEST_CASE("What is not known before a run is no constant") {
              b.output(
                  b.node("DequantizeLinear", {w, number(b, 0.5f), b.constant(Tensor::scalar<int8_t>(0))}));
            }},
-          {"a constant that is quantized",
-           [](GraphBuilder& b) {
-             b.output(b.node("QuantizeLinear",
-                             {b.random({2}), number(b, 0.5f), b.constant(Tensor::scalar<uint8_t>(0))}));
-           }},
       },
       [](Graph& graph) {
         FoldingBudget budget(graph);

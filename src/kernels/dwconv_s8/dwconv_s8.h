@@ -1,4 +1,5 @@
-// Depthwise convolution over NHWC, one filter a channel: u8 activations, s8 weights, exact int32 accumulators.
+// Depthwise convolution over NHWC, one filter a channel: u8 activations, s8 weights, exact int32 accumulators. Weights
+// may be less a zero_point, -255..255: all forms hold 16 bits.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,7 @@ struct DwconvS8Args {
 
 /// How a kernel wants its weights; see pack.cc.
 enum class TapForm : uint8_t {
-  s8,             ///< [channel][tap]
+  s16,            ///< [channel][tap]
   s16_row_pairs,  ///< two rows of the filter side by side, for dot products of two
 };
 
@@ -56,7 +57,7 @@ const DwconvS8Kernel* select_dwconv_s8(const IsaFacts&, ActivationRange, std::st
 uint64_t packed_size_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&);
 
 /// `weights` in ONNX order [c, 1, kh, kw]. The geometry has groups = c = oc. `memory` is 16-byte aligned.
-PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&, const int8_t* weights,
+PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel&, const ConvGeometry&, const int16_t* weights,
                               void* memory);
 
 /// Bytes of scratch memory for one call (16-byte aligned); may be 0.

@@ -1,4 +1,4 @@
-// Packing. s8: taps[channel][tap]. s16_row_pairs, for the pairs of row_pairs.h:
+// Packing. s16: taps[channel][tap]. s16_row_pairs, for the pairs of row_pairs.h:
 //   taps[channel / 4][phase][pair][kx][channel % 4][i] = w[channel][2·pair + i - phase][kx],   zero where there is
 //   none.
 // Behind them: column_sum[channels].
@@ -13,7 +13,7 @@ namespace {
 uint64_t taps_bytes(const DwconvS8Kernel& kernel, const ConvGeometry& g) {
   uint64_t bytes = 0;
   switch (kernel.form) {
-    case TapForm::s8: bytes = uint64_t(g.c) * uint64_t(g.kh) * uint64_t(g.kw); break;
+    case TapForm::s16: bytes = uint64_t(g.c) * uint64_t(g.kh) * uint64_t(g.kw) * 2; break;
     case TapForm::s16_row_pairs:
       bytes = (uint64_t(g.c) + 3) / 4 * uint64_t(pairs_in_window(g.kh, 0) + pairs_in_window(g.kh, 1)) *
               uint64_t(g.kw) * 16;
@@ -22,7 +22,7 @@ uint64_t taps_bytes(const DwconvS8Kernel& kernel, const ConvGeometry& g) {
   return (bytes + 15) / 16 * 16;
 }
 
-void pack_row_pairs(const ConvGeometry& g, const int8_t* weights, int16_t* taps) {
+void pack_row_pairs(const ConvGeometry& g, const int16_t* weights, int16_t* taps) {
   for (int block = 0; block < g.c; block += 4) {
     for (int phase = 0; phase < 2; ++phase) {
       for (int pair = 0; pair < pairs_in_window(g.kh, phase); ++pair) {
@@ -44,11 +44,11 @@ uint64_t packed_size_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry&
   return taps_bytes(kernel, g) + uint64_t(g.c) * sizeof(int32_t);
 }
 
-PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g, const int8_t* weights,
+PackedDwconvS8 pack_dwconv_s8(const DwconvS8Kernel& kernel, const ConvGeometry& g, const int16_t* weights,
                               void* memory) {
   const int taps = g.kh * g.kw;
   switch (kernel.form) {
-    case TapForm::s8: std::memcpy(memory, weights, size_t(g.c) * size_t(taps)); break;
+    case TapForm::s16: std::memcpy(memory, weights, size_t(g.c) * size_t(taps) * 2); break;
     case TapForm::s16_row_pairs: pack_row_pairs(g, weights, static_cast<int16_t*>(memory)); break;
   }
   int32_t* column_sum = reinterpret_cast<int32_t*>(static_cast<char*>(memory) + taps_bytes(kernel, g));

@@ -7,7 +7,7 @@ namespace {
 
 template <class Epilogue>
 void run(const PackedDwconvS8& b, const ConvGeometry& g, const DwconvS8Args& args, const Epilogue& e) {
-  const int8_t* taps = static_cast<const int8_t*>(b.taps);
+  const int16_t* taps = static_cast<const int16_t*>(b.taps);
   const auto weight = [&](int c, int ky, int kx) { return taps[(ptrdiff_t(c) * b.kh + ky) * b.kw + kx]; };
   reference_dwconv_s8(g, args.in, args.in_zero_point, weight, args.row_begin, args.row_end, e);
 }

@@ -69,4 +69,18 @@ void normalize_f32(const NormF32& norm, const float* x, float* y, int64_t begin,
   }
 }
 
+void scale_channels_f32(const ScaleChannelsF32& s, const float* x, float* y, int64_t begin, int64_t end) {
+  const bool by_element = s.inner == 1;
+  const int64_t length = s.run_length();
+  const Vector<float> lo = splat(s.lo), hi = splat(s.hi);
+  for (int64_t run = begin; run < end; ++run) {
+    const int64_t c = by_element ? 0 : run % s.channels;
+    const Operand<float> factor(s.factor + c, by_element), offset(s.offset + c, by_element);
+    map(
+        static_cast<size_t>(length), y + run * length,
+        [=](Vector<float> v, Vector<float> f, Vector<float> o) { return clamp_between(v * f + o, lo, hi); },
+        Run<float>{x + run * length}, factor, offset);
+  }
+}
+
 }  // namespace octavo::kernels

@@ -1,0 +1,19 @@
+// What scales and shifts channels by constants.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace octavo {
+
+// y[c] = scale[c] * x[c] + shift[c] for each channel.
+struct Affine {
+  std::vector<double> scale, shift;
+};
+
+// BatchNormalization of that many channels; nothing where its parameters are not constant.
+std::optional<Affine> read_batch_normalization(const Graph& graph, const Node& node, int64_t channels);
+
+}  // namespace octavo
