@@ -31,12 +31,15 @@ function writeValueInfo({ name, type = 'float32', dims }, writer) {
   });
 }
 
-/** Numbers are integers, lists lists of integers. */
+/** Numbers are integers, lists lists of integers, text is a string. */
 function writeAttribute([name, value], writer) {
   writer.writeStringField(1, name);
   if (Array.isArray(value)) {
     for (const x of value) writer.writeVarintField(8, x);
     writer.writeVarintField(20, 7);
+  } else if (typeof value === 'string') {
+    writer.writeStringField(4, value);
+    writer.writeVarintField(20, 3);
   } else {
     writer.writeVarintField(3, value);
     writer.writeVarintField(20, 2);

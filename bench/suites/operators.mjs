@@ -75,8 +75,14 @@ export async function measureOperators(context) {
   const cases = (await listOperators(context.text)).filter(({ name }) => context.wants(name));
   const runtimes = await startRuntimes(context);
   const rows = [];
-  for (const { name, shape, kind } of cases) {
+  for (const { name, shape, kind, make, macs } of cases) {
     context.say(name);
+    if (make) {
+      const entries = [...runtimes.octavos, runtimes.ort].map((runtime) => floatEntry(runtime, make()));
+      const common = { case: name, kind: 'operator', macs };
+      rows.push(...(await contest(common, entries, { ...context, patience: 0.75 })));
+      continue;
+    }
     const what = kind === 'gemm' ? product(shape, name) : convolution(shape, kind === 'dwconv', name);
     const common = { case: name, kind: 'operator', macs: what.macs };
     rows.push(...(await contest(common, entriesOf(runtimes, what), { ...context, patience: 0.75 })));

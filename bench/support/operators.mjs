@@ -1,4 +1,6 @@
-// The operators that are measured through public interfaces: three convolutions that networks consist of, and all products.
+// The operators that are measured through public interfaces: three convolutions that networks consist of, all products, and
+// those that are measured in float32 only.
+import { floatOperators } from '../materials/float_operators.mjs';
 import { convName, depthwiseName, gemmName, parseShapes } from './shapes.mjs';
 
 const convolutions = [
@@ -13,8 +15,12 @@ const names = {
   gemm: (shape) => `MatMul ${gemmName(shape)}`,
 };
 
-/** {kind, shape, name} of each; `text` reads shapes/gemm.txt. */
+/** {kind, shape, name} or {name, macs, make} of each; `text` reads shapes/gemm.txt. */
 export async function listOperators(text) {
   const products = parseShapes(await text('shapes/gemm.txt')).map((shape) => ({ kind: 'gemm', shape }));
-  return [...convolutions, ...products].map((each) => ({ ...each, name: names[each.kind](each.shape) }));
+  const named = [...convolutions, ...products].map((each) => ({
+    ...each,
+    name: names[each.kind](each.shape),
+  }));
+  return [...named, ...floatOperators];
 }

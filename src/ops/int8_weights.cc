@@ -36,8 +36,7 @@ std::vector<int32_t> channel_zero_points(const PrepareContext& ctx, int64_t chan
               (z.size() == 1 || z.size() == count),
           ErrorCode::invalid_graph, "weights '", ctx.input(1).name,
           "' have zero points that are none of int8");
-  if (z.size() == 1) z.assign(count, z[0]);
-  return z;
+  return z.size() == 1 ? std::vector<int32_t>(count, z[0]) : z;
 }
 
 Requantization make_requantization(const PrepareContext& ctx, const std::vector<float>& w_scale,
