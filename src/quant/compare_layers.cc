@@ -65,17 +65,16 @@ class Differences {
   std::vector<std::optional<TensorComparison>> found_;  // by layer
 };
 
-// One of the sessions, step by step.
+// One of the networks, step by step.
 class Side final : public TensorObserver {
  public:
-  Side(Session& session, bool is_reference, Differences& differences)
-      : session_(session), is_reference_(is_reference), differences_(differences) {}
-
-  bool is_done() const { return next_ == session_.program().steps.size(); }
-  void step() {
-    session_.run_step(next_++, this);
-    if (is_done()) session_.finish_run();
+  Side(StagedExecutor& network, std::span<const Feed> feeds, bool is_reference, Differences& differences)
+      : network_(network), is_reference_(is_reference), differences_(differences) {
+    network_.begin(feeds);
   }
+
+  bool is_done() const { return is_done_; }
+  void step() { is_done_ = !network_.step(this); }
   std::size_t shown() const { return shown_; }
 
   void observe(int64_t id, const TensorView& tensor) override {
@@ -84,10 +83,10 @@ class Side final : public TensorObserver {
   }
 
  private:
-  Session& session_;
-  bool is_reference_;
+  StagedExecutor& network_;
+  bool is_reference_, is_done_ = false;
   Differences& differences_;
-  std::size_t next_ = 0, shown_ = 0;
+  std::size_t shown_ = 0;
 };
 
 }  // namespace
@@ -105,7 +104,7 @@ std::vector<LayerComparer::Layer> LayerComparer::common_layers(const Graph& refe
   return layers;
 }
 
-Executor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const {
+StagedExecutor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const {
   std::vector<std::vector<std::size_t>> layers_of(graph.values.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_of[layers_[i].*value].push_back(i);
   std::vector<Node> nodes;
@@ -121,7 +120,7 @@ Executor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const Ker
   }
   graph.nodes = std::move(nodes);
   lower(graph, kernels);
-  return Executor(compile(std::move(graph), kernels));
+  return StagedExecutor(compile_stages(std::move(graph), kernels));
 }
 
 LayerComparer::LayerComparer(const Graph& reference, const Graph& quantized, const KernelPolicy& kernels)
@@ -131,8 +130,7 @@ LayerComparer::LayerComparer(const Graph& reference, const Graph& quantized, con
 
 std::vector<LayerComparison> LayerComparer::compare(std::span<const Feed> feeds) {
   Differences differences(layers_.size());
-  Side reference(*reference_.bind(feeds), true, differences);
-  Side quantized(*quantized_.bind(feeds), false, differences);
+  Side reference(reference_, feeds, true, differences), quantized(quantized_, feeds, false, differences);
   // Whoever has shown less goes on.
   while (!reference.is_done() || !quantized.is_done()) {
     const bool is_first = quantized.is_done() || reference.shown() <= quantized.shown();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "quant/compare.h"
-#include "runtime/executor.h"
+#include "runtime/staged.h"
 
 namespace octavo {
 
@@ -23,7 +23,7 @@ class LayerComparer {
  public:
   LayerComparer(const Graph& reference, const Graph& quantized, const KernelPolicy& kernels);
 
-  // Runs both on the same feeds. In the order of the float model. Throws what Executor::run throws.
+  // Runs both on the same feeds. In the order of the float model. Throws what StagedExecutor::run throws.
   std::vector<LayerComparison> compare(std::span<const Feed> feeds);
 
  private:
@@ -32,10 +32,10 @@ class LayerComparer {
     ValueId in_reference, in_quantized;
   };
   static std::vector<Layer> common_layers(const Graph& reference, const Graph& quantized);
-  Executor inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const;
+  StagedExecutor inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const;
 
   std::vector<Layer> layers_;
-  Executor reference_, quantized_;
+  StagedExecutor reference_, quantized_;
 };
 
 }  // namespace octavo

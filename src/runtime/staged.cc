@@ -157,8 +157,13 @@ TensorView StagedExecutor::tensor(const CompiledStages::Source& source) const {
   return source.stage == Source::kFeeds ? given_[source.index] : made_[source.stage][source.index];
 }
 
-const std::vector<TensorView>& StagedExecutor::run(std::span<const Feed> feeds, TensorObserver* observer) {
-  if (stages_.size() == 1) return stages_[0].run(feeds, observer);
+void StagedExecutor::begin(std::span<const Feed> feeds) {
+  stage_ = 0;
+  if (stages_.size() == 1) {
+    step_ = 0;
+    session_ = stages_[0].bind(feeds);
+    return;
+  }
   const std::vector<std::string>& names = model_->input_names;
   given_.assign(names.size(), {});
   for (const Feed& feed : feeds) {
@@ -169,13 +174,34 @@ const std::vector<TensorView>& StagedExecutor::run(std::span<const Feed> feeds, 
   }
   for (std::size_t i = 0; i < given_.size(); ++i)
     if (!given_[i].present()) fail(ErrorCode::invalid_input, {"input '", names[i], "' is missing"});
-  for (std::size_t s = 0; s < stages_.size(); ++s) {
-    const Graph& graph = stages_[s].model()->graph;
-    feeds_.clear();
-    for (std::size_t i = 0; i < graph.inputs.size(); ++i)
-      feeds_.emplace_back(graph[graph.inputs[i]].name, tensor(model_->inputs[s][i]));
-    made_[s] = stages_[s].run(feeds_, observer);
+  bind_stage();
+}
+
+void StagedExecutor::bind_stage() {
+  const Graph& graph = stages_[stage_].model()->graph;
+  feeds_.clear();
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i)
+    feeds_.emplace_back(graph[graph.inputs[i]].name, tensor(model_->inputs[stage_][i]));
+  step_ = 0;
+  session_ = stages_[stage_].bind(feeds_);
+}
+
+bool StagedExecutor::step(TensorObserver* observer) {
+  if (step_ < session_->program().steps.size()) {
+    session_->run_step(step_++, observer);
+    return true;
   }
+  session_->finish_run();
+  made_[stage_] = session_->outputs();
+  if (++stage_ == stages_.size()) return false;
+  bind_stage();
+  return true;
+}
+
+const std::vector<TensorView>& StagedExecutor::run(std::span<const Feed> feeds, TensorObserver* observer) {
+  if (stages_.size() == 1) return stages_[0].run(feeds, observer);
+  begin(feeds);
+  while (step(observer)) continue;
   results_.clear();
   for (const CompiledStages::Source& source : model_->outputs) results_.push_back(tensor(source));
   return results_;

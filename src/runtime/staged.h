@@ -49,13 +49,19 @@ class StagedExecutor {
   // The outputs in the order of the graph's, for feeds of all of its inputs. Valid until the next run. Throws what
   // Executor::run throws.
   const std::vector<TensorView>& run(std::span<const Feed> feeds, TensorObserver* observer = nullptr);
+  // The same step by step, for what runs beside something else: begin, then step until it is false.
+  void begin(std::span<const Feed> feeds);
+  bool step(TensorObserver* observer);
 
  private:
+  void bind_stage();
   TensorView tensor(const CompiledStages::Source& source) const;
 
   std::shared_ptr<const CompiledStages> model_;
   std::vector<Executor> stages_;
   // Of the run under way.
+  std::size_t stage_ = 0, step_ = 0;
+  std::shared_ptr<Session> session_;  // of the stage
   std::vector<TensorView> given_, results_;
   std::vector<std::vector<TensorView>> made_;  // by stage and output
   std::vector<Feed> feeds_;
