@@ -10,12 +10,16 @@
 
 namespace octavo {
 
+struct RunWatch;  // runtime/session.h
+
 // The engine's behaviour, and the kernels that a test or a user forces: row names of kernels.inc by family name
 // ("gemm_s8", "dwconv_f32", …). An engine has one policy for all of its models, and with it one pool of threads.
 struct KernelPolicy {
   IsaFacts facts = isa_facts();
   std::map<std::string, std::string, std::less<>> forced;
   [[no_unique_address]] Threads threads;
+  // Asked as runs go on whether they may, if any. Outlives the models.
+  RunWatch* watch = nullptr;
 
   // The row forced for `family`, or "" when the best one is to be chosen.
   std::string_view forced_kernel(std::string_view family) const {

@@ -51,6 +51,7 @@ void Session::use(std::shared_ptr<State> state) {
 }
 
 void Session::finish_run() {
+  if (RunWatch* watch = program_->model->kernels.watch) watch->at_end();
   const Graph& graph = program_->model->graph;
   for (std::size_t i = 0; i < outputs_.size(); ++i)
     if (program_->outputs[i].kind == Slot::Kind::made) outputs_[i] = bind(program_->outputs[i]);
@@ -110,6 +111,7 @@ TensorView Session::grow(MadeTensor& made, DType dtype, const Shape& shape) {
 
 void Session::run_step(std::size_t i, TensorObserver* observer) {
   const Step& step = program_->steps[i];
+  if (RunWatch* watch = program_->model->kernels.watch) watch->before(step);
   Maker maker(*this, i);
   RunContext context{*step.node,
                      step.state,

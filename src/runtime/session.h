@@ -8,6 +8,16 @@
 
 namespace octavo {
 
+// Looks on as a network runs, turn by turn of every loop: it may stop what nobody waits for any more, or what takes too
+// long. What it throws comes out of the run; the next run begins anew.
+struct RunWatch {
+  virtual ~RunWatch() = default;
+  // Before a step, of bodies too.
+  virtual void before(const Step& step) = 0;
+  // All steps are done, of which there may be none: of a body, a turn of its loop.
+  virtual void at_end() = 0;
+};
+
 // One program with an arena of its own. run() allocates nothing, but for outputs whose shapes depend on data and that
 // are larger than they ever were.
 class Session {

@@ -124,3 +124,43 @@ TEST_CASE("an output may be constant, beside others that take stages") {
   const Feed feed{"x", &x};
   CHECK(floats(executor.run({&feed, 1})[3]) == std::vector<float>{7, 8});
 }
+
+TEST_CASE("a watch ends a run before any step, and the next run begins anew") {
+  struct Few final : RunWatch {
+    int left = 0, ends = 0;
+    void before(const Step&) override {
+      if (left-- == 0) throw Error(ErrorCode::invalid_data, "enough");
+    }
+    void at_end() override { ++ends; }
+  } watch;
+  KernelPolicy kernels;
+  kernels.watch = &watch;
+  GraphBuilder b = two_barriers();
+  StagedExecutor executor(compile_stages(b.graph, kernels));
+  const Tensor x = Tensor::of<float>({5}, {0, 2, 4, -1, 3});
+  const Feed feed{"x", &x};
+  watch.left = 100;
+  executor.run({&feed, 1});
+  const int steps = 100 - watch.left;
+  CHECK(watch.ends == 3);  // stages
+  for (int allowed = 0; allowed < steps; ++allowed) {
+    watch.left = allowed;
+    CHECK_THROWS_AS(executor.run({&feed, 1}), Error);
+    watch.left = steps;
+    CHECK(floats(executor.run({&feed, 1})[1]) == std::vector<float>{4, 2});
+  }
+}
+
+TEST_CASE("a run may go step by step, through all stages") {
+  GraphBuilder b = two_barriers();
+  StagedExecutor executor(compile_stages(b.graph, KernelPolicy{}));
+  const Tensor x = Tensor::of<float>({2}, {4, 5});
+  const Feed feed{"x", &x};
+  for (int again = 0; again < 2; ++again) {
+    executor.begin({&feed, 1});
+    int steps = 0;
+    while (executor.step(nullptr)) ++steps;
+    CHECK(steps >= 5);
+    CHECK(floats(executor.run({&feed, 1})[1]) == std::vector<float>{4, 6});
+  }
+}
