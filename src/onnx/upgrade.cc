@@ -16,6 +16,13 @@ const Upgrade* find_upgrade(std::string_view op) {
   return nullptr;
 }
 
+std::vector<std::string_view> upgraded_operators() {
+  std::vector<std::string_view> operators;
+  for (const RegisterUpgrades* table = RegisterUpgrades::first_; table != nullptr; table = table->next_)
+    for (const Upgrade& row : table->rows_) operators.push_back(row.op);
+  return operators;
+}
+
 void upgrade(Draft& draft, DraftNode& node) {
   if (const Upgrade* row = find_upgrade(node.op_type)) row->upgrade(draft, node);
 }

@@ -68,6 +68,7 @@ class RegisterUpgrades {
 
  private:
   friend const Upgrade* find_upgrade(std::string_view op);
+  friend std::vector<std::string_view> upgraded_operators();
   std::span<const Upgrade> rows_;
   const RegisterUpgrades* next_;
   static constinit const RegisterUpgrades* first_;
@@ -75,6 +76,8 @@ class RegisterUpgrades {
 
 // The row of that operator, or null.
 const Upgrade* find_upgrade(std::string_view op);
+// Those that have a row, in no order.
+std::vector<std::string_view> upgraded_operators();
 
 // Rewrites `node` from the form that draft.opset gives it.
 void upgrade(Draft& draft, DraftNode& node);

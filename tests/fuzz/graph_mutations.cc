@@ -4,7 +4,7 @@
 
 #include "fuzz/mutations.h"
 #include "fuzz/new_nodes.h"
-#include "fuzz/vocabulary.h"
+#include "onnx/fields.h"
 
 namespace octavo::fuzz {
 
@@ -28,7 +28,7 @@ Field* draw_name(Field& model, Random& random) {
 bool rename(Field& model, Random& random) {
   Field* name = draw_name(model, random);
   if (name == nullptr) return false;
-  name->bytes = random.below(4) == 0 ? std::string() : draw_value(model, random);
+  name->bytes = random.below(4) == 0 ? std::string() : draw_value(model, graph_around(model, *name), random);
   return true;
 }
 
@@ -48,7 +48,8 @@ bool leave_output_out(Field& model, Random& random) {
 bool add_input(Field& model, Random& random) {
   Field* node = draw_node(model, random);
   if (node == nullptr) return false;
-  node->children.push_back(bytes_field(node_proto::input, draw_value(model, random)));
+  node->children.push_back(
+      bytes_field(node_proto::input, draw_value(model, graph_around(model, *node), random)));
   return true;
 }
 
@@ -57,32 +58,32 @@ bool add_output(Field& model, Random& random) {
   if (node == nullptr) return false;
   const std::string name = unused_name(model);
   node->children.push_back(bytes_field(node_proto::output, name));
-  if (random.below(2) == 0)
-    add_to_graph(model, message_field(graph_proto::output, Message::value_info,
-                                      {bytes_field(value_info_proto::name, name)}));
+  Field* const graph = graph_around(model, *node);
+  if (graph != nullptr && random.below(2) == 0)
+    graph->children.push_back(value_field(graph_proto::output, name));
   return true;
 }
 
 // Makes something that is computed anyway an output of the graph.
 bool reveal(Field& model, Random& random) {
-  return add_to_graph(model, message_field(graph_proto::output, Message::value_info,
-                                           {bytes_field(value_info_proto::name, draw_value(model, random))}));
+  Field* const graph = draw_graph(model, random);
+  if (graph == nullptr) return false;
+  graph->children.push_back(value_field(graph_proto::output, draw_value(model, graph, random)));
+  return true;
 }
 
 bool change_operator(Field& model, Random& random) {
   Field* node = draw_node(model, random);
   if (node == nullptr) return false;
-  Field& op = node->at(node_proto::op_type);
-  op.type = pbf_wire_type::length_delimited;
-  op.bytes = pick(kOperators, random);
+  set_operator(*node, pick(operator_words(), random));
   return true;
 }
 
 bool set_attribute(Field& model, Random& random) {
   Field* node = draw_node(model, random);
   if (node == nullptr) return false;
-  Field attribute = draw_attribute(random);
-  const std::string& name = attribute.find(attribute_proto::name)->bytes;
+  Field attribute = draw_attribute(model, operator_of(*node), random);
+  const std::string name = attribute.find(attribute_proto::name)->bytes;
   std::erase_if(node->children, [&](Field& field) {
     Field* other = field.message == Message::attribute ? field.find(attribute_proto::name) : nullptr;
     return other != nullptr && other->bytes == name;

@@ -42,8 +42,9 @@ float interesting_float(Random& random) {
 }
 
 void mutate(Field& model, Random& random) {
-  const std::span<const Mutation> families[] = {field_mutations(), graph_mutations(),  graph_mutations(),
-                                                type_mutations(),  tensor_mutations(), kDecisionMutations};
+  const std::span<const Mutation> families[] = {field_mutations(), graph_mutations(), graph_mutations(),
+                                                body_mutations(),  type_mutations(),  tensor_mutations(),
+                                                kDecisionMutations};
   do {
     // A mutation that finds nothing to change leaves its turn to another.
     for (int tries = 0; tries < 8; ++tries)

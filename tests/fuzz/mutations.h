@@ -15,6 +15,7 @@ using Mutation = bool (*)(Field& model, Random& random);
 
 std::span<const Mutation> field_mutations();   // any field of any message
 std::span<const Mutation> graph_mutations();   // names, operators, outputs, attributes
+std::span<const Mutation> body_mutations();    // control flow: branches, turns, captures
 std::span<const Mutation> type_mutations();    // ranks, sizes and element types that the file declares
 std::span<const Mutation> tensor_mutations();  // constants
 

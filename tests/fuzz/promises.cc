@@ -10,8 +10,8 @@ namespace octavo::fuzz {
 
 namespace {
 
-// Multiply-accumulates and elements of a run. A mutant that takes more is not run: it would only be slow.
-constexpr int64_t kMostWork = 4 << 20;
+// Multiply-accumulates and elements of a run, and what a step or a turn costs besides.
+constexpr int64_t kMostWork = 4 << 20, kStepWork = 512;
 
 std::vector<Operand> operands(const std::vector<Slot>& slots) {
   std::vector<Operand> operands;
@@ -20,16 +20,33 @@ std::vector<Operand> operands(const std::vector<Slot>& slots) {
   return operands;
 }
 
-bool is_quick(const Program& program) {
-  int64_t work = 0;
-  for (const Step& step : program.steps) {
-    const std::vector<Operand> inputs = operands(step.inputs), outputs = operands(step.outputs);
-    if (step.node->op->macs) work += step.node->op->macs({*step.node, inputs, outputs});
-    for (const Slot& output : step.outputs) work += output.tensor.shape.elements();
-    if (work > kMostWork) return false;
-  }
-  return work <= kMostWork;
+// What is made while a step runs has no shape before, but those who read it do.
+int64_t elements(const std::vector<Slot>& slots) {
+  int64_t sum = 0;
+  for (const Slot& slot : slots)
+    if (slot.kind != Slot::Kind::made) sum += slot.tensor.shape.elements();
+  return sum;
 }
+
+class Watch final : public RunWatch {
+ public:
+  void begin() { work_ = 0; }
+  void before(const Step& step) override {
+    const OpDef& op = *step.node->op;
+    if (op.macs && !op.shape_depends_on_data)
+      add(op.macs({*step.node, operands(step.inputs), operands(step.outputs)}));
+    add(elements(step.inputs) + elements(step.outputs) + kStepWork);
+  }
+  void at_end() override { add(kStepWork); }
+
+ private:
+  void add(int64_t work) {
+    if (work > kMostWork || (work_ += work) > kMostWork) throw TooLong();
+  }
+  int64_t work_ = 0;
+};
+
+Watch watch;
 
 Answers run(Model& model, const Feeds& feeds) {
   Answers answers;
@@ -44,15 +61,20 @@ template <class T> T element(const Answer& answer, std::size_t i) {
   return x;
 }
 
+template <class T> bool is_same_floats(const Answer& a, const Answer& b) {
+  for (std::size_t i = 0; i < a.bytes.size() / sizeof(T); ++i) {
+    const bool is_nan = std::isnan(element<T>(a, i)) && std::isnan(element<T>(b, i));
+    if (!is_nan && std::memcmp(&a.bytes[i * sizeof(T)], &b.bytes[i * sizeof(T)], sizeof(T)) != 0)
+      return false;
+  }
+  return true;
+}
+
 // The same bits; one NaN is as good as another.
 bool is_same(const Answer& a, const Answer& b) {
   if (a.dtype != b.dtype || a.shape != b.shape || a.bytes.size() != b.bytes.size()) return false;
-  if (a.dtype != DType::f32) return a.bytes == b.bytes;
-  for (std::size_t i = 0; i < a.bytes.size() / sizeof(float); ++i) {
-    const bool is_nan = std::isnan(element<float>(a, i)) && std::isnan(element<float>(b, i));
-    if (!is_nan && element<uint32_t>(a, i) != element<uint32_t>(b, i)) return false;
-  }
-  return true;
+  if (a.dtype == DType::f32) return is_same_floats<float>(a, b);
+  return a.dtype == DType::f64 ? is_same_floats<double>(a, b) : a.bytes == b.bytes;
 }
 
 void promise_same(const Answers& a, const Answers& b, const char* what) {
@@ -67,20 +89,27 @@ void promise(bool kept, const char* what, const std::string& why) {
   std::abort();
 }
 
+KernelPolicy watched_kernels() {
+  KernelPolicy kernels;
+  kernels.watch = &watch;
+  return kernels;
+}
+
+void begin_watch() { watch.begin(); }
+
 std::optional<Answers> answers_to(Model& model, const Feeds& feeds) {
-  // Nobody knows ahead how long a network takes whose shapes depend on data.
-  const auto session = model.bind(feeds.list());
-  if (session == nullptr || !is_quick(session->program())) return std::nullopt;
-  const Answers answers = run(model, feeds);
-  promise_same(run(model, feeds), answers, "a second run gives the same answers");
+  Answers answers, again;
+  if (!in_time([&] { answers = run(model, feeds); })) return std::nullopt;
+  promise(in_time([&] { again = run(model, feeds); }), "a second run takes as many steps");
+  promise_same(again, answers, "a second run gives the same answers");
   return answers;
 }
 
 void check_written(Model& model, const std::optional<Feeds>& feeds, const std::optional<Answers>& answers) {
   const std::string file = model.to_onnx();
   promise(model.to_onnx() == file, "a model is written as the same bytes each time");
-  const auto again =
-      must("what was written is read", [&] { return Model::load(std::as_bytes(std::span(file)), {}); });
+  const auto again = must("what was written is read",
+                          [&] { return Model::load(std::as_bytes(std::span(file)), watched_kernels()); });
   promise(again->to_onnx() == file, "what was read is written as the same bytes");
   if (!answers) return;
   const auto second = must("what was written runs", [&] { return answers_to(*again, *feeds); });
@@ -92,7 +121,8 @@ void check_quantized(const Model& model, Model& quantized, const Feeds& feeds) {
   const auto answers = must("a quantized model runs", [&] { return answers_to(quantized, feeds); });
   check_written(quantized, feeds, answers);
   if (answers)
-    must("the layers compare", [&] { return model.compare_layers(quantized)->compare(feeds.list()); });
+    must("the layers compare",
+         [&] { return in_time([&] { model.compare_layers(quantized)->compare(feeds.list()); }); });
 }
 
 }  // namespace octavo::fuzz

@@ -17,6 +17,11 @@ struct Answer {
 };
 using Answers = std::vector<Answer>;
 
+// Thrown out of a run that takes too long.
+struct TooLong {};
+// What runs may take from here on.
+void begin_watch();
+
 // Ends the program unless `kept`.
 void promise(bool kept, const char* what, const std::string& why = "");
 
@@ -37,6 +42,19 @@ template <class F> auto must(const char* what, F&& work) {
     promise(error.code() == ErrorCode::out_of_memory, what, error.what());
     throw;
   }
+}
+
+// The policy of models that are run here: their runs are given up where they take long.
+KernelPolicy watched_kernels();
+
+// Does work that runs models of watched_kernels(). False where that was given up, since it takes too many steps,
+// multiply-accumulates, elements and turns of loops: the count is the same on every machine.
+template <class F> bool in_time(F&& work) try {
+  begin_watch();
+  work();
+  return true;
+} catch (const TooLong&) {
+  return false;
 }
 
 // Runs the model twice: the same feeds give the same bits. Nothing where that would take long.

@@ -31,6 +31,7 @@ constexpr struct {
     {Message::node, node_proto::attribute, Message::attribute},
     {Message::node, node_proto::metadata_props, Message::entry},
     {Message::attribute, attribute_proto::t, Message::tensor},
+    {Message::attribute, attribute_proto::g, Message::graph},
     {Message::value_info, value_info_proto::type, Message::type},
     {Message::type, type_proto::tensor_type, Message::tensor_type},
     {Message::tensor_type, tensor_type_proto::shape, Message::shape},
@@ -139,6 +140,16 @@ std::vector<Field*> messages(Field& root, Message kind) {
   for (Field& child : root.children)
     for (Field* field : messages(child, kind)) found.push_back(field);
   return found;
+}
+
+std::vector<Field*> path_to(Field& root, const Field& field) {
+  if (&root == &field) return {&root};
+  for (Field& child : root.children)
+    if (std::vector<Field*> path = path_to(child, field); !path.empty()) {
+      path.insert(path.begin(), &root);
+      return path;
+    }
+  return {};
 }
 
 }  // namespace octavo::fuzz

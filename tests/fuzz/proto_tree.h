@@ -59,5 +59,7 @@ std::string write_model(const Field& model);
 
 // Every message of that kind in the tree, the root included.
 std::vector<Field*> messages(Field& root, Message kind);
+// The fields from the root to one below it, both included. Empty where it is not below.
+std::vector<Field*> path_to(Field& root, const Field& field);
 
 }  // namespace octavo::fuzz

@@ -13,7 +13,7 @@ void try_quantizers(const Model& model, const Feeds& feeds, Random& random) {
   });
   attempt([&] {
     const auto calibration = model.calibrate(static_options(model, random));
-    calibration->observe(feeds.list());
+    if (!in_time([&] { calibration->observe(feeds.list()); })) return;
     check_quantized(model, *calibration->finish(), feeds);
   });
 }
@@ -23,7 +23,7 @@ void try_quantizers(const Model& model, const Feeds& feeds, Random& random) {
 bool try_file(std::span<const std::byte> file) {
   Random random(decisions_of(file));
   std::unique_ptr<Model> model;
-  attempt([&] { model = Model::load(file, {}); });
+  attempt([&] { model = Model::load(file, watched_kernels()); });
   if (!model) return false;
   attempt([&] { model->describe(); });
   std::optional<Feeds> feeds;

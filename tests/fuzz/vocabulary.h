@@ -1,111 +1,83 @@
-// The words that mean something to Octavo in a file.
+// The words that mean something to Octavo in a file, as its own tables have them.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "onnx/fields.h"
+#include "graph/attrs.h"
 
 namespace octavo::fuzz {
 
-inline constexpr std::string_view kOperators[] = {
-    "Add",
-    "AveragePool",
-    "BatchNormalization",
-    "Cast",
-    "Clip",
-    "Concat",
-    "Constant",
-    "ConstantOfShape",
-    "Conv",
-    "DequantizeLinear",
-    "Div",
-    "Dropout",
-    "DynamicQuantizeLinear",
-    "Exp",
-    "Flatten",
-    "Gather",
-    "Gemm",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "HardSigmoid",
-    "HardSwish",
-    "Identity",
-    "LeakyRelu",
-    "MatMul",
-    "MaxPool",
-    "Mul",
-    "Pad",
-    "Pow",
-    "QuantizeLinear",
-    "ReduceMean",
-    "Relu",
-    "Reshape",
-    "Shape",
-    "Sigmoid",
-    "Slice",
-    "Softmax",
-    "Sqrt",
-    "Squeeze",
-    "Sub",
-    "Tanh",
-    "Transpose",
-    "Unsqueeze",
+// An operator that a file may have.
+struct OperatorWord {
+  std::string_view domain, type;
+  // Those of its newest form. Nobody lists what only an older form or a compound one has: that is in the corpus.
+  std::span<const AttrDef> attributes = {};
+
+  std::string name() const;  // as OpDef::name
 };
 
-struct AttributeName {
-  std::string_view name;
-  onnx::attribute_proto::Type type;
-};
+// All that have a record or a row of an upgrade table, and Constant, which the reader computes.
+const std::vector<OperatorWord>& operator_words();
+// The one of that name, or null.
+const OperatorWord* find_word(std::string_view name);
 
-// With the type that an operator expects. Also the names that passes give to attributes of their own.
-using enum onnx::attribute_proto::Type;
-inline constexpr AttributeName kAttributes[] = {
-    {"activation_max", f},
-    {"activation_min", f},
-    {"allowzero", i},
-    {"alpha", f},
-    {"auto_pad", s},
-    {"axes", ints},
-    {"axis", i},
-    {"beta", f},
-    {"block_size", i},
-    {"ceil_mode", i},
-    {"channels_last", i},
-    {"count_include_pad", i},
-    {"dilations", ints},
-    {"end", i},
-    {"ends", ints},
-    {"epsilon", f},
-    {"group", i},
-    {"id", i},
-    {"keepdims", i},
-    {"kernel_shape", ints},
-    {"max", f},
-    {"min", f},
-    {"mode", s},
-    {"noop_with_empty_axes", i},
-    {"output_dtype", i},
-    {"pads", ints},
-    {"perm", ints},
-    {"precision", i},
-    {"qmax", i},
-    {"qmin", i},
-    {"ratio", f},
-    {"saturate", i},
-    {"spatial", i},
-    {"start", i},
-    {"starts", ints},
-    {"storage_order", i},
-    {"strides", ints},
-    {"to", i},
-    {"training_mode", i},
-    {"transA", i},
-    {"transB", i},
-    {"value", tensor},
-};
-
+// What attributes that are strings say.
 inline constexpr std::string_view kStrings[] = {
-    "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER", "constant", "edge", "reflect", "wrap", "row",
+    "NOTSET",
+    "VALID",
+    "SAME_UPPER",
+    "SAME_LOWER",
+    "constant",
+    "edge",
+    "reflect",
+    "wrap",
+    "row",
+    "nearest",
+    "linear",
+    "cubic",
+    "bilinear",
+    "bicubic",
+    "zeros",
+    "border",
+    "reflection",
+    "DCR",
+    "CRD",
+    "add",
+    "mul",
+    "max",
+    "min",
+    "none",
+    "mean",
+    "sum",
+    "avg",
+    "floor",
+    "ceil",
+    "forward",
+    "reverse",
+    "bidirectional",
+    "tanh",
+    "align_corners",
+    "asymmetric",
+    "half_pixel",
+    "stretch",
+    "not_larger",
+    "output_half_pixel",
+    "TFIDF",
+    "RIGHT",
+    "ij,jk->ik",
+    "...i,...i->i",
+    "ii->i",
+    "round_prefer_ceil",
+    "half_pixel_symmetric",
+    "tf_crop_and_resize",
+    "pytorch_half_pixel",
+    "tf_half_pixel_for_nn",
+    "round_prefer_floor",
+    "Relu",
+    "Sigmoid",
 };
 
 }  // namespace octavo::fuzz
