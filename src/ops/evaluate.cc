@@ -31,7 +31,7 @@ std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<
     InferContext context{node, inputs, outputs};
     node.op->infer(context);
     for (const Operand& output : outputs)
-      if (output.shape) require_addressable(*output.shape, size_of(*output.dtype));
+      if (output.is_known()) require_addressable(*output.shape, size_of(*output.dtype));
   } catch (Error& error) {
     throw error.at_node(node.name, node.op->name);
   }

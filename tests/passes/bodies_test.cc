@@ -1,0 +1,43 @@
+// What passes do in bodies, and with what bodies take from outside.
+#include <catch2/catch_test_macros.hpp>
+
+#include "passes/passes.h"
+#include "support/graph_builder.h"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+// If(condition) of a body twice, whose inputs are `outside`.
+ValueId add_if(GraphBuilder& b, ValueId condition, const Graph& body, const std::vector<ValueId>& outside) {
+  Node node{.op = &get_op("If"), .name = "choice"};
+  node.inputs = {condition};
+  for (int branch = 0; branch < 2; ++branch) {
+    Subgraph& copy = node.subgraphs.emplace_back();
+    copy.graph = body;
+    copy.first_capture = static_cast<uint32_t>(node.inputs.size());
+    copy.captures = static_cast<uint32_t>(outside.size());
+    node.inputs.insert(node.inputs.end(), outside.begin(), outside.end());
+  }
+  const ValueId chosen = b.graph.add_value({{}, "chosen"});
+  node.outputs = {chosen};
+  b.graph.nodes.push_back(std::move(node));
+  return chosen;
+}
+
+}  // namespace
+
+TEST_CASE("Branches may give a shape and no dtype") {
+  GraphBuilder body;
+  const ValueId y = body.graph.add_value({{std::nullopt, Shape{2}}, "y"});
+  body.graph.inputs = {y};
+  body.output(y);
+  GraphBuilder b;
+  const ValueId x = b.graph.add_value({{}, "x"});
+  b.graph.inputs = {x};
+  const ValueId chosen = add_if(b, b.input("condition", {}, DType::boolean), body.graph, {x});
+  b.output(chosen);
+  infer_shapes(b.graph);
+  CHECK_FALSE(b.graph[chosen].dtype);
+}
