@@ -1,9 +1,11 @@
 #include "graph/graph.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "graph/rewriter.h"
 
 namespace octavo {
 
@@ -25,13 +27,24 @@ ValueId Graph::add_constant(std::string name, ConstantTensor tensor) {
   return add_value(std::move(value));
 }
 
-std::string Graph::unique_value_name(std::string_view stem) const {
-  if (!names_.taken) {
-    names_.taken = std::make_unique<Names>();
-    for (const Value& value : values) names_.taken->take(value.name);
-    for (const Node& node : nodes) names_.taken->take(node.name);
+namespace {
+
+Names& taken_names(const Graph& graph) {
+  if (!graph.names_.taken) {
+    graph.names_.taken = std::make_unique<Names>();
+    for (const Value& value : graph.values) graph.names_.taken->take(value.name);
+    for (const Node& node : graph.nodes) graph.names_.taken->take(node.name);
   }
-  return names_.taken->take_unique(stem);
+  return *graph.names_.taken;
+}
+
+}  // namespace
+
+std::string Graph::unique_value_name(std::string_view stem) const { return taken_names(*this).take_unique(stem); }
+
+std::vector<Node> take_nodes(Graph& graph) {
+  taken_names(graph);
+  return std::exchange(graph.nodes, {});
 }
 
 bool Graph::knows_types(const Node& node) const {

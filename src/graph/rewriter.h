@@ -34,6 +34,9 @@ Node make_node(Graph& graph, const OpDef& op, std::string_view name, std::vector
 // operator may leave out, then values that nobody mentions. Returns the number of nodes removed.
 int remove_dead(Graph& graph);
 
+// The nodes, for a pass that puts others in their places. Their names stay taken.
+std::vector<Node> take_nodes(Graph& graph);
+
 // Restores topological order after nodes were appended at the end. Throws Error(invalid_graph) on a cycle.
 void sort_nodes(Graph& graph);
 

@@ -25,7 +25,7 @@ class LayoutChooser {
   }
 
   int run() {
-    original_ = std::move(graph_.nodes);
+    original_ = take_nodes(graph_);
     for (const Node& node : original_) {
       if (computes_channels_last(node))
         add_channels_last(node);

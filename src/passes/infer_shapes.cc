@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "graph/rewriter.h"
 #include "ops/evaluate.h"
 #include "passes/narrow_doubles.h"
 #include "passes/passes.h"
@@ -50,7 +51,7 @@ void infer_bodies(const Graph& graph, Node& node) try {
 void infer_shapes(Graph& graph) {
   std::vector<Node> nodes;
   nodes.reserve(graph.nodes.size());
-  for (Node& node : graph.nodes) {
+  for (Node& node : take_nodes(graph)) {
     if (!node.subgraphs.empty()) infer_bodies(graph, node);
     const bool is_narrowed = narrow_inputs(graph, node, nodes);
     const std::vector<Operand> inferred = infer_node(graph, node, operands_of(graph, node));

@@ -71,7 +71,7 @@ class Inliner {
 int inline_branches(Graph& graph) {
   int inlined = 0;
   std::vector<Node> nodes;
-  for (Node& node : graph.nodes) {
+  for (Node& node : take_nodes(graph)) {
     const Subgraph* const branch = taken_branch(graph, node);
     if (branch == nullptr) {
       nodes.push_back(std::move(node));

@@ -108,7 +108,7 @@ StagedExecutor LayerComparer::inspected(Graph graph, ValueId Layer::* value, con
   std::vector<std::vector<std::size_t>> layers_of(graph.values.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_of[layers_[i].*value].push_back(i);
   std::vector<Node> nodes;
-  for (Node& node : graph.nodes) {
+  for (Node& node : take_nodes(graph)) {
     const ValueId id = node.outputs[0];
     nodes.push_back(std::move(node));
     // Beside what computes it, so that the tensor need not live any longer.

@@ -1,5 +1,6 @@
 // What passes do in bodies, and with what bodies take from outside.
 #include <catch2/catch_test_macros.hpp>
+#include <set>
 
 #include "passes/passes.h"
 #include "support/graph_builder.h"
@@ -26,7 +27,28 @@ ValueId add_if(GraphBuilder& b, ValueId condition, const Graph& body, const std:
   return chosen;
 }
 
+Tensor truth() {
+  Tensor yes(DType::boolean, {});
+  yes.span<bool>()[0] = true;
+  return yes;
+}
+
 }  // namespace
+
+TEST_CASE("Nodes of a branch that is inlined get names that none has") {
+  GraphBuilder body;
+  body.output(body.node("Exp", {body.node("Relu", {body.input("a", {2})})}));
+  GraphBuilder b;
+  ValueId x = b.node("Relu", {b.input("x", {2})});
+  for (int i = 0; i < 2; ++i) x = add_if(b, b.constant(truth()), body.graph, {x});
+  b.output(x);
+  CHECK(inline_branches(b.graph) == 2);
+  verify(b.graph);
+  std::set<std::string> names;
+  for (const Node& node : b.graph.nodes) names.insert(node.name);
+  CHECK(b.graph.nodes.size() == 5);
+  CHECK(names.size() == b.graph.nodes.size());
+}
 
 TEST_CASE("Branches may give a shape and no dtype") {
   GraphBuilder body;
