@@ -82,12 +82,13 @@ class FileNames {
   FileNames(const Node& node, const Subgraph& body, const FileNames& outer)
       : names_(body.graph.values.size()), is_outside_(body.graph.values.size()), taken_(&outer.taken_) {
     const Graph& graph = body.graph;
+    const Uses uses(graph);
     for (uint32_t i = 0; i < body.captures; ++i)
       names_[graph.inputs[graph.inputs.size() - body.captures + i]] = outer[node.inputs[body.first_capture + i]];
     for (ValueId id = 0; id < graph.values.size(); ++id) {
-      // What the graph around has, too, is its.
+      // What the graph around has, too, is its; but an output is the body's own.
       const auto shared = outer.constants_.find(graph[id].constant.get());
-      if (shared != outer.constants_.end()) names_[id] = outer[shared->second];
+      if (shared != outer.constants_.end() && !uses.is_output[id]) names_[id] = outer[shared->second];
       is_outside_[id] = !names_[id].empty();
       if (names_[id].empty()) names_[id] = taken_.take_unique(graph[id].name);
     }

@@ -3,17 +3,21 @@
 
 namespace octavo {
 
-void simplify(Graph& graph, const KernelPolicy& kernels) {
-  // What bodies take from outside has a type first.
-  infer_shapes(graph);
-  for (Node& node : graph.nodes)
-    for (Subgraph& body : node.subgraphs) simplify(body.graph, kernels);
+namespace {
+
+// How much has changed.
+int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
   FoldingBudget budget(graph);
-  int changes = 0;
+  int all = 0, changes = 0;
   do {
+    changes = 0;
+    // What bodies take from outside has a type first.
     infer_shapes(graph);
+    for (Node& node : graph.nodes)
+      for (Subgraph& body : node.subgraphs) changes += simplify_graph(body.graph, kernels);
     // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
-    changes = fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
+    changes += fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
+    changes += settle_captures(graph);
     // Passes ask who else reads a value: nodes that nobody reads, and outputs, do not count.
     changes += inline_branches(graph);
     changes += remove_dead(graph);
@@ -24,8 +28,14 @@ void simplify(Graph& graph, const KernelPolicy& kernels) {
     changes += recentre_weights(graph);
     // A constant tells shapes, and a shape makes constants. What is written and read again has nothing left to
     // simplify.
+    all += changes;
   } while (changes > 0);
+  return all;
 }
+
+}  // namespace
+
+void simplify(Graph& graph, const KernelPolicy& kernels) { simplify_graph(graph, kernels); }
 
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels) {
   for (Node& node : graph.nodes)

@@ -35,6 +35,43 @@ Tensor truth() {
 
 }  // namespace
 
+TEST_CASE("A body has constants of outside for its own, and takes nothing that it does not read") {
+  GraphBuilder body;
+  const ValueId a = body.input("a", {2}), c = body.input("c", {2});
+  body.input("unread", {2});
+  body.output(body.node("Add", {a, c}));
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2}), condition = b.input("condition", {}, DType::boolean);
+  const ValueId constant = b.constant({2}, {3, 4});
+  b.output(add_if(b, condition, body.graph, {x, constant, b.node("Relu", {x})}));
+  CHECK(settle_captures(b.graph) == 4);
+  CHECK(settle_captures(b.graph) == 0);
+  verify(b.graph);
+  const Node& node = b.graph.nodes.back();
+  CHECK(node.inputs == std::vector<ValueId>{condition, x, x});
+  for (const Subgraph& branch : node.subgraphs) {
+    REQUIRE(branch.captures == 1);
+    CHECK(branch.graph.inputs == std::vector<ValueId>{a});
+    CHECK(branch.graph[c].constant == b.graph[constant].constant);
+  }
+}
+
+TEST_CASE("What constants compute outside goes on computing inside") {
+  GraphBuilder body;
+  body.output(body.node("Add", {body.input("a", {2}), body.node("Exp", {body.input("sum", {2})})}));
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2}), condition = b.input("condition", {}, DType::boolean);
+  const ValueId sum = b.node("Add", {b.constant({2}, {3, 4}), b.constant({2}, {1, 1})});
+  b.output(add_if(b, condition, body.graph, {x, sum}));
+  simplify(b.graph, {});
+  verify(b.graph);
+  REQUIRE(b.graph.nodes.size() == 1);
+  for (const Subgraph& branch : b.graph.nodes[0].subgraphs) {
+    CHECK(branch.graph.nodes.size() == 1);
+    CHECK(branch.captures == 1);
+  }
+}
+
 TEST_CASE("Nodes of a branch that is inlined get names that none has") {
   GraphBuilder body;
   body.output(body.node("Exp", {body.node("Relu", {body.input("a", {2})})}));
