@@ -86,9 +86,9 @@ class Session::Maker final : public OutputMaker {
       return bound;
     }
     const ValueId id = session_.program_->steps[step_].node->outputs[output];
-    const std::optional<DType> expected = id == kNoValue ? dtype : session_.program_->model->graph[id].dtype;
-    require(!expected || dtype == expected, ErrorCode::invalid_graph, "output ", output, " is ", dtype_name(dtype),
-            ", but its type says ", dtype_name(*expected));
+    const DType expected = id == kNoValue ? dtype : session_.program_->model->graph[id].dtype.value_or(dtype);
+    require(dtype == expected, ErrorCode::invalid_graph, "output ", output, " is ", dtype_name(dtype),
+            ", but its type says ", dtype_name(expected));
     return bound = grow(session_.made_[slot.offset], dtype, shape);
   }
 
