@@ -24,7 +24,7 @@ void type_state(Graph& body, std::size_t i, const Operand& operand) {
 
 TensorType carried_type(const TensorType& given, const TensorType& initial) {
   TensorType type{given.dtype};
-  if (!given.dtype || !given.shape) return type;
+  if (!given.dtype || !given.shape || !initial.shape || given.shape->rank() != initial.shape->rank()) return type;
   type.shape = given.shape;
   if (type.shape != initial.shape) std::ranges::fill(type.shape->dims, kDynamic);
   return type;

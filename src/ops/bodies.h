@@ -25,7 +25,7 @@ template <class T> TensorView scalar_view(const Node& node, std::size_t i, T& nu
           reinterpret_cast<std::byte*>(&number)};
 }
 
-// What is known of a value that is carried from turn to turn: without a turn it is `initial`.
+// What is known of a value that is carried from turn to turn: without a turn it is `initial`, of whatever rank.
 TensorType carried_type(const TensorType& given, const TensorType& initial);
 
 // What is known of tensors of a type, joined along `axis`, an attribute that may count from the last.

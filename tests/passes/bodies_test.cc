@@ -100,3 +100,27 @@ TEST_CASE("Branches may give a shape and no dtype") {
   infer_shapes(b.graph);
   CHECK_FALSE(b.graph[chosen].dtype);
 }
+
+TEST_CASE("What a loop carries has no rank where that of a turn is another than it begins with") {
+  const auto carried = [](const Shape& initial) {
+    GraphBuilder body;
+    body.input("turn", {}, DType::s64);
+    const ValueId go = body.input("go", {}, DType::boolean), state = body.input("state", initial);
+    const ValueId wide = body.node("Div", {body.input("outside", {1, 2}), state});
+    body.output(go);
+    body.output(wide);
+    GraphBuilder b;
+    const ValueId turns = b.input("turns", {}, DType::s64), x = b.input("x", initial), y = b.input("y", {1, 2});
+    Node node{.op = &get_op("Loop"), .name = "loop"};
+    node.inputs = {turns, kNoValue, x, y};
+    node.subgraphs.push_back({.graph = body.graph, .first_capture = 3, .captures = 1});
+    const ValueId last = b.graph.add_value({{}, "last"});
+    node.outputs = {last};
+    b.graph.nodes.push_back(std::move(node));
+    b.output(last);
+    infer_shapes(b.graph);
+    return b.graph[last].shape;
+  };
+  CHECK_FALSE(carried({}));
+  CHECK(carried({3, 2}) == Shape{kDynamic, kDynamic});
+}
