@@ -15,6 +15,12 @@ TensorType body_output(const Node& node, std::size_t body, std::size_t i) {
   return graph[graph.outputs[i]];
 }
 
+void fit_outputs(Node& node, std::size_t given) {
+  require(node.outputs.size() <= given, ErrorCode::invalid_graph, "has ", node.outputs.size(),
+          " outputs, but its body gives ", given);
+  node.outputs.resize(given, kNoValue);
+}
+
 void type_state(Graph& body, std::size_t i, const Operand& operand) {
   Value& input = body[body.inputs[i]];
   if (operand.dtype) input.dtype = operand.dtype;

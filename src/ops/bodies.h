@@ -14,6 +14,9 @@ std::size_t own_inputs(const Node& node);
 // What is known of output i of a body. Throws Error(invalid_graph) where it has no such output.
 TensorType body_output(const Node& node, std::size_t body, std::size_t i);
 
+// Gives the node as many outputs as `given`, what its body gives. Throws Error(invalid_graph) where it has more.
+void fit_outputs(Node& node, std::size_t given);
+
 // Types input i of a body by an operand: its dtype and, where nothing says that they stay, none of its sizes.
 void type_state(Graph& body, std::size_t i, const Operand& operand);
 

@@ -29,7 +29,7 @@ void type_bodies(Node& node, std::span<const Operand> operands) {
   type_state(body, kTurns, {DType::s64, {}});
   type_state(body, kGoOn, {DType::boolean, {}});
   for (std::size_t i = kCarried; i < inputs; ++i) type_state(body, i, operands[i]);
-  node.outputs.resize(outputs - 1, kNoValue);
+  fit_outputs(node, outputs - 1);
 }
 
 void infer(InferContext& ctx) {

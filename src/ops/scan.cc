@@ -56,7 +56,7 @@ void type_bodies(Node& node, std::span<const Operand> operands) {
     if (i >= first && operand.shape) operand.shape = without_axis(*operand.shape, input_axis(node, i - first, *operand.shape));
     type_state(body, i, operand);
   }
-  node.outputs.resize(body.outputs.size(), kNoValue);
+  fit_outputs(node, body.outputs.size());
 }
 
 // How many slices there are; kDynamic where no input says.

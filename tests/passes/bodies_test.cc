@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <set>
 
+#include "base/error.h"
 #include "passes/passes.h"
 #include "support/graph_builder.h"
 
@@ -123,4 +124,23 @@ TEST_CASE("What a loop carries has no rank where that of a turn is another than 
   };
   CHECK_FALSE(carried({}));
   CHECK(carried({3, 2}) == Shape{kDynamic, kDynamic});
+}
+
+TEST_CASE("A loop with more outputs than its body gives is refused") {
+  for (const std::string_view op : {"Loop", "Scan"}) {
+    CAPTURE(op);
+    GraphBuilder body;
+    if (op == "Loop") body.input("turn", {}, DType::s64);
+    body.output(body.input("go", {}, DType::boolean));
+    GraphBuilder b;
+    Node node{.op = &get_op(op), .name = "loop"};
+    node.attrs = op == "Loop" ? Attrs() : attrs({{"num_scan_inputs", int64_t{1}}});
+    node.inputs = {b.input("x", {2}, op == "Loop" ? DType::s64 : DType::boolean)};
+    if (op == "Loop") node.inputs.push_back(kNoValue);
+    node.subgraphs.push_back({.graph = body.graph, .first_capture = static_cast<uint32_t>(node.inputs.size())});
+    for (const char* name : {"first", "second"}) node.outputs.push_back(b.graph.add_value({{}, name}));
+    b.graph.nodes.push_back(std::move(node));
+    b.output(b.graph.nodes[0].outputs[1]);
+    CHECK_THROWS_AS(infer_shapes(b.graph), Error);
+  }
 }
