@@ -50,6 +50,8 @@ bool move(Field& model, Random& random) {
   Field* to = pick(messages(model, from->message), random);
   if (to == from) return false;
   const std::size_t i = draw_index(*from, random);
+  // Not into itself: bodies are graphs in graphs.
+  if (!path_to(from->children[i], *to).empty()) return false;
   Field field = std::move(from->children[i]);
   from->children.erase(from->children.begin() + static_cast<int64_t>(i));
   to->children.push_back(std::move(field));

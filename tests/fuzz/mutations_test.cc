@@ -23,6 +23,12 @@ bool is_read(const std::string& bytes) {
   return true;
 }
 
+int count(const Field& field) {
+  int fields = 1;
+  for (const Field& child : field.children) fields += count(child);
+  return fields;
+}
+
 }  // namespace
 
 TEST_CASE("A tree of fields is written as the bytes that it was parsed from") {
@@ -53,6 +59,21 @@ TEST_CASE("Mutants are protobuf, and a good share of them are models") {
   CHECK(changed > mutants * 8 / 10);
   CHECK(read > mutants / 4);
   CHECK(read < mutants * 9 / 10);
+}
+
+TEST_CASE("Fields that change places are all there afterwards, where bodies stand in bodies, too") {
+  const Mutation swap = field_mutations()[2], move = field_mutations()[3];
+  for (const File& file : corpus()) {
+    if (!file.name.contains("nested")) continue;
+    INFO(file.name);
+    for (uint64_t seed = 0; seed < 500; ++seed) {
+      auto model = parse_model(file.bytes);
+      const int before = count(*model);
+      Random random(seed);
+      (seed % 8 == 0 ? swap : move)(*model, random);
+      REQUIRE(count(*model) == before);
+    }
+  }
 }
 
 TEST_CASE("Each mutation finds something to change in the corpus") {
