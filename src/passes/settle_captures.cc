@@ -37,7 +37,8 @@ int settle_captures(Graph& graph) {
     const std::vector<ValueId> inputs = std::move(node.inputs);
     node.inputs.assign(inputs.begin(), inputs.begin() + node.subgraphs[0].first_capture);
     for (Subgraph& body : node.subgraphs)
-      settled += settle(graph, std::span(inputs).subspan(body.first_capture, body.captures), body, node.inputs);
+      settled +=
+          settle(graph, std::span(inputs).subspan(body.first_capture, body.captures), body, node.inputs);
   }
   return settled;
 }

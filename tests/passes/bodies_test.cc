@@ -111,7 +111,8 @@ TEST_CASE("What a loop carries has no rank where that of a turn is another than 
     body.output(go);
     body.output(wide);
     GraphBuilder b;
-    const ValueId turns = b.input("turns", {}, DType::s64), x = b.input("x", initial), y = b.input("y", {1, 2});
+    const ValueId turns = b.input("turns", {}, DType::s64), x = b.input("x", initial),
+                  y = b.input("y", {1, 2});
     Node node{.op = &get_op("Loop"), .name = "loop"};
     node.inputs = {turns, kNoValue, x, y};
     node.subgraphs.push_back({.graph = body.graph, .first_capture = 3, .captures = 1});
@@ -137,7 +138,8 @@ TEST_CASE("A loop with more outputs than its body gives is refused") {
     node.attrs = op == "Loop" ? Attrs() : attrs({{"num_scan_inputs", int64_t{1}}});
     node.inputs = {b.input("x", {2}, op == "Loop" ? DType::s64 : DType::boolean)};
     if (op == "Loop") node.inputs.push_back(kNoValue);
-    node.subgraphs.push_back({.graph = body.graph, .first_capture = static_cast<uint32_t>(node.inputs.size())});
+    node.subgraphs.push_back(
+        {.graph = body.graph, .first_capture = static_cast<uint32_t>(node.inputs.size())});
     for (const char* name : {"first", "second"}) node.outputs.push_back(b.graph.add_value({{}, name}));
     b.graph.nodes.push_back(std::move(node));
     b.output(b.graph.nodes[0].outputs[1]);
