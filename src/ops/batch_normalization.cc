@@ -65,31 +65,26 @@ void run(RunContext& ctx) {
   });
 }
 
-// As a convolution of one tap a channel: passes/integer_normalizations.
-constexpr IntegerForm kForms[] = {{DType::u8, DType::s8, DType::u8, "octavo.QConv"}};
-
+// On integers it is a convolution of one tap a channel: passes/integer_normalizations.
 std::string obstacle(const Graph& graph, const Node& node) {
   const int rank = graph[node.inputs[0]].shape->rank();
   if (rank < 3 || rank > 5) return text("it normalizes a tensor of rank ", rank);
-  for (std::size_t i = 1; i < 5; ++i)
-    if (!graph.constant_input(node, i)) return "its parameters are computed at run time";
   return "";
 }
 
-OCTAVO_OPERATOR(batch_normalization, {.name = "BatchNormalization",
-                                      .min_inputs = 5,
-                                      .max_inputs = 5,
-                                      .attributes = kAttributes,
-                                      .infer = infer,
-                                      .plan = plan,
-                                      .run = run,
-                                      .computes_f32 = true,
-                                      .clamps_output = true,
-                                      .layout = LayoutRule::channels_last,
-                                      .quant = {.inputs = kFirstIsActivation,
-                                                .result = ResultRole::activation,
-                                                .forms = kForms,
-                                                .obstacle = obstacle}});
+OCTAVO_OPERATOR(batch_normalization,
+                {.name = "BatchNormalization",
+                 .min_inputs = 5,
+                 .max_inputs = 5,
+                 .attributes = kAttributes,
+                 .infer = infer,
+                 .plan = plan,
+                 .run = run,
+                 .computes_f32 = true,
+                 .clamps_output = true,
+                 .layout = LayoutRule::channels_last,
+                 .quant = {
+                     .inputs = kFirstIsActivation, .result = ResultRole::activation, .obstacle = obstacle}});
 
 }  // namespace
 

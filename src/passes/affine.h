@@ -13,7 +13,9 @@ struct Affine {
   std::vector<double> scale, shift;
 };
 
-// BatchNormalization of that many channels; nothing where its parameters are not constant.
-std::optional<Affine> read_batch_normalization(const Graph& graph, const Node& node, int64_t channels);
+// BatchNormalization of that many channels; nothing where its parameters are neither constant nor dequantized from
+// constants.
+std::optional<Affine> read_batch_normalization(const Graph& graph, const Uses& uses, const Node& node,
+                                               int64_t channels);
 
 }  // namespace octavo

@@ -64,10 +64,10 @@ std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, Valu
   return affine;
 }
 
-std::optional<Affine> read_affine(const Graph& graph, const Node& node, ValueId data, int64_t channels,
-                                  int rank) {
+std::optional<Affine> read_affine(const Graph& graph, const Uses& uses, const Node& node, ValueId data,
+                                  int64_t channels, int rank) {
   if (node.op->name == kNormalization)
-    return node.inputs[0] == data ? read_batch_normalization(graph, node, channels) : std::nullopt;
+    return node.inputs[0] == data ? read_batch_normalization(graph, uses, node, channels) : std::nullopt;
   return read_arithmetic(graph, node, data, channels, rank);
 }
 
@@ -129,7 +129,7 @@ int fold_affine_into_conv(Graph& graph) {
       if (n == Uses::kNone) break;
       Node& next = graph.nodes[n];
       if (next.outputs.size() != 1 || !graph.knows_types(next)) break;
-      const auto affine = read_affine(graph, next, data, weights[0], weights.rank());
+      const auto affine = read_affine(graph, uses, next, data, weights[0], weights.rank());
       if (!affine) break;
       const ValueId old_weights = conv.inputs[1];
       if (!apply(graph, conv, *affine)) break;

@@ -23,6 +23,7 @@ int remove_identities(Graph& graph);
 
 // Weights of 8 bits of whatever kind → int8, without zero points where that is possible.
 int recentre_weights(Graph& graph);
+
 // Body(c), where c is constant outside → Body, which has c; Body(x) that does not read x → Body.
 int settle_captures(Graph& graph);
 
