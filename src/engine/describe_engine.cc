@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "graph/op_def.h"
+#include "onnx/upgrade.h"
 #include "ops/kernel_choice.h"
 
 namespace octavo {
@@ -32,7 +33,11 @@ std::string reason(const KernelPolicy& policy, std::string_view family, const st
 
 std::vector<OperatorInfo> supported_operators() {
   std::vector<OperatorInfo> operators;
-  for (const OpDef* op : readable_operators()) operators.push_back({op->domain(), op->type(), op->since});
+  const auto add = [&](const OpDef& op) { operators.push_back({op.domain(), op.type(), op.since}); };
+  for (const OpDef* op : readable_operators()) add(*op);
+  // What the reader tells in terms of others.
+  for (const onnx::Upgrade* row : onnx::all_upgrades())
+    if (row->since != 0) add({.name = row->op, .since = row->since});
   // The reader makes constants of these.
   operators.push_back({"", "Constant", 1});
   return operators;

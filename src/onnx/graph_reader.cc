@@ -66,7 +66,8 @@ class MissingOperators {
  public:
   void see(const RawNode& raw) {
     const std::string name = full_name(raw);
-    if (is_constant(raw) || find_upgrade(name) || file_operator(name) || !seen_.take(name)) return;
+    const Upgrade* const row = find_upgrade(name);
+    if (is_constant(raw) || (row && row->since != 0) || file_operator(name) || !seen_.take(name)) return;
     names_ += text(count_++ == 0 ? "" : ", ", name);
   }
   // One alone is reported at its node.

@@ -16,11 +16,11 @@ const Upgrade* find_upgrade(std::string_view op) {
   return nullptr;
 }
 
-std::vector<std::string_view> upgraded_operators() {
-  std::vector<std::string_view> operators;
+std::vector<const Upgrade*> all_upgrades() {
+  std::vector<const Upgrade*> rows;
   for (const RegisterUpgrades* table = RegisterUpgrades::first_; table != nullptr; table = table->next_)
-    for (const Upgrade& row : table->rows_) operators.push_back(row.op);
-  return operators;
+    for (const Upgrade& row : table->rows_) rows.push_back(&row);
+  return rows;
 }
 
 void upgrade(Draft& draft, DraftNode& node) {

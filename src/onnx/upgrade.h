@@ -57,6 +57,8 @@ struct DraftNode {
 struct Upgrade {
   std::string_view op;  // as OpDef::name
   void (*upgrade)(Draft&, DraftNode&);
+  // As OpDef::since, where only files have the operator; 0 for older forms of one that memory has, too.
+  int since = 0;
 };
 
 // A table of rows: a link of a list that is complete before main and never changes afterwards. A file of
@@ -68,7 +70,7 @@ class RegisterUpgrades {
 
  private:
   friend const Upgrade* find_upgrade(std::string_view op);
-  friend std::vector<std::string_view> upgraded_operators();
+  friend std::vector<const Upgrade*> all_upgrades();
   std::span<const Upgrade> rows_;
   const RegisterUpgrades* next_;
   static constinit const RegisterUpgrades* first_;
@@ -76,8 +78,8 @@ class RegisterUpgrades {
 
 // The row of that operator, or null.
 const Upgrade* find_upgrade(std::string_view op);
-// Those that have a row, in no order.
-std::vector<std::string_view> upgraded_operators();
+// In no order.
+std::vector<const Upgrade*> all_upgrades();
 
 // Rewrites `node` from the form that draft.opset gives it.
 void upgrade(Draft& draft, DraftNode& node);

@@ -17,8 +17,8 @@ OperatorWord word(std::string_view name, std::span<const AttrDef> attributes) {
 std::vector<OperatorWord> collect() {
   std::vector<OperatorWord> words = {{"", "Constant", {}}};
   for (const OpDef* op : readable_operators()) words.push_back(word(op->name, op->attributes));
-  for (std::string_view name : onnx::upgraded_operators())
-    if (find_op(name) == nullptr) words.push_back(word(name, {}));
+  for (const onnx::Upgrade* row : onnx::all_upgrades())
+    if (find_op(row->op) == nullptr) words.push_back(word(row->op, {}));
   // The order of the list is the linker's; a seed means the same in every build.
   std::ranges::sort(words, {}, &OperatorWord::name);
   return words;

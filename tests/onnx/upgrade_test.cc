@@ -3,6 +3,7 @@
 
 #include "graph/op_def.h"
 #include "onnx/model_builder.h"
+#include "onnx/upgrade.h"
 
 namespace octavo::onnx {
 namespace {
@@ -32,6 +33,13 @@ float float_input(const Graph& graph, const Node& node, std::size_t i) {
   REQUIRE(tensor != nullptr);
   REQUIRE(tensor->shape() == Shape{});
   return tensor->span<float>()[0];
+}
+
+TEST_CASE("A row says since when there is its operator where only files have it") {
+  for (const Upgrade* row : all_upgrades()) {
+    INFO(row->op);
+    CHECK((row->since != 0) == (find_op(row->op) == nullptr));
+  }
 }
 
 TEST_CASE("Clip: bounds become inputs at opset 11") {

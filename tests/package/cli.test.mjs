@@ -166,7 +166,7 @@ test('bad input is one line on stderr and exit code 1', async () => {
     [/cannot read empty/, 'inspect', 'empty'],
     [/cut\.onnx: /, 'inspect', 'cut.onnx'],
     [/cat\.jpg: /, 'inspect', modelFile('photos/cat.jpg')],
-    [/unknown\.onnx: .*Frobnicate.*n7|unknown\.onnx: .*n7.*Frobnicate/, 'inspect', 'unknown.onnx'],
+    [/unknown\.onnx: .*Frobnicate.*n7|unknown\.onnx: .*n7.*Frobnicate/, 'quantize', 'unknown.onnx'],
     [/no such file/, ...quantize, '--calibration', 'nowhere'],
     [/there are no .* files in empty/, ...quantize, '--calibration', 'empty'],
     [/NaN|finite/i, ...quantize, '--calibration', 'nan.npy'],

@@ -93,6 +93,9 @@ test('operators are listed once, in order, with those that the reader resolves',
     assert.ok(operators.some((operator) => operator.type === type && operator.domain === ''));
   assert.ok(!names.some((name) => name.includes('octavo')));
   assert.equal(operators.find(({ type }) => type === 'HardSwish').since, 14);
+  // What the reader tells in terms of others.
+  assert.equal(operators.find(({ type }) => type === 'Upsample').since, 7);
+  assert.ok(operators.some(({ domain, type }) => domain === 'com.microsoft' && type === 'FusedConv'));
 });
 
 test('layers and metadata', async () => {

@@ -48,16 +48,16 @@ void dynamic_slice(Draft&, DraftNode& draft_node) { draft_node.op_type = "Slice"
 
 constexpr Upgrade kRows[] = {
     {"Bernoulli", dtype},
-    {"DynamicSlice", dynamic_slice},
+    {"DynamicSlice", dynamic_slice, 1},
     {"EyeLike", dtype},
     {"Multinomial", dtype},
-    {"OptionalGetElement", optional_get_element},
-    {"OptionalHasElement", optional_has_element},
+    {"OptionalGetElement", optional_get_element, 15},
+    {"OptionalHasElement", optional_has_element, 15},
     {"RandomNormal", dtype},
     {"RandomNormalLike", dtype},
     {"RandomUniform", dtype},
     {"RandomUniformLike", dtype},
-    {"Scatter", scatter},
+    {"Scatter", scatter, 9},
     {"Split", split},
     {"TopK", top_k},
 };

@@ -34,7 +34,7 @@ void variadic(Draft& draft, DraftNode& draft_node) {
 }
 
 constexpr Upgrade kRows[] = {
-    {"Max", variadic}, {"Mean", variadic}, {"Min", variadic}, {"Sum", variadic},
+    {"Max", variadic}, {"Mean", variadic, 1}, {"Min", variadic}, {"Sum", variadic, 1},
 };
 
 const RegisterUpgrades registered(kRows);

@@ -21,7 +21,7 @@ void softmax_cross_entropy_loss(Draft& draft, DraftNode& draft_node) {
   draft_node.op_type = "NegativeLogLikelihoodLoss";
 }
 
-constexpr Upgrade kRows[] = {{"SoftmaxCrossEntropyLoss", softmax_cross_entropy_loss}};
+constexpr Upgrade kRows[] = {{"SoftmaxCrossEntropyLoss", softmax_cross_entropy_loss, 12}};
 
 const RegisterUpgrades registered(kRows);
 

@@ -176,19 +176,19 @@ void embed_layer_normalization(Draft& draft, DraftNode& node) {
 }
 
 constexpr Upgrade kRows[] = {
-    {"SimplifiedLayerNormalization", simplified_layer_normalization},
-    {"com.microsoft.BiasGelu", bias_gelu},
-    {"com.microsoft.EmbedLayerNormalization", embed_layer_normalization},
-    {"com.microsoft.FastGelu", fast_gelu},
-    {"com.microsoft.FusedConv", fused_conv},
-    {"com.microsoft.FusedGemm", fused_gemm},
-    {"com.microsoft.FusedMatMul", fused_matmul},
-    {"com.microsoft.Gelu", bias_gelu},
-    {"com.microsoft.QuickGelu", quick_gelu},
-    {"com.microsoft.SimplifiedLayerNormalization", simplified_layer_normalization},
-    {"com.microsoft.SkipLayerNormalization", skip_layer_normalization},
-    {"com.microsoft.SkipSimplifiedLayerNormalization", skip_simplified_layer_normalization},
-    {"com.microsoft.TransposeMatMul", fused_matmul},
+    {"SimplifiedLayerNormalization", simplified_layer_normalization, 1},
+    {"com.microsoft.BiasGelu", bias_gelu, 1},
+    {"com.microsoft.EmbedLayerNormalization", embed_layer_normalization, 1},
+    {"com.microsoft.FastGelu", fast_gelu, 1},
+    {"com.microsoft.FusedConv", fused_conv, 1},
+    {"com.microsoft.FusedGemm", fused_gemm, 1},
+    {"com.microsoft.FusedMatMul", fused_matmul, 1},
+    {"com.microsoft.Gelu", bias_gelu, 1},
+    {"com.microsoft.QuickGelu", quick_gelu, 1},
+    {"com.microsoft.SimplifiedLayerNormalization", simplified_layer_normalization, 1},
+    {"com.microsoft.SkipLayerNormalization", skip_layer_normalization, 1},
+    {"com.microsoft.SkipSimplifiedLayerNormalization", skip_simplified_layer_normalization, 1},
+    {"com.microsoft.TransposeMatMul", fused_matmul, 1},
 };
 
 const RegisterUpgrades registered(kRows);

@@ -233,10 +233,10 @@ void rotary_embedding(Draft& draft, DraftNode& node) {
 }
 
 constexpr Upgrade kRows[] = {
-    {"com.microsoft.Attention", attention},
-    {"com.microsoft.GroupQueryAttention", group_query_attention},
-    {"com.microsoft.MultiHeadAttention", multi_head_attention},
-    {"com.microsoft.RotaryEmbedding", rotary_embedding},
+    {"com.microsoft.Attention", attention, 1},
+    {"com.microsoft.GroupQueryAttention", group_query_attention, 1},
+    {"com.microsoft.MultiHeadAttention", multi_head_attention, 1},
+    {"com.microsoft.RotaryEmbedding", rotary_embedding, 1},
 };
 
 const RegisterUpgrades registered(kRows);

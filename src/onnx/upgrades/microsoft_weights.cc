@@ -175,9 +175,9 @@ void dynamic_quantize_lstm(Draft& draft, DraftNode& node) {
 }
 
 constexpr Upgrade kRows[] = {
-    {"com.microsoft.DynamicQuantizeLSTM", dynamic_quantize_lstm},
-    {"com.microsoft.GatherBlockQuantized", gather_block_quantized},
-    {"com.microsoft.MatMulNBits", matmul_n_bits},
+    {"com.microsoft.DynamicQuantizeLSTM", dynamic_quantize_lstm, 1},
+    {"com.microsoft.GatherBlockQuantized", gather_block_quantized, 1},
+    {"com.microsoft.MatMulNBits", matmul_n_bits, 1},
 };
 
 const RegisterUpgrades registered(kRows);

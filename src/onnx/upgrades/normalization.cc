@@ -110,8 +110,8 @@ constexpr Upgrade kRows[] = {
     {"BatchNormalization", batch_normalization},
     {"GroupNormalization", stash},
     {"LayerNormalization", stash},
-    {"LpNormalization", lp_normalization},
-    {"MeanVarianceNormalization", mean_variance_normalization},
+    {"LpNormalization", lp_normalization, 1},
+    {"MeanVarianceNormalization", mean_variance_normalization, 9},
     {"RMSNormalization", stash},
 };
 

@@ -72,7 +72,7 @@ constexpr Upgrade kRows[] = {
     {"GridSample", grid_sample},
     {"Resize", resize},
     {"RoiAlign", roi_align},
-    {"Upsample", upsample},
+    {"Upsample", upsample, 7},
 };
 
 const RegisterUpgrades registered(kRows);

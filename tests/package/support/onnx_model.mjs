@@ -4,7 +4,7 @@ import { inner } from './package.mjs';
 
 const { elementTypes } = await inner('tensor.js');
 
-const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 };
+const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 };
 
 /** Without `dims` its rank is unknown; a dimension that is a string has no fixed size. */
 function writeValueInfo({ name, type = 'float32', dims }, writer) {
@@ -42,7 +42,7 @@ function writeTensor({ name = '', type = 'float32', dims, data, external }, writ
   writer.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-/** `value`: a whole number, a string, an array of whole numbers, { float }, { floats } or a tensor. */
+/** `value`: a whole number, a string, an array of whole numbers, { float }, { floats }, { nodes } of a graph, or a tensor. */
 function writeAttribute([name, value], writer) {
   writer.writeStringField(1, name);
   const kind = kindOf(value);
@@ -51,6 +51,7 @@ function writeAttribute([name, value], writer) {
   else if (kind === 'ints') for (const item of value) writer.writeVarintField(8, item);
   else if (kind === 'float') writer.writeFloatField(2, value.float);
   else if (kind === 'floats') for (const item of value.floats) writer.writeFloatField(7, item);
+  else if (kind === 'graph') writer.writeMessage(6, writeGraph, value);
   else writer.writeMessage(5, writeTensor, value);
   writer.writeVarintField(20, attributeTypes[kind]);
 }
@@ -60,14 +61,16 @@ function kindOf(value) {
   if (typeof value === 'string') return 'string';
   if (Array.isArray(value)) return 'ints';
   if ('float' in value) return 'float';
+  if ('nodes' in value) return 'graph';
   return 'floats' in value ? 'floats' : 'tensor';
 }
 
-function writeNode({ op, name = '', inputs, outputs, attributes = {} }, writer) {
+function writeNode({ op, domain = '', name = '', inputs, outputs, attributes = {} }, writer) {
   for (const input of inputs) writer.writeStringField(1, input);
   for (const output of outputs) writer.writeStringField(2, output);
   writer.writeStringField(3, name);
   writer.writeStringField(4, op);
+  writer.writeStringField(7, domain);
   for (const attribute of Object.entries(attributes)) writer.writeMessage(5, writeAttribute, attribute);
 }
 

@@ -45,6 +45,15 @@ export const shape = (dims: readonly (number | string)[] | undefined) =>
   dims ? `[${dims.join(', ')}]` : 'of unknown rank';
 export const value = ({ name, type, dims }: ValueDescription) => `${name}: ${type} ${shape(dims)}`;
 
+/** The first lines of what a model is. */
+export const fileLines = (
+  { opset, irVersion, producer }: { opset: number; irVersion: number; producer: string },
+  size: number,
+) => [
+  `file          ${bytes(size)}`,
+  `opset         ${opset} (IR ${irVersion}${producer ? `, by ${producer}` : ''})`,
+];
+
 /** Prints a result: the document with --json, else the text. */
 export function print(
   json: boolean | undefined,

@@ -1,10 +1,14 @@
 // octavo inspect MODEL
 import { Command } from 'commander';
+import type { Engine } from '../engine.js';
+import { OctavoError } from '../error.js';
 import type { Layer, ModelDescription } from '../native.js';
+import { supportedOperators } from '../operators.js';
 import { describePreprocessing } from '../preprocess/describe.js';
 import { findPreprocessing, type FoundPreprocessing } from '../preprocess/find.js';
 import { coverageOf } from './coverage.js';
 import * as format from './format.js';
+import { inspectFile } from './inspect_file.js';
 import { addCommonOptions, examples, load, withEngine, type CommonOptions } from './options.js';
 
 interface Options extends CommonOptions {
@@ -18,12 +22,15 @@ export function inspectCommand(): Command {
     .option('--layers', 'list the nodes one by one')
     .action((path: string, options: Options) =>
       withEngine(options, async (engine) => {
-        using model = await load(engine, path, options);
+        using model = await load(engine, path, options).catch((error: unknown) =>
+          describeUnsupported(engine, path, options, error),
+        );
+        if (!model) return;
         const description = model.describe();
         const layers = await model.layers();
         const bytes = await engine.call('fileBytes', [model.handle]);
         const preprocessing = findPreprocessing(model);
-        format.print(options.json, { ...description, bytes, preprocessing, layers }, () =>
+        format.print(options.json, { ...description, bytes, preprocessing, layers, runs: true }, () =>
           [
             describe(description, bytes, preprocessing),
             operatorTable(layers),
@@ -39,11 +46,22 @@ export function inspectCommand(): Command {
   );
 }
 
+/** A file that is well-formed and does not run is described all the same. Any other error is one. */
+async function describeUnsupported(
+  engine: Engine,
+  path: string,
+  { json }: Options,
+  error: unknown,
+): Promise<undefined> {
+  if (!(error instanceof OctavoError && error.code === 'Unsupported')) throw error;
+  const { document, text } = await inspectFile(path, error, await supportedOperators({ engine }));
+  format.print(json, document, () => text);
+}
+
 function describe(model: ModelDescription, bytes: number, preprocessing: FoundPreprocessing): string {
   const { scheme, integerNodes, floatNodes, islands } = model.quantization;
   return [
-    `file          ${format.bytes(bytes)}`,
-    `opset         ${model.opset} (IR ${model.irVersion}${model.producer ? `, by ${model.producer}` : ''})`,
+    ...format.fileLines(model, bytes),
     ...model.inputs.map((input) => `input         ${format.value(input)}`),
     ...describePictures(preprocessing),
     ...model.outputs.map((output) => `output        ${format.value(output)}`),
