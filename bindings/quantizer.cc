@@ -1,7 +1,8 @@
-// Dynamic and static quantization, and calibration.
+// Dynamic and static quantization, calibration, and what is to be known of a model beforehand.
 #include "errors.h"
 #include "facet.h"
 #include "options.h"
+#include "strings.h"
 #include "tensors.h"
 
 namespace octavo::bindings {
@@ -38,8 +39,18 @@ val layers(const JsModel& js) {
   return guarded([&] { return to_js(js.model().layers(), js.model().graph()); });
 }
 
+val needed_operators(const JsModel& js) {
+  return guarded([&] {
+    val names = val::array();
+    for (const std::string_view name : js.model().needed_operators())
+      names.call<void>("push", string_to_js(std::string(name)));
+    return names;
+  });
+}
+
 const Facet facet([](ModelClass& model) {
   model.function("layers", &layers)
+      .function("neededOperators", &needed_operators)
       .function("quantizeDynamic", &quantize_dynamic)
       .function("calibrate", &calibrate);
   emscripten::class_<JsCalibration>("Calibration")

@@ -84,16 +84,21 @@ if(OCTAVO_PRECOMPILED)
   endforeach()
 endif()
 
-# octavo_link(<target> <layer> [<isa>]): links the layer and every layer below it, object files whole, with the kernels
-# for that instruction set or else the tree's first.
+# octavo_link(<target> <layer> [<isa>] [OPS <objects>]): links the layer and every layer below it, object files whole, with
+# the kernels for that instruction set or else the tree's first, and with other object files of the layer ops.
 function(octavo_link target layer)
-  set(isa ${OCTAVO_FIRST_ISA} ${ARGN})
+  cmake_parse_arguments(ARG "" "OPS" "" ${ARGN})
+  set(isa ${OCTAVO_FIRST_ISA} ${ARG_UNPARSED_ARGUMENTS})
   list(GET isa -1 isa)
   get_property(closure GLOBAL PROPERTY OCTAVO_CLOSURE_${layer})
   target_link_libraries(${target} PRIVATE octavo_${layer} octavo_flags)
   get_property(simd GLOBAL PROPERTY OCTAVO_SIMD_${layer})
   if(simd)
     target_link_libraries(${target} PRIVATE octavo_isa_${isa})
+  endif()
+  if(ARG_OPS)
+    list(REMOVE_ITEM closure ops)
+    target_link_libraries(${target} PRIVATE ${ARG_OPS})
   endif()
   foreach(each IN LISTS closure)
     foreach(objects octavo_${each}_objects octavo_${each}_objects_${isa})

@@ -12,12 +12,18 @@ octavo_add_json()
 # layers inline.
 set(optimized_tests kernels engine)
 
+# What models/mnist.onnx needs: tests/few_operators is an engine of these.
+set(OCTAVO_FEW_OPERATORS BatchNormalization Conv DequantizeLinear DynamicQuantizeLinear Flatten Gemm MaxPool
+  QuantizeLinear Relu Transpose octavo.DynamicQGemm octavo.QConv octavo.QGemm)
+list(JOIN OCTAVO_FEW_OPERATORS "," few_operators)
+
 # octavo_test_settings(<target> O0|O1)
 function(octavo_test_settings target optimization)
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain octavo_json octavo_flags)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_options(${target} PRIVATE -${optimization} $<$<NOT:$<BOOL:${EMSCRIPTEN}>>:-gline-tables-only>)
   target_compile_definitions(${target} PRIVATE
+    OCTAVO_FEW_OPERATORS="${few_operators}"
     OCTAVO_FIXTURES_DIR="${PROJECT_SOURCE_DIR}/tests/fixtures"
     OCTAVO_FUZZ_DIR="${PROJECT_SOURCE_DIR}/tests/fuzz"
     OCTAVO_MODELS_DIR="${PROJECT_SOURCE_DIR}/models")
@@ -50,8 +56,10 @@ endfunction()
 file(GLOB support_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.cc")
 octavo_test_objects(octavo_test_support graph "" ${support_sources})
 
-# octavo_test_program(<name> <layer> <isa> <objects>...): the executable of a layer's tests and its report.
+# octavo_test_program(<name> <layer> <isa> <objects>... [OPS <objects>]): the executable of a layer's tests and its report.
 function(octavo_test_program name layer isa)
+  cmake_parse_arguments(ARG "" "OPS" "" ${ARGN})
+  set(ARGN ${ARG_UNPARSED_ARGUMENTS})
   octavo_isa_suffix(suffix ${isa})
   set(target octavo_${name}_test${suffix})
   get_property(below GLOBAL PROPERTY OCTAVO_CLOSURE_${layer})
@@ -60,7 +68,7 @@ function(octavo_test_program name layer isa)
   endif()
   list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
   add_executable(${target} ${objects})
-  octavo_link(${target} ${layer} ${isa})
+  octavo_link(${target} ${layer} ${isa} OPS ${ARG_OPS})
   target_link_libraries(${target} PRIVATE Catch2::Catch2WithMain)
   # The report of every run is kept for the closing line of `npm test`.
   set(arguments --reporter console --reporter "junit::out=${PROJECT_BINARY_DIR}/test-results/${name}-${isa}.xml")
@@ -135,6 +143,9 @@ foreach(name IN LISTS OCTAVO_LAYERS)
 endforeach()
 if(NOT OCTAVO_TEST_TAG)
   octavo_layer_test(fuzz engine)
+  if(NOT EMSCRIPTEN AND NOT OCTAVO_COVERAGE)
+    include(tests/few_operators/few_operators.cmake)
+  endif()
   set(engine_tests octavo_engine_test)
   if(EMSCRIPTEN)
     set(engine_tests "")

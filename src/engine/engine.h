@@ -21,6 +21,9 @@
 
 namespace octavo {
 
+// Adds the operators of a graph and of its bodies, each once.
+void add_operators(const Graph& graph, std::vector<const OpDef*>& operators);
+
 // Which microkernel multiplies integers for activations of a range, and what that rests on.
 struct KernelChoice {
   std::string_view family, activations, kernel;
@@ -87,6 +90,9 @@ class Model {
   Description describe();
   // Of graph(), in the order of its nodes.
   std::vector<LayerInfo> layers() const;
+  // What a build needs of the operators that a list for it may name (OCTAVO_OPERATORS of cmake/operators.cmake) to read the
+  // model's file, to run it, and, if it is float, to quantize it dynamically and statically and to run that. In no order.
+  std::vector<std::string_view> needed_operators() const;
   // What describe() and to_onnx() give as metadata of that key. Quantized copies that are made later have it, too.
   void set_metadata(std::string key, std::string value);
 
@@ -126,10 +132,13 @@ class Model {
     int integer_nodes = 0;
   };
   LoweredModel& lowered();
+  // Adds what reading, running and lowering this graph takes of operators.
+  void add_needed(std::vector<const OpDef*>& operators) const;
   StagedExecutor& executor();
 
   onnx::Model model_;
   KernelPolicy kernels_;
+  std::vector<const OpDef*> read_operators_;  // before the graph was simplified
   std::optional<LoweredModel> lowered_;
   std::unique_ptr<StagedExecutor> executor_;
 };

@@ -1,6 +1,8 @@
 // What the library knows of an operator, in one record. The operators themselves live in src/ops.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -242,6 +244,30 @@ struct OpDef {
   QuantRule quant = {};
 };
 
+// Names between commas, one in front and one behind: what src/ops is compiled with where a build has not all operators
+// (cmake/operators.cmake). Of each translation unit by itself, as only those of src/ops know.
+#ifdef OCTAVO_OPERATORS
+static constexpr bool is_of_build(std::string_view name) {
+  std::string_view names = OCTAVO_OPERATORS;
+  while (names.size() > 1) {
+    names.remove_prefix(1);
+    if (names.substr(0, names.find(',')) == name) return true;
+    names.remove_prefix(names.find(','));
+  }
+  return false;
+}
+#else
+static constexpr bool is_of_build(std::string_view) { return true; }
+#endif
+
+// The rows of a table, each with the `name` of an operator, that are part of the build.
+template <const auto& rows> constexpr auto rows_of_build() {
+  const auto has = [](const auto& row) { return is_of_build(row.name); };
+  std::array<std::remove_cvref_t<decltype(rows[0])>, std::ranges::count_if(rows, has)> kept{};
+  std::ranges::copy_if(rows, kept.begin(), has);
+  return kept;
+}
+
 // Some of the operators that exist: a link of a list that is complete before main and never changes afterwards.
 class RegisterOp {
  public:
@@ -257,11 +283,17 @@ class RegisterOp {
   static constinit const RegisterOp* first_;
 };
 
+// What an operator is that the build leaves out: nobody refers to its functions, and the linker drops them.
+struct LeaveOut {
+  constexpr explicit LeaveOut(const OpDef&) {}
+};
+
 // Registers an operator: `OCTAVO_OPERATOR(relu, {.name = "Relu", …});` at namespace scope of its file. The record is a
 // constant, so that all that runs at start-up is to link it.
-#define OCTAVO_OPERATOR(identifier, ...)                 \
-  constexpr OpDef identifier##_definition = __VA_ARGS__; \
-  const RegisterOp identifier(identifier##_definition)
+#define OCTAVO_OPERATOR(identifier, ...)                                                                \
+  constexpr OpDef identifier##_definition = __VA_ARGS__;                                                \
+  const std::conditional_t<is_of_build(identifier##_definition.name), RegisterOp, LeaveOut> identifier( \
+      identifier##_definition)
 
 // The operator of that name, or null.
 const OpDef* find_op(std::string_view name);

@@ -90,7 +90,7 @@ constexpr auto kAnd = [](int64_t a, int64_t b, unsigned) { return a & b; };
 constexpr auto kOr = [](int64_t a, int64_t b, unsigned) { return a | b; };
 constexpr auto kXor = [](int64_t a, int64_t b, unsigned) { return a ^ b; };
 
-constexpr BinaryRow kRows[] = {
+constexpr BinaryRow kAllRows[] = {
     {.name = "Add",
      .types = kNumber,
      .kernel = BinaryOp::add,
@@ -157,6 +157,7 @@ constexpr BinaryRow kRows[] = {
     less_or_equal("LessOrEqual", false),
     less_or_equal("GreaterOrEqual", true),
 };
+constexpr auto kRows = rows_of_build<kAllRows>();
 
 const BinaryRow& row_of(const Node& node);
 
@@ -252,7 +253,7 @@ constexpr OpDef define(const BinaryRow& row) {
 }
 
 constexpr auto kDefinitions = []<std::size_t... i>(std::index_sequence<i...>) {
-  return std::array{define(kRows[i])...};
+  return std::array<OpDef, sizeof...(i)>{define(kRows[i])...};
 }(std::make_index_sequence<std::size(kRows)>());
 
 const BinaryRow& row_of(const Node& node) { return kRows[node.op - kDefinitions.data()]; }

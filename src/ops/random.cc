@@ -56,7 +56,7 @@ struct RandomOp {
   int since = 1;
 };
 
-constexpr RandomOp kOps[] = {
+constexpr RandomOp kAllOps[] = {
     {"RandomUniform", kUniform, Draw::uniform, 0},
     {"RandomUniformLike", std::span(kUniform).first(4), Draw::uniform, 1},
     {"RandomNormal", kNormal, Draw::normal, 0},
@@ -64,6 +64,7 @@ constexpr RandomOp kOps[] = {
     {"Bernoulli", std::span(kUniform).first(2), Draw::bernoulli, 1, 15},
     {"Multinomial", kSamples, Draw::multinomial, 1, 7},
 };
+constexpr auto kOps = rows_of_build<kAllOps>();
 
 const RandomOp& op_of(const Node& node) { return *std::ranges::find(kOps, node.op->name, &RandomOp::name); }
 
@@ -147,15 +148,15 @@ void run(RunContext& ctx) {
 }
 
 constexpr auto kDefinitions = []<std::size_t... i>(std::index_sequence<i...>) {
-  return std::array{OpDef{.name = kOps[i].name,
-                          .since = kOps[i].since,
-                          .min_inputs = kOps[i].inputs,
-                          .max_inputs = kOps[i].inputs,
-                          .attributes = kOps[i].attributes,
-                          .infer = infer,
-                          .plan = plan,
-                          .run = run,
-                          .same_dtype = false}...};
+  return std::array<OpDef, sizeof...(i)>{OpDef{.name = kOps[i].name,
+                                               .since = kOps[i].since,
+                                               .min_inputs = kOps[i].inputs,
+                                               .max_inputs = kOps[i].inputs,
+                                               .attributes = kOps[i].attributes,
+                                               .infer = infer,
+                                               .plan = plan,
+                                               .run = run,
+                                               .same_dtype = false}...};
 }(std::make_index_sequence<std::size(kOps)>());
 
 const RegisterOp registered(kDefinitions);

@@ -21,12 +21,12 @@ struct Reduction {
   Fold fold;
   // What becomes of the fold of `count` elements, in float64; null where it is the result, also of integers.
   double (*finish)(double folded, double count) = nullptr;
+  bool has_kernel = false;  // of float32
 };
 
-// Float32 of the first two has a kernel.
-constexpr Reduction kReductions[] = {
-    {"ReduceSum", Fold::sum},
-    {"ReduceMean", Fold::sum, [](double sum, double count) { return sum / count; }},
+constexpr Reduction kAllReductions[] = {
+    {"ReduceSum", Fold::sum, nullptr, true},
+    {"ReduceMean", Fold::sum, [](double sum, double count) { return sum / count; }, true},
     {"ReduceMax", Fold::max},
     {"ReduceMin", Fold::min},
     {"ReduceProd", Fold::product},
@@ -36,6 +36,7 @@ constexpr Reduction kReductions[] = {
     {"ReduceLogSum", Fold::sum, [](double sum, double) { return std::log(sum); }},
     {"ReduceLogSumExp", Fold::exponentials, [](double sum, double) { return std::log(sum); }},
 };
+constexpr auto kReductions = rows_of_build<kAllReductions>();
 
 constexpr AttrDef kAttributes[] = {{"keepdims", AttrKind::integer},
                                    {"noop_with_empty_axes", AttrKind::integer}};
@@ -94,7 +95,7 @@ StepPlan plan(const PlanContext& ctx) {
   const Reduction& reduction = reduction_of(ctx.node);
   const Shape& x = ctx.shape(0);
   const auto axes = reduced_axes(ctx.attrs(), ctx.has(1) ? &ctx.known(1) : nullptr, x.rank());
-  ReducePlan plan{&reduction, {}, 1, !axes, ctx.dtype(0) == DType::f32 && &reduction < kReductions + 2};
+  ReducePlan plan{&reduction, {}, 1, !axes, ctx.dtype(0) == DType::f32 && reduction.has_kernel};
   kernels::StridedBox<2>::Steps steps[kernels::kMaxRank] = {};
   int64_t x_step = static_cast<int64_t>(size_of(ctx.dtype(0)));
   int64_t y_step = plan.has_kernel ? sizeof(float) : sizeof(double);
@@ -227,15 +228,15 @@ bool permute(Graph& graph, Node& node, std::span<const int> permutation) {
 }
 
 constexpr auto kDefinitions = []<std::size_t... i>(std::index_sequence<i...>) {
-  return std::array{OpDef{.name = kReductions[i].name,
-                          .max_inputs = 2,
-                          .attributes = kAttributes,
-                          .infer = infer,
-                          .plan = plan,
-                          .run = run,
-                          .shape_operands = 1 << 1,
-                          .layout = LayoutRule::permutable,
-                          .permute = permute}...};
+  return std::array<OpDef, sizeof...(i)>{OpDef{.name = kReductions[i].name,
+                                               .max_inputs = 2,
+                                               .attributes = kAttributes,
+                                               .infer = infer,
+                                               .plan = plan,
+                                               .run = run,
+                                               .shape_operands = 1 << 1,
+                                               .layout = LayoutRule::permutable,
+                                               .permute = permute}...};
 }(std::make_index_sequence<std::size(kReductions)>());
 
 const Reduction& reduction_of(const Node& node) { return kReductions[node.op - kDefinitions.data()]; }

@@ -67,7 +67,7 @@ double gelu(double x, Params p) {
   return x * sigmoid(std::numbers::sqrt2 * std::numbers::inv_sqrtpi * 2 * (x + 0.044715 * x * x * x));
 }
 
-constexpr UnaryRow kRows[] = {
+constexpr UnaryRow kAllRows[] = {
     {.name = "Relu",
      .types = kFloat | kSigned,
      .kernel = kernels::relu_f32,
@@ -214,6 +214,7 @@ constexpr UnaryRow kRows[] = {
      .gives_boolean = true},
     {.name = "BitwiseNot", .types = kInteger, .integer = [](int64_t x, bool) { return ~x; }, .since = 18},
 };
+constexpr auto kRows = rows_of_build<kAllRows>();
 
 const UnaryRow& row_of(const Node& node);
 
@@ -293,7 +294,7 @@ constexpr OpDef define(const UnaryRow& row) {
 }
 
 constexpr auto kDefinitions = []<std::size_t... i>(std::index_sequence<i...>) {
-  return std::array{define(kRows[i])...};
+  return std::array<OpDef, sizeof...(i)>{define(kRows[i])...};
 }(std::make_index_sequence<std::size(kRows)>());
 
 const UnaryRow& row_of(const Node& node) { return kRows[node.op - kDefinitions.data()]; }

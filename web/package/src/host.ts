@@ -104,6 +104,7 @@ const calls = [
   'beginLayerComparison',
   'compareLayers',
   'layers',
+  'neededOperators',
   'setMetadata',
   'profile',
   'toOnnx',
@@ -265,6 +266,10 @@ export class EngineHost {
 
   layers(model: Handle): Layer[] {
     return this.#model(model).native.layers();
+  }
+
+  neededOperators(model: Handle): string[] {
+    return this.#model(model).native.neededOperators();
   }
 
   setMetadata(model: Handle, key: string, value: string): void {

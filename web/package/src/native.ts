@@ -121,6 +121,8 @@ export interface KernelChoice {
 export interface NativeModel {
   describe(): ModelDescription;
   layers(): Layer[];
+  /** The operators of a build that is to read, quantize and run the model: `cmake/operators.cmake`. */
+  neededOperators(): string[];
   setMetadata(key: string, value: string): void;
   /** Makes ready for runs on feeds of these shapes, and says where their tensors lie in the heap until the next `bind`. */
   bind(feeds: NativeTensor[]): Binding;
