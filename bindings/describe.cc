@@ -15,16 +15,17 @@ template <class Items, class F> val array_of(const Items& items, F&& item_to_js)
   return array;
 }
 
-// Graph inputs and outputs, whose dtypes are known.
+// Of a value whose dtype is known.
+val value_to_js(const Value& value) {
+  val object = val::object();
+  set(object, "name", value.name);
+  set(object, "type", dtype_name(*value.dtype));
+  if (value.shape) set(object, "dims", dims_to_js(*value.shape, value.dim_names));
+  return object;
+}
+
 val values_of(const Graph& graph, const std::vector<ValueId>& ids) {
-  return array_of(ids, [&](ValueId id) {
-    const Value& value = graph[id];
-    val object = val::object();
-    set(object, "name", value.name);
-    set(object, "type", dtype_name(*value.dtype));
-    if (value.shape) set(object, "dims", dims_to_js(*value.shape, value.dim_names));
-    return object;
-  });
+  return array_of(ids, [&](ValueId id) { return value_to_js(graph[id]); });
 }
 
 val kernel_choice(const KernelChoice& choice) {
@@ -65,7 +66,7 @@ val to_js(const std::vector<OperatorInfo>& operators) {
   });
 }
 
-val to_js(const Description& description, const Graph& graph) {
+val to_js(const Description& description, const Graph& graph, const std::vector<Value>& overridable) {
   val operators = val::object();
   for (const auto& [name, count] : description.operators) set(operators, std::string(name).c_str(), count);
   // A file's keys are anything: the object has no prototype that one of them could stand for.
@@ -83,6 +84,7 @@ val to_js(const Description& description, const Graph& graph) {
   set(object, "producer", description.producer);
   set(object, "inputs", values_of(graph, graph.inputs));
   set(object, "outputs", values_of(graph, graph.outputs));
+  set(object, "overridableInitializers", array_of(overridable, value_to_js));
   set(object, "parameters", static_cast<double>(description.parameters));
   set(object, "macs", static_cast<double>(description.macs));
   set(object, "operators", operators);

@@ -24,7 +24,7 @@ class JsModel {
   const Model& model() const { return *model_; }
 
   emscripten::val describe() {
-    return guarded([&] { return to_js(model_->describe(), model_->graph()); });
+    return guarded([&] { return to_js(model_->describe(), model_->graph(), model_->overridable_initializers()); });
   }
   void set_metadata(const emscripten::val& key, const emscripten::val& value) {
     guarded([&] { model_->set_metadata(string_from_js(key, "a key"), string_from_js(value, "a value")); });

@@ -80,9 +80,14 @@ class JsEngine {
     return guarded([&] { return to_js(info_, emscripten_get_heap_size()); });
   }
   // Takes the file out of the download in every case, errors included.
-  std::unique_ptr<JsModel> load(JsDownload& download) {
+  std::unique_ptr<JsModel> load(JsDownload& download, const val& initializers) {
     return guarded([&] {
-      return std::make_unique<JsModel>(Model::load(download.take(), kernels_, download.take_externals()));
+      FileMemory file = download.take();
+      const Feeds given(initializers);
+      std::vector<onnx::NamedTensor> tensors;
+      for (const Feed& feed : given.feeds) tensors.push_back({feed.name, feed.tensor});
+      return std::make_unique<JsModel>(
+          Model::load(std::move(file), kernels_, download.take_externals(), tensors));
     });
   }
 

@@ -80,9 +80,11 @@ class Calibration;
 // A network, float or quantized. Compiled at the first run. Not for use from several threads at once.
 class Model {
  public:
-  // Reads and simplifies an ONNX file, or a copy of it. Throws what onnx::read_model throws.
+  // Reads and simplifies an ONNX file, or a copy of it, with other tensors in the places of some initializers. Throws what
+  // onnx::read_model throws.
   static std::unique_ptr<Model> load(FileMemory file, const KernelPolicy& kernels,
-                                     std::vector<onnx::ExternalFile> externals = {});
+                                     std::vector<onnx::ExternalFile> externals = {},
+                                     std::span<const onnx::NamedTensor> initializers = {});
   static std::unique_ptr<Model> load(std::span<const std::byte> file, const KernelPolicy& kernels) {
     return load(FileMemory::copy_of(file), kernels);
   }
@@ -104,6 +106,8 @@ class Model {
   // Whether feeds of the same shapes but other contents have to be bound anew.
   bool binds_contents() { return executor().only() == nullptr || executor().only()->plan_depends_on_contents(); }
   const Graph& graph() const { return model_.graph; }
+  // What load may be given other tensors for. Of a quantized copy there are none.
+  const std::vector<Value>& overridable_initializers() const { return model_.overridable_initializers; }
   // Runs `repeats` times and says where the time went, step by step. Throws Error(unsupported) where shapes depend on
   // data.
   std::vector<StepTime> profile(std::span<const Feed> feeds, int repeats);

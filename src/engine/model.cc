@@ -7,9 +7,10 @@
 namespace octavo {
 
 std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels,
-                                   std::vector<onnx::ExternalFile> externals) {
+                                   std::vector<onnx::ExternalFile> externals,
+                                   std::span<const onnx::NamedTensor> initializers) {
   return std::unique_ptr<Model>(
-      new Model(onnx::read_model(std::move(file), std::move(externals)), kernels));
+      new Model(onnx::read_model(std::move(file), std::move(externals), initializers), kernels));
 }
 
 Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {
@@ -22,6 +23,7 @@ Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(
 
 std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const KernelPolicy& kernels) {
   model.graph = std::move(graph);
+  model.overridable_initializers.clear();
   return std::unique_ptr<Model>(new Model(std::move(model), kernels));
 }
 

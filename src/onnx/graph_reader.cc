@@ -10,6 +10,7 @@
 #include "onnx/fields.h"
 #include "onnx/half_border.h"
 #include "onnx/node_reader.h"
+#include "onnx/overrides.h"
 #include "onnx/tensor_reader.h"
 #include "onnx/upgrade.h"
 #include "onnx/value_reader.h"
@@ -23,6 +24,7 @@ struct Symbol {
   enum class Source : uint8_t { none, initializer, input, node };
   Source source = Source::none;
   bool is_used = false;  // by a node or as a graph output
+  const ValueInfo* input = nullptr;  // of an initializer that is one and may be overridden
   ValueId id = kNoValue;
   ValueInfo info;
 };
@@ -84,15 +86,19 @@ class MissingOperators {
 
 class GraphReader {
  public:
-  // `outer`: of the graph around a body, from which it may take values.
-  GraphReader(int64_t opset, BigTensors& big, GraphReader* outer = nullptr)
-      : big_(big), outer_(outer), depth_(outer ? outer->depth_ + 1 : 0) {
+  // `overrides`: null where no initializer may be overridden. `outer`: of the graph around a body, from which it may take
+  // values.
+  GraphReader(int64_t opset, BigTensors& big, Overrides* overrides, GraphReader* outer = nullptr)
+      : big_(big), overrides_(overrides), outer_(outer), depth_(outer ? outer->depth_ + 1 : 0) {
     draft_.opset = opset;
   }
 
   Graph read(pbf_reader message) {
     read_fields(message);
+    if (overrides_ != nullptr)
+      for (const ValueInfo& input : inputs_) symbols_[input.name].input = &input;
     for (const auto& reader : initializers_) add_initializer(reader);
+    if (overrides_ != nullptr) overrides_->check_names();
     for (const ValueInfo& input : inputs_) add_input(input);
     for (const RawNode& raw : raw_nodes_) add_node_outputs(raw);
     for (RawNode& raw : raw_nodes_)
@@ -180,11 +186,14 @@ class GraphReader {
     const std::string_view name = read_tensor_name(reader);
     Symbol& symbol = define(name, Symbol::Source::initializer);
     if (!symbol.is_used) return;
-    add_constant(symbol, name, read_tensor(reader, text("initializer '", name, '\''), &big_));
+    ConstantTensor tensor = read_tensor(reader, text("initializer '", name, '\''), &big_);
+    if (symbol.input != nullptr) tensor = overrides_->apply(*symbol.input, std::move(tensor));
+    add_constant(symbol, name, std::move(tensor));
     if (const int64_t type = read_data_type(reader); is_nibble(type)) draft_.nibbles[symbol.id] = type;
   }
 
-  // Before IR version 4 every initializer was listed as an input too; such an input is a constant.
+  // Before IR version 4 every initializer was listed as an input too, and many a converter still does so. It is a constant:
+  // weights are quantized and packed. From then on it may be another one: see Overrides.
   void add_input(const ValueInfo& input) {
     if (symbols_[input.name].source == Symbol::Source::initializer) return;
     require(input.has_type || outer_ != nullptr, ErrorCode::invalid_model, "the input '", input.name,
@@ -257,7 +266,7 @@ class GraphReader {
       const auto body = std::ranges::find(raw.bodies, attribute.name, [](const auto& b) { return b.first; });
       require(body != raw.bodies.end(), ErrorCode::invalid_graph, "attribute '", attribute.name,
               "' is missing");
-      GraphReader reader(draft_.opset, big_, this);
+      GraphReader reader(draft_.opset, big_, nullptr, this);
       Subgraph subgraph;
       subgraph.graph = reader.read(body->second);
       subgraph.first_capture = static_cast<uint32_t>(node.inputs.size());
@@ -340,6 +349,7 @@ class GraphReader {
   }
 
   BigTensors& big_;
+  Overrides* overrides_;
   GraphReader* outer_;
   int depth_;
   // What a body takes from the graph around it: its own input, and the value out there.
@@ -354,8 +364,12 @@ class GraphReader {
 
 }  // namespace
 
-Graph read_graph(pbf_reader message, int64_t opset, BigTensors& big) {
-  return GraphReader(opset, big).read(message);
+void read_graph(pbf_reader message, Model& model, BigTensors& big, std::span<const NamedTensor> initializers) {
+  Overrides overrides(initializers, model.overridable_initializers);
+  // Older files list every initializer and mean a constant.
+  const bool has_defaults = model.ir_version >= 4;
+  if (!has_defaults) overrides.check_names();
+  model.graph = GraphReader(model.opset, big, has_defaults ? &overrides : nullptr).read(message);
 }
 
 }  // namespace octavo::onnx

@@ -3,12 +3,13 @@
 
 #include "graph/graph.h"
 #include "onnx/big_tensors.h"
+#include "onnx/model.h"
 #include "onnx/wire.h"
 
 namespace octavo::onnx {
 
-// The graph of a model whose operators have the forms of `opset`. Large initializers are left in the file. See
-// read_model for errors.
-Graph read_graph(pbf_reader message, int64_t opset, BigTensors& big);
+// Sets graph and overridable_initializers of a model whose opset and IR version are read. Large initializers are left in
+// the file. See read_model for errors.
+void read_graph(pbf_reader message, Model& model, BigTensors& big, std::span<const NamedTensor> initializers);
 
 }  // namespace octavo::onnx

@@ -21,8 +21,17 @@ inline constexpr int64_t kOpset = 21;
 inline constexpr int64_t kNewestOpset = 28;
 inline constexpr int64_t kIrVersion = 10;  // the IR version that came with kOpset
 
+// A tensor in the place of an initializer.
+struct NamedTensor {
+  std::string_view name;
+  TensorView tensor;
+};
+
 struct Model {
   Graph graph;
+  // Name and type of initializers that the file, of IR version 4 or later, lists among its inputs: ONNX's inputs with a
+  // default. They are constants of the graph, which read_model may be given others for.
+  std::vector<Value> overridable_initializers;
   // As the file read had them. write_model writes kIrVersion, kOpset and "octavo" instead.
   int64_t ir_version = kIrVersion;
   int64_t opset = kOpset;
@@ -41,7 +50,9 @@ struct Model {
 //   unsupported    an operator, domain, opset, data type or feature that Octavo lacks
 //   invalid_graph  a node with too few or too many inputs, or with attributes that its opset does not have
 //   out_of_memory
-Model read_model(FileMemory file, std::vector<ExternalFile> externals = {});
+//   invalid_input  `initializers` has one that is not among Model::overridable_initializers, or is of another type
+Model read_model(FileMemory file, std::vector<ExternalFile> externals = {},
+                 std::span<const NamedTensor> initializers = {});
 // The same for a copy of `file`.
 Model read_model(std::span<const std::byte> file);
 

@@ -49,7 +49,7 @@ void check_versions(const Model& model, const std::optional<int64_t>& opset) {
           " is not supported; the oldest is ", kOldestOpset, " and the newest ", kNewestOpset);
 }
 
-Model read_proto(pbf_reader message, BigTensors& big) {
+Model read_proto(pbf_reader message, BigTensors& big, std::span<const NamedTensor> initializers) {
   Model model;
   model.ir_version = 0;
   model.producer_name.clear();
@@ -74,7 +74,7 @@ Model read_proto(pbf_reader message, BigTensors& big) {
   require(graph.has_value(), ErrorCode::invalid_model, "the file is not an ONNX model: it holds no graph");
   check_versions(model, opset);
   model.opset = *opset;
-  model.graph = read_graph(*graph, model.opset, big);
+  read_graph(*graph, model, big, initializers);
   return model;
 }
 
@@ -96,11 +96,13 @@ std::vector<std::string> external_locations(std::span<const std::byte> file) try
   return {};
 }
 
-Model read_model(FileMemory file, std::vector<ExternalFile> externals) try {
+Model read_model(FileMemory file, std::vector<ExternalFile> externals,
+                 std::span<const NamedTensor> initializers) try {
   const auto bytes = file.bytes();
   require(!bytes.empty(), ErrorCode::invalid_model, "the file is empty");
   BigTensors big(file, std::move(externals));
-  Model model = read_proto(pbf_reader(reinterpret_cast<const char*>(bytes.data()), bytes.size()), big);
+  Model model =
+      read_proto(pbf_reader(reinterpret_cast<const char*>(bytes.data()), bytes.size()), big, initializers);
   big.move_out();
   return model;
 } catch (const protozero::exception&) {

@@ -125,6 +125,14 @@ Tensor widen(const Tensor& halves) {
   return floats;
 }
 
+// Booleans are 0 or 1, and 16-bit floats are widened.
+ConstantTensor normalized(Tensor tensor) {
+  if (tensor.dtype() == DType::boolean)
+    for (uint8_t& flag : tensor.span<uint8_t>()) flag = flag != 0;
+  const bool is_half = Types<Float16, BFloat16>::contains(tensor.dtype());
+  return std::make_shared<const Tensor>(is_half ? widen(tensor) : std::move(tensor));
+}
+
 }  // namespace
 
 void append_dimension(Shape& shape, int64_t dim, std::string_view what) {
@@ -192,9 +200,9 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
     require(static_cast<uint64_t>(count) == elements, ErrorCode::invalid_model, what, " has ", count,
             " elements, but the shape ", header.shape);
   }
-  if (dtype == DType::boolean)
-    for (uint8_t& flag : std::span(tensor.view().as<uint8_t>(), elements)) flag = flag != 0;
-  return std::make_shared<const Tensor>(is_half ? widen(tensor) : std::move(tensor));
+  return normalized(std::move(tensor));
 }
+
+ConstantTensor as_if_read(const TensorView& tensor) { return normalized(Tensor::copy_of(tensor)); }
 
 }  // namespace octavo::onnx

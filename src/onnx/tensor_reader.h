@@ -19,6 +19,9 @@ std::string_view read_tensor_name(pbf_reader message);
 // where there is no such place.
 ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors* big = nullptr);
 
+// A copy of a tensor in the form in which read_tensor gives it.
+ConstantTensor as_if_read(const TensorView& tensor);
+
 // The TensorProto.DataType of a TensorProto.
 int64_t read_data_type(pbf_reader message);
 

@@ -93,6 +93,7 @@ export function makeFakeNative() {
         opset: 17,
         irVersion: 8,
         producer: 'test',
+        overridableInitializers: [],
         parameters: 1,
         macs: 1,
         operators: { Mul: 1 },

@@ -186,8 +186,12 @@ export class EngineHost {
     return find(this.#downloads, target, 'download').native.externalLocations();
   }
 
-  /** Makes a model of the bytes written so far, and of those files. All are gone in any case. */
-  finishLoad(target: Handle, externals: readonly ExternalDownload[]): ModelDescription {
+  /** Makes a model of the bytes written so far, of those files and tensors. The files are gone in any case. */
+  finishLoad(
+    target: Handle,
+    externals: readonly ExternalDownload[],
+    initializers: NativeTensor[],
+  ): ModelDescription {
     const downloads = [target, ...externals.map(({ download }) => download)].map((handle) => {
       const found = find(this.#downloads, handle, 'download');
       this.#downloads.delete(handle);
@@ -197,7 +201,7 @@ export class EngineHost {
       const [file, ...others] = downloads;
       others.forEach(({ native }, i) => file.native.addExternal(native, externals[i].location));
       const size = downloads.reduce((sum, download) => sum + download.size, 0);
-      return this.#adopt(target, this.#engine.load(file.native), size);
+      return this.#adopt(target, this.#engine.load(file.native, initializers), size);
     } finally {
       for (const { native } of downloads) native.delete();
     }

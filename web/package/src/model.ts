@@ -40,6 +40,7 @@ import {
   isTypedArray,
   toNativeTensors,
   toOutputArrays,
+  type Feeds,
   type Tensor,
 } from './tensor.js';
 
@@ -50,6 +51,7 @@ const loadOptions: KnownOptions<LoadOptions> = {
   engine: 'any',
   cache: 'boolean',
   externalData: 'any',
+  initializers: 'record',
 };
 const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = {
   ...longCallOptions,
@@ -259,18 +261,24 @@ export interface LoadOptions extends LongCallOptions {
    * or Files that are called so. By default they are looked for beside the model, where it comes from a URL or a path.
    */
   externalData?: ExternalData;
+  /**
+   * Other tensors for initializers that the file lists among its inputs (`describe().overridableInitializers`): ONNX's inputs
+   * with a default. They are given here and not to each run, as they are quantized, packed and folded like all constants.
+   */
+  initializers?: Feeds;
 }
 
 /**
  * Loads an ONNX model. The bytes go into the engine's memory as they come.
  * @param source a URL (in Node also a path), the bytes, a Blob or File, or a Response
  * @throws OctavoError `Download`, `File`, `InvalidModel`, `Unsupported`, `InvalidGraph`, `EngineStart`, `OutOfMemory`;
- *   the signal's reason
+ *   `InvalidInput` for an initializer that the file does not let override, or of another type; the signal's reason
  */
 export async function loadModel(source: ModelSource, options?: LoadOptions): Promise<Model> {
   const checked = checkOptions('loadModel', options, loadOptions);
   const { signal, onProgress } = checked;
   signal?.throwIfAborted();
+  const initializers = toNativeTensors(checked.initializers ?? {}, [], 'copies');
   let opening = openSource(source, signal, checked.cache);
   const close = () => void opening.then((opened) => opened.close?.()).catch(() => {});
   const engine = await resolveEngine(checked.engine).catch((error: unknown) => {
@@ -309,7 +317,7 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
     }
     signal?.throwIfAborted();
     onProgress?.({ phase: 'parse', loaded: 0, total: 1 });
-    const description = await engine.call('finishLoad', [handle, externals], signal);
+    const description = await engine.call('finishLoad', [handle, externals, handOver(initializers)], signal);
     onProgress?.({ phase: 'parse', loaded: 1, total: 1 });
     return new Model(engine, handle, name, description);
   } catch (error) {

@@ -97,8 +97,8 @@ export interface NativeEngine {
   /** Only in builds with threads, before the first model is loaded: room for `threads`, the caller included. */
   startThreads?(threads: number, callerMaySleep: boolean): NativeThreadStart[];
   info(): NativeInfo;
-  /** Takes the file out of the download in every case, errors included. */
-  load(download: NativeDownload): NativeModel;
+  /** Takes the file out of the download in every case, errors included. `initializers` go in the places of the file's. */
+  load(download: NativeDownload, initializers: NativeTensor[]): NativeModel;
   delete(): void;
 }
 
@@ -186,6 +186,11 @@ export interface ModelDescription {
   producer: string;
   inputs: ValueDescription[];
   outputs: ValueDescription[];
+  /**
+   * Initializers that the file lists among its inputs, from IR version 4 on: ONNX's inputs with a default. They are constants,
+   * for which the option `initializers` of `loadModel` gives others. A quantized copy has none.
+   */
+  overridableInitializers: ValueDescription[];
   parameters: number;
   /** Multiply-adds of one run with dynamic dimensions taken as 1; -1 where shapes cannot be resolved. */
   macs: number;

@@ -65,11 +65,19 @@ function describe(model: ModelDescription, bytes: number, preprocessing: FoundPr
     ...model.inputs.map((input) => `input         ${format.value(input)}`),
     ...describePictures(preprocessing),
     ...model.outputs.map((output) => `output        ${format.value(output)}`),
+    ...describeOverridable(model.overridableInitializers),
     `parameters    ${format.count(model.parameters)}`,
     `multiply-adds ${model.macs < 0 ? 'unknown: shapes are open' : format.count(model.macs)}`,
     `quantization  ${scheme}${scheme === 'none' ? '' : `, ${format.nodes(integerNodes)} in integers, ${floatNodes} in float`}`,
     ...islands.map(({ node, op, reason }) => `  float: ${op} ${node}: ${reason}`),
   ].join('\n');
+}
+
+/** Some converters list all weights so. */
+function describeOverridable(values: ModelDescription['overridableInitializers']): string[] {
+  if (values.length === 0) return [];
+  const names = values.slice(0, 3).map(format.value).join(', ');
+  return [`overridable   ${values.length} initializers: ${names}${values.length > 3 ? ', …' : ''}`];
 }
 
 function describePictures({ known, candidates, why }: FoundPreprocessing): string[] {
