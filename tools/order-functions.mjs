@@ -116,7 +116,7 @@ const gzipWindow = 30_000;
 /** Small functions, in which every run may occur elsewhere by chance, are not to win over large ones. */
 const chance = 32;
 /** How much what stands further before counts beside the function just before: tried, for the smallest engines. */
-const windowWeight = 0.3;
+const windowWeight = 1;
 
 /** The indices of the bodies, each behind those that it is most alike. */
 function order(all) {

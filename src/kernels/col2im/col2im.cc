@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "kernels/vectors.h"
 
@@ -33,20 +34,45 @@ void add_row(const Col2Im& g, int64_t tap, const float* columns, float* pixels) 
   }
 }
 
+// The bias of each channel, or 0, in all pixels of a row.
+void fill_row(const Col2Im& g, float* pixels) {
+  const auto channels = static_cast<size_t>(g.channels);
+  const int64_t count = g.axes[2].image;
+  const auto fill_pixel = [&](float* pixel) {
+    if (g.bias)
+      std::copy_n(g.bias, channels, pixel);
+    else
+      std::fill_n(pixel, channels, 0.0f);
+  };
+  if (g.pixel_step != g.channels) {
+    for (int64_t x = 0; x < count; ++x) fill_pixel(pixels + x * g.pixel_step);
+    return;
+  }
+  if (count > 0) fill_pixel(pixels);
+  for (int64_t done = 1; done < count; done *= 2)
+    std::copy_n(pixels, channels * static_cast<size_t>(std::min(done, count - done)),
+                pixels + done * g.channels);
+}
+
+void clamp_row(const Col2Im& g, float* pixels) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (g.lo == -kInfinity && g.hi == kInfinity) return;
+  const Vector<float> lo = splat(g.lo), hi = splat(g.hi);
+  const bool is_dense = g.pixel_step == g.channels;
+  const int64_t length = is_dense ? g.channels * g.axes[2].image : g.channels;
+  for (int64_t x = 0; x < (is_dense ? 1 : g.axes[2].image); ++x) {
+    float* const run = pixels + x * g.pixel_step;
+    map(static_cast<size_t>(length), run, [=](auto v) { return clamp_between(v, lo, hi); }, Run<float>{run});
+  }
+}
+
 }  // namespace
 
 void col2im(const Col2Im& g, const float* columns, float* image, int64_t begin, int64_t end) {
   const auto& [a0, a1, a2] = g.axes;
-  const auto channels = static_cast<size_t>(g.channels);
   for (int64_t row = begin; row < end; ++row) {
     float* const pixels = image + row * a2.image * g.pixel_step;
-    for (int64_t x = 0; x < a2.image; ++x) {
-      float* const pixel = pixels + x * g.pixel_step;
-      if (g.bias)
-        std::copy_n(g.bias, channels, pixel);
-      else
-        std::fill_n(pixel, channels, 0.0f);
-    }
+    fill_row(g, pixels);
     for (int64_t i = 0; i < a0.kernel; ++i) {
       const int64_t p0 = window_at(a0, row / a1.image, i);
       for (int64_t j = 0; p0 >= 0 && j < a1.kernel; ++j) {
@@ -58,11 +84,7 @@ void col2im(const Col2Im& g, const float* columns, float* image, int64_t begin, 
                   pixels);
       }
     }
-    const Vector<float> lo = splat(g.lo), hi = splat(g.hi);
-    for (int64_t x = 0; x < a2.image; ++x) {
-      float* const pixel = pixels + x * g.pixel_step;
-      map(channels, pixel, [=](auto v) { return clamp_between(v, lo, hi); }, Run<float>{pixel});
-    }
+    clamp_row(g, pixels);
   }
 }
 

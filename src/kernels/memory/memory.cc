@@ -33,7 +33,8 @@ using Byte = unsigned char;
 extern "C" {
 
 // The last sixteen bytes may be written twice.
-[[clang::no_builtin("memcpy", "memmove")]] void* memcpy(void* __restrict to, const void* __restrict from, size_t n) {
+[[clang::no_builtin("memcpy", "memmove")]] void* memcpy(void* __restrict to, const void* __restrict from,
+                                                        size_t n) {
   auto* out = static_cast<Byte*>(to);
   const auto* in = static_cast<const Byte*>(from);
   if (n <= 16) {
