@@ -1,4 +1,4 @@
-// a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c).
+// a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c). Weights that are quantized in the file take a into their scales.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "passes/affine.h"
 #include "passes/passes.h"
@@ -110,9 +111,54 @@ bool apply(Graph& graph, Node& conv, const Affine& affine) {
 
 bool is_foldable_conv(const Graph& graph, const Node& conv) {
   const Tensor* weights = graph.constant_input(conv, 1);
-  if (conv.op->name != kConv || !graph.knows_types(conv)) return false;
   if (weights == nullptr || weights->dtype() != DType::f32) return false;
   return !conv.has_input(2) || graph.constant_input(conv, 2) != nullptr;
+}
+
+// The DQ node of constant weights that only this convolution reads, with one scale or one a channel; or null.
+Node* dequantized_weights(Graph& graph, const Uses& uses, const Node& conv) {
+  const ValueId weights = conv.inputs[1];
+  const uint32_t n = weights < uses.producer.size() ? uses.producer[weights] : Uses::kNone;
+  if (n == Uses::kNone || uses.only_consumer(weights) == Uses::kNone) return nullptr;
+  Node& node = graph.nodes[n];
+  if (!is_dequantize(node) || !graph.constant_input(node, 0) || !graph[weights].is_static()) return nullptr;
+  const auto qparams = read_qparams(graph, node);
+  const bool is_usable = qparams && size_of(*graph[node.inputs[0]].dtype) == 1 && !qparams->blocked() &&
+                         (qparams->per_tensor() || qparams->axis == 0);
+  return is_usable ? &node : nullptr;
+}
+
+// The same for quantized weights: nothing changes where a scale would be none that they could have.
+bool apply(Graph& graph, const Uses& uses, Node& conv, Node& dequantize, const Affine& affine) {
+  QParams qparams = *read_qparams(graph, dequantize);
+  const auto channels = static_cast<std::size_t>((*graph[conv.inputs[1]].shape)[0]);
+  auto bias = conv.has_input(2) ? numbers_of(graph, uses, conv.inputs[2], static_cast<int64_t>(channels))
+                                : std::vector<double>(channels);
+  if (!bias || channels == 0) return false;
+  if (qparams.scale.size() == 1) {
+    qparams.scale = std::vector<float>(channels, qparams.scale[0]);
+    qparams.zero_point = std::vector<int32_t>(channels, qparams.zero_point[0]);
+    qparams.axis = 0;
+  }
+  Tensor sums(DType::f32, {static_cast<int64_t>(channels)});
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto scale = static_cast<float>(affine.scale[c] * qparams.scale[c]);
+    const auto b = static_cast<float>(affine.scale[c] * (*bias)[c] + affine.shift[c]);
+    if (!std::isnormal(scale) || scale < 0 || !std::isfinite(b)) return false;
+    qparams.scale[c] = scale;
+    sums.span<float>()[c] = b;
+  }
+  if (std::ranges::any_of(affine.scale, [](double a) { return a != 1; })) {
+    const QParamConstants constants = add_qparams(graph, graph[dequantize.inputs[0]].name, std::move(qparams),
+                                                  graph[dequantize.inputs[0]].dtype.value());
+    dequantize.inputs.resize(2);
+    dequantize.inputs[1] = constants.scale;
+    if (constants.zero_point != kNoValue) dequantize.inputs.push_back(constants.zero_point);
+    dequantize.attrs.set("axis", int64_t{0});
+  }
+  conv.inputs.resize(3, kNoValue);
+  conv.inputs[2] = graph.add_constant(graph.unique_value_name(text(conv.name, ".bias")), std::move(sums));
+  return true;
 }
 
 }  // namespace
@@ -121,7 +167,9 @@ int fold_affine_into_conv(Graph& graph) {
   const Uses uses(graph);
   int folded = 0;
   for (Node& conv : graph.nodes) {
-    if (!is_foldable_conv(graph, conv)) continue;
+    if (conv.op->name != kConv || !graph.knows_types(conv)) continue;
+    Node* const dequantize = dequantized_weights(graph, uses, conv);
+    if (dequantize == nullptr && !is_foldable_conv(graph, conv)) continue;
     const Shape weights = *graph[conv.inputs[1]].shape;
     for (;;) {
       const ValueId data = conv.outputs[0];
@@ -132,10 +180,11 @@ int fold_affine_into_conv(Graph& graph) {
       const auto affine = read_affine(graph, uses, next, data, weights[0], weights.rank());
       if (!affine) break;
       const ValueId old_weights = conv.inputs[1];
-      if (!apply(graph, conv, *affine)) break;
+      if (!(dequantize ? apply(graph, uses, conv, *dequantize, *affine) : apply(graph, conv, *affine))) break;
       // All weights twice would be too much memory on a small device.
       const bool is_made_here = old_weights >= uses.consumers.size();
-      if (is_made_here || uses.only_consumer(old_weights) != Uses::kNone) graph[old_weights].constant.reset();
+      if (dequantize == nullptr && (is_made_here || uses.only_consumer(old_weights) != Uses::kNone))
+        graph[old_weights].constant.reset();
       // The convolution now computes what `next` did; `next` is left with an output that nobody reads.
       std::swap(conv.outputs[0], next.outputs[0]);
       next.inputs.assign(next.inputs.size(), conv.inputs[0]);

@@ -14,9 +14,6 @@
 
 namespace octavo {
 
-namespace {
-
-// The numbers of a constant float32 vector, or of one that is dequantized from a constant.
 std::optional<std::vector<double>> numbers_of(const Graph& graph, const Uses& uses, ValueId id,
                                               int64_t count) {
   if (id == kNoValue) return std::nullopt;
@@ -28,6 +25,7 @@ std::optional<std::vector<double>> numbers_of(const Graph& graph, const Uses& us
     tensor = graph.constant_input(node, 0);
     qparams = read_qparams(graph, node);
     if (!qparams || qparams->blocked()) return std::nullopt;
+    if (!qparams->per_tensor() && std::ssize(qparams->scale) != count) return std::nullopt;
   }
   if (tensor == nullptr || tensor->shape().elements() != count) return std::nullopt;
   if (!qparams && tensor->dtype() != DType::f32) return std::nullopt;
@@ -39,8 +37,6 @@ std::optional<std::vector<double>> numbers_of(const Graph& graph, const Uses& us
   }
   return numbers;
 }
-
-}  // namespace
 
 std::optional<Affine> read_batch_normalization(const Graph& graph, const Uses& uses, const Node& node,
                                                int64_t channels) {

@@ -152,3 +152,29 @@ TEST_CASE("A normalization that no convolution takes is one tap a channel, with 
     CHECK(model.run({2, -1, 4, -3, 10, 20}) == std::vector<Floats>{expected});
   }
 }
+
+TEST_CASE("What is left of a normalization behind quantized weights goes into their scales") {
+  GraphBuilder b;
+  const ValueId x = fake_quantize(b, b.input("x", {1, 1, 1, 2}), 1, 100);
+  const ValueId w = dequantize<int8_t>(b, quantize<int8_t>(b, b.constant({2, 1, 1, 1}, {2, -3}), 1, 0), 1, 0);
+  const ValueId scaled = b.node("Div", {b.node("Conv", {x, w}), b.constant({1, 2, 1, 1}, {0.5f, 2})});
+  const ValueId y = b.node("Add", {scaled, b.constant({1, 2, 1, 1}, {10, -1})});
+  b.output(fake_quantize(b, y, 0.5f, 128));
+  const LoweredModel model = lowered(b.graph);
+  INFO(dump(model.graph));
+  CHECK(model.islands.empty());
+  CHECK(count(model.graph, "octavo.QConv") == 1);
+  // 4x + 10 and -1.5x - 1
+  CHECK(model.run({3, -2}) == std::vector<Floats>{{22, 2, -5.5f, 2}});
+}
+
+TEST_CASE("A factor that is no scale of quantized weights stays") {
+  for (const float factor : {-1.f, 0.f, 1e-30f}) {
+    GraphBuilder b;
+    const ValueId x = fake_quantize(b, b.input("x", {1, 1, 1, 2}), 1, 100);
+    const ValueId w = dequantize<int8_t>(b, b.constant(Tensor::of<int8_t>({1, 1, 1, 1}, {2})), 1e-20f, 0);
+    b.output(b.node("Mul", {b.node("Conv", {x, w}), b.constant({}, {factor})}));
+    infer_shapes(b.graph);
+    CHECK(fold_affine_into_conv(b.graph) == 0);
+  }
+}
