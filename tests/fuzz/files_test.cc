@@ -51,6 +51,8 @@ TEST_CASE("Every operator is in the corpus") {
       if (const OperatorWord* word = operator_of(*node)) seen.insert(word->name());
   }
   for (const OperatorWord& word : operator_words()) {
+    // Where all tests are one program, there are operators that other tests have registered.
+    if (word.domain == "test" || word.domain == "org.example") continue;
     INFO(word.name());
     CHECK(seen.contains(word.name()));
   }
