@@ -113,7 +113,7 @@ test('names that do not fit into a full heap break nothing', async () => {
   decideGrowth(() => false);
   const low = native.HEAPU8.slice(0, 1024);
   let results = 0;
-  for (let spare = 0; spare < 400_000; spare += 4000) {
+  for (let spare = 0; spare < 800_000; spare += 8000) {
     const give = takeFreeHeap(native, spare);
     const model = await loadModel(file, { engine }).catch(expectRefusal);
     if (model) {
