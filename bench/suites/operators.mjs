@@ -78,7 +78,8 @@ export async function measureOperators(context) {
   for (const { name, shape, kind, make, macs } of cases) {
     context.say(name);
     if (make) {
-      const entries = [...runtimes.octavos, runtimes.ort].map((runtime) => floatEntry(runtime, make()));
+      const made = make();
+      const entries = [...runtimes.octavos, runtimes.ort].map((runtime) => floatEntry(runtime, made));
       const common = { case: name, kind: 'operator', macs };
       rows.push(...(await contest(common, entries, { ...context, patience: 0.75 })));
       continue;

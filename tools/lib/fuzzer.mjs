@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot, root } from './paths.mjs';
+import { Problem } from './run.mjs';
 import { filesUnder } from './stamp.mjs';
 
 const program = inRoot('build/asan/octavo_fuzz');
@@ -76,7 +77,7 @@ export async function search({ minutes, runs, jobs, seed, keep }) {
     '-ignore_timeouts=1',
     '-ignore_ooms=1',
   ];
-  const { output } = await fuzzer(
+  const { output, status } = await fuzzer(
     [
       ...limits(10),
       '-max_len=32768',
@@ -88,7 +89,10 @@ export async function search({ minutes, runs, jobs, seed, keep }) {
     { logFile: join(folder, 'log') },
   );
   const lastLine = output.match(/^#\d+.*cov: .*$/gm)?.at(-1) ?? 'no run was made';
-  return { files: readdirSync(artifacts).map((name) => join(artifacts, name)), lastLine };
+  const files = readdirSync(artifacts);
+  if (runs && status !== 0 && files.length === 0)
+    throw new Problem(`octavo_fuzz ended with ${status} and no finding:\n${output.slice(-2000)}`);
+  return { files: files.map((name) => join(artifacts, name)), lastLine };
 }
 
 /** What kind of finding it is, from what the sanitizers print: the mistake, and the source file of Octavo's. */
