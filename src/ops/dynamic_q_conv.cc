@@ -48,13 +48,11 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 StepPlan plan(const PlanContext& ctx) {
   const ConvGeometry g = conv_geometry(ctx);
   const auto& prepared = ctx.prepared<PreparedDynamicQConv>();
-  return {
-      .state = PlanState(g),
-      .workspace = scratch_bytes<uint8_t>(input_elements(g)) + reorder_bytes<uint8_t, float>(ctx.node, g) +
-                   (prepared.w_zero_point.empty()
-                        ? 0
-                        : scratch_bytes<int32_t>(pixel_count(g)) + scratch_bytes<int32_t>(g.positions())) +
-                   prepared.weights.workspace(ctx.kernels, g)};
+  return {.state = PlanState(g),
+          .workspace = scratch_bytes<uint8_t>(input_elements(g)) +
+                       reorder_bytes<uint8_t, float>(ctx.node, g) +
+                       (prepared.w_zero_point.empty() ? 0 : window_sums_bytes(g)) +
+                       prepared.weights.workspace(ctx.kernels, g)};
 }
 
 void run(RunContext& ctx) {
@@ -82,11 +80,8 @@ void run(RunContext& ctx) {
                                     out,
                                     g.oc};
     if (!prepared.w_zero_point.empty()) {
-      int32_t* const pixels = scratch.take<int32_t>(pixel_count(g));
-      int32_t* const sums = scratch.take<int32_t>(g.positions());
-      window_sums(ctx.kernels, g, in, params.zero_point, pixels, sums);
       epilogue.w_zero_point = prepared.w_zero_point.data();
-      epilogue.a_sum = sums;
+      epilogue.a_sum = window_sums(ctx.kernels, g, in, params.zero_point, scratch);
     }
     prepared.weights.run(ctx.kernels, g, in, static_cast<uint8_t>(params.zero_point), scratch, epilogue);
   };

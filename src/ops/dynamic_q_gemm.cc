@@ -44,10 +44,11 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
 
 StepPlan plan(const PlanContext& ctx) {
   const ProductSizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
+  const auto& prepared = ctx.prepared<PreparedDynamicQGemm>();
   return {.state = PlanState(s),
           .workspace = scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) +
-                       2 * scratch_bytes<int32_t>(s.m) +
-                       ctx.prepared<PreparedDynamicQGemm>().matrix.workspace(ctx.kernels)};
+                       (prepared.w_zero_point.empty() ? 1 : 2) * scratch_bytes<int32_t>(s.m) +
+                       prepared.matrix.workspace(ctx.kernels)};
 }
 
 void run(RunContext& ctx) {
@@ -83,8 +84,8 @@ void run(RunContext& ctx) {
                                   activation.high,
                                   ctx.outputs[0].as<float>(),
                                   static_cast<ptrdiff_t>(s.n)};
-  int32_t* const sums = scratch.take<int32_t>(s.m);
   if (!prepared.w_zero_point.empty()) {
+    int32_t* const sums = scratch.take<int32_t>(s.m);
     row_sums(ctx.kernels, quantized, s.m, s.k, zero_point, by_row ? 1 : 0, sums);
     epilogue.w_zero_point = prepared.w_zero_point.data();
     epilogue.a_sum = sums;

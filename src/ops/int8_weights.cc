@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "kernels/quantize/quantize.h"
+#include "ops/conv_layer.h"
 #include "ops/parallel.h"
 
 namespace octavo {
@@ -63,9 +64,7 @@ Requantization make_requantization(const PrepareContext& ctx, const std::vector<
 }
 
 uint64_t CentredProducts::workspace(int64_t rows, int64_t channels) const {
-  if (zero_points.empty()) return 0;
-  return scratch_bytes<float>(static_cast<uint64_t>(rows * channels)) +
-         scratch_bytes<int32_t>(static_cast<uint64_t>(rows));
+  return zero_points.empty() ? 0 : scratch_bytes<float>(static_cast<uint64_t>(rows * channels));
 }
 
 void CentredProducts::round_steps(const KernelPolicy& policy, const ActivationParams& out, const float* steps,
@@ -87,9 +86,16 @@ void row_sums(const KernelPolicy& policy, const uint8_t* x, int64_t rows, int64_
   });
 }
 
-void window_sums(const KernelPolicy& policy, const kernels::ConvGeometry& g, const uint8_t* x,
-                 int32_t zero_point, int32_t* pixels, int32_t* out) {
-  row_sums(policy, x, int64_t{g.n} * g.d * g.h * g.w, g.c, &zero_point, 0, pixels);
+uint64_t window_sums_bytes(const kernels::ConvGeometry& g) {
+  return scratch_bytes<int32_t>(pixel_count(g)) +
+         scratch_bytes<int32_t>(static_cast<uint64_t>(g.positions()));
+}
+
+const int32_t* window_sums(const KernelPolicy& policy, const kernels::ConvGeometry& g, const uint8_t* x,
+                           int32_t zero_point, Scratch& scratch) {
+  int32_t* const pixels = scratch.take<int32_t>(pixel_count(g));
+  int32_t* const out = scratch.take<int32_t>(static_cast<uint64_t>(g.positions()));
+  row_sums(policy, x, static_cast<int64_t>(pixel_count(g)), g.c, &zero_point, 0, pixels);
   const auto window = [&](int64_t position) {
     const auto ox = static_cast<int>(position % g.ow), oy = static_cast<int>(position / g.ow % g.oh);
     const int64_t image = position / (int64_t{g.ow} * g.oh), oz = image % g.od, n = image / g.od;
@@ -109,6 +115,7 @@ void window_sums(const KernelPolicy& policy, const kernels::ConvGeometry& g, con
   parallel_elements(policy, g.positions(), int64_t{g.kd} * g.kh * g.kw, [&](int64_t begin, int64_t end) {
     for (int64_t position = begin; position < end; ++position) out[position] = window(position);
   });
+  return out;
 }
 
 }  // namespace octavo

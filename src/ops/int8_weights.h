@@ -39,6 +39,7 @@ struct Requantization {
 struct CentredProducts {
   std::vector<int32_t> zero_points;  // by channel; empty where the weights are symmetric
 
+  // Bytes of scratch memory for `requantize`.
   uint64_t workspace(int64_t rows, int64_t channels) const;
   // `multiply(DequantizeF32)` runs the kernel; `sums` are the last sums above, by row.
   template <class Multiply>
@@ -63,10 +64,11 @@ struct CentredProducts {
 void row_sums(const KernelPolicy& policy, const uint8_t* x, int64_t rows, int64_t depth,
               const int32_t* zero_point, int stride, int32_t* out);
 
-// out[position] = Σ (x - zero_point) over the window of each output position of an image in channels-last order and one
-// group; padding adds nothing. `pixels` has room for the sum of each pixel.
-void window_sums(const KernelPolicy& policy, const kernels::ConvGeometry& g, const uint8_t* x,
-                 int32_t zero_point, int32_t* pixels, int32_t* out);
+// By output position: Σ (x - zero_point) over its window of an image in channels-last order and one
+// group; padding adds nothing. The sums lie in `scratch`, of which window_sums_bytes are taken.
+const int32_t* window_sums(const KernelPolicy& policy, const kernels::ConvGeometry& g, const uint8_t* x,
+                           int32_t zero_point, Scratch& scratch);
+uint64_t window_sums_bytes(const kernels::ConvGeometry& g);
 
 // For a node with x, w and an optional bias (int32 constant in units of x_scale * w_scale[n]) as inputs. Throws
 // Error(unsupported) for a bias that could overflow a sum of `depth` products: see kernels::max_bias.

@@ -50,8 +50,7 @@ StepPlan plan(const PlanContext& ctx) {
   return {.state = PlanState(g),
           .workspace = reorder_bytes<uint8_t, uint8_t>(ctx.node, g) +
                        prepared.centred.workspace(g.positions(), g.oc) +
-                       (is_centred ? scratch_bytes<int32_t>(pixel_count(g)) : 0) +
-                       prepared.weights.workspace(ctx.kernels, g)};
+                       (is_centred ? window_sums_bytes(g) : 0) + prepared.weights.workspace(ctx.kernels, g)};
 }
 
 void run(RunContext& ctx) {
@@ -63,9 +62,7 @@ void run(RunContext& ctx) {
       prepared.weights.run(ctx.kernels, g, in, prepared.zero_point, scratch, epilogue);
     };
     if (prepared.centred.zero_points.empty()) return convolve(prepared.requantization.epilogue(out, g.oc));
-    int32_t* const pixels = scratch.take<int32_t>(pixel_count(g));
-    int32_t* const sums = scratch.take<int32_t>(g.positions());
-    window_sums(ctx.kernels, g, in, prepared.zero_point, pixels, sums);
+    const int32_t* const sums = window_sums(ctx.kernels, g, in, prepared.zero_point, scratch);
     prepared.centred.requantize(ctx.kernels, prepared.requantization, g.positions(), sums, out, scratch,
                                 convolve);
   };

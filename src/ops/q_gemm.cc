@@ -42,7 +42,9 @@ StepPlan plan(const PlanContext& ctx) {
   const ProductSizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
   const auto& prepared = ctx.prepared<PreparedQGemm>();
   return {.state = PlanState(s),
-          .workspace = prepared.centred.workspace(s.m, s.n) + prepared.matrix.workspace(ctx.kernels)};
+          .workspace = prepared.centred.workspace(s.m, s.n) +
+                       (prepared.centred.zero_points.empty() ? 0 : scratch_bytes<int32_t>(s.m)) +
+                       prepared.matrix.workspace(ctx.kernels)};
 }
 
 void run(RunContext& ctx) {

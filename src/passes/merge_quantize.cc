@@ -14,25 +14,30 @@ namespace {
 // Of one value. A hostile file has as many as nodes, and each would be compared with all.
 constexpr int kMostKinds = 16;
 
+struct Quantized {
+  ValueId output;
+  QParams qparams;
+};
+
 }  // namespace
 
 int merge_quantize(Graph& graph) {
-  std::multimap<ValueId, const Node*> quantized;  // by x
+  std::multimap<ValueId, Quantized> quantized;  // by x
   std::vector<Redirection> redirections;
-  const auto is_same = [&](const Node& a, const Node& b) {
-    const auto p = read_qparams(graph, a), q = read_qparams(graph, b);
-    return p && p == q && graph[a.outputs[0]].dtype == graph[b.outputs[0]].dtype;
-  };
   const Uses uses(graph);
   for (const Node& node : graph.nodes) {
-    if (!is_quantize(node) || !graph.knows_types(node) || uses.is_output[node.outputs[0]]) continue;
+    const ValueId output = node.outputs[0];
+    if (!is_quantize(node) || !graph.knows_types(node) || uses.is_output[output]) continue;
+    auto qparams = read_qparams(graph, node);
+    if (!qparams) continue;
     const auto [first, last] = quantized.equal_range(node.inputs[0]);
-    const auto same =
-        std::find_if(first, last, [&](const auto& entry) { return is_same(*entry.second, node); });
+    const auto same = std::find_if(first, last, [&](const auto& entry) {
+      return entry.second.qparams == *qparams && graph[entry.second.output].dtype == graph[output].dtype;
+    });
     if (same != last)
-      redirections.push_back({node.outputs[0], same->second->outputs[0]});
+      redirections.push_back({output, same->second.output});
     else if (std::distance(first, last) < kMostKinds)
-      quantized.emplace(node.inputs[0], &node);
+      quantized.emplace(node.inputs[0], Quantized{output, std::move(*qparams)});
   }
   if (redirections.empty()) return 0;
   redirect(graph, redirections);
