@@ -11,7 +11,7 @@ using emscripten::val;
 
 void Download::reserve(uint64_t bytes) {
   if (bytes <= capacity_ || resize(bytes)) return;
-  throw Error(ErrorCode::out_of_memory, text("cannot allocate ", bytes, " bytes"));
+  throw Error(ErrorCode::out_of_memory, text("cannot allocate {} bytes", bytes));
 }
 
 void Download::append(const val& chunk) {

@@ -38,37 +38,37 @@ class Reader {
   int read_integer(const char* name, int fallback) const {
     const double number = read_number(name, fallback);
     require(number == std::trunc(number) && std::abs(number) <= std::numeric_limits<int>::max(),
-            ErrorCode::invalid_option, "option '", name, "' is a whole number");
+            ErrorCode::invalid_option, "option '{}' is a whole number", name);
     return static_cast<int>(number);
   }
 
   std::vector<std::string> read_strings(const char* name) const {
     if (!has(name)) return {};
     const bool is_array = val::global("Array").call<bool>("isArray", options_[name]);
-    require(is_array, ErrorCode::invalid_option, "option '", name, "' is not an array of strings");
+    require(is_array, ErrorCode::invalid_option, "option '{}' is not an array of strings", name);
     std::vector<std::string> strings;
     const auto count = options_[name]["length"].as<unsigned>();
     for (unsigned i = 0; i < count; ++i)
-      strings.push_back(string_from_js(options_[name][i], text("an element of option '", name, "'")));
+      strings.push_back(string_from_js(options_[name][i], text("an element of option '{}'", name)));
     return strings;
   }
 
   template <class Enum> Enum read_choice(const char* name, Choices<Enum> choices, Enum fallback) const {
     if (!has(name)) return fallback;
     std::string allowed;
-    for (const auto& choice : choices) allowed += text(allowed.empty() ? "'" : ", '", choice.first, "'");
+    for (const auto& choice : choices) allowed += text("{}{}'", allowed.empty() ? "'" : ", '", choice.first);
     check(name, "string", allowed);
     const std::string given = string_from_js(options_[name], name);
     const auto choice = std::ranges::find(choices, given, [](const auto& each) { return each.first; });
-    require(choice != choices.end(), ErrorCode::invalid_option, "option '", name, "' is one of ", allowed);
+    require(choice != choices.end(), ErrorCode::invalid_option, "option '{}' is one of {}", name, allowed);
     return choice->second;
   }
 
  private:
   bool has(const char* name) const { return !options_[name].isUndefined(); }
   void check(const char* name, const char* type, std::string_view expected) const {
-    require(options_[name].typeOf().as<std::string>() == type, ErrorCode::invalid_option, "option '", name,
-            "' is ", expected);
+    require(options_[name].typeOf().as<std::string>() == type, ErrorCode::invalid_option, "option '{}' is {}",
+            name, expected);
   }
 
   val options_;
@@ -90,7 +90,7 @@ KernelPolicy kernel_policy(const val& forced) {
   const auto count = forced["length"].as<unsigned>();
   for (unsigned i = 0; i < count; ++i) {
     const std::string family = string_from_js(forced[i][0], "a kernel's family");
-    policy.forced[family] = string_from_js(forced[i][1], text("option 'forcedKernels.", family, "'"));
+    policy.forced[family] = string_from_js(forced[i][1], text("option 'forcedKernels.{}'", family));
   }
   return policy;
 }

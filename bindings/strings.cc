@@ -25,7 +25,7 @@ val string_to_js(const std::string& text) {
 }
 
 std::string string_from_js(const val& value, std::string_view what) {
-  require(value.isString(), ErrorCode::invalid_option, what, " is not a string");
+  require(value.isString(), ErrorCode::invalid_option, "{} is not a string", what);
   check_room(kBytesPerUtf16Unit * value["length"].as<std::size_t>());
   return value.as<std::string>();
 }

@@ -13,7 +13,7 @@ namespace {
 DType parse_dtype(const std::string& name, const std::string& tensor) {
   for (const DTypeInfo& info : kDTypes)
     if (info.name == name) return info.dtype;
-  throw Error(ErrorCode::invalid_input, text("tensor '", tensor, "' has the unknown type '", name, "'"));
+  throw Error(ErrorCode::invalid_input, text("tensor '{}' has the unknown type '{}'", tensor, name));
 }
 
 // A Uint8Array of the bytes that any typed array covers.
@@ -29,15 +29,15 @@ Tensor tensor_from_js(const val& source, const std::string& name) {
   for (unsigned axis = 0; axis < rank; ++axis) {
     const auto dim = dims[axis].as<double>();
     require(dim >= 0 && dim == static_cast<double>(static_cast<int64_t>(dim)), ErrorCode::invalid_input,
-            "tensor '", name, "' has a dimension that is not a whole number from 0 on");
+            "tensor '{}' has a dimension that is not a whole number from 0 on", name);
     shape.dims.push_back(static_cast<int64_t>(dim));
   }
   double elements = 1;
   for (int64_t dim : shape.dims) elements *= static_cast<double>(dim);
   const double bytes = source["data"]["byteLength"].as<double>();
-  require(elements * static_cast<double>(size_of(dtype)) == bytes, ErrorCode::invalid_input, "tensor '", name,
-          "' of shape ", shape, " and type ", dtype_name(dtype), " comes with ", static_cast<int64_t>(bytes),
-          " bytes of data");
+  require(elements * static_cast<double>(size_of(dtype)) == bytes, ErrorCode::invalid_input,
+          "tensor '{}' of shape {} and type {} comes with {} bytes of data", name, shape, dtype_name(dtype),
+          static_cast<int64_t>(bytes));
   Tensor tensor(dtype, std::move(shape));
   const val target(
       emscripten::typed_memory_view(tensor.bytes(), reinterpret_cast<uint8_t*>(tensor.view().data)));

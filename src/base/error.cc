@@ -19,7 +19,7 @@ Error& Error::at_node(std::string_view name, std::string_view op) {
   if (op_.empty()) {
     node_ = name;
     op_ = op;
-    message_ = text(op, " node '", name, "': ", message_);
+    message_ = text("{} node '{}': {}", op, name, message_);
   }
   return *this;
 }
@@ -28,14 +28,30 @@ void TextPart::append_literal(std::string& out, const void* source) {
   out += static_cast<const char*>(source);
 }
 
-void TextPart::append_integer(std::string& out, int64_t integer) { out += std::to_string(integer); }
+void TextPart::append_character(std::string& out, const void* source) {
+  out += *static_cast<const char*>(source);
+}
 
-std::string join_text(std::initializer_list<TextPart> parts) {
+void TextPart::append_integer(std::string& out, const void* source) {
+  out += std::to_string(*static_cast<const int64_t*>(source));
+}
+
+std::string format_text(const char* format, std::initializer_list<TextPart> parts) {
   std::string out;
-  for (const TextPart& part : parts) part.append_to(out);
+  const TextPart* part = parts.begin();
+  for (; *format != 0; ++format) {
+    if (*format != '{') {
+      out += *format;
+      continue;
+    }
+    ++format;  // to its brace's end
+    part++->append_to(out);
+  }
   return out;
 }
 
-void fail(ErrorCode code, std::initializer_list<TextPart> parts) { throw Error(code, join_text(parts)); }
+void fail_with(ErrorCode code, const char* format, std::initializer_list<TextPart> parts) {
+  throw Error(code, format_text(format, parts));
+}
 
 }  // namespace octavo

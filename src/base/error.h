@@ -2,11 +2,13 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace octavo {
@@ -47,32 +49,40 @@ class Error : public std::exception {
 template <class T>
 concept HasText = requires(std::string& out, const T& x) { append_text(out, x); };
 
-// One part of a message: a string, a character, an integer, or anything with append_text. Refers to its source, and is
-// read only when the message is put together: a check that holds formats nothing. Two words, since there are a thousand
-// of them in the engine, each with the code that fills it.
+// How an argument of a message reaches the code that writes it: integers by value, so that who checks a number need not keep
+// it in memory; all else by reference, to be read only when the message is put together. Strings have few types here, since
+// there is a function for each list of types.
+template <class T> struct PassedText {
+  using type = const T&;
+};
+template <std::integral T> struct PassedText<T> {
+  using type = int64_t;
+};
+template <> struct PassedText<char> {
+  using type = char;
+};
+template <> struct PassedText<const char*> {
+  using type = const char*;
+};
+template <class T> using Passed = PassedText<std::decay_t<T>>::type;
+
+// One argument of a message: a string, a character, an integer, or anything with append_text. Refers to its source.
 class TextPart {
  public:
-  TextPart(const char* string) : append_(append_literal), source_(string) {}
+  TextPart(const char* const& string) : append_(append_literal), source_(string) {}
   TextPart(const std::string_view& string) : append_(append_string<std::string_view>), source_(&string) {}
   TextPart(const std::string& string) : append_(append_string<std::string>), source_(&string) {}
-  template <std::integral T> TextPart(const T& number) : append_(append_integral<T>), source_(&number) {}
+  TextPart(const char& character) : append_(append_character), source_(&character) {}
+  TextPart(const int64_t& number) : append_(append_integer), source_(&number) {}
   template <HasText T> TextPart(const T& source) : append_(append_source<T>), source_(&source) {}
 
   void append_to(std::string& out) const { append_(out, source_); }
 
  private:
   using Append = void(std::string& out, const void* source);
-  static void append_literal(std::string& out, const void* source);
-  static void append_integer(std::string& out, int64_t integer);
+  static Append append_literal, append_character, append_integer;
   template <class String> static void append_string(std::string& out, const void* source) {
     out += *static_cast<const String*>(source);
-  }
-  template <class T> static void append_integral(std::string& out, const void* source) {
-    const T number = *static_cast<const T*>(source);
-    if constexpr (std::same_as<T, char>)
-      out += number;
-    else
-      append_integer(out, static_cast<int64_t>(number));
   }
   template <class T> static void append_source(std::string& out, const void* source) {
     append_text(out, *static_cast<const T*>(source));
@@ -82,17 +92,57 @@ class TextPart {
   const void* source_;
 };
 
-std::string join_text(std::initializer_list<TextPart> parts);
-[[noreturn]] void fail(ErrorCode code, std::initializer_list<TextPart> parts);
+// A message with {} in the place of each argument, as std::format has it (whose code for floats and widths would be a tenth
+// of the engine). That there are as many is checked when it is compiled; braces themselves do not occur.
+template <class... Parts> class TextFormat {
+ public:
+  consteval TextFormat(const char* format) : format_(format) {
+    std::size_t places = 0;
+    for (const char* at = format; *at != 0; ++at)
+      if (*at == '{') {
+        if (*++at != '}') throw "a brace that is no place of an argument";
+        ++places;
+      }
+    if (places != sizeof...(Parts)) throw "as many places as arguments";
+  }
+  const char* get() const { return format_; }
 
-// The parts, one after the other: the library's message builder.
-template <class... Parts> std::string text(const Parts&... parts) { return join_text({TextPart(parts)...}); }
+ private:
+  const char* format_;
+};
 
-// Throws an Error of `code` unless `condition` holds.
+std::string format_text(const char* format, std::initializer_list<TextPart> parts);
+[[noreturn]] void fail_with(ErrorCode code, const char* format, std::initializer_list<TextPart> parts);
+
+// One function for each list of types: a check costs its caller a call with the arguments, and no more.
+template <class... Parts> [[gnu::noinline]] std::string passed_text(const char* format, Parts... parts) {
+  return format_text(format, {TextPart(parts)...});
+}
 template <class... Parts>
-[[gnu::always_inline]] inline void require(bool condition, ErrorCode code, const Parts&... parts) {
+[[noreturn, gnu::noinline]] void fail_passed(ErrorCode code, const char* format, Parts... parts) {
+  fail_with(code, format, {TextPart(parts)...});
+}
+
+// The format with the arguments in their places: the library's message builder.
+template <class... Parts>
+std::string text(std::type_identity_t<TextFormat<Parts...>> format, const Parts&... parts) {
+  return passed_text<Passed<Parts>...>(format.get(), parts...);
+}
+
+// Throws an Error of `code`.
+template <class... Parts>
+[[noreturn]] void fail(ErrorCode code, std::type_identity_t<TextFormat<Parts...>> format,
+                       const Parts&... parts) {
+  fail_passed<Passed<Parts>...>(code, format.get(), parts...);
+}
+
+// Throws an Error of `code` unless `condition` holds. Formats nothing if it does.
+template <class... Parts>
+[[gnu::always_inline]] inline void require(bool condition, ErrorCode code,
+                                           std::type_identity_t<TextFormat<Parts...>> format,
+                                           const Parts&... parts) {
   if (!condition) [[unlikely]]
-    fail(code, {TextPart(parts)...});
+    fail_passed<Passed<Parts>...>(code, format.get(), parts...);
 }
 
 }  // namespace octavo

@@ -9,7 +9,7 @@ namespace octavo {
 
 FileMemory FileMemory::copy_of(std::span<const std::byte> bytes) {
   FileMemory file(std::malloc(std::max<std::size_t>(bytes.size(), 1)), bytes.size());
-  require(file.memory_ != nullptr, ErrorCode::out_of_memory, "cannot allocate ", bytes.size(), " bytes");
+  require(file.memory_ != nullptr, ErrorCode::out_of_memory, "cannot allocate {} bytes", bytes.size());
   std::ranges::copy(bytes, file.memory_.get());
   return file;
 }

@@ -21,12 +21,12 @@ std::string dot_behaviour(const IsaFacts& facts) {
   if (facts.isa != Isa::relaxed) return "not in this build";
   if (facts.dot_high_bit == HighBit::unknown) return "unknown";
   const std::string_view sign = facts.dot_high_bit == HighBit::reads_unsigned ? "unsigned" : "signed";
-  return text(sign, facts.dot_saturates ? ", saturating" : ", exact");
+  return text("{}{}", sign, facts.dot_saturates ? ", saturating" : ", exact");
 }
 
 std::string reason(const KernelPolicy& policy, std::string_view family, const std::string& dot) {
   if (!policy.forced_kernel(family).empty()) return "forced";
-  return text("best for ", build_name(policy.facts.isa), ", relaxed dot: ", dot);
+  return text("best for {}, relaxed dot: {}", build_name(policy.facts.isa), dot);
 }
 
 }  // namespace

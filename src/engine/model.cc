@@ -17,8 +17,8 @@ Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(
   add_operators(model_.graph, read_operators_);
   simplify(model_.graph, kernels_);
   for (ValueId id : model_.graph.outputs)
-    require(model_.graph[id].dtype.has_value(), ErrorCode::invalid_model, "the output '",
-            model_.graph[id].name, "' has no type, and none follows from its node");
+    require(model_.graph[id].dtype.has_value(), ErrorCode::invalid_model,
+            "the output '{}' has no type, and none follows from its node", model_.graph[id].name);
 }
 
 std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const KernelPolicy& kernels) {

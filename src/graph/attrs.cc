@@ -11,11 +11,17 @@ namespace {
 template <class T> const T* get(const AttrValue* value, std::string_view name) {
   if (value == nullptr) return nullptr;
   const T* held = std::get_if<T>(value);
-  require(held != nullptr, ErrorCode::invalid_graph, "attribute '", name, "' has the wrong type");
+  require(held != nullptr, ErrorCode::invalid_graph, "attribute '{}' has the wrong type", name);
   return held;
 }
 
 }  // namespace
+
+const AttrDef* find_attribute(std::span<const AttrDef> attributes, std::string_view name) {
+  for (const AttrDef& attribute : attributes)
+    if (attribute.name == name) return &attribute;
+  return nullptr;
+}
 
 const AttrValue* Attrs::find(std::string_view name) const {
   const auto entry =
@@ -23,7 +29,7 @@ const AttrValue* Attrs::find(std::string_view name) const {
   return entry == entries_.end() ? nullptr : &entry->second;
 }
 
-int64_t Attrs::get_int(std::string_view name, int64_t fallback) const {
+int64_t Attrs::get_int(Name name, int64_t fallback) const {
   const auto* value = get<int64_t>(find(name), name);
   return value ? *value : fallback;
 }
@@ -33,33 +39,33 @@ float Attrs::get_float(std::string_view name, float fallback) const {
   return value ? *value : fallback;
 }
 
-std::string_view Attrs::get_string(std::string_view name, std::string_view fallback) const {
+std::string_view Attrs::get_string(Name name, std::string_view fallback) const {
   const auto* value = get<std::string>(find(name), name);
   return value ? std::string_view(*value) : fallback;
 }
 
-std::span<const int64_t> Attrs::get_ints(std::string_view name) const {
+std::span<const int64_t> Attrs::get_ints(Name name) const {
   const auto* value = get<std::vector<int64_t>>(find(name), name);
   return value ? std::span(*value) : std::span<const int64_t>();
 }
 
-std::span<const float> Attrs::get_floats(std::string_view name) const {
+std::span<const float> Attrs::get_floats(Name name) const {
   const auto* value = get<std::vector<float>>(find(name), name);
   return value ? std::span(*value) : std::span<const float>();
 }
 
-ConstantTensor Attrs::get_tensor(std::string_view name) const {
+ConstantTensor Attrs::get_tensor(Name name) const {
   const auto* value = get<ConstantTensor>(find(name), name);
   return value ? *value : nullptr;
 }
 
 void Attrs::set(std::string_view name, AttrValue value) {
-  erase(name);
+  std::erase_if(entries_, [&](const auto& entry) { return entry.first == name; });
   entries_.emplace_back(name, std::move(value));
 }
 
-void Attrs::erase(std::string_view name) {
-  std::erase_if(entries_, [&](const auto& entry) { return entry.first == name; });
+void Attrs::erase(Name name) {
+  std::erase_if(entries_, [&](const auto& entry) { return entry.first == std::string_view(name); });
 }
 
 }  // namespace octavo

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/name.h"
 #include "tensor/tensor.h"
 
 namespace octavo {
@@ -26,9 +27,12 @@ inline AttrKind kind_of(const AttrValue& value) { return static_cast<AttrKind>(v
 
 // An attribute that an operator has.
 struct AttrDef {
-  std::string_view name = {};
+  Name name = "";
   AttrKind kind = AttrKind::integer;
 };
+
+// The attribute of that name, or null.
+const AttrDef* find_attribute(std::span<const AttrDef> attributes, std::string_view name);
 
 // Both lists in one.
 template <std::size_t A, std::size_t B>
@@ -44,18 +48,18 @@ constexpr std::array<AttrDef, A + B> joined(const AttrDef (&a)[A], const AttrDef
 class Attrs {
  public:
   bool has(std::string_view name) const { return find(name) != nullptr; }
-  int64_t get_int(std::string_view name, int64_t fallback) const;
+  int64_t get_int(Name name, int64_t fallback) const;
   float get_float(std::string_view name, float fallback) const;
-  std::string_view get_string(std::string_view name, std::string_view fallback) const;
+  std::string_view get_string(Name name, std::string_view fallback) const;
   // Empty when absent.
-  std::span<const int64_t> get_ints(std::string_view name) const;
-  std::span<const float> get_floats(std::string_view name) const;
+  std::span<const int64_t> get_ints(Name name) const;
+  std::span<const float> get_floats(Name name) const;
   // Null when absent.
-  ConstantTensor get_tensor(std::string_view name) const;
+  ConstantTensor get_tensor(Name name) const;
 
   // Adds the attribute or replaces its value.
   void set(std::string_view name, AttrValue value);
-  void erase(std::string_view name);
+  void erase(Name name);
 
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }

@@ -40,7 +40,9 @@ Names& taken_names(const Graph& graph) {
 
 }  // namespace
 
-std::string Graph::unique_value_name(std::string_view stem) const { return taken_names(*this).take_unique(stem); }
+std::string Graph::unique_value_name(std::string_view stem) const {
+  return taken_names(*this).take_unique(stem);
+}
 
 std::vector<Node> take_nodes(Graph& graph) {
   taken_names(graph);
@@ -77,17 +79,17 @@ void verify_states(const Graph& graph) {
   Flags is_state(graph.inputs.size());
   for (const auto& [input, output] : graph.states) {
     require(input < graph.inputs.size() && output < graph.outputs.size() && !is_state[input],
-            ErrorCode::invalid_graph, "a state slot of input ", input, " and output ", output,
-            " is out of range or has its input twice");
+            ErrorCode::invalid_graph,
+            "a state slot of input {} and output {} is out of range or has its input twice", input, output);
     is_state[input] = true;
     const Value &before = graph[graph.inputs[input]], &after = graph[graph.outputs[output]];
     require(before.is_static() && after.dtype.value_or(*before.dtype) == *before.dtype,
-            ErrorCode::invalid_graph, "the state '", before.name, "' has no static shape, or '", after.name,
-            "' is of another type");
+            ErrorCode::invalid_graph, "the state '{}' has no static shape, or '{}' is of another type",
+            before.name, after.name);
     // Else one state would be overwritten before another is read.
     require(std::ranges::find(graph.inputs, graph.outputs[output]) == graph.inputs.end(),
-            ErrorCode::invalid_graph, "the state '", before.name, "' becomes an input, '", after.name,
-            "', and nothing computed");
+            ErrorCode::invalid_graph, "the state '{}' becomes an input, '{}', and nothing computed",
+            before.name, after.name);
   }
 }
 
@@ -96,7 +98,7 @@ void verify_states(const Graph& graph) {
 void verify(const Graph& graph) {
   Flags available(graph.values.size());
   const auto check_id = [&](ValueId id) {
-    require(id < graph.values.size(), ErrorCode::invalid_graph, "value id ", id, " is out of range");
+    require(id < graph.values.size(), ErrorCode::invalid_graph, "value id {} is out of range", id);
   };
   for (ValueId id = 0; id < graph.values.size(); ++id) available[id] = graph.values[id].is_constant();
   for (ValueId id : graph.inputs) {
@@ -108,13 +110,13 @@ void verify(const Graph& graph) {
       verify(body.graph);
       require(body.captures <= body.graph.inputs.size() &&
                   body.first_capture + body.captures <= node.inputs.size(),
-              ErrorCode::invalid_graph, "a body of '", node.name, "' takes more from outside than there is");
+              ErrorCode::invalid_graph, "a body of '{}' takes more from outside than there is", node.name);
     }
     for (ValueId id : node.inputs) {
       if (id == kNoValue) continue;
       check_id(id);
       if (!available[id])
-        throw Error(ErrorCode::invalid_graph, text("reads '", graph[id].name, "' before it is computed"))
+        throw Error(ErrorCode::invalid_graph, text("reads '{}' before it is computed", graph[id].name))
             .at_node(node.name, node.op->name);
     }
     for (ValueId id : node.outputs) {
@@ -122,14 +124,14 @@ void verify(const Graph& graph) {
       check_id(id);
       if (available[id])
         throw Error(ErrorCode::invalid_graph,
-                    text("computes '", graph[id].name, "', which already has a source"))
+                    text("computes '{}', which already has a source", graph[id].name))
             .at_node(node.name, node.op->name);
       available[id] = true;
     }
   }
   for (ValueId id : graph.outputs) {
     check_id(id);
-    require(available[id], ErrorCode::invalid_graph, "graph output '", graph[id].name, "' is never computed");
+    require(available[id], ErrorCode::invalid_graph, "graph output '{}' is never computed", graph[id].name);
   }
   verify_states(graph);
 }

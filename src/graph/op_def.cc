@@ -12,7 +12,7 @@ std::optional<std::vector<int64_t>> InferContext::known_ints(std::size_t i) cons
 }
 
 int64_t InferContext::known_length(std::size_t i) const {
-  require(shape(i).rank() <= 1, ErrorCode::invalid_graph, "input ", i, " must be a list, but has shape ",
+  require(shape(i).rank() <= 1, ErrorCode::invalid_graph, "input {} must be a list, but has shape {}", i,
           shape(i));
   return shape(i).rank() == 0 ? 1 : shape(i)[0];
 }
@@ -28,7 +28,7 @@ const OpDef* find_op(std::string_view name) {
 
 const OpDef& get_op(std::string_view name) {
   const OpDef* op = find_op(name);
-  require(op != nullptr, ErrorCode::unsupported, "operator '", name, "' is not part of this build");
+  require(op != nullptr, ErrorCode::unsupported, "operator '{}' is not part of this build", name);
   return *op;
 }
 
@@ -53,28 +53,28 @@ std::vector<const OpDef*> readable_operators() {
 
 void check_attributes(const Node& node) {
   for (const auto& [name, value] : node.attrs) {
-    const auto known = std::ranges::find(node.op->attributes, std::string_view(name), &AttrDef::name);
-    if (known == node.op->attributes.end()) {
+    const AttrDef* known = find_attribute(node.op->attributes, name);
+    if (known == nullptr) {
       std::string names;
       for (const AttrDef& attribute : node.op->attributes)
-        names += text(names.empty() ? "'" : ", '", attribute.name, '\'');
-      fail(ErrorCode::unsupported, {"the attribute '", name, "' is unknown; ",
-                                    names.empty() ? "there are none" : "known are ", names});
+        names += text("{}{}'", names.empty() ? "'" : ", '", attribute.name);
+      fail(ErrorCode::unsupported, "the attribute '{}' is unknown; {}{}", name,
+           names.empty() ? "there are none" : "known are ", names);
     }
-    require(known->kind == kind_of(value), ErrorCode::invalid_graph, "attribute '", name,
-            "' has the wrong type");
+    require(known->kind == kind_of(value), ErrorCode::invalid_graph, "attribute '{}' has the wrong type",
+            name);
   }
 }
 
 void check_inputs(const Node& node) {
   const OpDef& op = *node.op;
   const auto inputs = static_cast<int64_t>(node.inputs.size());
-  require(inputs >= op.min_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but needs ",
+  require(inputs >= op.min_inputs, ErrorCode::invalid_graph, "has {} inputs, but needs {}", inputs,
           op.min_inputs);
-  require(inputs <= op.max_inputs, ErrorCode::invalid_graph, "has ", inputs, " inputs, but takes at most ",
+  require(inputs <= op.max_inputs, ErrorCode::invalid_graph, "has {} inputs, but takes at most {}", inputs,
           op.max_inputs);
   for (int i = 0; i < op.min_inputs; ++i)
-    require(node.has_input(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+    require(node.has_input(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
 }
 
 }  // namespace octavo

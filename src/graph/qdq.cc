@@ -56,8 +56,8 @@ bool is_qdq(const Node& node) {
 IntegerRange integer_range(const QuantizationNotes& notes, DType dtype) {
   const IntegerRange storage = storage_range(dtype);
   const int64_t qmin = notes.qmin.value_or(storage.qmin), qmax = notes.qmax.value_or(storage.qmax);
-  require(storage.qmin <= qmin && qmin < qmax && qmax <= storage.qmax, ErrorCode::invalid_graph, "integers ",
-          qmin, " to ", qmax, " do not fit ", dtype_name(dtype));
+  require(storage.qmin <= qmin && qmin < qmax && qmax <= storage.qmax, ErrorCode::invalid_graph,
+          "integers {} to {} do not fit {}", qmin, qmax, dtype_name(dtype));
   return {static_cast<int32_t>(qmin), static_cast<int32_t>(qmax)};
 }
 
@@ -100,7 +100,7 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
 
 QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype) {
   const Shape shape = qparams.per_tensor() ? Shape{} : Shape{static_cast<int64_t>(qparams.scale.size())};
-  const ValueId scale = graph.add_constant(graph.unique_value_name(text(stem, "_scale")),
+  const ValueId scale = graph.add_constant(graph.unique_value_name(text("{}_scale", stem)),
                                            Tensor::of<float>(shape, std::span<const float>(qparams.scale)));
   if (dtype == DType::s32) return {std::move(qparams), dtype, scale, kNoValue};
 
@@ -110,16 +110,16 @@ QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qpara
                            [](int32_t z) { return static_cast<T>(z); });
   });
   const ValueId zero_point_id =
-      graph.add_constant(graph.unique_value_name(text(stem, "_zero_point")), std::move(zero_point));
+      graph.add_constant(graph.unique_value_name(text("{}_zero_point", stem)), std::move(zero_point));
   return {std::move(qparams), dtype, scale, zero_point_id};
 }
 
 Node make_quantize(Graph& graph, const std::string& stem, ValueId x, const QParamConstants& constants) {
-  return make_qdq(graph, kQuantize, text(stem, "_quantized"), x, constants.dtype, constants);
+  return make_qdq(graph, kQuantize, text("{}_quantized", stem), x, constants.dtype, constants);
 }
 
 Node make_dequantize(Graph& graph, const std::string& stem, ValueId q, const QParamConstants& constants) {
-  return make_qdq(graph, kDequantize, text(stem, "_dequantized"), q, DType::f32, constants);
+  return make_qdq(graph, kDequantize, text("{}_dequantized", stem), q, DType::f32, constants);
 }
 
 DynamicPair make_dynamic_pair(Graph& graph, ValueId x, Granularity granularity, int32_t qmax) {
@@ -127,21 +127,21 @@ DynamicPair make_dynamic_pair(Graph& graph, ValueId x, Granularity granularity, 
   const std::optional<Shape> shape = graph[x].shape;
   const bool by_row = granularity == Granularity::row;
   Node quantize =
-      make_node(graph, get_op(kDynamicQuantize), text(stem, "_quantized"), {x}, {DType::u8, shape});
+      make_node(graph, get_op(kDynamicQuantize), text("{}_quantized", stem), {x}, {DType::u8, shape});
   std::optional<Shape> parameters = Shape{};
   if (by_row) {
     parameters = shape;
     if (parameters && parameters->rank() > 0) parameters->dims.back() = 1;
   }
   const auto add_output = [&](std::string_view suffix, DType dtype) {
-    const std::string name = graph.unique_value_name(text(stem, suffix));
+    const std::string name = graph.unique_value_name(text("{}{}", stem, suffix));
     quantize.outputs.push_back(graph.add_value({{dtype, parameters}, name}));
   };
   add_output("_scale", DType::f32);
   add_output("_zero_point", DType::u8);
   quantize.notes.granularity = granularity;
   if (qmax != storage_range(DType::u8).qmax) quantize.notes.qmax = qmax;
-  Node dequantize = make_node(graph, get_op(kDequantize), text(stem, "_dequantized"), quantize.outputs,
+  Node dequantize = make_node(graph, get_op(kDequantize), text("{}_dequantized", stem), quantize.outputs,
                               {DType::f32, shape});
   if (by_row) dequantize.attrs.set("axis", int64_t{-1});  // one block a row
   return {std::move(quantize), std::move(dequantize)};

@@ -196,7 +196,7 @@ class Rewriter {
       }
       Built inner = build(input, root, bindings);
       built.inputs.push_back(editor_.add_node(*inner.op, std::move(inner.attrs), std::move(inner.inputs),
-                                              text(stem, '_', input.name), like));
+                                              text("{}_{}", stem, input.name), like));
     }
     return built;
   }

@@ -38,7 +38,9 @@ ConstantTensor BigTensors::add(DType dtype, const Shape& shape, std::string_view
   // Mostly they come in order.
   const Entry entry{tensor, &file, offset, offset + raw.size()};
   auto place = entries_.end();
-  while (place != entries_.begin() && std::tuple(place[-1].file, place[-1].offset) > std::tuple(&file, offset)) --place;
+  while (place != entries_.begin() &&
+         std::tuple(place[-1].file, place[-1].offset) > std::tuple(&file, offset))
+    --place;
   entries_.insert(place, entry);
   return tensor;
 }
@@ -47,13 +49,13 @@ std::string_view BigTensors::external(std::string_view location, uint64_t offset
                                       std::string_view what) const {
   const auto file = std::ranges::find(externals_, location, &ExternalFile::location);
   if (file == externals_.end())
-    fail(ErrorCode::invalid_model,
-         {what, " keeps its data in the file '", location, "', which is not given (externalData)"});
+    fail(ErrorCode::invalid_model, "{} keeps its data in the file '{}', which is not given (externalData)",
+         what, location);
   const std::string_view all = contents(file->memory);
   if (offset > all.size() || length > all.size() - offset)
-    fail(ErrorCode::invalid_model,
-         {what, " has ", static_cast<int64_t>(length), " bytes in the file '", location, "' from byte ",
-          static_cast<int64_t>(offset), " on, but it has only ", static_cast<int64_t>(all.size())});
+    fail(ErrorCode::invalid_model, "{} has {} bytes in the file '{}' from byte {} on, but it has only {}",
+         what, static_cast<int64_t>(length), location, static_cast<int64_t>(offset),
+         static_cast<int64_t>(all.size()));
   return all.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
 }
 
@@ -66,7 +68,8 @@ void BigTensors::move_out() {
     const Entry& last = entries_.back();
     last.tensor->keep();
     const Entry* const before = entries_.size() > 1 ? &last - 1 : nullptr;
-    last.file->shrink(before && before->file == last.file ? std::min(before->end, last.file->bytes().size()) : 0);
+    last.file->shrink(before && before->file == last.file ? std::min(before->end, last.file->bytes().size())
+                                                          : 0);
   }
   externals_.clear();
 }

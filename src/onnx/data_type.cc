@@ -10,9 +10,16 @@ namespace {
 constexpr struct {
   int64_t number;
   std::string_view name;
-} kOthers[] = {{8, "string"},          {14, "complex64"},      {15, "complex128"},
-               {17, "float8e4m3fn"}, {18, "float8e4m3fnuz"}, {19, "float8e5m2"},
-               {20, "float8e5m2fnuz"}, {23, "float4e2m1"},   {24, "float8e8m0"},     {25, "uint2"},
+} kOthers[] = {{8, "string"},
+               {14, "complex64"},
+               {15, "complex128"},
+               {17, "float8e4m3fn"},
+               {18, "float8e4m3fnuz"},
+               {19, "float8e5m2"},
+               {20, "float8e5m2fnuz"},
+               {23, "float4e2m1"},
+               {24, "float8e8m0"},
+               {25, "uint2"},
                {26, "int2"}};
 
 }  // namespace
@@ -24,8 +31,8 @@ DType dtype_of_data_type(int64_t data_type, std::string_view what) {
   if (const auto dtype = dtype_of_onnx(data_type)) return *dtype;
   for (const auto& [number, name] : kOthers)
     if (number == data_type)
-      fail(ErrorCode::unsupported, {what, " has data type ", name, ", which is not supported"});
-  fail(ErrorCode::invalid_model, {what, " has the unknown data type ", data_type});
+      fail(ErrorCode::unsupported, "{} has data type {}, which is not supported", what, name);
+  fail(ErrorCode::invalid_model, "{} has the unknown data type {}", what, data_type);
 }
 
 int32_t data_type_of(DType dtype) { return info_of(dtype).onnx; }

@@ -12,42 +12,41 @@ namespace octavo::onnx {
 
 void Decomposition::need(std::size_t count) const {
   for (std::size_t i = 0; i < count; ++i)
-    require(has(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+    require(has(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
 }
 
 void Decomposition::refuse(std::initializer_list<std::size_t> inputs) const {
-  for (const std::size_t i : inputs)
-    require(!has(i), ErrorCode::unsupported, "input ", i, " is not supported");
+  for (const std::size_t i : inputs) require(!has(i), ErrorCode::unsupported, "input {} is not supported", i);
 }
 
 const Tensor& Decomposition::constant(std::size_t i) const {
   const Tensor* tensor = draft_.graph.constant_input(node_.node, i);
-  require(tensor != nullptr, ErrorCode::unsupported, "input ", i, " is not constant");
+  require(tensor != nullptr, ErrorCode::unsupported, "input {} is not constant", i);
   return *tensor;
 }
 
-int64_t Decomposition::take_int(std::string_view name, int64_t fallback) {
+int64_t Decomposition::take_int(Name name, int64_t fallback) {
   const int64_t value = node_.node.attrs.get_int(name, fallback);
   node_.node.attrs.erase(name);
   return value;
 }
 
-float Decomposition::take_float(std::string_view name, float fallback) {
+float Decomposition::take_float(Name name, float fallback) {
   const float value = node_.node.attrs.get_float(name, fallback);
   node_.node.attrs.erase(name);
   return value;
 }
 
-std::string Decomposition::take_string(std::string_view name) {
+std::string Decomposition::take_string(Name name) {
   std::string value(node_.node.attrs.get_string(name, ""));
   node_.node.attrs.erase(name);
   return value;
 }
 
-void Decomposition::take_only(std::string_view name, int64_t only) {
+void Decomposition::take_only(Name name, int64_t only) {
   const int64_t value = take_int(name, only);
-  require(value == only, ErrorCode::unsupported, "the attribute '", name, "' is ", value,
-          ", which is not supported");
+  require(value == only, ErrorCode::unsupported, "the attribute '{}' is {}, which is not supported", name,
+          value);
 }
 
 std::vector<ValueId> Decomposition::trimmed(ValueList inputs) {
@@ -56,13 +55,13 @@ std::vector<ValueId> Decomposition::trimmed(ValueList inputs) {
   return ids;
 }
 
-ValueId Decomposition::add(std::string_view op, ValueList inputs, Attrs attrs) {
+ValueId Decomposition::add(Name op, ValueList inputs, Attrs attrs) {
   return draft_.add_node(op, node_.node.name, trimmed(inputs), std::move(attrs));
 }
 
-ValueId Decomposition::add(std::string_view op, ValueList inputs) { return add(op, inputs, {}); }
+ValueId Decomposition::add(Name op, ValueList inputs) { return add(op, inputs, {}); }
 
-ValueId Decomposition::add_with_rest(std::string_view op, ValueList inputs) {
+ValueId Decomposition::add_with_rest(Name op, ValueList inputs) {
   Node made;
   made.op = &get_op(op);
   made.attrs = std::exchange(node_.node.attrs, {});
@@ -70,24 +69,25 @@ ValueId Decomposition::add_with_rest(std::string_view op, ValueList inputs) {
   return add(op, inputs, std::move(made.attrs));
 }
 
-std::vector<ValueId> Decomposition::add_many(std::string_view op, ValueList inputs, std::size_t outputs, Attrs attrs) {
+std::vector<ValueId> Decomposition::add_many(Name op, ValueList inputs, std::size_t outputs, Attrs attrs) {
   std::vector<ValueId> all = {add(op, inputs, std::move(attrs))};
-  for (std::size_t i = 1; i < outputs; ++i) all.push_back(draft_.add_value(text(node_.node.name, '_', op)));
+  for (std::size_t i = 1; i < outputs; ++i)
+    all.push_back(draft_.add_value(text("{}_{}", node_.node.name, op)));
   draft_.graph.nodes.back().outputs = all;
   return all;
 }
 
 ValueId Decomposition::ints(std::span<const int64_t> values) {
-  return draft_.add_constant(text(node_.node.name, "_ints"),
+  return draft_.add_constant(text("{}_ints", node_.node.name),
                              Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, values));
 }
 
 ValueId Decomposition::index(int64_t value) {
-  return draft_.add_constant(text(node_.node.name, "_index"), Tensor::scalar(value));
+  return draft_.add_constant(text("{}_index", node_.node.name), Tensor::scalar(value));
 }
 
 ValueId Decomposition::number(float value) {
-  return draft_.add_constant(text(node_.node.name, "_number"), Tensor::scalar(value));
+  return draft_.add_constant(text("{}_number", node_.node.name), Tensor::scalar(value));
 }
 
 ValueId Decomposition::transpose(ValueId x, std::span<const int64_t> permutation) {
@@ -137,13 +137,13 @@ void Decomposition::keep_outputs(std::size_t kept) {
 std::vector<ValueId> Decomposition::new_outputs(std::size_t count) {
   node_.node.outputs.resize(1);
   for (std::size_t i = 0; i < count; ++i)
-    node_.node.outputs.push_back(draft_.add_value(text(node_.node.name, "_output")));
+    node_.node.outputs.push_back(draft_.add_value(text("{}_output", node_.node.name)));
   return {node_.node.outputs.begin() + 1, node_.node.outputs.end()};
 }
 
-void Decomposition::become(std::string_view op, ValueList inputs) { become(op, inputs, {}); }
+void Decomposition::become(Name op, ValueList inputs) { become(op, inputs, {}); }
 
-void Decomposition::become(std::string_view op, ValueList inputs, const Attrs& attrs) {
+void Decomposition::become(Name op, ValueList inputs, const Attrs& attrs) {
   node_.op_type = op;
   node_.node.inputs = trimmed(inputs);
   for (const auto& [name, value] : attrs) node_.node.attrs.set(name, value);

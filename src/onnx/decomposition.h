@@ -29,18 +29,18 @@ class Decomposition {
   // The rank of a value; -1 where it is not known.
   int rank(ValueId id) const { return shape(id) ? shape(id)->rank() : -1; }
 
-  int64_t take_int(std::string_view name, int64_t fallback);
-  float take_float(std::string_view name, float fallback);
-  std::string take_string(std::string_view name);
+  int64_t take_int(Name name, int64_t fallback);
+  float take_float(Name name, float fallback);
+  std::string take_string(Name name);
   // Takes it, and throws Error(unsupported) unless it is `only`.
-  void take_only(std::string_view name, int64_t only);
+  void take_only(Name name, int64_t only);
 
-  ValueId add(std::string_view op, ValueList inputs);
-  ValueId add(std::string_view op, ValueList inputs, Attrs attrs);
+  ValueId add(Name op, ValueList inputs);
+  ValueId add(Name op, ValueList inputs, Attrs attrs);
   // The same with the attributes that nobody took, which must be the operator's.
-  ValueId add_with_rest(std::string_view op, ValueList inputs);
+  ValueId add_with_rest(Name op, ValueList inputs);
   // A node of which the outputs are new values.
-  std::vector<ValueId> add_many(std::string_view op, ValueList inputs, std::size_t outputs, Attrs attrs = {});
+  std::vector<ValueId> add_many(Name op, ValueList inputs, std::size_t outputs, Attrs attrs = {});
   // The sum, where b is there.
   ValueId add_optional(ValueId a, ValueId b) { return b == kNoValue ? a : add("Add", {a, b}); }
   ValueId ints(std::initializer_list<int64_t> values) {
@@ -75,12 +75,12 @@ class Decomposition {
   void keep_outputs(std::size_t kept);
   // New values as outputs 1 … `count` of the node that is left.
   std::vector<ValueId> new_outputs(std::size_t count);
-  void add_to(ValueId output, std::string_view op, ValueList inputs, Attrs attrs = {}) {
+  void add_to(ValueId output, Name op, ValueList inputs, Attrs attrs = {}) {
     draft_.add_node(op, node_.node.name, trimmed(inputs), output, std::move(attrs));
   }
   // Leaves a node of that operator, with the attributes that nobody took and those.
-  void become(std::string_view op, ValueList inputs);
-  void become(std::string_view op, ValueList inputs, const Attrs& attrs);
+  void become(Name op, ValueList inputs);
+  void become(Name op, ValueList inputs, const Attrs& attrs);
 
  private:
   static std::vector<ValueId> trimmed(ValueList inputs);
@@ -91,17 +91,17 @@ class Decomposition {
 
 // An attribute in place: a view, which has nothing to give back.
 struct AttrEntry {
-  std::string_view name;
+  Name name;
   AttrKind kind;
   int64_t integer = 0;
   float real = 0;
   std::string_view string = {};
   std::span<const int64_t> integers = {};
 
-  AttrEntry(std::string_view name, int64_t value) : name(name), kind(AttrKind::integer), integer(value) {}
-  AttrEntry(std::string_view name, float value) : name(name), kind(AttrKind::real), real(value) {}
-  AttrEntry(std::string_view name, std::string_view value) : name(name), kind(AttrKind::string), string(value) {}
-  AttrEntry(std::string_view name, std::span<const int64_t> value)
+  AttrEntry(Name name, int64_t value) : name(name), kind(AttrKind::integer), integer(value) {}
+  AttrEntry(Name name, float value) : name(name), kind(AttrKind::real), real(value) {}
+  AttrEntry(Name name, std::string_view value) : name(name), kind(AttrKind::string), string(value) {}
+  AttrEntry(Name name, std::span<const int64_t> value)
       : name(name), kind(AttrKind::integers), integers(value) {}
 };
 

@@ -23,7 +23,7 @@ namespace {
 struct Symbol {
   enum class Source : uint8_t { none, initializer, input, node };
   Source source = Source::none;
-  bool is_used = false;  // by a node or as a graph output
+  bool is_used = false;              // by a node or as a graph output
   const ValueInfo* input = nullptr;  // of an initializer that is one and may be overridden
   ValueId id = kNoValue;
   ValueInfo info;
@@ -35,8 +35,7 @@ constexpr int kDeepestBody = 8;
 // Calls see(node) for the nodes of a graph and of their bodies, and mark(name) for the outputs of bodies.
 template <class See, class Mark>
 void for_each_node(const std::vector<RawNode>& nodes, int depth, const See& see, const Mark& mark) {
-  require(depth <= kDeepestBody, ErrorCode::unsupported, "graphs are nested more than ", kDeepestBody,
-          " deep");
+  require(depth <= kDeepestBody, ErrorCode::unsupported, "graphs are nested more than {} deep", kDeepestBody);
   for (const RawNode& node : nodes) {
     see(node);
     for (const auto& [attribute, body] : node.bodies) {
@@ -56,12 +55,14 @@ bool is_constant(const RawNode& raw) { return raw.op_type == "Constant" && is_de
 
 // As OpDef::name. What has a dot in its name is none that the default domain has.
 std::string full_name(const RawNode& raw) {
-  if (!is_default_domain(raw.domain)) return text(raw.domain, '.', raw.op_type);
-  return text(raw.op_type.contains('.') ? "ai.onnx." : "", raw.op_type);
+  if (!is_default_domain(raw.domain)) return text("{}.{}", raw.domain, raw.op_type);
+  return text("{}{}", raw.op_type.contains('.') ? "ai.onnx." : "", raw.op_type);
 }
 
 // The operator of a file that is called so, or null: those of Octavo's own exist only between passes.
-const OpDef* file_operator(std::string_view name) { return name.starts_with(kOwnPrefix) ? nullptr : find_op(name); }
+const OpDef* file_operator(std::string_view name) {
+  return name.starts_with(kOwnPrefix) ? nullptr : find_op(name);
+}
 
 // Lists operators that are not supported, each once.
 class MissingOperators {
@@ -70,12 +71,12 @@ class MissingOperators {
     const std::string name = full_name(raw);
     const Upgrade* const row = find_upgrade(name);
     if (is_constant(raw) || (row && row->since != 0) || file_operator(name) || !seen_.take(name)) return;
-    names_ += text(count_++ == 0 ? "" : ", ", name);
+    names_ += text("{}{}", count_++ == 0 ? "" : ", ", name);
   }
   // One alone is reported at its node.
   void report(int64_t opset) const {
     if (count_ > 1)
-      fail(ErrorCode::unsupported, {"these operators are not supported (opset ", opset, "): ", names_});
+      fail(ErrorCode::unsupported, "these operators are not supported (opset {}): {}", opset, names_);
   }
 
  private:
@@ -147,8 +148,8 @@ class GraphReader {
   Symbol& define(std::string_view name, Symbol::Source source) {
     Symbol& symbol = symbols_[name];
     require(!name.empty(), ErrorCode::invalid_model, "a graph input or initializer has no name");
-    require(symbol.source == Symbol::Source::none, ErrorCode::invalid_model, "the value '", name,
-            "' is defined twice");
+    require(symbol.source == Symbol::Source::none, ErrorCode::invalid_model,
+            "the value '{}' is defined twice", name);
     symbol.source = source;
     draft_.value_names.take(name);
     return symbol;
@@ -186,7 +187,7 @@ class GraphReader {
     const std::string_view name = read_tensor_name(reader);
     Symbol& symbol = define(name, Symbol::Source::initializer);
     if (!symbol.is_used) return;
-    ConstantTensor tensor = read_tensor(reader, text("initializer '", name, '\''), &big_);
+    ConstantTensor tensor = read_tensor(reader, text("initializer '{}'", name), &big_);
     if (symbol.input != nullptr) tensor = overrides_->apply(*symbol.input, std::move(tensor));
     add_constant(symbol, name, std::move(tensor));
     if (const int64_t type = read_data_type(reader); is_nibble(type)) draft_.nibbles[symbol.id] = type;
@@ -196,13 +197,13 @@ class GraphReader {
   // weights are quantized and packed. From then on it may be another one: see Overrides.
   void add_input(const ValueInfo& input) {
     if (symbols_[input.name].source == Symbol::Source::initializer) return;
-    require(input.has_type || outer_ != nullptr, ErrorCode::invalid_model, "the input '", input.name,
-            "' has no type");
+    require(input.has_type || outer_ != nullptr, ErrorCode::invalid_model, "the input '{}' has no type",
+            input.name);
     Symbol& symbol = define(input.name, Symbol::Source::input);
     symbol.info = input;
     add_value(symbol, input.name);
-    require(draft_.graph[symbol.id].dtype || outer_ != nullptr, ErrorCode::invalid_model, "the input '",
-            input.name, "' has no type");
+    require(draft_.graph[symbol.id].dtype || outer_ != nullptr, ErrorCode::invalid_model,
+            "the input '{}' has no type", input.name);
     draft_.graph.inputs.push_back(symbol.id);
   }
 
@@ -228,8 +229,8 @@ class GraphReader {
     if (name.empty()) return kNoValue;
     Symbol& symbol = symbols_[name];
     if (symbol.source == Symbol::Source::none && outer_ != nullptr) capture(symbol, name);
-    require(symbol.source != Symbol::Source::none, ErrorCode::invalid_model, "reads '", name,
-            "', which nothing computes");
+    require(symbol.source != Symbol::Source::none, ErrorCode::invalid_model,
+            "reads '{}', which nothing computes", name);
     return symbol.id;
   }
 
@@ -254,18 +255,20 @@ class GraphReader {
   void read_bodies(const RawNode& raw, Node& node) {
     const auto is_graph = [](const AttrDef& attribute) { return attribute.kind == AttrKind::graph; };
     for (const auto& [name, message] : raw.bodies) {
-      const auto known = std::ranges::find(node.op->attributes, name, &AttrDef::name);
-      require(known != node.op->attributes.end() && is_graph(*known), ErrorCode::unsupported, "attribute '",
-              name, "' holds a graph, which is not supported");
+      const AttrDef* known = find_attribute(node.op->attributes, name);
+      require(known != nullptr && is_graph(*known), ErrorCode::unsupported,
+              "attribute '{}' holds a graph, which is not supported", name);
     }
     // Behind the inputs that the operator has of its own, of which at most the first two may be left out.
     if (std::ranges::any_of(node.op->attributes, is_graph))
-      node.inputs.resize(std::max<std::size_t>(node.inputs.size(), std::min(node.op->max_inputs, 2)), kNoValue);
+      node.inputs.resize(std::max<std::size_t>(node.inputs.size(), std::min(node.op->max_inputs, 2)),
+                         kNoValue);
     for (const AttrDef& attribute : node.op->attributes) {
       if (!is_graph(attribute)) continue;
-      const auto body = std::ranges::find(raw.bodies, attribute.name, [](const auto& b) { return b.first; });
-      require(body != raw.bodies.end(), ErrorCode::invalid_graph, "attribute '", attribute.name,
-              "' is missing");
+      const auto body =
+          std::ranges::find_if(raw.bodies, [&](const auto& b) { return attribute.name == b.first; });
+      require(body != raw.bodies.end(), ErrorCode::invalid_graph, "attribute '{}' is missing",
+              attribute.name);
       GraphReader reader(draft_.opset, big_, nullptr, this);
       Subgraph subgraph;
       subgraph.graph = reader.read(body->second);
@@ -311,12 +314,10 @@ class GraphReader {
     const OpDef* op = file_operator(name);
     const std::size_t dot = name.rfind('.');
     if (op == nullptr && dot != name.npos)
-      fail(ErrorCode::unsupported,
-           {"this operator of the domain '", name.substr(0, dot), "' is not supported"});
-    require(op != nullptr, ErrorCode::unsupported, "this operator is not supported (opset ", draft_.opset,
-            ')');
+      fail(ErrorCode::unsupported, "this operator of the domain '{}' is not supported", name.substr(0, dot));
+    require(op != nullptr, ErrorCode::unsupported, "this operator is not supported (opset {})", draft_.opset);
     require(!op->is_default_domain() || !is_of_file || draft_.opset >= op->since, ErrorCode::invalid_graph,
-            "this operator came with opset ", op->since, "; the file is of opset ", draft_.opset);
+            "this operator came with opset {}; the file is of opset {}", op->since, draft_.opset);
     return *op;
   }
 
@@ -326,25 +327,25 @@ class GraphReader {
     for (std::size_t i = 0; i < computed; ++i) {
       if (node.outputs[i] != kNoValue) continue;
       node.outputs[i] =
-          draft_.graph.add_value({.name = draft_.value_names.take_unique(text(node.name, "_unused"))});
+          draft_.graph.add_value({.name = draft_.value_names.take_unique(text("{}_unused", node.name))});
     }
   }
 
   static void check_outputs(const Node& node) {
     const OpDef& op = *node.op;
     const auto outputs = static_cast<int64_t>(node.outputs.size());
-    require(outputs >= op.min_outputs, ErrorCode::invalid_graph, "has ", outputs, " outputs, but needs ",
+    require(outputs >= op.min_outputs, ErrorCode::invalid_graph, "has {} outputs, but needs {}", outputs,
             op.min_outputs);
-    require(outputs <= op.max_outputs, ErrorCode::unsupported, "output ", outputs - 1, " is not supported");
+    require(outputs <= op.max_outputs, ErrorCode::unsupported, "output {} is not supported", outputs - 1);
   }
 
   void add_output(const ValueInfo& output) {
     if (outer_ != nullptr) find(output.name);
     const Symbol& symbol = symbols_[output.name];
-    require(symbol.id != kNoValue, ErrorCode::invalid_model, "the output '", output.name,
-            "' is never computed");
-    require(listed_outputs_.take(output.name), ErrorCode::invalid_model, "the output '", output.name,
-            "' is listed twice");
+    require(symbol.id != kNoValue, ErrorCode::invalid_model, "the output '{}' is never computed",
+            output.name);
+    require(listed_outputs_.take(output.name), ErrorCode::invalid_model, "the output '{}' is listed twice",
+            output.name);
     draft_.graph.outputs.push_back(symbol.id);
   }
 
@@ -364,7 +365,8 @@ class GraphReader {
 
 }  // namespace
 
-void read_graph(pbf_reader message, Model& model, BigTensors& big, std::span<const NamedTensor> initializers) {
+void read_graph(pbf_reader message, Model& model, BigTensors& big,
+                std::span<const NamedTensor> initializers) {
   Overrides overrides(initializers, model.overridable_initializers);
   // Older files list every initializer and mean a constant.
   const bool has_defaults = model.ir_version >= 4;

@@ -23,7 +23,7 @@ bool is_cast_to_float(const Node& node) {
 // A float32 value in the place of `border`: what it held and, where asked, its node and its readers.
 ValueId take_place(Draft& draft, ValueId border, bool of_its_node) {
   Value inside = draft.graph[border];
-  inside.name = draft.value_names.take_unique(text(inside.name, "_float32"));
+  inside.name = draft.value_names.take_unique(text("{}_float32", inside.name));
   const ValueId id = draft.graph.add_value(std::move(inside));
   draft.graph[border].constant = nullptr;
   for (Node& node : draft.graph.nodes) {

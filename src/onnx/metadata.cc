@@ -26,7 +26,7 @@ void read_notes_entry(std::string_view key, std::string_view value, Quantization
     notes.granularity = value == "row" ? Granularity::row : Granularity::tensor;
     fits = value == "row" || value == "tensor";
   }
-  require(fits, ErrorCode::invalid_graph, "metadata '", key, "' is '", value, "', which it cannot be");
+  require(fits, ErrorCode::invalid_graph, "metadata '{}' is '{}', which it cannot be", key, value);
 }
 
 std::vector<std::pair<std::string_view, std::string>> notes_entries(const QuantizationNotes& notes) {

@@ -59,16 +59,16 @@ AttrValue value_of(Attribute& attribute) {
     case Type::f: return attribute.f;
     case Type::i: return attribute.i;
     case Type::s: return std::string(attribute.s);
-    case Type::tensor: return read_tensor(attribute.tensor, text("attribute '", attribute.name, '\''));
+    case Type::tensor: return read_tensor(attribute.tensor, text("attribute '{}'", attribute.name));
     case Type::floats: return std::move(attribute.floats);
     case Type::ints: return std::move(attribute.ints);
     case Type::strings: return std::move(attribute.strings);
     case Type::undefined:
-      throw Error(ErrorCode::invalid_model, text("attribute '", attribute.name, "' has no type"));
+      throw Error(ErrorCode::invalid_model, text("attribute '{}' has no type", attribute.name));
     case Type::graph: break;
   }
   throw Error(ErrorCode::unsupported,
-              text("attribute '", attribute.name, "' holds a value of a type, which is not supported"));
+              text("attribute '{}' holds a value of a type, which is not supported", attribute.name));
 }
 
 }  // namespace
@@ -91,8 +91,8 @@ RawNode read_node(pbf_reader message) {
             "has too many attributes");
     for (const pbf_reader& reader : attributes) {
       Attribute attribute = read_attribute(reader);
-      require(!node.attrs.has(attribute.name), ErrorCode::invalid_model, "attribute '", attribute.name,
-              "' is there twice");
+      require(!node.attrs.has(attribute.name), ErrorCode::invalid_model, "attribute '{}' is there twice",
+              attribute.name);
       if (static_cast<attribute_proto::Type>(attribute.type) == attribute_proto::Type::graph)
         node.bodies.emplace_back(attribute.name, attribute.graph);
       else

@@ -27,9 +27,9 @@ ConstantTensor Overrides::apply(const ValueInfo& input, ConstantTensor initializ
   if (!value.shape) value.shape = initializer->shape();
   const auto given = std::ranges::find(given_, input.name, &NamedTensor::name);
   if (given != given_.end()) {
-    require(fits(given->tensor, value), ErrorCode::invalid_input, "initializer '", value.name, "' is ",
-            dtype_name(*value.dtype), " of shape ", *value.shape, ", not ", dtype_name(given->tensor.dtype),
-            " of shape ", given->tensor.shape);
+    require(fits(given->tensor, value), ErrorCode::invalid_input,
+            "initializer '{}' is {} of shape {}, not {} of shape {}", value.name, dtype_name(*value.dtype),
+            *value.shape, dtype_name(given->tensor.dtype), given->tensor.shape);
     initializer = as_if_read(given->tensor);
   }
   overridable_.push_back(std::move(value));
@@ -39,8 +39,10 @@ ConstantTensor Overrides::apply(const ValueInfo& input, ConstantTensor initializ
 void Overrides::check_names() const {
   for (const NamedTensor& given : given_)
     require(std::ranges::find(overridable_, given.name, &Value::name) != overridable_.end(),
-            ErrorCode::invalid_input, "the model has no initializer '", given.name,
-            "' that may be overridden: one that is listed among the inputs, from IR version 4 on");
+            ErrorCode::invalid_input,
+            "the model has no initializer '{}' that may be overridden: one that is listed among the inputs, "
+            "from IR version 4 on",
+            given.name);
 }
 
 }  // namespace octavo::onnx

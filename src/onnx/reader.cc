@@ -35,18 +35,19 @@ void check_function(pbf_reader message) {
       case bytes(function_proto::domain): domain = read_string(message); break;
       default: message.skip();
     }
-  require(!is_default_domain(domain), ErrorCode::unsupported, "the model redefines the operator ", name,
-          " by a function, which is not supported");
+  require(!is_default_domain(domain), ErrorCode::unsupported,
+          "the model redefines the operator {} by a function, which is not supported", name);
 }
 
 void check_versions(const Model& model, const std::optional<int64_t>& opset) {
   require(model.ir_version != 0, ErrorCode::invalid_model,
           "the file is not an ONNX model: it names no IR version");
-  require(model.ir_version >= 3, ErrorCode::unsupported, "IR version ", model.ir_version,
-          " is not supported; the oldest is 3");
+  require(model.ir_version >= 3, ErrorCode::unsupported, "IR version {} is not supported; the oldest is 3",
+          model.ir_version);
   require(opset.has_value(), ErrorCode::invalid_model, "the model names no opset of the default domain");
-  require(*opset >= kOldestOpset && *opset <= kNewestOpset, ErrorCode::unsupported, "opset ", *opset,
-          " is not supported; the oldest is ", kOldestOpset, " and the newest ", kNewestOpset);
+  require(*opset >= kOldestOpset && *opset <= kNewestOpset, ErrorCode::unsupported,
+          "opset {} is not supported; the oldest is {} and the newest {}", *opset, kOldestOpset,
+          kNewestOpset);
 }
 
 Model read_proto(pbf_reader message, BigTensors& big, std::span<const NamedTensor> initializers) {

@@ -34,7 +34,7 @@ void read_external_entry(pbf_reader message, Header& header, std::string_view wh
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc() || end != value.data() + value.size())
-    fail(ErrorCode::invalid_model, {what, " has external data whose ", key, " is no number: '", value, "'"});
+    fail(ErrorCode::invalid_model, "{} has external data whose {} is no number: '{}'", what, key, value);
   if (key == "offset")
     header.offset = number;
   else
@@ -48,7 +48,8 @@ Header read_header(pbf_reader message, std::string_view what) {
       case bytes(tensor_proto::dims):
         read_numbers(message, pbf_wire_type::varint, [&](uint64_t dim) {
           append_dimension(header.shape, static_cast<int64_t>(dim), what);
-          require(header.shape.dims.back() >= 0, ErrorCode::invalid_model, what, " has a negative dimension");
+          require(header.shape.dims.back() >= 0, ErrorCode::invalid_model, "{} has a negative dimension",
+                  what);
         });
         break;
       case varint(tensor_proto::data_type): header.data_type = message.get_int32(); break;
@@ -136,14 +137,14 @@ ConstantTensor normalized(Tensor tensor) {
 }  // namespace
 
 void append_dimension(Shape& shape, int64_t dim, std::string_view what) {
-  require(shape.dims.size() < Dims::kMaxRank, ErrorCode::unsupported, what, " has more than ", Dims::kMaxRank,
-          " dimensions");
+  require(shape.dims.size() < Dims::kMaxRank, ErrorCode::unsupported, "{} has more than {} dimensions", what,
+          Dims::kMaxRank);
   shape.dims.push_back(dim);
 }
 
 void check_shape(const Shape& shape, DType dtype, std::string_view what) {
-  require(is_addressable(shape, size_of(dtype)), ErrorCode::invalid_model, "the shape of ", what,
-          " is too large");
+  require(is_addressable(shape, size_of(dtype)), ErrorCode::invalid_model, "the shape of {} is too large",
+          what);
 }
 
 std::string_view read_tensor_name(pbf_reader message) {
@@ -165,8 +166,8 @@ std::string_view external_location(pbf_reader message) {
 
 ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors* big) {
   Header header = read_header(message, what);
-  require(!header.is_external || big, ErrorCode::unsupported, what, " keeps its data in another file");
-  require(!header.is_segment, ErrorCode::unsupported, what, " is split into segments");
+  require(!header.is_external || big, ErrorCode::unsupported, "{} keeps its data in another file", what);
+  require(!header.is_segment, ErrorCode::unsupported, "{} is split into segments", what);
   const DType dtype = dtype_of_data_type(header.data_type, what);
   const bool is_half = Types<Float16, BFloat16>::contains(dtype);
   check_shape(header.shape, dtype, what);
@@ -179,14 +180,17 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
     header.raw = big->external(header.location, header.offset, header.length.value_or(bytes), what);
   }
   require(header.has_raw ? header.raw.size() == bytes : bytes / size_of(dtype) <= message.length(),
-          ErrorCode::invalid_model, what, " has the shape ", header.shape, ", which its data do not fit");
+          ErrorCode::invalid_model, "{} has the shape {}, which its data do not fit", what, header.shape);
 
   if (is_packed) {
     // In the typed field an element is a byte of two.
     std::string listed(header.has_raw ? 0 : static_cast<std::size_t>(bytes), '\0');
-    const int64_t count = header.has_raw ? 0 : read_typed(message, DType::u8, reinterpret_cast<std::byte*>(listed.data()), static_cast<int64_t>(bytes));
-    require(header.has_raw || static_cast<uint64_t>(count) == bytes, ErrorCode::invalid_model, what, " has ", count,
-            " bytes, but the shape ", header.shape);
+    const int64_t count = header.has_raw
+                              ? 0
+                              : read_typed(message, DType::u8, reinterpret_cast<std::byte*>(listed.data()),
+                                           static_cast<int64_t>(bytes));
+    require(header.has_raw || static_cast<uint64_t>(count) == bytes, ErrorCode::invalid_model,
+            "{} has {} bytes, but the shape {}", what, count, header.shape);
     return std::make_shared<const Tensor>(
         unpack_nibbles(header.has_raw ? header.raw : listed, header.data_type, header.shape));
   }
@@ -197,8 +201,8 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
     if (bytes != 0) std::memcpy(tensor.view().data, header.raw.data(), bytes);
   } else {
     const int64_t count = read_typed(message, dtype, tensor.view().data, static_cast<int64_t>(elements));
-    require(static_cast<uint64_t>(count) == elements, ErrorCode::invalid_model, what, " has ", count,
-            " elements, but the shape ", header.shape);
+    require(static_cast<uint64_t>(count) == elements, ErrorCode::invalid_model,
+            "{} has {} elements, but the shape {}", what, count, header.shape);
   }
   return normalized(std::move(tensor));
 }

@@ -36,15 +36,16 @@ ValueId Draft::add_constant(std::string_view stem, Tensor tensor) {
 }
 
 void Draft::push(Node node) {
-  if (node.op->converts && !node.outputs.empty() && node.outputs[0] != kNoValue && !graph[node.outputs[0]].shape)
+  if (node.op->converts && !node.outputs.empty() && node.outputs[0] != kNoValue &&
+      !graph[node.outputs[0]].shape)
     graph[node.outputs[0]].shape = graph[node.inputs[0]].shape;
   graph.nodes.push_back(std::move(node));
 }
 
-void Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output, Attrs attrs) {
+void Draft::add_node(Name op, std::string_view stem, ValueList inputs, ValueId output, Attrs attrs) {
   Node node;
   node.op = &get_op(op);
-  node.name = node_names.take_unique(text(stem, '_', op));
+  node.name = node_names.take_unique(text("{}_{}", stem, op));
   node.attrs = std::move(attrs);
   node.inputs.assign(inputs.begin(), inputs.end());
   node.outputs = {output};
@@ -52,17 +53,17 @@ void Draft::add_node(std::string_view op, std::string_view stem, ValueList input
   push(std::move(node));
 }
 
-void Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output) {
+void Draft::add_node(Name op, std::string_view stem, ValueList inputs, ValueId output) {
   add_node(op, stem, inputs, output, {});
 }
 
-ValueId Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs, Attrs attrs) {
-  const ValueId output = add_value(text(stem, '_', op));
+ValueId Draft::add_node(Name op, std::string_view stem, ValueList inputs, Attrs attrs) {
+  const ValueId output = add_value(text("{}_{}", stem, op));
   add_node(op, stem, inputs, output, std::move(attrs));
   return output;
 }
 
-ValueId Draft::add_node(std::string_view op, std::string_view stem, ValueList inputs) {
+ValueId Draft::add_node(Name op, std::string_view stem, ValueList inputs) {
   return add_node(op, stem, inputs, Attrs());
 }
 
@@ -79,22 +80,21 @@ ConstantTensor to_tensor(const AttrValue& value) {
   throw Error(ErrorCode::unsupported, "strings are not supported");
 }
 
-void move_attr_to_input(Draft& draft, DraftNode& draft_node, std::string_view name, std::size_t slot,
-                        int64_t since) {
+void move_attr_to_input(Draft& draft, DraftNode& draft_node, Name name, std::size_t slot, int64_t since) {
   Node& node = draft_node.node;
-  const auto attr =
-      std::ranges::find(node.attrs, name, [](const auto& entry) { return std::string_view(entry.first); });
+  const auto attr = std::ranges::find(node.attrs, std::string_view(name),
+                                      [](const auto& entry) { return std::string_view(entry.first); });
   const bool has_attr = attr != node.attrs.end();
   if (draft.opset >= since) {
-    require(!has_attr, ErrorCode::invalid_graph, "has the attribute '", name,
-            "', which is an input since opset ", since);
+    require(!has_attr, ErrorCode::invalid_graph, "has the attribute '{}', which is an input since opset {}",
+            name, since);
     return;
   }
-  require(!node.has_input(slot), ErrorCode::invalid_graph, "has ", node.inputs.size(), " inputs, but '", name,
-          "' is an attribute before opset ", since);
+  require(!node.has_input(slot), ErrorCode::invalid_graph,
+          "has {} inputs, but '{}' is an attribute before opset {}", node.inputs.size(), name, since);
   if (!has_attr) return;
   if (node.inputs.size() <= slot) node.inputs.resize(slot + 1, kNoValue);
-  node.inputs[slot] = draft.graph.add_constant(draft.value_names.take_unique(text(node.name, '_', name)),
+  node.inputs[slot] = draft.graph.add_constant(draft.value_names.take_unique(text("{}_{}", node.name, name)),
                                                to_tensor(attr->second));
   node.attrs.erase(name);
 }

@@ -36,11 +36,11 @@ struct Draft {
   void push(Node node);
   // Adds a node besides the one being upgraded, in any order, and returns its output, a new value. `stem` is the name
   // of the node being upgraded.
-  ValueId add_node(std::string_view op, std::string_view stem, ValueList inputs);
-  ValueId add_node(std::string_view op, std::string_view stem, ValueList inputs, Attrs attrs);
+  ValueId add_node(Name op, std::string_view stem, ValueList inputs);
+  ValueId add_node(Name op, std::string_view stem, ValueList inputs, Attrs attrs);
   // The same for an output that is there already.
-  void add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output);
-  void add_node(std::string_view op, std::string_view stem, ValueList inputs, ValueId output, Attrs attrs);
+  void add_node(Name op, std::string_view stem, ValueList inputs, ValueId output);
+  void add_node(Name op, std::string_view stem, ValueList inputs, ValueId output, Attrs attrs);
 };
 
 // A node whose operator is not looked up yet. Trailing inputs and outputs that are left out are not there, and
@@ -88,7 +88,7 @@ void upgrade(Draft& draft, DraftNode& node);
 ConstantTensor to_tensor(const AttrValue& value);
 
 // Attribute `name` became input `slot` at opset `since`.
-void move_attr_to_input(Draft& draft, DraftNode& node, std::string_view name, std::size_t slot, int64_t since);
+void move_attr_to_input(Draft& draft, DraftNode& node, Name name, std::size_t slot, int64_t since);
 
 // The tensor of a Constant node, from whichever of its value attributes it has. Throws Error(unsupported) for
 // strings and Error(invalid_graph) where there is no value.

@@ -56,10 +56,11 @@ ValueInfo read_value_info(pbf_reader message) {
 }
 
 int64_t read_type(pbf_reader type, Value& value) {
-  const std::string what = text("value '", value.name, '\'');
+  const std::string what = text("value '{}'", value.name);
   // Exporters write an empty type for one that they do not know.
   if (type.length() == 0) return 0;
-  require(next_field(type, bytes(type_proto::tensor_type)), ErrorCode::unsupported, what, " is not a tensor");
+  require(next_field(type, bytes(type_proto::tensor_type)), ErrorCode::unsupported, "{} is not a tensor",
+          what);
   return read_tensor_type(type.get_message(), value, what);
 }
 

@@ -84,7 +84,8 @@ class FileNames {
     const Graph& graph = body.graph;
     const Uses uses(graph);
     for (uint32_t i = 0; i < body.captures; ++i)
-      names_[graph.inputs[graph.inputs.size() - body.captures + i]] = outer[node.inputs[body.first_capture + i]];
+      names_[graph.inputs[graph.inputs.size() - body.captures + i]] =
+          outer[node.inputs[body.first_capture + i]];
     for (ValueId id = 0; id < graph.values.size(); ++id) {
       // What the graph around has, too, is its; but an output is the body's own.
       const auto shared = outer.constants_.find(graph[id].constant.get());
@@ -125,7 +126,8 @@ void write_bodies(pbf_writer& out, const Node& node, const FileNames& names) {
   for (const AttrDef& attribute : node.op->attributes) {
     if (attribute.kind != AttrKind::graph) continue;
     pbf_writer message(out, node_proto::attribute);
-    message.add_string(attribute_proto::name, attribute.name.data(), attribute.name.size());
+    const std::string_view name = attribute.name;
+    message.add_string(attribute_proto::name, name.data(), name.size());
     const Subgraph& subgraph = node.subgraphs[body++];
     write_graph(pbf_writer(message, attribute_proto::g), subgraph.graph, FileNames(node, subgraph, names));
     AttributeWriter{message}.type(attribute_proto::Type::graph);
@@ -270,7 +272,9 @@ std::string write_model(const Model& model) {
   pbf_writer out(file);
   const int64_t opset = opset_for(model.graph, kOpset);
   // The IR versions that came with opsets 23 and 24: they only add element types.
-  out.add_int64(model_proto::ir_version, opset <= kOpset ? kIrVersion : opset < 24 ? kIrVersion + 1 : kIrVersion + 2);
+  out.add_int64(model_proto::ir_version, opset <= kOpset ? kIrVersion
+                                         : opset < 24    ? kIrVersion + 1
+                                                         : kIrVersion + 2);
   out.add_string(model_proto::producer_name, "octavo");
   if (!model.doc.empty()) out.add_string(model_proto::doc_string, model.doc);
   write_graph(pbf_writer(out, model_proto::graph), model.graph, FileNames(model.graph));

@@ -14,14 +14,13 @@ bool is_one_scale(const QParams& q) {
 }
 
 ActivationParams activation_params(const Value& value, const QParams& q) {
-  require(value.dtype == DType::u8 && is_one_scale(q), ErrorCode::invalid_graph, "'", value.name,
-          "' is not a uint8 tensor with one scale");
+  require(value.dtype == DType::u8 && is_one_scale(q), ErrorCode::invalid_graph,
+          "'{}' is not a uint8 tensor with one scale", value.name);
   const ActivationParams params{q.scale[0], q.zero_point[0], q.qmin, q.qmax};
   const bool in_range = 0 <= q.qmin && q.qmin <= q.qmax && q.qmax <= 255 && params.zero_point >= 0 &&
                         params.zero_point <= 255 && params.scale > 0 && std::isfinite(params.scale);
-  require(in_range, ErrorCode::invalid_graph, "'", value.name, "' has zero_point ", params.zero_point,
-          ", integers ", q.qmin, " to ", q.qmax, " and ",
-          params.scale > 0 ? "a scale" : "a scale that is not positive");
+  require(in_range, ErrorCode::invalid_graph, "'{}' has zero_point {}, integers {} to {} and {}", value.name,
+          params.zero_point, q.qmin, q.qmax, params.scale > 0 ? "a scale" : "a scale that is not positive");
   return params;
 }
 

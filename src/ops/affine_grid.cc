@@ -15,21 +15,21 @@ void infer(InferContext& ctx) {
   require_dtype(ctx, 0, Types<float>{});
   const Shape& theta = ctx.shape(0);
   const int64_t length = ctx.known_length(kSize);
-  require(theta.rank() == 3, ErrorCode::invalid_graph, "theta has the shape ", theta);
+  require(theta.rank() == 3, ErrorCode::invalid_graph, "theta has the shape {}", theta);
   if (length == kDynamic) return ctx.set_unknown(0, DType::f32);
   const int64_t spatial = length - 2;
-  require(spatial == 2 || spatial == 3, ErrorCode::invalid_graph, "size has ", length, " values");
+  require(spatial == 2 || spatial == 3, ErrorCode::invalid_graph, "size has {} values", length);
   require((theta[1] == spatial || theta[1] == kDynamic) && (theta[2] == spatial + 1 || theta[2] == kDynamic),
-          ErrorCode::invalid_graph, "theta ", theta, " is no transform of ", spatial, " axes");
+          ErrorCode::invalid_graph, "theta {} is no transform of {} axes", theta, spatial);
   Shape grid(Dims(static_cast<std::size_t>(length), kDynamic));
   grid[0] = theta[0];
   if (const auto size = ctx.known_ints(kSize)) {
-    require(theta[0] == kDynamic || theta[0] == (*size)[0], ErrorCode::invalid_graph, "theta ", theta,
-            " is not of ", (*size)[0], " images");
+    require(theta[0] == kDynamic || theta[0] == (*size)[0], ErrorCode::invalid_graph,
+            "theta {} is not of {} images", theta, (*size)[0]);
     grid[0] = (*size)[0];
     for (int i = 0; i < spatial; ++i) grid[1 + i] = (*size)[2 + i];
     for (int64_t dim : grid.dims)
-      require(dim == kDynamic || dim >= 0, ErrorCode::invalid_graph, "a size is ", dim);
+      require(dim == kDynamic || dim >= 0, ErrorCode::invalid_graph, "a size is {}", dim);
   }
   grid[grid.rank() - 1] = spatial;
   ctx.set(0, DType::f32, grid);

@@ -22,7 +22,7 @@ int axis_of(const Attrs& attrs, const Shape& x) { return normalize_axis(attrs.ge
 void infer(InferContext& ctx) {
   Shape y = ctx.shape(0);
   const int axis = axis_of(ctx.attrs(), y);
-  require(y[axis] != 0, ErrorCode::invalid_graph, "axis ", axis, " of shape ", y, " has no elements");
+  require(y[axis] != 0, ErrorCode::invalid_graph, "axis {} of shape {} has no elements", axis, y);
   y[axis] = 1;
   if (ctx.attrs().get_int("keepdims", 1) == 0) y.dims.erase(y.dims.begin() + axis);
   ctx.set(0, DType::s64, y);

@@ -35,12 +35,12 @@ struct Heads {
   int64_t batch_step() const { return heads * length * size; }
 };
 
-Heads heads_of(const Shape& x, const Attrs& attrs, std::string_view count) {
+Heads heads_of(const Shape& x, const Attrs& attrs, Name count) {
   if (x.rank() == 4) return {x[0], x[1], x[2], x[3], x[2] * x[3], x[3]};
-  require(x.rank() == 3, ErrorCode::invalid_graph, "attention takes 3 or 4 axes, not ", x);
+  require(x.rank() == 3, ErrorCode::invalid_graph, "attention takes 3 or 4 axes, not {}", x);
   const int64_t heads = attrs.get_int(count, 0);
   require(heads > 0 && heads <= kMaxTensorBytes && (x[2] == kDynamic || (x[2] > 0 && x[2] % heads == 0)),
-          ErrorCode::invalid_graph, x, " has no ", heads, " heads");
+          ErrorCode::invalid_graph, "{} has no {} heads", x, heads);
   const int64_t size = x[2] == kDynamic ? kDynamic : x[2] / heads;
   return {x[0], heads, x[1], size, size, heads * size};
 }
@@ -59,9 +59,9 @@ struct Sizes {
 
 void require_past(const InferContext& ctx, std::size_t i, const Heads& heads) {
   const Shape& past = ctx.shape(i);
-  require(may_equal(past[0], heads.batch) && may_equal(past[1], heads.heads) && may_equal(past[3], heads.size) &&
-              may_equal(past[2], ctx.shape(kPastKey)[2]),
-          ErrorCode::invalid_graph, "past ", past, " does not fit what is new");
+  require(may_equal(past[0], heads.batch) && may_equal(past[1], heads.heads) &&
+              may_equal(past[3], heads.size) && may_equal(past[2], ctx.shape(kPastKey)[2]),
+          ErrorCode::invalid_graph, "past {} does not fit what is new", past);
 }
 
 void infer(InferContext& ctx) {
@@ -72,20 +72,21 @@ void infer(InferContext& ctx) {
   require(ctx.has(kPastKey) == ctx.has(kPastValue), ErrorCode::invalid_graph,
           "has a past of one of key and value");
   for (std::size_t i : {kPastKey, kPastValue})
-    require(!ctx.has(i) || ctx.shape(i).rank() == 4, ErrorCode::invalid_graph, "past ", ctx.shape(i),
-            " has not 4 axes");
+    require(!ctx.has(i) || ctx.shape(i).rank() == 4, ErrorCode::invalid_graph, "past {} has not 4 axes",
+            ctx.shape(i));
   const int rank = ctx.shape(kQ).rank();
   require(ctx.shape(kK).rank() == rank && ctx.shape(kV).rank() == rank, ErrorCode::invalid_graph,
           "query, key and value differ in rank");
   const Sizes s(ctx.attrs(), ctx.inputs);
   const auto& [q, k, v, past] = s;
-  const bool agree = may_equal(q.batch, k.batch) && may_equal(q.batch, v.batch) && may_equal(q.size, k.size) &&
-                     may_equal(k.heads, v.heads) && may_equal(k.length, v.length);
-  require(agree, ErrorCode::invalid_graph, "query ", ctx.shape(kQ), ", key ", ctx.shape(kK), " and value ",
-          ctx.shape(kV), " do not fit");
+  const bool agree = may_equal(q.batch, k.batch) && may_equal(q.batch, v.batch) &&
+                     may_equal(q.size, k.size) && may_equal(k.heads, v.heads) &&
+                     may_equal(k.length, v.length);
+  require(agree, ErrorCode::invalid_graph, "query {}, key {} and value {} do not fit", ctx.shape(kQ),
+          ctx.shape(kK), ctx.shape(kV));
   require(q.heads == kDynamic || k.heads == kDynamic || q.heads == k.heads ||
               (k.heads > 0 && q.heads % k.heads == 0),
-          ErrorCode::invalid_graph, q.heads, " heads do not share ", k.heads);
+          ErrorCode::invalid_graph, "{} heads do not share {}", q.heads, k.heads);
   if (ctx.has(kPastKey)) {
     require_past(ctx, kPastKey, k);
     require_past(ctx, kPastValue, v);
@@ -94,17 +95,18 @@ void infer(InferContext& ctx) {
   const Shape scores{q.batch, q.heads, q.length, total};
   if (ctx.has(kMask)) {
     const Shape& mask = ctx.shape(kMask);
-    require(mask.rank() >= 1 && mask.rank() <= 4, ErrorCode::invalid_graph, "mask ", mask);
+    require(mask.rank() >= 1 && mask.rank() <= 4, ErrorCode::invalid_graph, "mask {}", mask);
     for (int i = 0; i < mask.rank(); ++i) {
       const int64_t have = mask[i], want = scores[4 - mask.rank() + i];
       const bool is_last = i == mask.rank() - 1;
-      require(may_equal(have, want) || (is_last ? have < want : have == 1), ErrorCode::invalid_graph, "mask ", mask,
-              " does not broadcast to ", scores);
+      require(may_equal(have, want) || (is_last ? have < want : have == 1), ErrorCode::invalid_graph,
+              "mask {} does not broadcast to {}", mask, scores);
     }
   }
   if (ctx.has(kLengths))
-    require(ctx.shape(kLengths).rank() == 1 && may_equal(ctx.shape(kLengths)[0], q.batch), ErrorCode::invalid_graph,
-            "nonpad_kv_seqlen ", ctx.shape(kLengths), " is not a length for each batch");
+    require(ctx.shape(kLengths).rank() == 1 && may_equal(ctx.shape(kLengths)[0], q.batch),
+            ErrorCode::invalid_graph, "nonpad_kv_seqlen {} is not a length for each batch",
+            ctx.shape(kLengths));
   const int64_t hidden = v.size == kDynamic || q.heads == kDynamic ? kDynamic : q.heads * v.size;
   ctx.set(kY, DType::f32,
           rank == 3 ? Shape{q.batch, q.length, hidden} : Shape{q.batch, q.heads, q.length, v.size});

@@ -11,7 +11,7 @@ constexpr auto kAttributes =
     joined(kWindowAttributes, {{"ceil_mode", AttrKind::integer}, {"count_include_pad", AttrKind::integer}});
 
 void require_float(const InferContext& ctx) {
-  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "average pooling takes float32, not ",
+  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "average pooling takes float32, not {}",
           dtype_name(ctx.dtype(0)));
 }
 

@@ -20,16 +20,16 @@ int channel_axis(const Node& node, const Shape& x) { return node.lowered.channel
 void infer(InferContext& ctx) {
   require(ctx.attrs().get_int("training_mode", 0) == 0, ErrorCode::unsupported, "training_mode 1");
   const Shape& x = ctx.shape(0);
-  require(x.rank() >= 2, ErrorCode::invalid_graph, "input ", x, " has no channels");
+  require(x.rank() >= 2, ErrorCode::invalid_graph, "input {} has no channels", x);
   const int64_t channels = x[channel_axis(ctx.node, x)];
   for (std::size_t i = 0; i < 5; ++i)
-    require(ctx.dtype(i) == DType::f32, ErrorCode::unsupported, "BatchNormalization takes float32, not ",
+    require(ctx.dtype(i) == DType::f32, ErrorCode::unsupported, "BatchNormalization takes float32, not {}",
             dtype_name(ctx.dtype(i)));
   for (std::size_t i = 1; i < 5; ++i) {
     const Shape& vector = ctx.shape(i);
     const bool fits =
         vector.rank() == 1 && (vector[0] == channels || vector[0] == kDynamic || channels == kDynamic);
-    require(fits, ErrorCode::invalid_graph, "parameter ", vector, " does not fit input ", x);
+    require(fits, ErrorCode::invalid_graph, "parameter {} does not fit input {}", vector, x);
   }
   ctx.set(0, DType::f32, x);
 }
@@ -68,7 +68,7 @@ void run(RunContext& ctx) {
 // On integers it is a convolution of one tap a channel: passes/integer_normalizations.
 std::string obstacle(const Graph& graph, const Node& node) {
   const int rank = graph[node.inputs[0]].shape->rank();
-  if (rank < 3 || rank > 5) return text("it normalizes a tensor of rank ", rank);
+  if (rank < 3 || rank > 5) return text("it normalizes a tensor of rank {}", rank);
   return "";
 }
 

@@ -166,8 +166,8 @@ unsigned variant(const Attrs& attrs, const BinaryRow& row) {
   if (row.attribute.name.empty()) return 0;
   if (row.attribute.kind == AttrKind::integer) return attrs.get_int(row.attribute.name, 0) != 0 ? kOther : 0;
   const std::string_view value = attrs.get_string(row.attribute.name, "");
-  require(value == "LEFT" || value == "RIGHT", ErrorCode::invalid_graph, "the attribute '",
-          row.attribute.name, "' is '", value, "', not LEFT or RIGHT");
+  require(value == "LEFT" || value == "RIGHT", ErrorCode::invalid_graph,
+          "the attribute '{}' is '{}', not LEFT or RIGHT", row.attribute.name, value);
   return value == "RIGHT" ? kOther : 0;
 }
 
@@ -183,7 +183,7 @@ void infer(InferContext& ctx) {
     bool fits = out.rank() == ctx.shape(0).rank();
     for (int axis = 0; fits && axis < out.rank(); ++axis)
       fits = out[axis] == ctx.shape(0)[axis] || ctx.shape(0)[axis] == kDynamic;
-    require(fits, ErrorCode::invalid_graph, "the slope of shape ", ctx.shape(1), " does not broadcast to ",
+    require(fits, ErrorCode::invalid_graph, "the slope of shape {} does not broadcast to {}", ctx.shape(1),
             ctx.shape(0));
   }
   ctx.set(0, row.gives_boolean ? DType::boolean : ctx.dtype(0), out);
@@ -229,8 +229,8 @@ void run(RunContext& ctx) {
     compute_elements(ctx.kernels, box, a, b, out, row->real, how);
   } else {
     const bool divides = row->integer == quotient || row->integer == remainder;
-    require(!divides || !contains_zero(b), ErrorCode::invalid_input, "divides integers of shape ", a.shape,
-            " by zero");
+    require(!divides || !contains_zero(b), ErrorCode::invalid_input, "divides integers of shape {} by zero",
+            a.shape);
     compute_elements(ctx.kernels, box, a, b, out, row->integer, how);
   }
 }

@@ -10,14 +10,14 @@ std::size_t own_inputs(const Node& node) { return node.subgraphs[0].first_captur
 
 TensorType body_output(const Node& node, std::size_t body, std::size_t i) {
   const Graph& graph = node.subgraphs[body].graph;
-  require(i < graph.outputs.size(), ErrorCode::invalid_graph, "its body has ", graph.outputs.size(),
-          " outputs, too few");
+  require(i < graph.outputs.size(), ErrorCode::invalid_graph, "its body has {} outputs, too few",
+          graph.outputs.size());
   return graph[graph.outputs[i]];
 }
 
 void fit_outputs(Node& node, std::size_t given) {
-  require(node.outputs.size() <= given, ErrorCode::invalid_graph, "has ", node.outputs.size(),
-          " outputs, but its body gives ", given);
+  require(node.outputs.size() <= given, ErrorCode::invalid_graph, "has {} outputs, but its body gives {}",
+          node.outputs.size(), given);
   node.outputs.resize(given, kNoValue);
 }
 
@@ -30,7 +30,8 @@ void type_state(Graph& body, std::size_t i, const Operand& operand) {
 
 TensorType carried_type(const TensorType& given, const TensorType& initial) {
   TensorType type{given.dtype};
-  if (!given.dtype || !given.shape || !initial.shape || given.shape->rank() != initial.shape->rank()) return type;
+  if (!given.dtype || !given.shape || !initial.shape || given.shape->rank() != initial.shape->rank())
+    return type;
   type.shape = given.shape;
   if (type.shape != initial.shape) std::ranges::fill(type.shape->dims, kDynamic);
   return type;
@@ -53,7 +54,8 @@ TensorView make_copy(const RunContext& ctx, std::size_t i, const TensorView& res
 
 void make_empty(const RunContext& ctx, std::size_t i, std::size_t result, int64_t axis) {
   const TensorType type = body_output(ctx.node, 0, result);
-  require(type.dtype.has_value(), ErrorCode::unsupported, "no turn is taken that would say the dtype of output ", i);
+  require(type.dtype.has_value(), ErrorCode::unsupported,
+          "no turn is taken that would say the dtype of output {}", i);
   Shape shape = type.shape.value_or(Shape{});
   std::ranges::replace(shape.dims, kDynamic, int64_t{0});
   shape.dims.insert(shape.dims.begin() + normalize_axis(axis, shape.rank() + 1), 0);

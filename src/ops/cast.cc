@@ -20,8 +20,7 @@ constexpr std::span<const AttrDef> kLikeAttributes{kAttributes, 1};
 DType target(const Attrs& attrs) {
   const int64_t type = attrs.get_int("to", 0);
   const auto dtype = dtype_of_onnx(type);
-  require(dtype.has_value(), ErrorCode::unsupported, "data type ", type,
-          " of attribute 'to' is not supported");
+  require(dtype.has_value(), ErrorCode::unsupported, "data type {} of attribute 'to' is not supported", type);
   return *dtype;
 }
 

@@ -20,15 +20,15 @@ void infer(InferContext& ctx) {
   const int64_t count = ctx.attrs().has("axes") ? static_cast<int64_t>(axes.size()) : y.rank();
   const int64_t length = ctx.known_length(1);
   require(ctx.shape(1).rank() <= 1 && (length == count || length == kDynamic), ErrorCode::invalid_graph,
-          "has sizes of shape ", ctx.shape(1), " for ", count, " axes");
+          "has sizes of shape {} for {} axes", ctx.shape(1), count);
   const auto sizes = ctx.known_ints(1);
   uint32_t seen = 0;
   for (int64_t i = 0; i < count; ++i) {
     const int axis = ctx.attrs().has("axes") ? normalize_axis(axes[i], y.rank()) : static_cast<int>(i);
-    require((seen >> axis & 1) == 0, ErrorCode::invalid_graph, "axis ", axis, " is named twice");
+    require((seen >> axis & 1) == 0, ErrorCode::invalid_graph, "axis {} is named twice", axis);
     seen |= uint32_t{1} << axis;
     y[axis] = sizes ? (*sizes)[i] : kDynamic;
-    require(!sizes || y[axis] >= 0, ErrorCode::invalid_graph, "size ", y[axis], " is negative");
+    require(!sizes || y[axis] >= 0, ErrorCode::invalid_graph, "size {} is negative", y[axis]);
   }
   ctx.set(0, ctx.dtype(0), y);
 }

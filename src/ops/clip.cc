@@ -20,8 +20,8 @@ void infer(InferContext& ctx) {
     if (!ctx.has(i)) continue;
     require_same_dtype(ctx, 0, i);
     const Shape& bound = ctx.shape(i);
-    require(!bound.is_static() || bound.elements() == 1, ErrorCode::invalid_graph, "input ", i,
-            " must be one number, but has shape ", bound);
+    require(!bound.is_static() || bound.elements() == 1, ErrorCode::invalid_graph,
+            "input {} must be one number, but has shape {}", i, bound);
   }
   infer_as_input(ctx);
 }

@@ -21,7 +21,7 @@ enum : std::size_t { kImage = 1, kBlock = 2 };
 int64_t elements_of(std::span<const int64_t> block) {
   int64_t taps = 1;
   for (int64_t size : block) {
-    require(size >= 1 && taps <= kMaxTensorBytes / size, ErrorCode::invalid_graph, "a block of ",
+    require(size >= 1 && taps <= kMaxTensorBytes / size, ErrorCode::invalid_graph, "a block of {}",
             Shape(Dims(block)));
     taps *= size;
   }
@@ -33,23 +33,23 @@ void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
   const int64_t spatial = ctx.known_length(kImage), in_block = ctx.known_length(kBlock);
   require(x.rank() == 3 && (spatial == in_block || spatial == kDynamic || in_block == kDynamic),
-          ErrorCode::invalid_graph, "columns ", x, " do not fit an image of ", spatial,
-          " axes and blocks of ", in_block);
+          ErrorCode::invalid_graph, "columns {} do not fit an image of {} axes and blocks of {}", x, spatial,
+          in_block);
   if (spatial == kDynamic) return ctx.set_unknown(0, DType::f32);
-  require(spatial >= 1 && spatial <= Window::kMaxSpatialRank, ErrorCode::unsupported, "Col2Im of ", spatial,
-          " spatial axes");
+  require(spatial >= 1 && spatial <= Window::kMaxSpatialRank, ErrorCode::unsupported,
+          "Col2Im of {} spatial axes", spatial);
   Shape y(Dims(static_cast<std::size_t>(spatial) + 2, kDynamic));
   y[0] = x[0];
   const auto image = ctx.known_ints(kImage), block = ctx.known_ints(kBlock);
   if (image)
     for (int i = 0; i < spatial; ++i) {
-      require((*image)[i] >= 0 && (*image)[i] <= kMaxTensorBytes, ErrorCode::invalid_graph, "an image of ",
-              (*image)[i], " elements");
+      require((*image)[i] >= 0 && (*image)[i] <= kMaxTensorBytes, ErrorCode::invalid_graph,
+              "an image of {} elements", (*image)[i]);
       y[2 + i] = (*image)[i];
     }
   if (block && x[1] != kDynamic) {
     const int64_t taps = elements_of(*block);
-    require(x[1] % taps == 0, ErrorCode::invalid_graph, "columns ", x, " do not divide into blocks of ",
+    require(x[1] % taps == 0, ErrorCode::invalid_graph, "columns {} do not divide into blocks of {}", x,
             taps);
     y[1] = x[1] / taps;
   }
@@ -58,8 +58,8 @@ void infer(InferContext& ctx) {
     Dims counts;
     for (int i = 0; i < spatial; ++i) counts.push_back(window.output_size(i, y[2 + i]));
     const int64_t windows = elements_of(counts);
-    require(x[2] == kDynamic || x[2] == windows, ErrorCode::invalid_graph, "columns ", x, " are not of ",
-            windows, " blocks");
+    require(x[2] == kDynamic || x[2] == windows, ErrorCode::invalid_graph, "columns {} are not of {} blocks",
+            x, windows);
   }
   ctx.set(0, DType::f32, y);
 }

@@ -32,8 +32,8 @@ constexpr auto kNothing = [](int64_t) {};
 
 void infer_compress(InferContext& ctx) {
   require_dtype(ctx, 1, {DType::boolean});
-  require(ctx.shape(1).rank() == 1, ErrorCode::invalid_graph, "the condition must be a list, but has shape ",
-          ctx.shape(1));
+  require(ctx.shape(1).rank() == 1, ErrorCode::invalid_graph,
+          "the condition must be a list, but has shape {}", ctx.shape(1));
   Shape y{kDynamic};
   if (ctx.attrs().has("axis")) {
     y = ctx.shape(0);
@@ -60,7 +60,7 @@ void run_compress(RunContext& ctx) {
   const int64_t n = condition.shape[0];
   const int64_t last = for_each_nonzero(condition, std::min(n, along.size), kNothing);
   require(for_each_nonzero(condition, n, kNothing) == last, ErrorCode::invalid_input,
-          "the condition of shape ", condition.shape, " selects more than ", along.size, " slices");
+          "the condition of shape {} selects more than {} slices", condition.shape, along.size);
   Shape shape{last};
   if (axis >= 0) {
     shape = x.shape;

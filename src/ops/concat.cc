@@ -13,7 +13,7 @@ namespace {
 void agree(InferContext& ctx, std::size_t i, int axis, Shape& out) {
   const int64_t dim = ctx.shape(i)[axis];
   const bool fits = out[axis] == kDynamic || dim == kDynamic || dim == out[axis];
-  require(fits, ErrorCode::invalid_graph, "input 0 has shape ", ctx.shape(0), " but input ", i, " has ",
+  require(fits, ErrorCode::invalid_graph, "input 0 has shape {} but input {} has {}", ctx.shape(0), i,
           ctx.shape(i));
   if (dim != kDynamic) out[axis] = dim;
 }
@@ -22,10 +22,10 @@ void infer(InferContext& ctx) {
   Shape out = ctx.shape(0);
   const int along = axis_or_last(ctx.attrs(), out);
   for (std::size_t i = 1; i < ctx.inputs.size(); ++i) {
-    require(ctx.has(i), ErrorCode::invalid_graph, "input ", i, " is missing");
+    require(ctx.has(i), ErrorCode::invalid_graph, "input {} is missing", i);
     require_same_dtype(ctx, 0, i);
-    require(ctx.shape(i).rank() == out.rank(), ErrorCode::invalid_graph, "input 0 has shape ", ctx.shape(0),
-            " but input ", i, " has ", ctx.shape(i));
+    require(ctx.shape(i).rank() == out.rank(), ErrorCode::invalid_graph,
+            "input 0 has shape {} but input {} has {}", ctx.shape(0), i, ctx.shape(i));
     for (int axis = 0; axis < out.rank(); ++axis)
       if (axis != along) agree(ctx, i, axis, out);
     const bool is_known = out[along] != kDynamic && ctx.shape(i)[along] != kDynamic;

@@ -47,10 +47,11 @@ Packed pack(const KernelPolicy& policy, const ConvGeometry& g, const float* weig
 
 void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::f32, ErrorCode::unsupported,
-          "Conv takes float32, not ", dtype_name(ctx.dtype(0)), " with weights of ",
+          "Conv takes float32, not {} with weights of {}", dtype_name(ctx.dtype(0)),
           dtype_name(ctx.dtype(1)));
   const DType bias = ctx.has(2) ? ctx.dtype(2) : DType::f32;
-  require(bias == DType::f32, ErrorCode::unsupported, "Conv takes a bias of float32, not ", dtype_name(bias));
+  require(bias == DType::f32, ErrorCode::unsupported, "Conv takes a bias of float32, not {}",
+          dtype_name(bias));
   infer_conv(ctx, DType::f32);
 }
 

@@ -12,8 +12,8 @@ namespace {
 constexpr int64_t kLargestSize = (int64_t{1} << 30) - 1;
 
 int to_int(int64_t size) {
-  require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported, "a convolution over a dimension of ",
-          size, ", which is too large");
+  require(size >= 0 && size <= kLargestSize, ErrorCode::unsupported,
+          "a convolution over a dimension of {}, which is too large", size);
   return static_cast<int>(size);
 }
 
@@ -21,7 +21,7 @@ int to_int(int64_t size) {
 
 int64_t group_count(const Attrs& attrs) {
   const int64_t groups = attrs.get_int("group", 1);
-  require(groups >= 1 && groups <= kLargestSize, ErrorCode::invalid_graph, "group is ", groups);
+  require(groups >= 1 && groups <= kLargestSize, ErrorCode::invalid_graph, "group is {}", groups);
   return groups;
 }
 
@@ -29,32 +29,33 @@ Dims kernel_sizes(const Attrs& attrs, const Shape& w) {
   Dims kernel(w.dims.begin() + 2, w.dims.end());
   const std::span<const int64_t> given = attrs.get_ints("kernel_shape");
   if (given.empty()) return kernel;
-  require(given.size() == kernel.size(), ErrorCode::invalid_graph, "kernel_shape has ", given.size(),
-          " values, but the weights are ", w);
+  require(given.size() == kernel.size(), ErrorCode::invalid_graph,
+          "kernel_shape has {} values, but the weights are {}", given.size(), w);
   for (std::size_t i = 0; i < kernel.size(); ++i) {
     if (kernel[i] == kDynamic) kernel[i] = given[i];
-    require(kernel[i] == given[i], ErrorCode::invalid_graph, "kernel_shape does not fit weights ", w);
+    require(kernel[i] == given[i], ErrorCode::invalid_graph, "kernel_shape does not fit weights {}", w);
   }
   return kernel;
 }
 
 void infer_conv(InferContext& ctx, DType dtype) {
   const Shape &x = ctx.shape(0), &w = ctx.shape(1);
-  require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input ", x, " and weights ", w,
-          " have different ranks");
+  require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input {} and weights {} have different ranks", x,
+          w);
   const ImageAxes axes(x, ctx.node);
-  require(axes.spatial_rank() <= Window::kMaxSpatialRank, ErrorCode::unsupported, "convolution over ",
-          axes.spatial_rank(), " spatial axes: input ", x);
+  require(axes.spatial_rank() <= Window::kMaxSpatialRank, ErrorCode::unsupported,
+          "convolution over {} spatial axes: input {}", axes.spatial_rank(), x);
   const int64_t groups = group_count(ctx.attrs());
   const int64_t channels = w[1] == kDynamic ? kDynamic : w[1] * groups;
-  require(may_equal(x[axes.channels()], channels), ErrorCode::invalid_graph, "input ", x, " has ",
-          x[axes.channels()], " channels, but weights ", w, " in ", groups, " groups take ", channels);
-  require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph, "weights ", w,
-          " do not divide into ", groups, " groups");
+  require(may_equal(x[axes.channels()], channels), ErrorCode::invalid_graph,
+          "input {} has {} channels, but weights {} in {} groups take {}", x, x[axes.channels()], w, groups,
+          channels);
+  require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph,
+          "weights {} do not divide into {} groups", w, groups);
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
-    require(bias.rank() == 1 && may_equal(bias[0], w[0]), ErrorCode::invalid_graph, "bias ", bias,
-            " does not fit weights ", w);
+    require(bias.rank() == 1 && may_equal(bias[0], w[0]), ErrorCode::invalid_graph,
+            "bias {} does not fit weights {}", bias, w);
   }
   const Window window = read_window(ctx.attrs(), kernel_sizes(ctx.attrs(), w));
   ctx.set(0, dtype, windowed_shape(window, axes, x, w[0]));

@@ -21,12 +21,12 @@ constexpr int64_t kLargestPadding = 1 << 20;
 constexpr int64_t kLargestOutput = int64_t{1} << 31;
 
 // A list of as many values as there are spatial axes, or none.
-std::span<const int64_t> read_list(const Attrs& attrs, std::string_view name, int count, int64_t largest) {
+std::span<const int64_t> read_list(const Attrs& attrs, Name name, int count, int64_t largest) {
   const std::span<const int64_t> values = attrs.get_ints(name);
-  require(values.empty() || std::ssize(values) == count, ErrorCode::invalid_graph, name, " has ",
-          values.size(), " values where ", count, " are needed");
+  require(values.empty() || std::ssize(values) == count, ErrorCode::invalid_graph,
+          "{} has {} values where {} are needed", name, values.size(), count);
   for (int64_t value : values)
-    require(value >= 0 && value < largest, ErrorCode::invalid_graph, name, " has the value ", value);
+    require(value >= 0 && value < largest, ErrorCode::invalid_graph, "{} has the value {}", name, value);
   return values;
 }
 
@@ -63,8 +63,8 @@ kernels::Col2ImAxis axis_of(const Attrs& attrs, const Window& window, int i, int
     axis.pad = window.auto_pad == Window::AutoPad::same_upper ? total / 2 : total - total / 2;
   } else if (is_known) {
     axis.image = full - a.pad_begin - a.pad_end;
-    require(axis.image >= 0 && axis.image < kLargestOutput, ErrorCode::invalid_graph, "an axis of ", in,
-            " has an output of ", axis.image);
+    require(axis.image >= 0 && axis.image < kLargestOutput, ErrorCode::invalid_graph,
+            "an axis of {} has an output of {}", in, axis.image);
   }
   return axis;
 }
@@ -75,20 +75,20 @@ void infer(InferContext& ctx) {
   const Shape &x = ctx.shape(0), &w = ctx.shape(1);
   const ImageAxes axes(x, ctx.node);
   const int spatial = axes.spatial_rank();
-  require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input ", x, " and weights ", w,
-          " have different ranks");
-  require(spatial <= Window::kMaxSpatialRank, ErrorCode::unsupported, "convolution over ", spatial,
-          " spatial axes: input ", x);
+  require(w.rank() == x.rank(), ErrorCode::invalid_graph, "input {} and weights {} have different ranks", x,
+          w);
+  require(spatial <= Window::kMaxSpatialRank, ErrorCode::unsupported,
+          "convolution over {} spatial axes: input {}", spatial, x);
   const int64_t groups = group_count(ctx.attrs()), channels = x[axes.channels()];
-  require(channels == kDynamic || w[0] == kDynamic || channels == w[0], ErrorCode::invalid_graph, "input ", x,
-          " has ", channels, " channels, but weights ", w, " take ", w[0]);
-  require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph, "weights ", w,
-          " do not divide into ", groups, " groups");
+  require(channels == kDynamic || w[0] == kDynamic || channels == w[0], ErrorCode::invalid_graph,
+          "input {} has {} channels, but weights {} take {}", x, channels, w, w[0]);
+  require(w[0] == kDynamic || w[0] % groups == 0, ErrorCode::invalid_graph,
+          "weights {} do not divide into {} groups", w, groups);
   const int64_t outputs = w[1] == kDynamic ? kDynamic : w[1] * groups;
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
     require(bias.rank() == 1 && (bias[0] == outputs || bias[0] == kDynamic || outputs == kDynamic),
-            ErrorCode::invalid_graph, "bias ", bias, " does not fit weights ", w);
+            ErrorCode::invalid_graph, "bias {} does not fit weights {}", bias, w);
   }
   const Window window = read_window(ctx.attrs(), kernel_sizes(ctx.attrs(), w));
   Shape y = x;

@@ -60,7 +60,7 @@ void sum(const SumPlan& plan, const Columns& columns, const TensorView& x, const
 void run(RunContext& ctx) {
   const TensorView &x = ctx.inputs[0], &y = ctx.outputs[0];
   const int64_t axis = int_at(ctx.inputs[1], 0), rank = x.shape.rank();
-  require(axis >= -rank && axis < rank, ErrorCode::invalid_input, "axis ", axis, " is outside shape ",
+  require(axis >= -rank && axis < rank, ErrorCode::invalid_input, "axis {} is outside shape {}", axis,
           x.shape);
   const Columns columns(AlongAxis(x.shape, static_cast<int>(axis < 0 ? axis + rank : axis)));
   const auto sum_piece = is_float(x.dtype) ? sum<double> : sum<int64_t>;

@@ -24,31 +24,31 @@ void infer(InferContext& ctx) {
   for (std::size_t i = 0; i < ctx.inputs.size(); ++i)
     if (ctx.has(i)) require_dtype(ctx, i, Types<float>{});
   const Shape &x = ctx.shape(0), &w = ctx.shape(kWeights), &offsets = ctx.shape(kOffsets);
-  require(x.rank() == 4, ErrorCode::unsupported, "DeformConv takes images of two spatial axes, not ", x);
-  require(w.rank() == 4 && offsets.rank() == 4, ErrorCode::invalid_graph, "weights ", w, " or offsets ",
-          offsets, " do not have the rank of input ", x);
+  require(x.rank() == 4, ErrorCode::unsupported, "DeformConv takes images of two spatial axes, not {}", x);
+  require(w.rank() == 4 && offsets.rank() == 4, ErrorCode::invalid_graph,
+          "weights {} or offsets {} do not have the rank of input {}", w, offsets, x);
   const int64_t groups = group_count(ctx.attrs()), offset_groups = ctx.attrs().get_int("offset_group", 1);
   require(offset_groups >= 1 && (x[1] == kDynamic || x[1] % offset_groups == 0), ErrorCode::invalid_graph,
-          "input ", x, " does not divide into ", offset_groups, " groups of offsets");
+          "input {} does not divide into {} groups of offsets", x, offset_groups);
   require((w[1] == kDynamic || may_equal(x[1], w[1] * groups)) && (w[0] == kDynamic || w[0] % groups == 0),
-          ErrorCode::invalid_graph, "weights ", w, " in ", groups, " groups do not fit input ", x);
+          ErrorCode::invalid_graph, "weights {} in {} groups do not fit input {}", w, groups, x);
   const Dims kernel = kernel_sizes(ctx.attrs(), w);
   const Window window = read_window(ctx.attrs(), kernel);
   Shape y{x[0], w[0], window.output_size(0, x[2]), window.output_size(1, x[3])};
   const bool is_known = kernel[0] != kDynamic && kernel[1] != kDynamic;
-  require(!is_known || offset_groups <= kMaxTensorBytes, ErrorCode::invalid_graph, "offset_group is ",
+  require(!is_known || offset_groups <= kMaxTensorBytes, ErrorCode::invalid_graph, "offset_group is {}",
           offset_groups);
   const int64_t taps = is_known ? offset_groups * kernel[0] * kernel[1] : kDynamic;
   const auto check = [&](const Shape& shape, int64_t channels, const char* what) {
-    require(shape.rank() == 4 && may_equal(shape[0], y[0]) && may_equal(shape[1], channels) && may_equal(shape[2], y[2]) &&
-                may_equal(shape[3], y[3]),
-            ErrorCode::invalid_graph, what, shape, " does not fit ", taps, " taps of output ", y);
+    require(shape.rank() == 4 && may_equal(shape[0], y[0]) && may_equal(shape[1], channels) &&
+                may_equal(shape[2], y[2]) && may_equal(shape[3], y[3]),
+            ErrorCode::invalid_graph, "{}{} does not fit {} taps of output {}", what, shape, taps, y);
   };
   check(offsets, is_known ? 2 * taps : kDynamic, "offsets of shape ");
   if (ctx.has(kMask)) check(ctx.shape(kMask), taps, "a mask of shape ");
   if (ctx.has(kBias))
     require(ctx.shape(kBias).rank() == 1 && may_equal(ctx.shape(kBias)[0], w[0]), ErrorCode::invalid_graph,
-            "bias ", ctx.shape(kBias), " does not fit weights ", w);
+            "bias {} does not fit weights {}", ctx.shape(kBias), w);
   ctx.set(0, DType::f32, y);
 }
 

@@ -14,7 +14,7 @@ constexpr AttrDef kAttributes[] = {{"blocksize", AttrKind::integer}, {"mode", At
 // The side of a block. Its square does not overflow.
 int64_t block_of(const Attrs& attrs) {
   const int64_t block = attrs.get_int("blocksize", 0);
-  require(block > 0 && block < 32768, ErrorCode::invalid_graph, "blocksize is ", block);
+  require(block > 0 && block < 32768, ErrorCode::invalid_graph, "blocksize is {}", block);
   return block;
 }
 
@@ -26,15 +26,15 @@ bool is_to_space(const Node& node) { return node.op->name == "DepthToSpace"; }
 void infer(InferContext& ctx) {
   const bool to_space = is_to_space(ctx.node);
   Shape y = ctx.shape(0);
-  require(y.rank() == 4, ErrorCode::invalid_graph, "needs images of rank 4, not shape ", y);
+  require(y.rank() == 4, ErrorCode::invalid_graph, "needs images of rank 4, not shape {}", y);
   const int64_t block = block_of(ctx.attrs());
   if (to_space) is_column_major(ctx.attrs());
   for (int axis = 1; axis < 4; ++axis) {
     if (y[axis] == kDynamic) continue;
     const int64_t factor = axis == 1 ? block * block : block;
     if ((axis == 1) == to_space) {
-      require(y[axis] % factor == 0, ErrorCode::invalid_graph, "axis ", axis, " of shape ", ctx.shape(0),
-              " is no multiple of ", factor);
+      require(y[axis] % factor == 0, ErrorCode::invalid_graph, "axis {} of shape {} is no multiple of {}",
+              axis, ctx.shape(0), factor);
       y[axis] /= factor;
     } else {
       y[axis] *= factor;

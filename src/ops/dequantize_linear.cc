@@ -10,10 +10,10 @@ namespace octavo {
 namespace {
 
 void infer(InferContext& ctx) {
-  require(QuantizedTypes::contains(ctx.dtype(0)), ErrorCode::unsupported, "DequantizeLinear from ",
+  require(QuantizedTypes::contains(ctx.dtype(0)), ErrorCode::unsupported, "DequantizeLinear from {}",
           dtype_name(ctx.dtype(0)));
-  require(!ctx.has(2) || ctx.dtype(2) == ctx.dtype(0), ErrorCode::invalid_graph, "a zero_point of ",
-          dtype_name(ctx.has(2) ? ctx.dtype(2) : ctx.dtype(0)), " for an input of ",
+  require(!ctx.has(2) || ctx.dtype(2) == ctx.dtype(0), ErrorCode::invalid_graph,
+          "a zero_point of {} for an input of {}", dtype_name(ctx.has(2) ? ctx.dtype(2) : ctx.dtype(0)),
           dtype_name(ctx.dtype(0)));
   check_qdq(ctx);
   ctx.set(0, DType::f32, ctx.shape(0));

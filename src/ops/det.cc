@@ -16,7 +16,7 @@ void infer(InferContext& ctx) {
   Shape x = ctx.shape(0);
   const int rank = x.rank();
   require(rank >= 2 && (x[rank - 1] == x[rank - 2] || x[rank - 1] == kDynamic || x[rank - 2] == kDynamic),
-          ErrorCode::invalid_graph, x, " is not square matrices");
+          ErrorCode::invalid_graph, "{} is not square matrices", x);
   ctx.set(0, ctx.dtype(0), Shape(Dims(x.dims.begin(), x.dims.end() - 2)));
 }
 

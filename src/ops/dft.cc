@@ -13,7 +13,7 @@ constexpr AttrDef kAttributes[] = {{"inverse", AttrKind::integer}, {"onesided", 
 
 int axis_of(const Operand& axis, const Shape& x) {
   const int a = normalize_axis(known_int(axis).value_or(-2), x.rank());
-  require(a < x.rank() - 1, ErrorCode::invalid_graph, "axis ", a, " of ", x, " is that of complex numbers");
+  require(a < x.rank() - 1, ErrorCode::invalid_graph, "axis {} of {} is that of complex numbers", a, x);
   return a;
 }
 
@@ -24,16 +24,16 @@ Operand operand(std::span<const Operand> inputs, std::size_t i) {
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, Types<float>{});
   Shape x = ctx.shape(0);
-  require(x.rank() >= 2, ErrorCode::invalid_graph, "input ", x, " has no axis to transform");
+  require(x.rank() >= 2, ErrorCode::invalid_graph, "input {} has no axis to transform", x);
   int64_t& parts = x[x.rank() - 1];
-  require(parts == 1 || parts == 2 || parts == kDynamic, ErrorCode::invalid_graph, "the numbers of ", x,
-          " have neither one part nor two");
+  require(parts == 1 || parts == 2 || parts == kDynamic, ErrorCode::invalid_graph,
+          "the numbers of {} have neither one part nor two", x);
   if (ctx.has(2) && ctx.inputs[2].known == nullptr)
     return ctx.set(0, DType::f32, Shape(Dims(x.rank(), kDynamic)));
   int64_t& n = x[axis_of(operand(ctx.inputs, 2), x)];
   if (ctx.has(1)) {
     n = known_int(ctx.inputs[1]).value_or(kDynamic);
-    require(n > 0 || ctx.inputs[1].known == nullptr, ErrorCode::invalid_graph, "dft_length is ", n);
+    require(n > 0 || ctx.inputs[1].known == nullptr, ErrorCode::invalid_graph, "dft_length is {}", n);
   }
   if (n > 0 && ctx.attrs().get_int("onesided", 0) != 0) n = n / 2 + 1;
   parts = 2;

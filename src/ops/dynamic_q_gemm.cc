@@ -22,10 +22,10 @@ struct PreparedDynamicQGemm : Prepared {
 
 void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
-          "octavo.DynamicQGemm takes float32 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
+          "octavo.DynamicQGemm takes float32 and weights of int8, not {} and {}", dtype_name(ctx.dtype(0)),
           dtype_name(ctx.dtype(1)));
   const DType bias = ctx.has(2) ? ctx.dtype(2) : DType::f32;
-  require(bias == DType::f32, ErrorCode::unsupported, "octavo.DynamicQGemm takes a bias of float32, not ",
+  require(bias == DType::f32, ErrorCode::unsupported, "octavo.DynamicQGemm takes a bias of float32, not {}",
           dtype_name(bias));
   integer_range(ctx.node.notes, DType::u8);
   infer_product(ctx, DType::f32);

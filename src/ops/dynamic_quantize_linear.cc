@@ -17,7 +17,7 @@ bool is_by_row(const Node& node, const Shape& x) {
 }
 
 void infer(InferContext& ctx) {
-  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "DynamicQuantizeLinear takes float32, not ",
+  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "DynamicQuantizeLinear takes float32, not {}",
           dtype_name(ctx.dtype(0)));
   integer_range(ctx.node.notes, DType::u8);
   const Shape& x = ctx.shape(0);

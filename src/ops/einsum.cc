@@ -31,7 +31,7 @@ struct Equation {
   bool add(int64_t name, int64_t dim) {
     const int at = find(name);
     if (at == labels) {
-      require(labels < kMaxLabels, ErrorCode::unsupported, "more than ", kMaxLabels, " labels");
+      require(labels < kMaxLabels, ErrorCode::unsupported, "more than {} labels", kMaxLabels);
       label[labels] = name;
       size[labels++] = dim;
       return true;
@@ -52,7 +52,7 @@ Dims read_labels(std::string_view& text, int64_t ellipsis_axes) {
       labels.push_back(text[0]);
       continue;
     }
-    require(text.starts_with("...") && !has_ellipsis, ErrorCode::invalid_graph, "equation at '", text, "'");
+    require(text.starts_with("...") && !has_ellipsis, ErrorCode::invalid_graph, "equation at '{}'", text);
     text.remove_prefix(2);
     has_ellipsis = true;
     for (int64_t axis = ellipsis_axes; axis-- > 0;) labels.push_back(kEllipsis + axis);
@@ -74,11 +74,11 @@ Equation parse(std::string_view text, std::span<const Operand> inputs) {
     const int64_t covered = term.contains('.') ? shape.rank() - std::ranges::count_if(term, is_letter) : 0;
     longest_ellipsis = std::max(longest_ellipsis, covered);
     Dims& labels = equation.operands[i] = read_labels(text, covered);
-    require(static_cast<int>(labels.size()) == shape.rank(), ErrorCode::invalid_graph, "operand ", i,
-            " of shape ", shape, " has ", labels.size(), " labels");
+    require(static_cast<int>(labels.size()) == shape.rank(), ErrorCode::invalid_graph,
+            "operand {} of shape {} has {} labels", i, shape, labels.size());
     for (int axis = 0; axis < shape.rank(); ++axis)
-      require(all.add(labels[axis], shape[axis]), ErrorCode::invalid_graph, "axis ", axis, " of operand ", i,
-              ", ", shape, ", has not the size of its label");
+      require(all.add(labels[axis], shape[axis]), ErrorCode::invalid_graph,
+              "axis {} of operand {}, {}, has not the size of its label", axis, i, shape);
   }
   if (text.starts_with("->")) {
     text.remove_prefix(2);
@@ -92,7 +92,7 @@ Equation parse(std::string_view text, std::span<const Operand> inputs) {
       if (count == 1) equation.output.push_back(letter);
     }
   }
-  require(text.empty(), ErrorCode::invalid_graph, "equation at '", text, "'");
+  require(text.empty(), ErrorCode::invalid_graph, "equation at '{}'", text);
   for (int64_t name : equation.output) {
     const int at = all.find(name);
     require(at < all.labels && equation.find(name) == equation.labels, ErrorCode::invalid_graph,
@@ -106,7 +106,7 @@ Equation parse(std::string_view text, std::span<const Operand> inputs) {
 
 void infer(InferContext& ctx) {
   for (std::size_t i = 0; i < ctx.inputs.size(); ++i) {
-    require(ctx.has(i), ErrorCode::invalid_graph, "input ", i, " is missing");
+    require(ctx.has(i), ErrorCode::invalid_graph, "input {} is missing", i);
     require_dtype(ctx, i, Types<float>{});
   }
   const Equation equation = parse(ctx.attrs().get_string("equation", ""), ctx.inputs);

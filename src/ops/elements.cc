@@ -58,9 +58,8 @@ void require_kind(const InferContext& ctx, std::size_t i, unsigned kinds) {
   if ((kinds & kind) != 0) return;
   std::string supported;
   for (const auto& [bit, name] : kNames)
-    if ((kinds & bit) != 0) supported += text(supported.empty() ? "" : ", ", name);
-  throw Error(ErrorCode::unsupported,
-              text("input ", i, " is ", dtype_name(dtype), "; supported: ", supported));
+    if ((kinds & bit) != 0) supported += text("{}{}", supported.empty() ? "" : ", ", name);
+  throw Error(ErrorCode::unsupported, text("input {} is {}; supported: {}", i, dtype_name(dtype), supported));
 }
 
 template <class Middle> void load_elements(const TensorView& x, int64_t start, int64_t n, Middle* out) {

@@ -24,7 +24,8 @@ std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<
       for (std::size_t o = 0; o < outputs.size(); ++o)
         if (node.outputs[o] != kNoValue) outputs[o].dtype = graph[node.outputs[o]].dtype;
       const auto same = static_cast<std::size_t>(node.op->dtype_input);
-      if (node.op->same_dtype && same < inputs.size() && inputs[same].dtype) outputs[0].dtype = inputs[same].dtype;
+      if (node.op->same_dtype && same < inputs.size() && inputs[same].dtype)
+        outputs[0].dtype = inputs[same].dtype;
       return outputs;
     }
   try {
@@ -48,7 +49,8 @@ bool FoldingBudget::take(std::span<const Operand> outputs, std::span<const Opera
   uint64_t most = 0;
   for (const Operand& input : inputs)
     if (input.is_static())
-      most = std::max(most, static_cast<uint64_t>(input.shape->elements()) * Dims::kMaxRank * sizeof(int64_t));
+      most =
+          std::max(most, static_cast<uint64_t>(input.shape->elements()) * Dims::kMaxRank * sizeof(int64_t));
   uint64_t bytes = 0;
   for (const Operand& output : outputs) bytes += output.is_static() ? output.bytes() : most;
   if (bytes > left_) return false;

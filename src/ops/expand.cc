@@ -12,10 +12,11 @@ namespace {
 // Input 1 as dimensions or factors, where it is known; dynamic dimensions where only their number is.
 std::optional<Shape> listed(const InferContext& ctx) {
   require_dtype(ctx, 1, {DType::s64});
-  require(ctx.shape(1).rank() <= 1, ErrorCode::invalid_graph, "input 1 must be a list, but has shape ",
+  require(ctx.shape(1).rank() <= 1, ErrorCode::invalid_graph, "input 1 must be a list, but has shape {}",
           ctx.shape(1));
   if (const auto list = ctx.known_ints(1)) {
-    for (int64_t item : *list) require(item >= 0, ErrorCode::invalid_graph, item, " in input 1 is negative");
+    for (int64_t item : *list)
+      require(item >= 0, ErrorCode::invalid_graph, "{} in input 1 is negative", item);
     return Shape(*list);
   }
   const int64_t length = ctx.known_length(1);
@@ -53,8 +54,8 @@ void run_expand(RunContext& ctx) {
 void infer_tile(InferContext& ctx) {
   const auto repeats = listed(ctx);
   Shape y = ctx.shape(0);
-  require(!repeats || repeats->rank() == y.rank(), ErrorCode::invalid_graph, "a tensor of shape ", y,
-          " cannot be repeated ", repeats ? *repeats : Shape(), " times");
+  require(!repeats || repeats->rank() == y.rank(), ErrorCode::invalid_graph,
+          "a tensor of shape {} cannot be repeated {} times", y, repeats ? *repeats : Shape());
   for (int axis = 0; axis < y.rank(); ++axis) {
     const int64_t factor = repeats ? (*repeats)[axis] : kDynamic;
     if (factor == 1 || y[axis] == kDynamic) {
@@ -62,8 +63,8 @@ void infer_tile(InferContext& ctx) {
     } else if (factor == kDynamic) {
       y[axis] = kDynamic;
     } else {
-      require(y[axis] == 0 || factor <= kMaxTensorBytes / y[axis], ErrorCode::out_of_memory, factor,
-              " repetitions of ", y[axis], " elements are too many");
+      require(y[axis] == 0 || factor <= kMaxTensorBytes / y[axis], ErrorCode::out_of_memory,
+              "{} repetitions of {} elements are too many", factor, y[axis]);
       y[axis] *= factor;
     }
   }

@@ -14,7 +14,7 @@ constexpr AttrDef kAttributes[] = {{"dtype", AttrKind::integer}, {"k", AttrKind:
 
 void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
-  require(x.rank() == 2, ErrorCode::invalid_graph, "needs a matrix, not shape ", x);
+  require(x.rank() == 2, ErrorCode::invalid_graph, "needs a matrix, not shape {}", x);
   std::optional<DType> dtype = ctx.dtype(0);
   if (const int64_t type = ctx.attrs().get_int("dtype", 0); type != 0) dtype = dtype_of_onnx(type);
   require(dtype.has_value(), ErrorCode::unsupported, "the type of the attribute 'dtype' is not supported");

@@ -26,7 +26,7 @@ void check_indices(const InferContext& ctx) {
   bool fits = indices.rank() == data.rank();
   for (int axis = 0; fits && axis < data.rank(); ++axis)
     fits = axis == along || data[axis] == kDynamic || indices[axis] <= data[axis];
-  require(fits, ErrorCode::invalid_graph, "indices of shape ", indices, " do not fit data of shape ", data);
+  require(fits, ErrorCode::invalid_graph, "indices of shape {} do not fit data of shape {}", indices, data);
 }
 
 void infer_gather(InferContext& ctx) {
@@ -40,7 +40,7 @@ void infer_scatter(InferContext& ctx) {
   const Shape &indices = ctx.shape(1), &updates = ctx.shape(2);
   bool fits = indices.rank() == updates.rank();
   for (int axis = 0; fits && axis < indices.rank(); ++axis) fits = may_equal(indices[axis], updates[axis]);
-  require(fits, ErrorCode::invalid_graph, "indices of shape ", indices, " do not fit updates of shape ",
+  require(fits, ErrorCode::invalid_graph, "indices of shape {} do not fit updates of shape {}", indices,
           updates);
   scatter_reduction(ctx.attrs());
   infer_as_input(ctx);

@@ -19,8 +19,8 @@ int64_t indexed_axes(const InferContext& ctx, int64_t batch_dims) {
   const Shape &data = ctx.shape(0), &indices = ctx.shape(1);
   require(indices.rank() > 0 && batch_dims >= 0 && batch_dims < std::min(data.rank(), indices.rank()) &&
               indices.dims.back() <= data.rank() - batch_dims,
-          ErrorCode::invalid_graph, "indices of shape ", indices, " do not fit data of shape ", data,
-          " with ", batch_dims, " batch axes");
+          ErrorCode::invalid_graph, "indices of shape {} do not fit data of shape {} with {} batch axes",
+          indices, data, batch_dims);
   return indices.dims.back();
 }
 
@@ -35,8 +35,8 @@ void infer_gather(InferContext& ctx) {
   const Shape &data = ctx.shape(0), &indices = ctx.shape(1);
   const int64_t batch_dims = ctx.attrs().get_int("batch_dims", 0), named = indexed_axes(ctx, batch_dims);
   for (int axis = 0; axis < batch_dims; ++axis)
-    require(may_equal(data[axis], indices[axis]), ErrorCode::invalid_graph, "batch axis ", axis,
-            " of shapes ", data, " and ", indices, " differs");
+    require(may_equal(data[axis], indices[axis]), ErrorCode::invalid_graph,
+            "batch axis {} of shapes {} and {} differs", axis, data, indices);
   if (named == kDynamic) return ctx.set_unknown(0, ctx.dtype(0));
   ctx.set(0, ctx.dtype(0), slices_shape(data, indices, batch_dims + named));
 }
@@ -51,7 +51,7 @@ void infer_scatter(InferContext& ctx) {
     bool fits = updates.rank() == expected.rank();
     for (int axis = 0; fits && axis < expected.rank(); ++axis)
       fits = may_equal(expected[axis], updates[axis]);
-    require(fits, ErrorCode::invalid_graph, "updates have shape ", updates, ", not ", expected);
+    require(fits, ErrorCode::invalid_graph, "updates have shape {}, not {}", updates, expected);
   }
   infer_as_input(ctx);
 }

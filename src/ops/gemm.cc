@@ -13,7 +13,7 @@ constexpr AttrDef kAttributes[] = {{"alpha", AttrKind::real},
                                    {"transA", AttrKind::integer},
                                    {"transB", AttrKind::integer}};
 
-bool flag(const Attrs& attrs, std::string_view name) { return attrs.get_int(name, 0) != 0; }
+bool flag(const Attrs& attrs, Name name) { return attrs.get_int(name, 0) != 0; }
 
 // Y is [m, n], the reduction runs over k.
 struct Sizes {
@@ -31,23 +31,23 @@ struct Sizes {
 void infer(InferContext& ctx) {
   require_float_inputs(ctx);
   const Shape &a = ctx.shape(0), &b = ctx.shape(1);
-  require(a.rank() == 2 && b.rank() == 2, ErrorCode::invalid_graph, "Gemm takes matrices, not ", a, " and ",
+  require(a.rank() == 2 && b.rank() == 2, ErrorCode::invalid_graph, "Gemm takes matrices, not {} and {}", a,
           b);
   const Sizes s(ctx.attrs(), a, b);
   const int64_t rows_b = b[s.trans_b ? 1 : 0];
-  require(s.k == rows_b || s.k == kDynamic || rows_b == kDynamic, ErrorCode::invalid_graph, "shapes ", a,
-          s.trans_a ? " (transposed)" : "", " and ", b, s.trans_b ? " (transposed)" : "",
-          " have no matrix product");
+  require(s.k == rows_b || s.k == kDynamic || rows_b == kDynamic, ErrorCode::invalid_graph,
+          "shapes {}{} and {}{} have no matrix product", a, s.trans_a ? " (transposed)" : "", b,
+          s.trans_b ? " (transposed)" : "");
   const Shape out{s.m, s.n};
   if (ctx.has(2)) {
-    require(ctx.dtype(2) == DType::f32, ErrorCode::unsupported, "Gemm takes float32, not a C of ",
+    require(ctx.dtype(2) == DType::f32, ErrorCode::unsupported, "Gemm takes float32, not a C of {}",
             dtype_name(ctx.dtype(2)));
     const Shape& c = ctx.shape(2);
-    require(c.rank() <= 2, ErrorCode::invalid_graph, "C ", c, " does not broadcast to ", out);
+    require(c.rank() <= 2, ErrorCode::invalid_graph, "C {} does not broadcast to {}", c, out);
     for (int i = 1; i <= c.rank(); ++i) {
       const int64_t have = c[c.rank() - i], want = out[2 - i];
       require(have == 1 || have == want || have == kDynamic || want == kDynamic, ErrorCode::invalid_graph,
-              "C ", c, " does not broadcast to ", out);
+              "C {} does not broadcast to {}", c, out);
     }
   }
   ctx.set(0, DType::f32, out);

@@ -37,11 +37,11 @@ void infer(InferContext& ctx) {
   read_plan(ctx.attrs());
   const Shape &x = ctx.shape(0), &grid = ctx.shape(1);
   const int spatial = x.rank() - 2;
-  require(spatial >= 1 && grid.rank() == x.rank(), ErrorCode::invalid_graph, "input ", x, " and grid ", grid,
-          " have different ranks, or no spatial axes");
-  require(spatial <= kMaxSpatialRank, ErrorCode::unsupported, "GridSample over ", spatial, " spatial axes");
-  require(may_equal(grid[0], x[0]) && may_equal(grid[spatial + 1], spatial), ErrorCode::invalid_graph, "grid ", grid,
-          " does not fit input ", x);
+  require(spatial >= 1 && grid.rank() == x.rank(), ErrorCode::invalid_graph,
+          "input {} and grid {} have different ranks, or no spatial axes", x, grid);
+  require(spatial <= kMaxSpatialRank, ErrorCode::unsupported, "GridSample over {} spatial axes", spatial);
+  require(may_equal(grid[0], x[0]) && may_equal(grid[spatial + 1], spatial), ErrorCode::invalid_graph,
+          "grid {} does not fit input {}", grid, x);
   Shape y = x;
   for (int i = 0; i < spatial; ++i) y[2 + i] = grid[1 + i];
   ctx.set(0, DType::f32, y);

@@ -28,8 +28,8 @@ TensorType common(const TensorType& a, const TensorType& b) {
 void type_bodies(Node& node, std::span<const Operand>) {
   for (const Subgraph& body : node.subgraphs)
     require(body.graph.inputs.size() == body.captures && body.graph.outputs.size() >= node.outputs.size(),
-            ErrorCode::invalid_graph, "has ", node.outputs.size(), " outputs, but a body of ",
-            body.graph.inputs.size() - body.captures, " inputs and ", body.graph.outputs.size(), " outputs");
+            ErrorCode::invalid_graph, "has {} outputs, but a body of {} inputs and {} outputs",
+            node.outputs.size(), body.graph.inputs.size() - body.captures, body.graph.outputs.size());
 }
 
 void infer(InferContext& ctx) {

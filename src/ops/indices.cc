@@ -7,8 +7,8 @@ namespace octavo {
 
 int64_t checked_index(int64_t index, const Shape& shape, int axis) {
   const int64_t dim = shape[axis];
-  require(index >= -dim && index < dim, ErrorCode::invalid_input, "index ", index, " is outside axis ", axis,
-          " of shape ", shape);
+  require(index >= -dim && index < dim, ErrorCode::invalid_input, "index {} is outside axis {} of shape {}",
+          index, axis, shape);
   return index < 0 ? index + dim : index;
 }
 

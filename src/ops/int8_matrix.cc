@@ -15,16 +15,16 @@ ProductSizes::ProductSizes(const Attrs& attrs, const Shape& x, const Shape& w)
 
 void infer_product(InferContext& ctx, DType dtype) {
   const Shape &x = ctx.shape(0), &w = ctx.shape(1);
-  require(x.rank() >= 1 && w.rank() == 2, ErrorCode::invalid_graph, "shapes ", x, " and ", w,
-          " are not rows and a matrix");
+  require(x.rank() >= 1 && w.rank() == 2, ErrorCode::invalid_graph,
+          "shapes {} and {} are not rows and a matrix", x, w);
   const ProductSizes s(ctx.attrs(), x, w);
-  require(may_equal(x[x.rank() - 1], s.k), ErrorCode::invalid_graph, "shapes ", x, " and ", w,
-          s.channel_axis == 0 ? " (transposed)" : "", " have no matrix product");
+  require(may_equal(x[x.rank() - 1], s.k), ErrorCode::invalid_graph,
+          "shapes {} and {}{} have no matrix product", x, w, s.channel_axis == 0 ? " (transposed)" : "");
   if (ctx.has(2)) {
     const Shape& bias = ctx.shape(2);
     require(bias.rank() >= 1 && may_equal(bias[bias.rank() - 1], s.n) &&
                 (!bias.is_static() || may_equal(bias.elements(), s.n)),
-            ErrorCode::invalid_graph, "bias ", bias, " is not one value for each of ", s.n, " columns");
+            ErrorCode::invalid_graph, "bias {} is not one value for each of {} columns", bias, s.n);
   }
   Shape out = x;
   out[x.rank() - 1] = s.n;

@@ -13,9 +13,10 @@ const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth) {
   const Value& value = ctx.input(1);
   const QParams q = ctx.input_qparams(1);
   require(value.is_constant() && value.dtype == DType::s8 && !q.scale.empty(), ErrorCode::invalid_graph,
-          "weights '", value.name, "' are not an int8 constant with scales");
-  require(depth <= kernels::max_reduction, ErrorCode::unsupported, "a sum of ", depth,
-          " products may overflow its int32 accumulator; the limit is ", kernels::max_reduction);
+          "weights '{}' are not an int8 constant with scales", value.name);
+  require(depth <= kernels::max_reduction, ErrorCode::unsupported,
+          "a sum of {} products may overflow its int32 accumulator; the limit is {}", depth,
+          kernels::max_reduction);
   return *value.constant;
 }
 
@@ -23,9 +24,9 @@ std::vector<float> channel_scales(const PrepareContext& ctx, int axis, int64_t c
   QParams q = ctx.input_qparams(1);
   const auto count = static_cast<std::size_t>(channels);
   if (q.scale.size() == 1) return std::vector<float>(count, q.scale[0]);
-  require(q.axis == axis && q.scale.size() == count, ErrorCode::invalid_graph, "weights '", ctx.input(1).name,
-          "' have ", q.scale.size(), " scales along axis ", q.axis, " for ", channels,
-          " output channels along axis ", axis);
+  require(q.axis == axis && q.scale.size() == count, ErrorCode::invalid_graph,
+          "weights '{}' have {} scales along axis {} for {} output channels along axis {}", ctx.input(1).name,
+          q.scale.size(), q.axis, channels, axis);
   return q.scale;
 }
 
@@ -35,8 +36,7 @@ std::vector<int32_t> channel_zero_points(const PrepareContext& ctx, int64_t chan
   const auto count = static_cast<std::size_t>(channels);
   require(std::ranges::all_of(z, [](int32_t i) { return -128 <= i && i <= 127; }) &&
               (z.size() == 1 || z.size() == count),
-          ErrorCode::invalid_graph, "weights '", ctx.input(1).name,
-          "' have zero points that are none of int8");
+          ErrorCode::invalid_graph, "weights '{}' have zero points that are none of int8", ctx.input(1).name);
   return z.size() == 1 ? std::vector<int32_t>(count, z[0]) : z;
 }
 
@@ -52,11 +52,11 @@ Requantization make_requantization(const PrepareContext& ctx, const std::vector<
   if (ctx.has(2)) {
     const Tensor* const bias = ctx.constant(2);
     require(bias && bias->dtype() == DType::s32 && bias->shape().elements() == channels,
-            ErrorCode::invalid_graph, "the bias is not an int32 constant of ", channels, " values");
+            ErrorCode::invalid_graph, "the bias is not an int32 constant of {} values", channels);
     const int32_t limit = kernels::max_bias(depth);
     std::ranges::copy(bias->span<int32_t>(), r.bias.begin());
     require(std::ranges::all_of(r.bias, [=](int32_t b) { return -limit <= b && b <= limit; }),
-            ErrorCode::unsupported, "the bias may overflow a sum of ", depth, " products; its limit is ",
+            ErrorCode::unsupported, "the bias may overflow a sum of {} products; its limit is {}", depth,
             limit);
   }
   kernels::fold_zero_point(r.bias.data(), column_sum, in.zero_point, channels, r.bias.data());

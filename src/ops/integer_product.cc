@@ -25,9 +25,9 @@ void check_integers(const InferContext& ctx, int64_t a_count, int64_t b_count) {
     require_same_dtype(ctx, i + 2, i);
     const Shape& zero_point = ctx.shape(i + 2);
     const int64_t have = zero_point.rank() == 1 ? zero_point[0] : 1, count = i == 0 ? a_count : b_count;
-    require(zero_point.rank() <= 1, ErrorCode::unsupported, "a zero_point of shape ", zero_point);
+    require(zero_point.rank() <= 1, ErrorCode::unsupported, "a zero_point of shape {}", zero_point);
     require(have == 1 || have == count || have == kDynamic || count == kDynamic, ErrorCode::invalid_graph,
-            "a zero_point of shape ", zero_point, " for ", count, " rows or columns");
+            "a zero_point of shape {} for {} rows or columns", zero_point, count);
   }
 }
 
@@ -130,7 +130,8 @@ void run_conv(RunContext& ctx) {
   parallel_elements(ctx.kernels, int64_t{g.n} * g.oc, plane * g.depth(), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       for (int64_t at = 0; at < plane; ++at)
-        y[i * plane + at] = convolve(g, x, w, i / g.oc, i % g.oc, at / g.ow / g.oh, at / g.ow % g.oh, at % g.ow);
+        y[i * plane + at] =
+            convolve(g, x, w, i / g.oc, i % g.oc, at / g.ow / g.oh, at / g.ow % g.oh, at % g.ow);
   });
 }
 

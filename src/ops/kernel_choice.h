@@ -14,8 +14,9 @@ namespace octavo {
 
 template <class Kernel>
 const Kernel& forced_or_best(const Kernel* kernel, std::string_view family, std::string_view forced) {
-  require(kernel != nullptr, ErrorCode::invalid_option, "the ", family, " kernel '", forced,
-          "' does not exist or is not exact on this engine with these activations");
+  require(kernel != nullptr, ErrorCode::invalid_option,
+          "the {} kernel '{}' does not exist or is not exact on this engine with these activations", family,
+          forced);
   return *kernel;
 }
 

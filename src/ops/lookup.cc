@@ -11,9 +11,9 @@ namespace {
 
 void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::u8, ErrorCode::unsupported,
-          "octavo.Lookup takes uint8 and a table of uint8, not ", dtype_name(ctx.dtype(0)), " and ",
+          "octavo.Lookup takes uint8 and a table of uint8, not {} and {}", dtype_name(ctx.dtype(0)),
           dtype_name(ctx.dtype(1)));
-  require(ctx.shape(1) == Shape{kernels::kTableSize}, ErrorCode::invalid_graph, "the table has the shape ",
+  require(ctx.shape(1) == Shape{kernels::kTableSize}, ErrorCode::invalid_graph, "the table has the shape {}",
           ctx.shape(1));
   ctx.set(0, DType::u8, ctx.shape(0));
 }

@@ -25,7 +25,7 @@ void type_bodies(Node& node, std::span<const Operand> operands) {
   Graph& body = node.subgraphs[0].graph;
   const std::size_t inputs = body.inputs.size() - node.subgraphs[0].captures, outputs = body.outputs.size();
   require(inputs == own_inputs(node) && outputs > carried(node), ErrorCode::invalid_graph,
-          "carries ", carried(node), " values, but its body has ", inputs, " inputs and ", outputs, " outputs");
+          "carries {} values, but its body has {} inputs and {} outputs", carried(node), inputs, outputs);
   type_state(body, kTurns, {DType::s64, {}});
   type_state(body, kGoOn, {DType::boolean, {}});
   for (std::size_t i = kCarried; i < inputs; ++i) type_state(body, i, operands[i]);
@@ -59,8 +59,9 @@ void collect(const RunContext& ctx, std::size_t i, int64_t turn, const TensorVie
     return dtype == result.dtype && std::ranges::equal(before.dims.begin() + 1, before.dims.end(),
                                                        shape.dims.begin() + 1, shape.dims.end());
   };
-  require(turn == 0 || is_same(), ErrorCode::invalid_graph, "collects tensors of type ", dtype_name(result.dtype),
-          result.shape, " behind others of another type");
+  require(turn == 0 || is_same(), ErrorCode::invalid_graph,
+          "collects tensors of type {}{} behind others of another type", dtype_name(result.dtype),
+          result.shape);
   const TensorView all = ctx.make_output(i, result.dtype, shape);
   std::copy_n(result.data, result.bytes(), all.data + static_cast<std::size_t>(turn) * result.bytes());
 }
@@ -71,13 +72,13 @@ void run(RunContext& ctx) {
   bool goes_on = !ctx.has(kGoOn) || *ctx.inputs[kGoOn].as<uint8_t>() != 0;
   // What is carried lies in the outputs. The body copies it before it runs.
   std::array<TensorView, kMostInputs> inputs;
-  require(carries + kCarried <= inputs.size(), ErrorCode::unsupported, "carries more than ",
-          inputs.size() - kCarried, " values");
+  require(carries + kCarried <= inputs.size(), ErrorCode::unsupported, "carries more than {} values",
+          inputs.size() - kCarried);
   for (std::size_t i = 0; i < carries; ++i)
     inputs[kCarried + i] = make_copy(ctx, i, ctx.inputs[kCarried + i]);
   int64_t turn = 0;
   for (; goes_on && turn < turns; ++turn) {
-    require(turn < kMostTurns, ErrorCode::unsupported, "takes more than ", kMostTurns, " turns");
+    require(turn < kMostTurns, ErrorCode::unsupported, "takes more than {} turns", kMostTurns);
     inputs[kTurns] = scalar_view(ctx.node, kTurns, turn);
     inputs[kGoOn] = scalar_view(ctx.node, kGoOn, goes_on);
     const std::vector<TensorView>& results = ctx.bodies->call(0, {inputs.data(), kCarried + carries});

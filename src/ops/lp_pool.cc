@@ -14,7 +14,7 @@ constexpr AttrDef kGlobalAttributes[] = {{"p", AttrKind::integer}};
 
 float exponent_of(const Attrs& attrs) {
   const int64_t p = attrs.get_int("p", 2);
-  require(p >= 1, ErrorCode::invalid_graph, "p is ", p);
+  require(p >= 1, ErrorCode::invalid_graph, "p is {}", p);
   return static_cast<float>(p);
 }
 

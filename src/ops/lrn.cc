@@ -18,9 +18,9 @@ constexpr AttrDef kAttributes[] = {{"alpha", AttrKind::real},
 
 void infer(InferContext& ctx) {
   require_dtype(ctx, 0, Types<float>{});
-  require(ctx.shape(0).rank() >= 2, ErrorCode::invalid_graph, "input ", ctx.shape(0), " has no channels");
+  require(ctx.shape(0).rank() >= 2, ErrorCode::invalid_graph, "input {} has no channels", ctx.shape(0));
   const int64_t size = ctx.attrs().get_int("size", 0);
-  require(size > 0, ErrorCode::invalid_graph, "size is ", size);
+  require(size > 0, ErrorCode::invalid_graph, "size is {}", size);
   infer_as_input(ctx);
 }
 
@@ -60,7 +60,12 @@ void run(RunContext& ctx) {
   });
 }
 
-OCTAVO_OPERATOR(lrn, {.name = "LRN", .attributes = kAttributes, .infer = infer, .plan = plan, .run = run, .computes_f32 = true});
+OCTAVO_OPERATOR(lrn, {.name = "LRN",
+                      .attributes = kAttributes,
+                      .infer = infer,
+                      .plan = plan,
+                      .run = run,
+                      .computes_f32 = true});
 
 }  // namespace
 

@@ -32,7 +32,8 @@ StepPlan plan(const PlanContext& ctx) {
                            : packed_matrix_bytes(ctx.kernels, s.k, s.n)};
 }
 
-void multiply_integers(const MatrixProducts& s, const TensorView& a, const TensorView& b, const TensorView& y) {
+void multiply_integers(const MatrixProducts& s, const TensorView& a, const TensorView& b,
+                       const TensorView& y) {
   int64_t factor, factors[kChunk], sums[kChunk];
   for (int64_t row = 0; row < s.products * s.m; ++row) {
     const int64_t a_row = s.matrix(row / s.m, s.a_stride) * s.m + row % s.m;
@@ -87,7 +88,7 @@ int channel_axis(const Graph&, const Node&) { return 1; }
 
 std::string obstacle(const Graph& graph, const Node& node) {
   const auto& b = graph[node.inputs[1]].shape;
-  if (b && b->rank() != 2) return text("its weights have the shape ", *b, " and not that of a matrix");
+  if (b && b->rank() != 2) return text("its weights have the shape {} and not that of a matrix", *b);
   if (b && (*b)[0] > kernels::max_reduction) return "its reduction is too deep for int32 accumulators";
   return {};
 }

@@ -50,11 +50,11 @@ void multiply(const KernelPolicy& policy, const kernels::PackedGemmF32& b, const
 }
 
 Shape matmul_shape(const Shape& a, const Shape& b) {
-  require(a.rank() >= 1 && b.rank() >= 1, ErrorCode::invalid_graph, "a scalar has no matrix product: ", a,
-          " · ", b);
+  require(a.rank() >= 1 && b.rank() >= 1, ErrorCode::invalid_graph, "a scalar has no matrix product: {} · {}",
+          a, b);
   const int64_t inner_a = a[a.rank() - 1], inner_b = b[b.rank() == 1 ? 0 : b.rank() - 2];
   require(inner_a == inner_b || inner_a == kDynamic || inner_b == kDynamic, ErrorCode::invalid_graph,
-          "shapes ", a, " and ", b, " have no matrix product: ", inner_a, " columns, ", inner_b, " rows");
+          "shapes {} and {} have no matrix product: {} columns, {} rows", a, b, inner_a, inner_b);
   Shape out;
   if (a.rank() > 2 || b.rank() > 2) {
     const auto batch = [](const Shape& shape) {
@@ -104,7 +104,7 @@ int64_t MatrixProducts::matrix(int64_t index, const Dims& stride) const {
 
 void require_float_inputs(const InferContext& ctx) {
   require(ctx.dtype(0) == DType::f32 && ctx.dtype(1) == DType::f32, ErrorCode::unsupported,
-          "matrix products take float32, not ", dtype_name(ctx.dtype(0)), " and ", dtype_name(ctx.dtype(1)));
+          "matrix products take float32, not {} and {}", dtype_name(ctx.dtype(0)), dtype_name(ctx.dtype(1)));
 }
 
 }  // namespace octavo

@@ -16,7 +16,7 @@ using Poolable = Types<float, uint8_t, int8_t>;
 
 void infer(InferContext& ctx) {
   require(Poolable::contains(ctx.dtype(0)), ErrorCode::unsupported,
-          "MaxPool takes float32, uint8 and int8, not ", dtype_name(ctx.dtype(0)));
+          "MaxPool takes float32, uint8 and int8, not {}", dtype_name(ctx.dtype(0)));
   infer_pool(ctx, ctx.dtype(0));
   if (ctx.outputs.size() < 2) return;
   // Indices count elements of a channels-first tensor and are laid out as one.
@@ -32,7 +32,7 @@ void infer(InferContext& ctx) {
 
 void infer_global(InferContext& ctx) {
   require(Poolable::contains(ctx.dtype(0)), ErrorCode::unsupported,
-          "GlobalMaxPool takes float32, uint8 and int8, not ", dtype_name(ctx.dtype(0)));
+          "GlobalMaxPool takes float32, uint8 and int8, not {}", dtype_name(ctx.dtype(0)));
   infer_global_pool(ctx, ctx.dtype(0));
 }
 

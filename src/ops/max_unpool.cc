@@ -18,14 +18,14 @@ enum : std::size_t { kIndices = 1, kOutputShape = 2 };
 Shape pooled_from(const Attrs& attrs, const Shape& x) {
   const std::span<const int64_t> kernel = attrs.get_ints("kernel_shape");
   require(x.rank() >= 3 && x.rank() <= Window::kMaxSpatialRank + 2 && std::ssize(kernel) == x.rank() - 2,
-          ErrorCode::invalid_graph, "kernel_shape has ", kernel.size(), " values where the input is ", x);
+          ErrorCode::invalid_graph, "kernel_shape has {} values where the input is {}", kernel.size(), x);
   const Window window = read_window(attrs, Dims(kernel));
   Shape y = x;
   for (int i = 0; i < x.rank() - 2; ++i) {
     const WindowAxis& a = window.axes[i];
     if (x[2 + i] == kDynamic) continue;
     y[2 + i] = (x[2 + i] - 1) * a.stride + a.kernel - a.pad_begin - a.pad_end;
-    require(y[2 + i] >= 0, ErrorCode::invalid_graph, "shape ", x, " cannot be unpooled");
+    require(y[2 + i] >= 0, ErrorCode::invalid_graph, "shape {} cannot be unpooled", x);
   }
   return y;
 }
@@ -36,16 +36,16 @@ void infer(InferContext& ctx) {
   bool fits = indices.rank() == x.rank();
   for (int axis = 0; fits && axis < x.rank(); ++axis)
     fits = indices[axis] == x[axis] || indices[axis] == kDynamic || x[axis] == kDynamic;
-  require(fits, ErrorCode::invalid_graph, "indices ", indices, " do not fit input ", x);
+  require(fits, ErrorCode::invalid_graph, "indices {} do not fit input {}", indices, x);
   Shape y = pooled_from(ctx.attrs(), x);
   if (ctx.has(kOutputShape)) {
     const int64_t length = ctx.known_length(kOutputShape);
-    require(length == x.rank() || length == kDynamic, ErrorCode::invalid_graph, "output_shape has ", length,
-            " values where the input is ", x);
+    require(length == x.rank() || length == kDynamic, ErrorCode::invalid_graph,
+            "output_shape has {} values where the input is {}", length, x);
     const auto given = ctx.known_ints(kOutputShape);
     for (int axis = 0; axis < x.rank(); ++axis) {
       y[axis] = given ? (*given)[axis] : kDynamic;
-      require(!given || y[axis] >= 0, ErrorCode::invalid_graph, "output_shape has the value ", y[axis]);
+      require(!given || y[axis] >= 0, ErrorCode::invalid_graph, "output_shape has the value {}", y[axis]);
     }
   }
   ctx.set(0, ctx.dtype(0), y);
@@ -74,8 +74,8 @@ void run(RunContext& ctx) {
       to += at * step;
       step *= y.shape[axis];
     }
-    require(fits && rest == 0, ErrorCode::invalid_input, "index ", indices[i],
-            " of a maximum is outside of shape ", y.shape);
+    require(fits && rest == 0, ErrorCode::invalid_input, "index {} of a maximum is outside of shape {}",
+            indices[i], y.shape);
     std::memcpy(y.data + static_cast<std::size_t>(to) * size, x.data + static_cast<std::size_t>(i) * size,
                 size);
   }

@@ -17,15 +17,15 @@ void infer(InferContext& ctx) {
   const Shape &x = ctx.shape(0), &target = ctx.shape(1);
   bool fits = x.rank() >= 2 && target.rank() == x.rank() - 1 && may_equal(x[0], target[0]);
   for (int i = 2; fits && i < x.rank(); ++i) fits = may_equal(x[i], target[i - 1]);
-  require(fits, ErrorCode::invalid_graph, "targets ", target, " do not fit input ", x);
+  require(fits, ErrorCode::invalid_graph, "targets {} do not fit input {}", target, x);
   if (ctx.has(2)) {
     require_dtype(ctx, 2, Types<float>{});
-    require(ctx.shape(2).rank() == 1 && may_equal(ctx.shape(2)[0], x[1]), ErrorCode::invalid_graph, "weights ",
-            ctx.shape(2), " do not fit input ", x);
+    require(ctx.shape(2).rank() == 1 && may_equal(ctx.shape(2)[0], x[1]), ErrorCode::invalid_graph,
+            "weights {} do not fit input {}", ctx.shape(2), x);
   }
   const std::string_view reduction = reduction_of(ctx.attrs());
   require(reduction == "none" || reduction == "sum" || reduction == "mean", ErrorCode::invalid_graph,
-          "reduction '", reduction, "'");
+          "reduction '{}'", reduction);
   ctx.set(0, DType::f32, reduction == "none" ? target : Shape{});
 }
 
@@ -53,8 +53,8 @@ void run(RunContext& ctx) {
     const int64_t target = int_at(targets, i);
     double weight = 0, loss = 0;
     if (!p.ignores || target != p.ignored) {
-      require(target >= 0 && target < p.classes, ErrorCode::invalid_input, "target ", target,
-              " is outside axis 1 of shape ", ctx.inputs[0].shape);
+      require(target >= 0 && target < p.classes, ErrorCode::invalid_input,
+              "target {} is outside axis 1 of shape {}", target, ctx.inputs[0].shape);
       weight = weights != nullptr ? weights[target] : 1;
       loss = -weight * x[(i / p.inner * p.classes + target) * p.inner + i % p.inner];
     }

@@ -21,15 +21,16 @@ void infer(InferContext& ctx) {
   require_dtype(ctx, kScores, {DType::f32});
   require(boxes.rank() == 3 && scores.rank() == 3 && may_equal(boxes[0], scores[0]) &&
               may_equal(boxes[1], scores[2]) && may_equal(boxes[2], 4),
-          ErrorCode::invalid_graph, "boxes and scores have shapes ", boxes, " and ", scores,
-          ", not [batch,boxes,4] and [batch,classes,boxes]");
+          ErrorCode::invalid_graph,
+          "boxes and scores have shapes {} and {}, not [batch,boxes,4] and [batch,classes,boxes]", boxes,
+          scores);
   for (std::size_t i : {kMostBoxes, kOverlap, kLeastScore}) {
     if (!ctx.has(i)) continue;
     require_dtype(ctx, i, {i == kMostBoxes ? DType::s64 : DType::f32});
     require_elements(ctx, i, 1);
   }
   const int64_t center = ctx.attrs().get_int("center_point_box", 0);
-  require(center == 0 || center == 1, ErrorCode::invalid_graph, "center_point_box is ", center);
+  require(center == 0 || center == 1, ErrorCode::invalid_graph, "center_point_box is {}", center);
   ctx.set(0, DType::s64, {kDynamic, 3});
 }
 

@@ -48,8 +48,8 @@ void infer_rows(InferContext& ctx) {
     for (int k = 0; k < std::max(x.rank() - axis, shape.rank()); ++k) {
       const int64_t have = k < shape.rank() ? shape[shape.rank() - 1 - k] : 1;
       const int64_t want = k < x.rank() - axis ? x[x.rank() - 1 - k] : 1;
-      require(have == want || have == kDynamic || want == kDynamic, ErrorCode::unsupported, "parameter ",
-              shape, " is not of the shape that is normalized, axes ", axis, " and on of ", x);
+      require(have == want || have == kDynamic || want == kDynamic, ErrorCode::unsupported,
+              "parameter {} is not of the shape that is normalized, axes {} and on of {}", shape, axis, x);
     }
   }
   infer_as_input(ctx);
@@ -71,17 +71,17 @@ int64_t groups_of(const Attrs& attrs, const Shape& x) { return attrs.get_int("nu
 void infer_groups(InferContext& ctx) {
   require_parameters(ctx);
   const Shape& x = ctx.shape(0);
-  require(x.rank() >= 2, ErrorCode::invalid_graph, "input ", x, " has no channels");
+  require(x.rank() >= 2, ErrorCode::invalid_graph, "input {} has no channels", x);
   const int64_t channels = x[1], groups = groups_of(ctx.attrs(), x);
-  require(groups > 0 || groups == channels, ErrorCode::invalid_graph, "num_groups is ", groups);
-  require(channels == kDynamic || groups == 0 || channels % groups == 0, ErrorCode::invalid_graph, channels,
-          " channels are not divided into ", groups, " groups");
+  require(groups > 0 || groups == channels, ErrorCode::invalid_graph, "num_groups is {}", groups);
+  require(channels == kDynamic || groups == 0 || channels % groups == 0, ErrorCode::invalid_graph,
+          "{} channels are not divided into {} groups", channels, groups);
   for (std::size_t i = 1; i < 3; ++i) {
     const Shape& shape = ctx.shape(i);
     const bool fits = shape.rank() == 1 && (shape[0] == kDynamic || channels == kDynamic ||
                                             shape[0] == channels || shape[0] == groups);
-    require(fits && shape == ctx.shape(1), ErrorCode::invalid_graph, "parameter ", shape,
-            " does not fit input ", x);
+    require(fits && shape == ctx.shape(1), ErrorCode::invalid_graph, "parameter {} does not fit input {}",
+            shape, x);
   }
   infer_as_input(ctx);
 }

@@ -10,32 +10,33 @@ namespace octavo {
 void require_dtype(const InferContext& ctx, std::size_t i, std::initializer_list<DType> supported) {
   if (std::ranges::find(supported, ctx.dtype(i)) != supported.end()) return;
   std::string names;
-  for (DType dtype : supported) names += text(names.empty() ? "" : ", ", dtype_name(dtype));
+  for (DType dtype : supported) names += text("{}{}", names.empty() ? "" : ", ", dtype_name(dtype));
   throw Error(ErrorCode::unsupported,
-              text("input ", i, " is ", dtype_name(ctx.dtype(i)), "; supported: ", names));
+              text("input {} is {}; supported: {}", i, dtype_name(ctx.dtype(i)), names));
 }
 
 void require_same_dtype(const InferContext& ctx, std::size_t i, std::size_t j) {
-  require(ctx.dtype(i) == ctx.dtype(j), ErrorCode::invalid_graph, "input ", i, " is ",
-          dtype_name(ctx.dtype(i)), " but input ", j, " is ", dtype_name(ctx.dtype(j)));
+  require(ctx.dtype(i) == ctx.dtype(j), ErrorCode::invalid_graph, "input {} is {} but input {} is {}", i,
+          dtype_name(ctx.dtype(i)), j, dtype_name(ctx.dtype(j)));
 }
 
 void require_elements(const InferContext& ctx, std::size_t i, int64_t count) {
   const Shape& shape = ctx.shape(i);
-  require(!shape.is_static() || shape.elements() == count, ErrorCode::invalid_graph, "input ", i,
-          " must have ", count, count == 1 ? " element" : " elements", ", but has shape ", shape);
+  require(!shape.is_static() || shape.elements() == count, ErrorCode::invalid_graph,
+          "input {} must have {}{}, but has shape {}", i, count, count == 1 ? " element" : " elements",
+          shape);
 }
 
 int64_t int_at(const TensorView& tensor, int64_t i) {
   if (tensor.dtype == DType::s64) return tensor.as<int64_t>()[i];
-  require(tensor.dtype == DType::s32, ErrorCode::invalid_graph, "expected an integer tensor, got ",
+  require(tensor.dtype == DType::s32, ErrorCode::invalid_graph, "expected an integer tensor, got {}",
           dtype_name(tensor.dtype));
   return tensor.as<int32_t>()[i];
 }
 
 std::optional<int64_t> known_int(const Operand& operand) {
   if (operand.known == nullptr) return std::nullopt;
-  require(operand.known->shape().elements() == 1, ErrorCode::invalid_graph, "expected one integer, got ",
+  require(operand.known->shape().elements() == 1, ErrorCode::invalid_graph, "expected one integer, got {}",
           operand.known->shape());
   return int_at(operand.known->view(), 0);
 }
@@ -44,7 +45,7 @@ uint32_t axis_mask(const TensorView& axes, int rank) {
   uint32_t mask = 0;
   for (int64_t i = 0; i < axes.shape.elements(); ++i) {
     const int axis = normalize_axis(int_at(axes, i), rank);
-    require((mask >> axis & 1) == 0, ErrorCode::invalid_graph, "axis ", axis, " is named twice");
+    require((mask >> axis & 1) == 0, ErrorCode::invalid_graph, "axis {} is named twice", axis);
     mask |= uint32_t{1} << axis;
   }
   return mask;
@@ -68,10 +69,10 @@ int64_t permuted_axis(std::span<const int> permutation, int64_t axis) {
 
 }  // namespace
 
-int choice(const Attrs& attrs, std::string_view name, std::initializer_list<std::string_view> choices) {
+int choice(const Attrs& attrs, Name name, std::initializer_list<std::string_view> choices) {
   const std::string_view value = attrs.get_string(name, *choices.begin());
   const auto found = std::ranges::find(choices, value);
-  require(found != choices.end(), ErrorCode::unsupported, name, " '", value, "' is not supported");
+  require(found != choices.end(), ErrorCode::unsupported, "{} '{}' is not supported", name, value);
   return static_cast<int>(found - choices.begin());
 }
 
@@ -101,7 +102,7 @@ bool permute_axes_input(Graph& graph, Node& node, std::size_t slot, int64_t impl
   for (int64_t& axis : axes) axis = permuted_axis(permutation, axis);
   if (node.inputs.size() <= slot) node.inputs.resize(slot + 1, kNoValue);
   node.inputs[slot] = graph.add_constant(
-      graph.unique_value_name(text(node.name, ".axes")),
+      graph.unique_value_name(text("{}.axes", node.name)),
       Tensor::of<int64_t>({static_cast<int64_t>(axes.size())}, std::span<const int64_t>(axes)));
   return true;
 }

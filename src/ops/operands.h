@@ -41,7 +41,7 @@ void copy_input(RunContext& ctx);
 
 // The place of the string attribute `name` among the choices, of which the first one is the default. Throws
 // Error(unsupported) for another string.
-int choice(const Attrs& attrs, std::string_view name, std::initializer_list<std::string_view> choices);
+int choice(const Attrs& attrs, Name name, std::initializer_list<std::string_view> choices);
 
 // Of operators with no other attribute.
 inline constexpr AttrDef kAxisAttribute[] = {{"axis", AttrKind::integer}};

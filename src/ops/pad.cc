@@ -27,20 +27,20 @@ struct PaddedAxis {
 
 PaddedAxis pad_axis(int64_t dim, int64_t begin, int64_t end) {
   constexpr int64_t kLimit = int64_t{1} << 40;
-  require(std::max(std::abs(begin / 2), std::abs(end / 2)) < kLimit, ErrorCode::invalid_graph, "pads of ",
-          begin, " and ", end, " elements are too large");
+  require(std::max(std::abs(begin / 2), std::abs(end / 2)) < kLimit, ErrorCode::invalid_graph,
+          "pads of {} and {} elements are too large", begin, end);
   PaddedAxis axis{std::max<int64_t>(begin, 0), std::max<int64_t>(-begin, 0), 0, std::max<int64_t>(end, 0)};
   axis.kept = dim - axis.first - std::max<int64_t>(-end, 0);
-  require(axis.kept >= 0, ErrorCode::invalid_graph, "pads ", begin, " and ", end, " cut more than the ", dim,
-          " elements of an axis");
+  require(axis.kept >= 0, ErrorCode::invalid_graph, "pads {} and {} cut more than the {} elements of an axis",
+          begin, end, dim);
   return axis;
 }
 
 // Calls pad(axis, begin, end) for each axis that the node names.
 template <class F> void for_each_pad(const TensorView& pads, const TensorView* axes, int rank, F&& pad) {
   const int64_t count = axes ? axes->shape.elements() : rank;
-  require(pads.shape.elements() == 2 * count, ErrorCode::invalid_graph, "pads has shape ", pads.shape,
-          ", but ", count, " axes need two numbers each");
+  require(pads.shape.elements() == 2 * count, ErrorCode::invalid_graph,
+          "pads has shape {}, but {} axes need two numbers each", pads.shape, count);
   if (axes) axis_mask(*axes, rank);
   for (int64_t i = 0; i < count; ++i)
     pad(axes ? normalize_axis(int_at(*axes, i), rank) : static_cast<int>(i), int_at(pads, i),
@@ -53,7 +53,7 @@ void infer(InferContext& ctx) {
   if (ctx.has(kValue)) {
     require_same_dtype(ctx, 0, kValue);
     require(!ctx.shape(kValue).is_static() || ctx.shape(kValue).elements() == 1, ErrorCode::invalid_graph,
-            "the padding value must be one number, but has shape ", ctx.shape(kValue));
+            "the padding value must be one number, but has shape {}", ctx.shape(kValue));
   }
   const bool axes_known = !ctx.has(kAxes) || ctx.inputs[kAxes].known != nullptr;
   if (ctx.inputs[kPads].known == nullptr || !axes_known)
@@ -67,8 +67,7 @@ void infer(InferContext& ctx) {
                  }
                  const PaddedAxis padded = pad_axis(x[axis], begin, end);
                  require(mode == Mode::constant || padded.kept > 0 || padded.size() == 0,
-                         ErrorCode::invalid_graph, "axis ", axis, " of shape ", x,
-                         " has no elements to repeat");
+                         ErrorCode::invalid_graph, "axis {} of shape {} has no elements to repeat", axis, x);
                  y[axis] = padded.size();
                });
   ctx.set(0, ctx.dtype(0), y);

@@ -10,7 +10,7 @@ namespace {
 Window pool_window(const Attrs& attrs, const ImageAxes& axes) {
   const std::span<const int64_t> kernel = attrs.get_ints("kernel_shape");
   require(static_cast<int>(kernel.size()) == axes.spatial_rank(), ErrorCode::invalid_graph,
-          "kernel_shape has ", kernel.size(), " values where ", axes.spatial_rank(), " are needed");
+          "kernel_shape has {} values where {} are needed", kernel.size(), axes.spatial_rank());
   return read_window(attrs, Dims(kernel));
 }
 
@@ -28,8 +28,8 @@ kernels::PoolGeometry planes(const ImageAxes& axes, const Shape& x) {
 void infer_pool(InferContext& ctx, DType dtype) {
   const Shape& x = ctx.shape(0);
   const ImageAxes axes(x, ctx.node);
-  require(axes.spatial_rank() <= 3, ErrorCode::unsupported, "pooling over ", axes.spatial_rank(),
-          " spatial axes: input ", x);
+  require(axes.spatial_rank() <= 3, ErrorCode::unsupported, "pooling over {} spatial axes: input {}",
+          axes.spatial_rank(), x);
   ctx.set(0, dtype, windowed_shape(pool_window(ctx.attrs(), axes), axes, x, x[axes.channels()]));
 }
 

@@ -20,7 +20,7 @@ struct PreparedPool : Prepared {
 };
 
 void require_u8(const InferContext& ctx) {
-  require(ctx.dtype(0) == DType::u8, ErrorCode::unsupported, ctx.node.op->name, " takes uint8, not ",
+  require(ctx.dtype(0) == DType::u8, ErrorCode::unsupported, "{} takes uint8, not {}", ctx.node.op->name,
           dtype_name(ctx.dtype(0)));
 }
 
@@ -49,8 +49,8 @@ struct AveragePoolPlan {
 template <PoolGeometryOf geometry> StepPlan plan(const PlanContext& ctx) {
   const AveragePoolPlan plan{geometry(ctx), ctx.attrs().get_int("count_include_pad", 0) != 0};
   const int64_t window = plan.g.axes[0].kernel * plan.g.axes[1].kernel * plan.g.axes[2].kernel;
-  require(window <= kLargestWindow, ErrorCode::unsupported, "a window of ", window,
-          " elements may overflow its sum");
+  require(window <= kLargestWindow, ErrorCode::unsupported, "a window of {} elements may overflow its sum",
+          window);
   return {
       .state = PlanState(plan),
       .workspace = workspace_of_threads(ctx.kernels, sizeof(int32_t) * static_cast<std::size_t>(plan.g.c))};

@@ -21,7 +21,7 @@ void infer(InferContext& ctx) {
   Shape out = ctx.shape(0);
   const int axis = axis_or_last(ctx.attrs(), out);
   for (std::size_t i = 0; i < ctx.inputs.size(); ++i) {
-    require(ctx.dtype(i) == DType::u8, ErrorCode::unsupported, "octavo.QConcat takes uint8, not ",
+    require(ctx.dtype(i) == DType::u8, ErrorCode::unsupported, "octavo.QConcat takes uint8, not {}",
             dtype_name(ctx.dtype(i)));
     if (i == 0) continue;
     const Shape& shape = ctx.shape(i);
@@ -31,8 +31,8 @@ void infer(InferContext& ctx) {
       fits = shape[a] == out[a] || shape[a] == kDynamic || out[a] == kDynamic;
       if (out[a] == kDynamic) out[a] = shape[a];
     }
-    require(fits, ErrorCode::invalid_graph, "shapes ", ctx.shape(0), " and ", shape,
-            " differ along other axes than ", axis);
+    require(fits, ErrorCode::invalid_graph, "shapes {} and {} differ along other axes than {}", ctx.shape(0),
+            shape, axis);
     out[axis] = out[axis] == kDynamic || shape[axis] == kDynamic ? kDynamic : out[axis] + shape[axis];
   }
   ctx.set(0, DType::u8, out);

@@ -19,8 +19,9 @@ struct PreparedEltwise : Prepared {
 };
 
 void infer(InferContext& ctx) {
-  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::u8, ErrorCode::unsupported, ctx.node.op->name,
-          " takes uint8, not ", dtype_name(ctx.dtype(0)), " and ", dtype_name(ctx.dtype(1)));
+  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::u8, ErrorCode::unsupported,
+          "{} takes uint8, not {} and {}", ctx.node.op->name, dtype_name(ctx.dtype(0)),
+          dtype_name(ctx.dtype(1)));
   const Shape out = broadcast_shapes(ctx.shape(0), ctx.shape(1));
   ctx.set(0, DType::u8, out);
 }

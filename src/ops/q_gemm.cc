@@ -18,7 +18,7 @@ struct PreparedQGemm : Prepared {
 
 void infer(InferContext& ctx) {
   require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
-          "octavo.QGemm takes uint8 and weights of int8, not ", dtype_name(ctx.dtype(0)), " and ",
+          "octavo.QGemm takes uint8 and weights of int8, not {} and {}", dtype_name(ctx.dtype(0)),
           dtype_name(ctx.dtype(1)));
   infer_product(ctx, DType::u8);
 }

@@ -46,19 +46,20 @@ QdqLayout qdq_layout(const Attrs& attrs, const Shape& x, const Shape& scale) {
 
 void check_qdq(const InferContext& ctx) {
   const Shape &x = ctx.shape(0), &scale = ctx.shape(1);
-  require(ctx.dtype(1) == DType::f32, ErrorCode::unsupported, "a scale of ", dtype_name(ctx.dtype(1)));
+  require(ctx.dtype(1) == DType::f32, ErrorCode::unsupported, "a scale of {}", dtype_name(ctx.dtype(1)));
   if (ctx.has(2)) {
     const Shape& zero_point = ctx.shape(2);
     bool same = zero_point.rank() == scale.rank() || (is_one_number(zero_point) && is_one_number(scale));
     for (int i = 0; same && i < scale.rank() && i < zero_point.rank(); ++i)
       same = may_equal(scale[i], zero_point[i]);
-    require(same, ErrorCode::invalid_graph, "scale ", scale, " and zero_point ", zero_point,
-            " have different shapes");
+    require(same, ErrorCode::invalid_graph, "scale {} and zero_point {} have different shapes", scale,
+            zero_point);
   }
   if (is_one_number(scale) || is_blocked(ctx.attrs(), x, scale)) return;
-  const bool by_axis = scale.rank() == 1 && may_equal(x[static_cast<int>(qdq_axis(ctx.attrs(), x))], scale[0]);
-  require(by_axis, ErrorCode::invalid_graph, "scale ", scale, " does not fit axis ", qdq_axis(ctx.attrs(), x),
-          " of input ", x);
+  const bool by_axis =
+      scale.rank() == 1 && may_equal(x[static_cast<int>(qdq_axis(ctx.attrs(), x))], scale[0]);
+  require(by_axis, ErrorCode::invalid_graph, "scale {} does not fit axis {} of input {}", scale,
+          qdq_axis(ctx.attrs(), x), x);
 }
 
 StepPlan plan_qdq(const PlanContext& ctx) {

@@ -20,15 +20,15 @@ DType output_dtype(const InferContext& ctx) {
   const int64_t asked = ctx.attrs().get_int("output_dtype", 0);
   const DType given = ctx.has(2) ? ctx.dtype(2) : DType::u8;
   const auto dtype = asked == 0 ? given : dtype_of_onnx(asked);
-  require(dtype && Storage::contains(*dtype), ErrorCode::unsupported, "QuantizeLinear to ",
-          dtype ? dtype_name(*dtype) : text("data type ", asked));
-  require(!ctx.has(2) || given == *dtype, ErrorCode::invalid_graph, "output_dtype ", asked,
-          " does not agree with a zero_point of ", dtype_name(given));
+  require(dtype && Storage::contains(*dtype), ErrorCode::unsupported, "QuantizeLinear to {}",
+          dtype ? dtype_name(*dtype) : text("data type {}", asked));
+  require(!ctx.has(2) || given == *dtype, ErrorCode::invalid_graph,
+          "output_dtype {} does not agree with a zero_point of {}", asked, dtype_name(given));
   return *dtype;
 }
 
 void infer(InferContext& ctx) {
-  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "QuantizeLinear takes float32, not ",
+  require(ctx.dtype(0) == DType::f32, ErrorCode::unsupported, "QuantizeLinear takes float32, not {}",
           dtype_name(ctx.dtype(0)));
   check_qdq(ctx);
   const DType dtype = output_dtype(ctx);

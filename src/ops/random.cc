@@ -79,12 +79,12 @@ void infer(InferContext& ctx) {
   require(dtype.has_value(), ErrorCode::unsupported, "the type of the attribute 'dtype' is not supported");
   Shape y = ctx.has(0) ? ctx.shape(0) : Shape(attrs.get_ints("shape"));
   if (!ctx.has(0))
-    for (int64_t dim : y.dims) require(dim >= 0, ErrorCode::invalid_graph, "dimension ", dim, " is negative");
+    for (int64_t dim : y.dims) require(dim >= 0, ErrorCode::invalid_graph, "dimension {} is negative", dim);
   if (draw == Draw::multinomial) {
-    require(y.rank() == 2, ErrorCode::invalid_graph, "needs a matrix, not shape ", y);
-    require(y[1] != 0, ErrorCode::invalid_graph, "there are no classes in shape ", y);
+    require(y.rank() == 2, ErrorCode::invalid_graph, "needs a matrix, not shape {}", y);
+    require(y[1] != 0, ErrorCode::invalid_graph, "there are no classes in shape {}", y);
     y[1] = attrs.get_int("sample_size", 1);
-    require(y[1] >= 0, ErrorCode::invalid_graph, "sample_size is ", y[1]);
+    require(y[1] >= 0, ErrorCode::invalid_graph, "sample_size is {}", y[1]);
   }
   ctx.set(0, *dtype, y);
 }

@@ -22,7 +22,7 @@ void check_shape(const InferContext& ctx, std::size_t i, const Shape& expected) 
   bool fits = shape.rank() == expected.rank();
   for (int axis = 0; fits && axis < shape.rank(); ++axis)
     fits = shape[axis] == expected[axis] || shape[axis] == kDynamic || expected[axis] == kDynamic;
-  require(fits, ErrorCode::invalid_graph, "input ", i, " has the shape ", shape, " instead of ", expected);
+  require(fits, ErrorCode::invalid_graph, "input {} has the shape {} instead of {}", i, shape, expected);
 }
 
 void infer(InferContext& ctx, const Cell& cell) {
@@ -30,12 +30,12 @@ void infer(InferContext& ctx, const Cell& cell) {
     if (ctx.has(i)) require_dtype(ctx, i, {DType::f32});
   if (ctx.has(kLengths)) require_dtype(ctx, kLengths, {DType::s32});
   for (const std::size_t i : {kX, kW, kR})
-    require(ctx.shape(i).rank() == 3, ErrorCode::invalid_graph, "input ", i, " has the shape ", ctx.shape(i),
-            ", and not three axes");
+    require(ctx.shape(i).rank() == 3, ErrorCode::invalid_graph,
+            "input {} has the shape {}, and not three axes", i, ctx.shape(i));
   const RecurrentSizes s(ctx.attrs(), ctx.shape(kX), ctx.shape(kR));
   const int64_t hidden = ctx.attrs().get_int("hidden_size", s.hidden);
-  require(hidden == s.hidden && hidden >= kDynamic, ErrorCode::invalid_graph, "hidden_size is ", hidden,
-          ", but R has the shape ", ctx.shape(kR));
+  require(hidden == s.hidden && hidden >= kDynamic, ErrorCode::invalid_graph,
+          "hidden_size is {}, but R has the shape {}", hidden, ctx.shape(kR));
   const auto per_gate = [&](int64_t count) { return hidden == kDynamic ? kDynamic : count * hidden; };
   const int64_t gates = cell.gates;
   check_shape(ctx, kW, {s.directions, per_gate(gates), s.inputs});
@@ -196,8 +196,8 @@ void run(RunContext& ctx, const Cell& cell) {
   const int gates = cell.gates;
   if (ctx.has(kLengths))
     for (const int32_t length : ctx.inputs[kLengths].span<int32_t>())
-      require(length >= 0 && length <= s.steps, ErrorCode::invalid_input, "a sequence has a length of ",
-              length, " in an input of shape ", ctx.inputs[kX].shape);
+      require(length >= 0 && length <= s.steps, ErrorCode::invalid_input,
+              "a sequence has a length of {} in an input of shape {}", length, ctx.inputs[kX].shape);
   Scratch scratch(ctx.workspace);
   const Buffers buffers(scratch, s, gates);
   const bool is_empty = s.batch == 0 || s.hidden == 0;

@@ -73,14 +73,14 @@ RecurrentActivations read_activations(const Attrs& attrs, std::span<const std::s
   const auto alpha = attrs.get_floats("activation_alpha"), beta = attrs.get_floats("activation_beta");
   const std::size_t count = defaults.size();
   require(names.empty() || names.size() == count * static_cast<std::size_t>(directions),
-          ErrorCode::invalid_graph, "has ", names.size(), " activations instead of ", count, " a direction");
+          ErrorCode::invalid_graph, "has {} activations instead of {} a direction", names.size(), count);
   std::size_t alphas = 0, betas = 0;
   for (int d = 0; d < directions; ++d)
     for (std::size_t i = 0; i < count; ++i) {
       const std::string_view name =
           names.empty() ? defaults[i] : names[static_cast<std::size_t>(d) * count + i];
       const auto row = std::ranges::find_if(kRows, [&](const Row& r) { return is_name(r.name, name); });
-      require(row != std::end(kRows), ErrorCode::unsupported, "the activation '", name, "' is not supported");
+      require(row != std::end(kRows), ErrorCode::unsupported, "the activation '{}' is not supported", name);
       UnaryParams params = row->defaults;
       if (row->parameters > 0 && alphas < alpha.size()) params.alpha = alpha[alphas++];
       if (row->parameters > 1 && betas < beta.size()) params.beta = beta[betas++];

@@ -8,7 +8,7 @@ RecurrentSizes::RecurrentSizes(const Attrs& attrs, const Shape& x, const Shape& 
   batch_first = attrs.get_int("layout", 0) != 0;
   const std::string_view direction = attrs.get_string("direction", "forward");
   require(direction == "forward" || direction == "reverse" || direction == "bidirectional",
-          ErrorCode::invalid_graph, "direction is '", direction, '\'');
+          ErrorCode::invalid_graph, "direction is '{}'", direction);
   directions = direction == "bidirectional" ? 2 : 1;
   steps = x[batch_first ? 1 : 0];
   batch = x[batch_first ? 0 : 1];

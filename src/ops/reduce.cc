@@ -57,7 +57,7 @@ bool is_extreme(Fold fold) { return fold == Fold::max || fold == Fold::min; }
 void infer(InferContext& ctx) {
   const DType dtype = ctx.dtype(0);
   require(dtype != DType::boolean || is_extreme(reduction_of(ctx.node).fold), ErrorCode::unsupported,
-          ctx.node.op->name, " takes numbers, not booleans");
+          "{} takes numbers, not booleans", ctx.node.op->name);
   const Shape& x = ctx.shape(0);
   if (ctx.has(1) && ctx.inputs[1].known == nullptr) {
     const int64_t count = ctx.known_length(1);

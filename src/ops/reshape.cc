@@ -20,7 +20,7 @@ int64_t static_elements(const Shape& shape) {
 }
 
 [[noreturn]] void fail_reshape(const Shape& from, const Shape& wanted) {
-  throw Error(ErrorCode::invalid_graph, text("cannot give a tensor of shape ", from, " the shape ", wanted));
+  throw Error(ErrorCode::invalid_graph, text("cannot give a tensor of shape {} the shape {}", from, wanted));
 }
 
 // The shape that `wanted` asks for: 0 copies the dimension of `from` (unless zero_is_zero), one -1 takes what is left.
@@ -30,14 +30,14 @@ Shape reshaped(const Shape& from, const Shape& wanted, bool zero_is_zero) {
   int64_t dynamic_left = std::ranges::count_if(from.dims, is_dynamic);
   for (int axis = 0; axis < out.rank(); ++axis) {
     if (out[axis] == -1) {
-      require(inferred < 0, ErrorCode::invalid_graph, "more than one dimension is -1 in ", wanted);
+      require(inferred < 0, ErrorCode::invalid_graph, "more than one dimension is -1 in {}", wanted);
       inferred = axis;
     } else if (out[axis] == 0 && !zero_is_zero) {
       if (axis >= from.rank()) fail_reshape(from, wanted);
       out[axis] = from[axis];
       if (is_dynamic(out[axis])) --dynamic_left;
     }
-    require(out[axis] >= -1, ErrorCode::invalid_graph, "dimension ", out[axis], " is negative");
+    require(out[axis] >= -1, ErrorCode::invalid_graph, "dimension {} is negative", out[axis]);
   }
   require_addressable(out, 1);
   // Dynamic dimensions that were copied are on both sides and cancel.
@@ -53,8 +53,8 @@ Shape reshaped(const Shape& from, const Shape& wanted, bool zero_is_zero) {
 }
 
 void infer_reshape(InferContext& ctx) {
-  require(ctx.shape(1).rank() <= 1, ErrorCode::invalid_graph, "the new shape must be a list, but has shape ",
-          ctx.shape(1));
+  require(ctx.shape(1).rank() <= 1, ErrorCode::invalid_graph,
+          "the new shape must be a list, but has shape {}", ctx.shape(1));
   const auto wanted = ctx.known_ints(1);
   if (wanted) {
     ctx.set(0, ctx.dtype(0),
@@ -97,8 +97,8 @@ void infer_squeeze(InferContext& ctx) {
       if ((squeezed >> axis & 1) == 0) {
         y.dims.push_back(x[axis]);
       } else {
-        require(x[axis] == 1 || is_dynamic(x[axis]), ErrorCode::invalid_graph, "axis ", axis, " of shape ", x,
-                " is not 1 and cannot go");
+        require(x[axis] == 1 || is_dynamic(x[axis]), ErrorCode::invalid_graph,
+                "axis {} of shape {} is not 1 and cannot go", axis, x);
       }
     }
   }

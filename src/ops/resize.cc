@@ -80,24 +80,23 @@ Scaling scaling_of(const Attrs& attrs, std::span<const Operand> inputs) {
   s.listed = attrs.has("axes") ? static_cast<int>(axes.size()) : x.rank();
   require(given.shape->rank() == 1 && s.listed <= x.rank() &&
               ((*given.shape)[0] == s.listed || (*given.shape)[0] == kDynamic),
-          ErrorCode::invalid_graph, "scales or sizes ", *given.shape, " do not fit ", s.listed, " axes of ",
-          x);
+          ErrorCode::invalid_graph, "scales or sizes {} do not fit {} axes of {}", *given.shape, s.listed, x);
   const TensorView* const values = given.known ? &given.known->view() : nullptr;
   for (int i = 0; i < s.listed; ++i) {
     const int axis = attrs.has("axes") ? normalize_axis(axes[i], x.rank()) : i;
-    require(s.position[axis] < 0, ErrorCode::invalid_graph, "axis ", axis, " is named twice");
+    require(s.position[axis] < 0, ErrorCode::invalid_graph, "axis {} is named twice", axis);
     s.position[axis] = i;
     s.out[axis] = kDynamic;
     if (values == nullptr) continue;
     if (has_sizes) {
       s.out[axis] = to_size(static_cast<double>(int_at(*values, i)));
-      require(x[axis] != 0 || s.out[axis] == 0, ErrorCode::invalid_graph, "nothing is resized to ",
+      require(x[axis] != 0 || s.out[axis] == 0, ErrorCode::invalid_graph, "nothing is resized to {}",
               s.out[axis]);
       s.scale[axis] = static_cast<double>(s.out[axis]) / static_cast<double>(std::max<int64_t>(x[axis], 1));
     } else {
       const float scale = values->as<float>()[i];
-      require(scale > 0 && scale <= 0x1p31f, ErrorCode::invalid_graph, "the scale of axis ", axis,
-              " is out of range");
+      require(scale > 0 && scale <= 0x1p31f, ErrorCode::invalid_graph, "the scale of axis {} is out of range",
+              axis);
       s.scale[axis] = scale;
       if (x[axis] != kDynamic) s.out[axis] = to_size(std::floor(scale * static_cast<float>(x[axis])));
     }
@@ -131,8 +130,8 @@ void infer(InferContext& ctx) {
     require(is_given(ctx.inputs, kRoi), ErrorCode::invalid_graph, "tf_crop_and_resize without a region");
     require_dtype(ctx, kRoi, Types<float>{});
     const int64_t bounds = ctx.known_length(kRoi);
-    require(bounds == kDynamic || bounds == 2 * scaling.listed, ErrorCode::invalid_graph, "the region has ",
-            bounds, " bounds where ", 2 * scaling.listed, " are needed");
+    require(bounds == kDynamic || bounds == 2 * scaling.listed, ErrorCode::invalid_graph,
+            "the region has {} bounds where {} are needed", bounds, 2 * scaling.listed);
   }
   Shape y = ctx.shape(0);
   for (int axis = 0; axis < y.rank(); ++axis) y[axis] = scaling.out[axis];

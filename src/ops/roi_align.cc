@@ -33,8 +33,8 @@ RoiPlan read_plan(const Attrs& attrs) {
                choice(attrs, "coordinate_transformation_mode", {"half_pixel", "output_half_pixel"}) == 0,
                choice(attrs, "mode", {"avg", "max"}) == 1};
   for (int64_t size : {plan.height, plan.width})
-    require(size >= 1 && size <= kLargestOutput, ErrorCode::invalid_graph, "an output size is ", size);
-  require(plan.samples >= 0 && plan.samples <= kMostSamples, ErrorCode::invalid_graph, "sampling_ratio is ",
+    require(size >= 1 && size <= kLargestOutput, ErrorCode::invalid_graph, "an output size is {}", size);
+  require(plan.samples >= 0 && plan.samples <= kMostSamples, ErrorCode::invalid_graph, "sampling_ratio is {}",
           plan.samples);
   return plan;
 }
@@ -47,8 +47,7 @@ void infer(InferContext& ctx) {
   const Shape &x = ctx.shape(0), &rois = ctx.shape(1), &batch = ctx.shape(2);
   require(x.rank() == 4 && rois.rank() == 2 && (rois[1] == 4 || rois[1] == kDynamic) && batch.rank() == 1 &&
               (rois[0] == batch[0] || rois[0] == kDynamic || batch[0] == kDynamic),
-          ErrorCode::invalid_graph, "images ", x, ", regions ", rois, " and batch indices ", batch,
-          " do not fit");
+          ErrorCode::invalid_graph, "images {}, regions {} and batch indices {} do not fit", x, rois, batch);
   ctx.set(0, DType::f32, Shape{rois[0] == kDynamic ? batch[0] : rois[0], x[1], plan.height, plan.width});
 }
 
@@ -105,8 +104,8 @@ void run(RunContext& ctx) {
   const int64_t* const batch = ctx.inputs[2].as<int64_t>();
   const int64_t regions = ctx.inputs[1].shape[0], bins = plan.height * plan.width;
   for (int64_t r = 0; r < regions; ++r)
-    require(batch[r] >= 0 && batch[r] < images, ErrorCode::invalid_input, "batch index ", batch[r],
-            " is outside of ", shape);
+    require(batch[r] >= 0 && batch[r] < images, ErrorCode::invalid_input, "batch index {} is outside of {}",
+            batch[r], shape);
   parallel_elements(ctx.kernels, regions * bins, 16 * channels, [&](int64_t first, int64_t last) {
     for (int64_t bin = first; bin < last; ++bin) {
       const int64_t r = bin / bins, row = bin % bins / plan.width, column = bin % plan.width;

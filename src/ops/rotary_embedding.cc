@@ -25,35 +25,35 @@ struct Sizes {
       length = x[2];
       size = x[3];
     } else {
-      require(heads > 0 && (size == kDynamic || (size > 0 && size % heads == 0)), ErrorCode::invalid_graph, x,
-              " has no ", heads, " heads");
+      require(heads > 0 && (size == kDynamic || (size > 0 && size % heads == 0)), ErrorCode::invalid_graph,
+              "{} has no {} heads", x, heads);
       if (size != kDynamic) size /= heads;
     }
     const int64_t dim = attrs.get_int("rotary_embedding_dim", 0);
     turned = dim == 0 ? size : dim;
     require(dim >= 0 && (turned == kDynamic || (turned % 2 == 0 && (turned <= size || size == kDynamic))),
-            ErrorCode::invalid_graph, "cannot turn ", turned, " of ", size, " elements in pairs");
+            ErrorCode::invalid_graph, "cannot turn {} of {} elements in pairs", turned, size);
   }
 };
 
 void infer(InferContext& ctx) {
   for (std::size_t i = 0; i < 3; ++i) require_dtype(ctx, i, Types<float>{});
   const Shape& x = ctx.shape(0);
-  require(x.rank() == 3 || x.rank() == 4, ErrorCode::invalid_graph, "input ", x, " has not 3 or 4 axes");
+  require(x.rank() == 3 || x.rank() == 4, ErrorCode::invalid_graph, "input {} has not 3 or 4 axes", x);
   const Sizes s(ctx.attrs(), x);
   const bool by_id = ctx.has(3);
   if (by_id) {
     require_dtype(ctx, 3, Types<int64_t, int32_t>{});
     const Shape& ids = ctx.shape(3);
-    require(ids.rank() == 2 && may_equal(ids[0], s.batch) && may_equal(ids[1], s.length), ErrorCode::invalid_graph,
-            "position_ids ", ids, " do not fit input ", x);
+    require(ids.rank() == 2 && may_equal(ids[0], s.batch) && may_equal(ids[1], s.length),
+            ErrorCode::invalid_graph, "position_ids {} do not fit input {}", ids, x);
   }
   for (std::size_t i = 1; i < 3; ++i) {
     const Shape& cache = ctx.shape(i);
     require(cache.rank() == (by_id ? 2 : 3) && may_equal(cache[0], ctx.shape(1)[0]) &&
                 may_equal(cache[cache.rank() - 1], s.turned == kDynamic ? kDynamic : s.turned / 2) &&
                 (by_id || (may_equal(cache[0], s.batch) && may_equal(cache[1], s.length))),
-            ErrorCode::invalid_graph, "cache ", cache, " does not fit input ", x);
+            ErrorCode::invalid_graph, "cache {} does not fit input {}", cache, x);
   }
   infer_as_input(ctx);
 }
@@ -75,8 +75,8 @@ void run(RunContext& ctx) {
   const int64_t positions = ctx.inputs[1].shape[0], half = s.turned / 2;
   for (int64_t i = 0; ids != nullptr && i < s.batch * s.length; ++i) {
     const int64_t id = int_at(*ids, i);
-    require(id >= 0 && id < positions, ErrorCode::invalid_input, "position ", id,
-            " is outside axis 0 of the cache ", ctx.inputs[1].shape);
+    require(id >= 0 && id < positions, ErrorCode::invalid_input,
+            "position {} is outside axis 0 of the cache {}", id, ctx.inputs[1].shape);
   }
   // The partner of element k, which begins the pair, is `apart` behind it; the next pair begins `step` behind it.
   const int64_t apart = interleaved ? 1 : half, step = interleaved ? 2 : 1;

@@ -22,17 +22,17 @@ constexpr AttrDef kAttributes[] = {
 };
 
 // Item i of a list that may be left out.
-int64_t item(const Attrs& attrs, std::string_view name, std::size_t i) {
+int64_t item(const Attrs& attrs, Name name, std::size_t i) {
   const std::span<const int64_t> items = attrs.get_ints(name);
-  require(items.empty() || i < items.size(), ErrorCode::invalid_graph, "attribute '", name, "' has only ",
-          items.size(), " numbers");
+  require(items.empty() || i < items.size(), ErrorCode::invalid_graph, "attribute '{}' has only {} numbers",
+          name, items.size());
   return items.empty() ? 0 : items[i];
 }
 
 std::size_t states(const Node& node) {
   const int64_t scanned = node.attrs.get_int("num_scan_inputs", 0);
   const auto own = static_cast<int64_t>(own_inputs(node));
-  require(scanned > 0 && scanned <= own, ErrorCode::invalid_graph, "scans ", scanned, " of ", own, " inputs");
+  require(scanned > 0 && scanned <= own, ErrorCode::invalid_graph, "scans {} of {} inputs", scanned, own);
   return static_cast<std::size_t>(own - scanned);
 }
 
@@ -48,12 +48,13 @@ Shape without_axis(Shape shape, int axis) {
 void type_bodies(Node& node, std::span<const Operand> operands) {
   Graph& body = node.subgraphs[0].graph;
   const std::size_t inputs = body.inputs.size() - node.subgraphs[0].captures, first = states(node);
-  require(inputs == own_inputs(node) && body.outputs.size() >= first, ErrorCode::invalid_graph, "has ",
-          own_inputs(node), " inputs, of which ", first, " are states, but its body has ", inputs, " inputs and ",
-          body.outputs.size(), " outputs");
+  require(inputs == own_inputs(node) && body.outputs.size() >= first, ErrorCode::invalid_graph,
+          "has {} inputs, of which {} are states, but its body has {} inputs and {} outputs",
+          own_inputs(node), first, inputs, body.outputs.size());
   for (std::size_t i = 0; i < inputs; ++i) {
     Operand operand = operands[i];
-    if (i >= first && operand.shape) operand.shape = without_axis(*operand.shape, input_axis(node, i - first, *operand.shape));
+    if (i >= first && operand.shape)
+      operand.shape = without_axis(*operand.shape, input_axis(node, i - first, *operand.shape));
     type_state(body, i, operand);
   }
   fit_outputs(node, body.outputs.size());
@@ -65,8 +66,8 @@ int64_t length(const Node& node, std::span<const Operand> inputs) {
   for (std::size_t i = states(node); i < own_inputs(node); ++i) {
     const Shape& shape = *inputs[i].shape;
     const int64_t dim = shape[input_axis(node, i - states(node), shape)];
-    require(dim == kDynamic || all == kDynamic || dim == all, ErrorCode::invalid_graph, "scans ", all,
-            " slices of one input, but ", dim, " of another");
+    require(dim == kDynamic || all == kDynamic || dim == all, ErrorCode::invalid_graph,
+            "scans {} slices of one input, but {} of another", all, dim);
     if (dim != kDynamic) all = dim;
   }
   return all;
@@ -96,10 +97,11 @@ struct ScanPlan {
 };
 
 StepPlan plan(const PlanContext& ctx) {
-  ScanPlan plan{.states = states(ctx.node), .inputs = own_inputs(ctx.node), .slices = length(ctx.node, ctx.inputs)};
+  ScanPlan plan{
+      .states = states(ctx.node), .inputs = own_inputs(ctx.node), .slices = length(ctx.node, ctx.inputs)};
   const std::size_t results = ctx.outputs.size() - plan.states;
   require(plan.inputs - plan.states <= kMostScanned && results <= kMostScanned && plan.inputs <= kMostInputs,
-          ErrorCode::unsupported, "scans more than ", kMostScanned, " tensors");
+          ErrorCode::unsupported, "scans more than {} tensors", kMostScanned);
   uint64_t workspace = 0;
   for (std::size_t i = 0; i < plan.inputs - plan.states; ++i) {
     const Shape& shape = ctx.shape(plan.states + i);
@@ -117,19 +119,21 @@ StepPlan plan(const PlanContext& ctx) {
 // Copies between slice `at` of `whole` along an axis, and a dense tensor.
 void copy_slice(const TensorView& whole, int axis, int64_t at, std::byte* dense, bool is_output) {
   const auto size = static_cast<int64_t>(size_of(whole.dtype));
-  const int64_t outer = whole.shape.elements(0, axis), inner = whole.shape.elements(axis + 1, whole.shape.rank()) * size;
+  const int64_t outer = whole.shape.elements(0, axis),
+                inner = whole.shape.elements(axis + 1, whole.shape.rank()) * size;
   std::byte* slice = whole.data + at * inner;
   for (int64_t i = 0; i < outer; ++i, slice += whole.shape[axis] * inner, dense += inner)
     std::copy_n(is_output ? dense : slice, inner, is_output ? slice : dense);
 }
 
-void store_result(RunContext& ctx, std::size_t output, const ScanPlan& plan, int64_t turn, const TensorView& result) {
+void store_result(RunContext& ctx, std::size_t output, const ScanPlan& plan, int64_t turn,
+                  const TensorView& result) {
   const auto& [declared_axis, is_backward] = plan.out[output - plan.states];
   Shape shape = result.shape;
   const int axis = normalize_axis(declared_axis, shape.rank() + 1);
   shape.dims.insert(shape.dims.begin() + axis, plan.slices);
   require(turn == 0 || (ctx.outputs[output].dtype == result.dtype && ctx.outputs[output].shape == shape),
-          ErrorCode::invalid_graph, "output ", output, " joins tensors of different types");
+          ErrorCode::invalid_graph, "output {} joins tensors of different types", output);
   const TensorView whole = ctx.make_output(output, result.dtype, shape);
   copy_slice(whole, axis, is_backward ? plan.slices - 1 - turn : turn, result.data, true);
 }
@@ -147,7 +151,8 @@ void run(RunContext& ctx) {
     }
     const std::vector<TensorView>& results = ctx.bodies->call(0, {inputs.data(), plan.inputs});
     for (std::size_t i = 0; i < plan.states; ++i) inputs[i] = make_copy(ctx, i, results[i]);
-    for (std::size_t i = plan.states; i < ctx.outputs.size(); ++i) store_result(ctx, i, plan, turn, results[i]);
+    for (std::size_t i = plan.states; i < ctx.outputs.size(); ++i)
+      store_result(ctx, i, plan, turn, results[i]);
   }
   if (plan.slices == 0)
     for (std::size_t i = plan.states; i < ctx.outputs.size(); ++i)

@@ -50,7 +50,7 @@ void run_size(RunContext& ctx) { *ctx.outputs[0].as<int64_t>() = ctx.inputs[0].s
 ConstantTensor value_of(const Attrs& attrs) {
   ConstantTensor value = attrs.get_tensor("value");
   require(value == nullptr || value->shape().elements() == 1, ErrorCode::invalid_graph,
-          "the attribute 'value' must be one number, but has shape ", value ? value->shape() : Shape());
+          "the attribute 'value' must be one number, but has shape {}", value ? value->shape() : Shape());
   return value;
 }
 
@@ -58,7 +58,7 @@ void infer_constant(InferContext& ctx) {
   const ConstantTensor value = value_of(ctx.attrs());
   const DType dtype = value ? value->dtype() : DType::f32;
   if (const auto dims = ctx.known_ints(0)) {
-    for (int64_t dim : *dims) require(dim >= 0, ErrorCode::invalid_graph, "dimension ", dim, " is negative");
+    for (int64_t dim : *dims) require(dim >= 0, ErrorCode::invalid_graph, "dimension {} is negative", dim);
     ctx.set(0, dtype, Shape(*dims));
   } else if (const int64_t rank = ctx.known_length(0); rank == kDynamic) {
     ctx.set_unknown(0, dtype);

@@ -18,7 +18,7 @@ constexpr AttrDef kMelAttributes[] = {{"output_datatype", AttrKind::integer}};
 DType output_type(const Attrs& attrs) {
   const int64_t type = attrs.get_int("output_datatype", info_of(DType::f32).onnx);
   const auto dtype = dtype_of_onnx(type);
-  require(dtype.has_value(), ErrorCode::unsupported, "output_datatype ", type, " is not supported");
+  require(dtype.has_value(), ErrorCode::unsupported, "output_datatype {} is not supported", type);
   return *dtype;
 }
 
@@ -26,7 +26,7 @@ DType output_type(const Attrs& attrs) {
 int64_t size_of_input(const InferContext& ctx, std::size_t i) {
   require_dtype(ctx, i, Types<int32_t, int64_t>{});
   const auto size = known_int(ctx.inputs[i]);
-  require(!size || *size >= 0, ErrorCode::invalid_graph, "input ", i, " is ", size.value_or(0));
+  require(!size || *size >= 0, ErrorCode::invalid_graph, "input {} is {}", i, size.value_or(0));
   return size.value_or(kDynamic);
 }
 
@@ -86,7 +86,7 @@ void infer_mel(InferContext& ctx) {
   require_dtype(ctx, 2, Types<int32_t, int64_t>{});
   for (std::size_t i = 2; i < 5; ++i)
     require(ctx.shape(i).rank() == 0 || ctx.shape(i) == Shape{1} || ctx.shape(i) == Shape{kDynamic},
-            ErrorCode::invalid_graph, "input ", i, " is not a number but ", ctx.shape(i));
+            ErrorCode::invalid_graph, "input {} is not a number but {}", i, ctx.shape(i));
   ctx.set(0, output_type(ctx.attrs()), {length == kDynamic ? kDynamic : length / 2 + 1, bins});
 }
 
@@ -94,7 +94,7 @@ StepPlan plan_mel(const PlanContext& ctx) { return {.state = PlanState(*known_in
 
 double number(const RunContext& ctx, std::size_t i) {
   double x = 0;
-  require(ctx.inputs[i].shape.elements() == 1, ErrorCode::invalid_input, "input ", i, " is not a number");
+  require(ctx.inputs[i].shape.elements() == 1, ErrorCode::invalid_input, "input {} is not a number", i);
   load_elements(ctx.inputs[i], 0, 1, &x);
   return x;
 }

@@ -34,8 +34,8 @@ void require_list(const InferContext& ctx, std::size_t i, int rank) {
   const Shape &shape = ctx.shape(i), &starts = ctx.shape(kStarts);
   const bool is_list = shape.rank() == 1 && shape[0] <= rank;
   require(is_list && (shape[0] == starts[0] || shape[0] == kDynamic || starts[0] == kDynamic),
-          ErrorCode::invalid_graph, "starts and input ", i, " have shapes ", starts, " and ", shape,
-          " but the data has ", rank, " axes");
+          ErrorCode::invalid_graph, "starts and input {} have shapes {} and {} but the data has {} axes", i,
+          starts, shape, rank);
 }
 
 void infer(InferContext& ctx) {

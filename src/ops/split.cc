@@ -20,8 +20,8 @@ int axis_of(const ShapeContext& ctx) {
 // The size of all parts but those at the end, which may be smaller.
 int64_t equal_part(const Attrs& attrs, int64_t dim, int64_t outputs) {
   const int64_t count = attrs.get_int("num_outputs", outputs);
-  require(count >= outputs && count > 0, ErrorCode::invalid_graph, "num_outputs is ", count,
-          ", but there are ", outputs, " outputs");
+  require(count >= outputs && count > 0, ErrorCode::invalid_graph,
+          "num_outputs is {}, but there are {} outputs", count, outputs);
   return dim / count + (dim % count != 0);
 }
 
@@ -31,16 +31,16 @@ void infer(InferContext& ctx) {
   const int64_t dim = y[axis], outputs = static_cast<int64_t>(ctx.outputs.size());
   const auto sizes = ctx.has(1) ? ctx.known_ints(1) : std::nullopt;
   if (sizes) {
-    require(static_cast<int64_t>(sizes->size()) >= outputs, ErrorCode::invalid_graph, "has ", sizes->size(),
-            " parts, but ", outputs, " outputs");
+    require(static_cast<int64_t>(sizes->size()) >= outputs, ErrorCode::invalid_graph,
+            "has {} parts, but {} outputs", sizes->size(), outputs);
     int64_t left = dim == kDynamic ? kMaxTensorBytes : dim;
     for (int64_t size : *sizes) {
-      require(size >= 0 && size <= left, ErrorCode::invalid_graph, "a part of ", size, " does not fit axis ",
-              axis, " of shape ", ctx.shape(0));
+      require(size >= 0 && size <= left, ErrorCode::invalid_graph,
+              "a part of {} does not fit axis {} of shape {}", size, axis, ctx.shape(0));
       left -= size;
     }
-    require(left == 0 || dim == kDynamic, ErrorCode::invalid_graph, "the parts leave ", left,
-            " elements of axis ", axis, " of shape ", ctx.shape(0));
+    require(left == 0 || dim == kDynamic, ErrorCode::invalid_graph,
+            "the parts leave {} elements of axis {} of shape {}", left, axis, ctx.shape(0));
   }
   const bool is_equal = !ctx.has(1) && dim != kDynamic;
   const int64_t part = is_equal ? equal_part(ctx.attrs(), dim, outputs) : 0;

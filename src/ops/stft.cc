@@ -17,20 +17,20 @@ Frames frames_of(std::span<const Operand> inputs) {
   const Shape& signal = *inputs[0].shape;
   const auto has = [&](std::size_t i) { return i < inputs.size() && inputs[i].shape; };
   Frames frames{kDynamic, known_int(inputs[1]).value_or(kDynamic), signal[1]};
-  require(frames.step > 0 || inputs[1].known == nullptr, ErrorCode::invalid_graph, "frame_step is ",
+  require(frames.step > 0 || inputs[1].known == nullptr, ErrorCode::invalid_graph, "frame_step is {}",
           frames.step);
   if (has(2)) {
     const Shape& window = *inputs[2].shape;
-    require(window.rank() == 1, ErrorCode::invalid_graph, "window ", window, " is no vector");
+    require(window.rank() == 1, ErrorCode::invalid_graph, "window {} is no vector", window);
     frames.length = window[0];
   }
   if (has(3)) {
     const int64_t window = frames.length;
     frames.length = known_int(inputs[3]).value_or(kDynamic);
-    require(frames.length > 0 || inputs[3].known == nullptr, ErrorCode::invalid_graph, "frame_length is ",
+    require(frames.length > 0 || inputs[3].known == nullptr, ErrorCode::invalid_graph, "frame_length is {}",
             frames.length);
     require(!has(2) || window == frames.length || window == kDynamic || frames.length == kDynamic,
-            ErrorCode::unsupported, "a window of ", window, " for frames of ", frames.length);
+            ErrorCode::unsupported, "a window of {} for frames of {}", window, frames.length);
   }
   if (frames.length != kDynamic && frames.step != kDynamic && signal[1] != kDynamic)
     frames.count = signal[1] < frames.length ? 0 : (signal[1] - frames.length) / frames.step + 1;
@@ -42,7 +42,7 @@ void infer(InferContext& ctx) {
   if (ctx.has(2)) require_dtype(ctx, 2, Types<float>{});
   const Shape& signal = ctx.shape(0);
   require(signal.rank() == 3 && (signal[2] == 1 || signal[2] == 2 || signal[2] == kDynamic),
-          ErrorCode::invalid_graph, "signal ", signal, " is not batches of numbers with one part or two");
+          ErrorCode::invalid_graph, "signal {} is not batches of numbers with one part or two", signal);
   const Frames frames = frames_of(ctx.inputs);
   int64_t bins = frames.length;
   if (bins > 0 && ctx.attrs().get_int("onesided", 1) != 0) bins = bins / 2 + 1;

@@ -28,12 +28,12 @@ void infer(InferContext& ctx) {
   bool fits = update.rank() == cache.rank();
   for (int axis = 0; fits && axis < cache.rank(); ++axis)
     fits = may_equal(cache[axis], update[axis]) || (axis == along && update[axis] <= cache[axis]);
-  require(fits, ErrorCode::invalid_graph, "an update of shape ", update, " does not fit a cache of shape ",
+  require(fits, ErrorCode::invalid_graph, "an update of shape {} does not fit a cache of shape {}", update,
           cache);
   if (ctx.has(2)) {
     require_dtype(ctx, 2, {DType::s64});
     require(ctx.shape(2).rank() == 1 && may_equal(ctx.shape(2)[0], cache[0]), ErrorCode::invalid_graph,
-            "write_indices have shape ", ctx.shape(2), ", but the cache has ", cache);
+            "write_indices have shape {}, but the cache has {}", ctx.shape(2), cache);
   }
   infer_as_input(ctx);
 }
@@ -60,8 +60,8 @@ void run(RunContext& ctx) {
   for (int64_t outer = 0; outer < cache.outer; ++outer) {
     const int64_t batch = outer / per_batch, start = ctx.has(2) ? int_at(ctx.inputs[2], batch) : 0;
     const int64_t last_start = is_circular ? cache.size - 1 : cache.size - update.size;
-    require(start >= 0 && start <= last_start, ErrorCode::invalid_input, "write index ", start, " of batch ",
-            batch, " is outside a cache of shape ", y.shape);
+    require(start >= 0 && start <= last_start, ErrorCode::invalid_input,
+            "write index {} of batch {} is outside a cache of shape {}", start, batch, y.shape);
     for (int64_t i = 0; i < update.size; ++i, from += row)
       std::memcpy(y.data + (outer * cache.size + (start + i) % cache.size) * row, from, row);
   }

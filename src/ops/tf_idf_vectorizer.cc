@@ -23,11 +23,11 @@ void infer(InferContext& ctx) {
   require(!attrs.has("pool_strings"), ErrorCode::unsupported, "strings are not supported");
   require_dtype(ctx, 0, Types<int32_t, int64_t>{});
   const Shape& x = ctx.shape(0);
-  require(x.rank() == 1 || x.rank() == 2, ErrorCode::invalid_graph, "input ", x, " is not a row or rows");
+  require(x.rank() == 1 || x.rank() == 2, ErrorCode::invalid_graph, "input {} is not a row or rows", x);
   const auto indexes = attrs.get_ints("ngram_indexes"), counts = attrs.get_ints("ngram_counts");
   const auto pool = static_cast<int64_t>(attrs.get_ints("pool_int64s").size());
   const std::string_view mode = attrs.get_string("mode", "");
-  require(mode == "TF" || mode == "IDF" || mode == "TFIDF", ErrorCode::invalid_graph, "mode '", mode, "'");
+  require(mode == "TF" || mode == "IDF" || mode == "TFIDF", ErrorCode::invalid_graph, "mode '{}'", mode);
   // Of each length n there are whole n-grams, and each has an index.
   std::size_t ngrams = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -37,15 +37,15 @@ void infer(InferContext& ctx) {
     ngrams += static_cast<std::size_t>(length) / (i + 1);
   }
   const std::size_t weights = attrs.get_floats("weights").size();
-  require(ngrams == indexes.size() && (weights == 0 || weights == ngrams), ErrorCode::invalid_graph, "has ",
-          ngrams, " n-grams, ", indexes.size(), " indexes and ", weights, " weights");
+  require(ngrams == indexes.size() && (weights == 0 || weights == ngrams), ErrorCode::invalid_graph,
+          "has {} n-grams, {} indexes and {} weights", ngrams, indexes.size(), weights);
   const int64_t longest = attrs.get_int("max_gram_length", 0), shortest = attrs.get_int("min_gram_length", 0);
   require(shortest >= 1 && longest >= shortest && longest <= static_cast<int64_t>(counts.size()),
-          ErrorCode::invalid_graph, "n-grams of ", shortest, " to ", longest, " are not in the pool");
+          ErrorCode::invalid_graph, "n-grams of {} to {} are not in the pool", shortest, longest);
   require(attrs.get_int("max_skip_count", 0) >= 0, ErrorCode::invalid_graph, "max_skip_count is negative");
   int64_t width = 0;
   for (int64_t index : indexes) {
-    require(index >= 0 && index < kMaxTensorBytes, ErrorCode::invalid_graph, "n-gram index ", index);
+    require(index >= 0 && index < kMaxTensorBytes, ErrorCode::invalid_graph, "n-gram index {}", index);
     width = std::max(width, index + 1);
   }
   ctx.set(0, DType::f32, x.rank() == 1 ? Shape{width} : Shape{x[0], width});

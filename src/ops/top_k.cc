@@ -22,8 +22,8 @@ void infer(InferContext& ctx) {
   int64_t count = kDynamic;
   if (ctx.inputs[1].known != nullptr) {
     count = int_at(ctx.inputs[1].known->view(), 0);
-    require(count >= 0 && (y[axis] == kDynamic || count <= y[axis]), ErrorCode::invalid_graph, "K is ", count,
-            " for axis ", axis, " of shape ", y);
+    require(count >= 0 && (y[axis] == kDynamic || count <= y[axis]), ErrorCode::invalid_graph,
+            "K is {} for axis {} of shape {}", count, axis, y);
   }
   y[axis] = count;
   ctx.set(0, ctx.dtype(0), y);

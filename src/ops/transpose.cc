@@ -25,11 +25,11 @@ void infer(InferContext& ctx) {
   const Shape& x = ctx.shape(0);
   const Permutation permutation(ctx.attrs());
   require(permutation.axes.empty() || static_cast<int>(permutation.axes.size()) == x.rank(),
-          ErrorCode::invalid_graph, "perm ", Shape(permutation.axes), " does not have the rank of shape ", x);
+          ErrorCode::invalid_graph, "perm {} does not have the rank of shape {}", Shape(permutation.axes), x);
   uint32_t seen = 0;
   for (int64_t axis : permutation.axes) {
     const bool fits = axis >= 0 && axis < x.rank() && (seen >> axis & 1) == 0;
-    require(fits, ErrorCode::invalid_graph, "perm ", Shape(permutation.axes), " is not a permutation");
+    require(fits, ErrorCode::invalid_graph, "perm {} is not a permutation", Shape(permutation.axes));
     seen |= uint32_t{1} << axis;
   }
   Shape y = x;

@@ -12,7 +12,7 @@ namespace {
 constexpr AttrDef kAttributes[] = {{"upper", AttrKind::integer}};
 
 void infer(InferContext& ctx) {
-  require(ctx.shape(0).rank() >= 2, ErrorCode::invalid_graph, "needs matrices, not shape ", ctx.shape(0));
+  require(ctx.shape(0).rank() >= 2, ErrorCode::invalid_graph, "needs matrices, not shape {}", ctx.shape(0));
   if (ctx.has(1)) {
     require_dtype(ctx, 1, {DType::s64});
     require_elements(ctx, 1, 1);

@@ -223,8 +223,8 @@ float parameter(const Attrs& attrs, const AttrDef& attribute, float absent) {
   if (attribute.kind == AttrKind::integer)
     return attrs.has(attribute.name) ? attrs.get_int(attribute.name, 0) != 0 : absent;
   const std::string_view value = attrs.get_string(attribute.name, "none");
-  require(value == "none" || value == "tanh", ErrorCode::invalid_graph, "the attribute '", attribute.name,
-          "' is '", value, "', not none or tanh");
+  require(value == "none" || value == "tanh", ErrorCode::invalid_graph,
+          "the attribute '{}' is '{}', not none or tanh", attribute.name, value);
   return value == "tanh";
 }
 

@@ -14,15 +14,14 @@ constexpr int64_t kMaxWindow = 1 << 20;
 constexpr int64_t kMaxExtent = 1 << 29;
 
 // The list attribute `name`, or `count` times `fallback`.
-Dims read_list(const Attrs& attrs, std::string_view name, std::size_t count, int64_t fallback,
-               int64_t smallest) {
+Dims read_list(const Attrs& attrs, Name name, std::size_t count, int64_t fallback, int64_t smallest) {
   const std::span<const int64_t> values = attrs.get_ints(name);
   if (values.empty()) return Dims(count, fallback);
-  require(values.size() == count, ErrorCode::invalid_graph, "attribute '", name, "' has ", values.size(),
-          " values where ", count, " are needed");
+  require(values.size() == count, ErrorCode::invalid_graph,
+          "attribute '{}' has {} values where {} are needed", name, values.size(), count);
   for (int64_t value : values)
-    require(value >= smallest && value <= kMaxWindow, ErrorCode::invalid_graph, "attribute '", name,
-            "' has the value ", value, ", which is out of range");
+    require(value >= smallest && value <= kMaxWindow, ErrorCode::invalid_graph,
+            "attribute '{}' has the value {}, which is out of range", name, value);
   return Dims(values);
 }
 
@@ -31,7 +30,7 @@ Window::AutoPad read_auto_pad(const Attrs& attrs) {
   if (name == "SAME_UPPER") return Window::AutoPad::same_upper;
   if (name == "SAME_LOWER") return Window::AutoPad::same_lower;
   if (name == "VALID") return Window::AutoPad::valid;
-  require(name == "NOTSET" || name.empty(), ErrorCode::invalid_graph, "unknown auto_pad '", name, "'");
+  require(name == "NOTSET" || name.empty(), ErrorCode::invalid_graph, "unknown auto_pad '{}'", name);
   return Window::AutoPad::not_set;
 }
 
@@ -48,10 +47,10 @@ Window read_window(const Attrs& attrs, const Dims& kernel) {
   if (window.auto_pad != Window::AutoPad::not_set) pads.assign(2 * rank, 0);
   for (std::size_t i = 0; i < rank; ++i) {
     require(kernel[i] == kDynamic || (kernel[i] >= 1 && kernel[i] <= kMaxWindow), ErrorCode::invalid_graph,
-            "a kernel size of ", kernel[i], " is out of range");
+            "a kernel size of {} is out of range", kernel[i]);
     window.axes[i] = {kernel[i], strides[i], dilations[i], pads[i], pads[rank + i]};
-    require(window.axes[i].extent() <= kMaxExtent, ErrorCode::invalid_graph, "a window of ", kernel[i],
-            " with dilation ", dilations[i], " is out of range");
+    require(window.axes[i].extent() <= kMaxExtent, ErrorCode::invalid_graph,
+            "a window of {} with dilation {} is out of range", kernel[i], dilations[i]);
   }
   return window;
 }
@@ -62,8 +61,9 @@ int64_t Window::output_size(int axis, int64_t input) const {
   if (auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower)
     return (input + a.stride - 1) / a.stride;
   const int64_t room = input + a.pad_begin + a.pad_end - a.extent();
-  require(room >= 0, ErrorCode::invalid_graph, "a window of ", a.kernel, " with dilation ", a.dilation,
-          " does not fit into an input of ", input, " with padding ", a.pad_begin, " and ", a.pad_end);
+  require(room >= 0, ErrorCode::invalid_graph,
+          "a window of {} with dilation {} does not fit into an input of {} with padding {} and {}", a.kernel,
+          a.dilation, input, a.pad_begin, a.pad_end);
   if (!ceil_mode || auto_pad == AutoPad::valid) return room / a.stride + 1;
   const int64_t size = (room + a.stride - 1) / a.stride + 1;
   return (size - 1) * a.stride >= input + a.pad_begin ? size - 1 : size;
@@ -83,8 +83,8 @@ WindowAxis Window::resolve(int axis, int64_t input) const {
 
 ImageAxes::ImageAxes(const Shape& shape, const Node& node)
     : rank(shape.rank()), channels_last(node.lowered.channels_last) {
-  require(rank >= 3, ErrorCode::invalid_graph, "input ", shape,
-          " is not an image: batch, channels and at least one spatial axis are needed");
+  require(rank >= 3, ErrorCode::invalid_graph,
+          "input {} is not an image: batch, channels and at least one spatial axis are needed", shape);
 }
 
 Shape windowed_shape(const Window& window, const ImageAxes& axes, const Shape& input, int64_t channels) {

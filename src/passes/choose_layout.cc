@@ -54,7 +54,7 @@ class LayoutChooser {
   ValueId new_last(ValueId id) {
     TensorType type = graph_[id];
     if (type.shape) type.shape = permuted(*type.shape, to_channels_last(rank(id)));
-    last_[id] = graph_.add_value({type, graph_.unique_value_name(text(graph_[id].name, ".channels_last"))});
+    last_[id] = graph_.add_value({type, graph_.unique_value_name(text("{}.channels_last", graph_[id].name))});
     grow();
     return last_[id];
   }
@@ -116,7 +116,7 @@ class LayoutChooser {
       moved.outputs[0] = new_last(source.outputs[0]);
       for (std::size_t i : {1, 2}) {
         Value copy = graph_[source.outputs[i]];
-        copy.name = graph_.unique_value_name(text(copy.name, ".channels_last"));
+        copy.name = graph_.unique_value_name(text("{}.channels_last", copy.name));
         last_[source.outputs[i]] = moved.outputs[i] = graph_.add_value(std::move(copy));
         grow();
       }
@@ -203,7 +203,7 @@ class LayoutChooser {
     const Operand inputs[] = {Operand::of(aligned)};
     std::vector<Tensor> outputs = evaluate_node(graph_, transpose, inputs, KernelPolicy{});
     const ValueId last = graph_.add_constant(
-        graph_.unique_value_name(text(graph_[id].name, ".channels_last")), std::move(outputs[0]));
+        graph_.unique_value_name(text("{}.channels_last", graph_[id].name)), std::move(outputs[0]));
     grow();
     return last_[id] = last;
   }

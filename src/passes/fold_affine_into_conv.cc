@@ -103,7 +103,7 @@ bool apply(Graph& graph, Node& conv, const Affine& affine) {
   }
   const std::string weight_name = graph[conv.inputs[1]].name;
   conv.inputs.resize(3, kNoValue);
-  const std::string bias_name = conv.has_input(2) ? graph[conv.inputs[2]].name : text(conv.name, ".bias");
+  const std::string bias_name = conv.has_input(2) ? graph[conv.inputs[2]].name : text("{}.bias", conv.name);
   conv.inputs[1] = graph.add_constant(graph.unique_value_name(weight_name), std::move(weights));
   conv.inputs[2] = graph.add_constant(graph.unique_value_name(bias_name), std::move(bias));
   return true;
@@ -157,7 +157,7 @@ bool apply(Graph& graph, const Uses& uses, Node& conv, Node& dequantize, const A
     dequantize.attrs.set("axis", int64_t{0});
   }
   conv.inputs.resize(3, kNoValue);
-  conv.inputs[2] = graph.add_constant(graph.unique_value_name(text(conv.name, ".bias")), std::move(sums));
+  conv.inputs[2] = graph.add_constant(graph.unique_value_name(text("{}.bias", conv.name)), std::move(sums));
   return true;
 }
 

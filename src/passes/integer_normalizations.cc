@@ -70,12 +70,12 @@ int integer_normalizations(Graph& graph) {
     }
     const std::string name = node.name;
     const ValueId weights =
-        graph.add_constant(graph.unique_value_name(text(name, ".weights")), std::move(taps));
+        graph.add_constant(graph.unique_value_name(text("{}.weights", name)), std::move(taps));
     const QParamConstants constants = add_qparams(graph, graph[weights].name, std::move(qparams), DType::s8);
     dequantized.push_back(make_dequantize(graph, graph[weights].name, weights, constants));
     node.inputs.resize(3);
     node.inputs[1] = dequantized.back().outputs[0];
-    node.inputs[2] = graph.add_constant(graph.unique_value_name(text(name, ".bias")), std::move(bias));
+    node.inputs[2] = graph.add_constant(graph.unique_value_name(text("{}.bias", name)), std::move(bias));
     node.op = &get_op("Conv");
     node.attrs = {};
     node.attrs.set("group", channels);

@@ -215,8 +215,8 @@ class Lowering {
         case OperandRole::activation: {
           const auto input = dequantized_activation(id);
           if (!input) {
-            fail(node, text("its input '", id == kNoValue ? "" : graph_[id].name,
-                            "' is not quantized to 8 bits with one positive scale"));
+            fail(node, text("its input '{}' is not quantized to 8 bits with one positive scale",
+                            id == kNoValue ? "" : graph_[id].name));
             return std::nullopt;
           }
           add_input(integer, *input);
@@ -258,7 +258,7 @@ class Lowering {
       fail(node, std::string(bias.error()));
       return std::nullopt;
     }
-    return graph_.add_constant(graph_.unique_value_name(text(node.name, ".bias_s32")), std::move(*bias));
+    return graph_.add_constant(graph_.unique_value_name(text("{}.bias_s32", node.name)), std::move(*bias));
   }
 
   std::optional<Node> lower_function(const Node& node, const QParams& out) {
@@ -271,8 +271,8 @@ class Lowering {
     integer.attrs = {};
     Tensor table =
         make_table(input->params, out, [&](float x) { return node.op->quant.function(graph_, node, x); });
-    integer.inputs = {
-        input->q, graph_.add_constant(graph_.unique_value_name(text(node.name, ".table")), std::move(table))};
+    integer.inputs = {input->q, graph_.add_constant(graph_.unique_value_name(text("{}.table", node.name)),
+                                                    std::move(table))};
     return integer;
   }
 

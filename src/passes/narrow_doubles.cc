@@ -8,7 +8,7 @@ namespace octavo {
 namespace {
 
 Node make_cast(Graph& graph, ValueId from, ValueId to) {
-  Node cast{.op = &get_op("Cast"), .name = graph.unique_value_name(text(graph[to].name, "_cast"))};
+  Node cast{.op = &get_op("Cast"), .name = graph.unique_value_name(text("{}_cast", graph[to].name))};
   cast.attrs.set("to", int64_t{info_of(*graph[to].dtype).onnx});
   cast.inputs = {from};
   cast.outputs = {to};
@@ -17,7 +17,7 @@ Node make_cast(Graph& graph, ValueId from, ValueId to) {
 
 // A value of the same shape.
 ValueId add_float32(Graph& graph, ValueId like) {
-  Value value{{DType::f32, graph[like].shape}, graph.unique_value_name(text(graph[like].name, "_float32"))};
+  Value value{{DType::f32, graph[like].shape}, graph.unique_value_name(text("{}_float32", graph[like].name))};
   value.dim_names = graph[like].dim_names;
   return graph.add_value(std::move(value));
 }

@@ -62,7 +62,7 @@ class Recentring {
     node.inputs.resize(3, kNoValue);
     const std::string name = graph_[node.inputs[0]].name;
     replace(node.inputs[2],
-            node.inputs[2] == kNoValue ? text(name, "_zero_point") : graph_[node.inputs[2]].name,
+            node.inputs[2] == kNoValue ? text("{}_zero_point", name) : graph_[node.inputs[2]].name,
             std::move(zero_point));
     replace(node.inputs[0], name, std::move(*weights));
     node.notes.qmin = node.notes.qmax = std::nullopt;

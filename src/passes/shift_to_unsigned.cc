@@ -57,7 +57,7 @@ class Shifter {
     Tensor shifted(DType::u8, constant.shape());
     std::ranges::transform(constant.span<int8_t>(), shifted.span<uint8_t>().begin(),
                            [](int8_t q) { return static_cast<uint8_t>(q + kShift); });
-    const std::string name = graph_.unique_value_name(text(graph_[node.inputs[0]].name, ".u8"));
+    const std::string name = graph_.unique_value_name(text("{}.u8", graph_[node.inputs[0]].name));
     node.inputs[0] = graph_.add_constant(name, std::move(shifted));
     shift(node);
   }
@@ -83,7 +83,7 @@ class Shifter {
   void shift(Node& node) {
     const int zero_point = graph_.constant_input(node, 2)->span<int8_t>()[0];
     Tensor shifted = Tensor::scalar(static_cast<uint8_t>(zero_point + kShift));
-    const std::string name = graph_.unique_value_name(text(graph_[node.inputs[2]].name, ".u8"));
+    const std::string name = graph_.unique_value_name(text("{}.u8", graph_[node.inputs[2]].name));
     node.inputs[2] = graph_.add_constant(name, std::move(shifted));
     const IntegerRange range = integer_range(node, DType::s8);
     if (node.notes.qmin) node.notes.qmin = int64_t{range.qmin} + kShift;

@@ -25,8 +25,8 @@ double sqnr_db(double signal, double noise) {
 }  // namespace
 
 TensorComparison compare_tensors(std::span<const float> reference, std::span<const float> other) {
-  require(reference.size() == other.size(), ErrorCode::invalid_data, "tensors of ", reference.size(), " and ",
-          other.size(), " elements cannot be compared");
+  require(reference.size() == other.size(), ErrorCode::invalid_data,
+          "tensors of {} and {} elements cannot be compared", reference.size(), other.size());
   double dot = 0, a_squared = 0, b_squared = 0, noise = 0, max_abs = 0;
   for (std::size_t i = 0; i < reference.size(); ++i) {
     const double a = reference[i], b = other[i], difference = std::abs(a - b);

@@ -104,7 +104,8 @@ std::vector<LayerComparer::Layer> LayerComparer::common_layers(const Graph& refe
   return layers;
 }
 
-StagedExecutor LayerComparer::inspected(Graph graph, ValueId Layer::* value, const KernelPolicy& kernels) const {
+StagedExecutor LayerComparer::inspected(Graph graph, ValueId Layer::* value,
+                                        const KernelPolicy& kernels) const {
   std::vector<std::vector<std::size_t>> layers_of(graph.values.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_of[layers_[i].*value].push_back(i);
   std::vector<Node> nodes;
@@ -114,7 +115,7 @@ StagedExecutor LayerComparer::inspected(Graph graph, ValueId Layer::* value, con
     // Beside what computes it, so that the tensor need not live any longer.
     for (std::size_t layer : layers_of[id]) {
       nodes.push_back(
-          make_node(graph, get_op("octavo.Inspect"), text(graph[id].name, "_inspected"), {id}, graph[id]));
+          make_node(graph, get_op("octavo.Inspect"), text("{}_inspected", graph[id].name), {id}, graph[id]));
       nodes.back().lowered.observed = static_cast<int64_t>(layer);
     }
   }

@@ -54,17 +54,17 @@ class Inserter {
                       spec.source == RangeSource::observed && is_unsigned(spec) &&
                       plan_.values.contains(plan_.observed(id)) &&
                       plan_.observed(plan_.observed(id)) == plan_.observed(id);
-    require(fits, ErrorCode::invalid_option, "value ", id, " cannot be quantized as planned");
+    require(fits, ErrorCode::invalid_option, "value {} cannot be quantized as planned", id);
   }
 
   // An operand, by what it is to its operator.
   void check(const OperandId& operand, const QuantSpec& spec) const {
     const std::vector<Node>& nodes = plan_.graph.nodes;
-    require(operand.node < nodes.size(), ErrorCode::invalid_option, "the plan names node ", operand.node,
-            " of ", nodes.size());
+    require(operand.node < nodes.size(), ErrorCode::invalid_option, "the plan names node {} of {}",
+            operand.node, nodes.size());
     const Node& node = nodes[operand.node];
     if (!node.has_input(operand.input) || !is_possible(node, node.inputs[operand.input], operand.input, spec))
-      throw Error(ErrorCode::invalid_option, text("input ", operand.input, " cannot be quantized as planned"))
+      throw Error(ErrorCode::invalid_option, text("input {} cannot be quantized as planned", operand.input))
           .at_node(node.name, node.op->name);
   }
 
@@ -87,14 +87,13 @@ class Inserter {
 
   QParams activation_qparams(ValueRange range, const QuantSpec& spec, const std::string& name) const {
     QParams qparams = choose_activation_qparams(range, spec.qmin, spec.qmax);
-    require(std::isfinite(qparams.scale[0]), ErrorCode::invalid_data, "the range of '", name,
-            "' is too wide");
+    require(std::isfinite(qparams.scale[0]), ErrorCode::invalid_data, "the range of '{}' is too wide", name);
     return qparams;
   }
 
   void choose_activation(ValueId id, const QuantSpec& spec) {
     const std::string name = graph_[id].name;
-    require(calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '", name, "'");
+    require(calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '{}'", name);
     QParams qparams = activation_qparams(calibrator_->range(id), spec, name);
     activations_[id] = add_qparams(graph_, name, std::move(qparams), spec.dtype);
   }
@@ -165,7 +164,7 @@ class Inserter {
     const float fine = *output_scale(node) / input_scale;  // makes a unit of the output's step
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i]))
-        throw Error(ErrorCode::invalid_data, text("constant '", bias.name, "': a bias is NaN or infinite"))
+        throw Error(ErrorCode::invalid_data, text("constant '{}': a bias is NaN or infinite", bias.name))
             .at_node(node.name, node.op->name);
       float& scale = weights.scale[weights.per_tensor() ? 0 : i];
       if (scale > fine && !weights.per_tensor() && is_dead(node, weights.axis, static_cast<int64_t>(i)))

@@ -15,18 +15,17 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
       by_default_(by_default),
       excluded_(options.exclude.begin(), options.exclude.end()) {
   for (const Node& node : graph.nodes)
-    require(!is_qdq(node), ErrorCode::unsupported, "the model is quantized already: node '", node.name,
-            "' is a ", node.op->name);
+    require(!is_qdq(node), ErrorCode::unsupported, "the model is quantized already: node '{}' is a {}",
+            node.name, node.op->name);
   for (std::string_view name : op_types_) {
     const OpDef* op = find_op(name);
-    require(op != nullptr, ErrorCode::invalid_option, "unknown operator '", name, "'");
-    require(op->quant.is_quantizable(), ErrorCode::invalid_option, "operator '", name,
-            "' has no integer form");
+    require(op != nullptr, ErrorCode::invalid_option, "unknown operator '{}'", name);
+    require(op->quant.is_quantizable(), ErrorCode::invalid_option, "operator '{}' has no integer form", name);
   }
   std::set<std::string_view> unknown = excluded_;
   for (const Node& node : graph.nodes) unknown.erase(node.name);
-  require(unknown.empty(), ErrorCode::invalid_option, "unknown node '",
-          unknown.empty() ? "" : *unknown.begin(), "'");
+  require(unknown.empty(), ErrorCode::invalid_option, "unknown node '{}'",
+          unknown.empty() ? "" : *unknown.begin());
 }
 
 bool NodeSelection::contains(const Node& node) const {

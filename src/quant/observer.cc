@@ -19,7 +19,7 @@ std::unique_ptr<Observer> make_observer(const ObserverOptions& options, const Th
   require(options.averaging_constant > 0 && options.averaging_constant <= 1, ErrorCode::invalid_option,
           "averagingConstant must be above 0 and at most 1");
   require(options.bins >= 2 && options.bins <= kMaxHistogramBins, ErrorCode::invalid_option,
-          "bins must be 2 to ", kMaxHistogramBins, ", not ", options.bins);
+          "bins must be 2 to {}, not {}", kMaxHistogramBins, options.bins);
   switch (options.kind) {
     case ObserverKind::minmax: return std::make_unique<MinMaxObserver>();
     case ObserverKind::moving_average:

@@ -17,7 +17,7 @@ QuantizationPlan plan_dynamic(const Graph& graph, const DynamicOptions& options)
   const NodeSelection selection(graph, options, is_quantized_by_default);
   for (const std::string& name : options.op_types)
     require(get_op(name).quant.form(DType::f32, DType::f32) != nullptr, ErrorCode::invalid_option,
-            "operator '", name, "' has no weights to quantize dynamically");
+            "operator '{}' has no weights to quantize dynamically", name);
   QuantizationPlan plan;
   plan.graph = graph;
   for (uint32_t n = 0; n < graph.nodes.size(); ++n) {

@@ -11,7 +11,7 @@ ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qpa
   Tensor integers = quantize_tensor(graph[value].constant->view(), qparams, dtype);
   graph[value].constant->give_back();
   const ValueId q =
-      graph.add_constant(graph.unique_value_name(text(stem, "_quantized")), std::move(integers));
+      graph.add_constant(graph.unique_value_name(text("{}_quantized", stem)), std::move(integers));
   Node dequantize = make_dequantize(graph, stem, q, add_qparams(graph, stem, qparams, dtype));
   const ValueId output = dequantize.outputs[0];
   graph.nodes.push_back(std::move(dequantize));
@@ -56,7 +56,7 @@ QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, con
   try {
     return choose_weight_qparams(value.constant->view(), spec.axis, range);
   } catch (const Error& error) {
-    throw Error(error.code(), text("constant '", value.name, "': ", error.what()))
+    throw Error(error.code(), text("constant '{}': {}", value.name, error.what()))
         .at_node(node.name, node.op->name);
   }
 }

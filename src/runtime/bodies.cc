@@ -17,7 +17,7 @@ class Bodies final : public BodyCaller {
     const Subgraph& subgraph = node_.subgraphs[body];
     const Graph& graph = subgraph.graph;
     require(inputs.size() + subgraph.captures == graph.inputs.size(), ErrorCode::invalid_graph,
-            "its body takes ", graph.inputs.size() - subgraph.captures, " inputs, not ", inputs.size());
+            "its body takes {} inputs, not {}", graph.inputs.size() - subgraph.captures, inputs.size());
     feeds_.clear();
     const auto feed = [&](const TensorView& tensor) {
       feeds_.emplace_back(graph[graph.inputs[feeds_.size()]].name, tensor);

@@ -16,8 +16,8 @@ std::string input_names(const Graph& graph) {
   constexpr std::size_t kMostNames = 20;
   std::string names;
   for (ValueId id : std::span(graph.inputs).first(std::min(graph.inputs.size(), kMostNames)))
-    names += text(names.empty() ? "'" : ", '", graph[id].name, "'");
-  if (graph.inputs.size() > kMostNames) names += text(" and ", graph.inputs.size() - kMostNames, " more");
+    names += text("{}{}'", names.empty() ? "'" : ", '", graph[id].name);
+  if (graph.inputs.size() > kMostNames) names += text(" and {} more", graph.inputs.size() - kMostNames);
   return names;
 }
 
@@ -42,20 +42,20 @@ void Executor::order(std::span<const Feed> feeds) {
   for (std::size_t i = 0; i < feeds.size(); ++i) {
     const std::size_t input = find_input(graph, feeds[i].name, i);
     if (input == graph.inputs.size())
-      fail(ErrorCode::invalid_input,
-           {"the model has no input '", feeds[i].name, "'; its inputs are ", input_names(graph)});
+      fail(ErrorCode::invalid_input, "the model has no input '{}'; its inputs are {}", feeds[i].name,
+           input_names(graph));
     ordered_[input] = feeds[i].tensor;
   }
   for (const StateSlot& slot : graph.states) {
     if (ordered_[slot.input].present())
-      fail(ErrorCode::invalid_input,
-           {"input '", graph[graph.inputs[slot.input]].name, "' is a state, which nobody feeds"});
+      fail(ErrorCode::invalid_input, "input '{}' is a state, which nobody feeds",
+           graph[graph.inputs[slot.input]].name);
     ordered_[slot.input].data = &state_feed;
   }
   const auto missing = std::ranges::find(ordered_, false, &TensorView::present);
   if (missing != ordered_.end())
-    fail(ErrorCode::invalid_input, {"input '", graph[graph.inputs[missing - ordered_.begin()]].name,
-                                    "' is missing; the model's inputs are ", input_names(graph)});
+    fail(ErrorCode::invalid_input, "input '{}' is missing; the model's inputs are {}",
+         graph[graph.inputs[missing - ordered_.begin()]].name, input_names(graph));
 }
 
 bool Executor::is_state(std::size_t input) const { return ordered_[input].data == &state_feed; }

@@ -58,8 +58,8 @@ class Planner {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
       const ValueId id = graph_.inputs[i];
       if (is_state(i)) {
-        require(!model_->needed_by_plan[id], ErrorCode::unsupported, "a shape depends on the state '",
-                graph_[id].name, "'");
+        require(!model_->needed_by_plan[id], ErrorCode::unsupported, "a shape depends on the state '{}'",
+                graph_[id].name);
         operands_[id] = {graph_[id], nullptr};
         continue;
       }
@@ -80,13 +80,13 @@ class Planner {
     const DType expected = input.dtype.value_or(*feed.dtype);
     // The first that reads 16-bit floats makes float32 of them.
     const bool is_half = expected == DType::f16 || expected == DType::bf16;
-    require(feed.dtype == expected || (is_half && feed.dtype == DType::f32), ErrorCode::invalid_input, "input '", input.name, "' expects ",
-            dtype_name(expected), ", got ", dtype_name(*feed.dtype));
+    require(feed.dtype == expected || (is_half && feed.dtype == DType::f32), ErrorCode::invalid_input,
+            "input '{}' expects {}, got {}", input.name, dtype_name(expected), dtype_name(*feed.dtype));
     if (!input.shape) return;
     bool fits = feed.shape->rank() == input.shape->rank();
     for (int axis = 0; fits && axis < feed.shape->rank(); ++axis)
       fits = (*input.shape)[axis] == kDynamic || (*input.shape)[axis] == (*feed.shape)[axis];
-    require(fits, ErrorCode::invalid_input, "input '", input.name, "' expects shape ", *input.shape, ", got ",
+    require(fits, ErrorCode::invalid_input, "input '{}' expects shape {}, got {}", input.name, *input.shape,
             *feed.shape);
   }
 

@@ -57,8 +57,8 @@ void Session::finish_run() {
     if (program_->outputs[i].kind == Slot::Kind::made) outputs_[i] = bind(program_->outputs[i]);
   for (const auto& [input, output] : graph.states)
     require(inputs_[input].dtype == outputs_[output].dtype && inputs_[input].shape == outputs_[output].shape,
-            ErrorCode::invalid_graph, "the state '", graph[graph.inputs[input]].name, "' of type ",
-            dtype_name(inputs_[input].dtype), inputs_[input].shape, " becomes a tensor of type ",
+            ErrorCode::invalid_graph, "the state '{}' of type {}{} becomes a tensor of type {}{}",
+            graph[graph.inputs[input]].name, dtype_name(inputs_[input].dtype), inputs_[input].shape,
             dtype_name(outputs_[output].dtype), outputs_[output].shape);
   for (const auto& [input, output] : graph.states)
     std::copy_n(outputs_[output].data, outputs_[output].bytes(), inputs_[input].data);
@@ -67,7 +67,8 @@ void Session::finish_run() {
 TensorView Session::bind(const Slot& slot) {
   if (slot.kind == Slot::Kind::state) return (*state_)[slot.offset];
   TensorView tensor = slot.tensor;
-  if (slot.kind == Slot::Kind::made && made_[slot.offset].tensor.present()) tensor = made_[slot.offset].tensor;
+  if (slot.kind == Slot::Kind::made && made_[slot.offset].tensor.present())
+    tensor = made_[slot.offset].tensor;
   if (slot.kind == Slot::Kind::arena) tensor.data = arena_.data() + slot.offset;
   return tensor;
 }
@@ -81,14 +82,15 @@ class Session::Maker final : public OutputMaker {
     const Slot& slot = session_.program_->steps[step_].outputs[output];
     TensorView& bound = session_.steps_[step_].outputs[output];
     if (slot.kind != Slot::Kind::made) {
-      require(dtype == bound.dtype && shape == bound.shape, ErrorCode::invalid_graph, "output ", output, " is ",
-              dtype_name(dtype), shape, ", but was planned as ", dtype_name(bound.dtype), bound.shape);
+      require(dtype == bound.dtype && shape == bound.shape, ErrorCode::invalid_graph,
+              "output {} is {}{}, but was planned as {}{}", output, dtype_name(dtype), shape,
+              dtype_name(bound.dtype), bound.shape);
       return bound;
     }
     const ValueId id = session_.program_->steps[step_].node->outputs[output];
     const DType expected = id == kNoValue ? dtype : session_.program_->model->graph[id].dtype.value_or(dtype);
-    require(dtype == expected, ErrorCode::invalid_graph, "output ", output, " is ", dtype_name(dtype),
-            ", but its type says ", dtype_name(expected));
+    require(dtype == expected, ErrorCode::invalid_graph, "output {} is {}, but its type says {}", output,
+            dtype_name(dtype), dtype_name(expected));
     return bound = grow(session_.made_[slot.offset], dtype, shape);
   }
 

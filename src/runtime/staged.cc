@@ -32,7 +32,8 @@ std::vector<std::size_t> stages_of(const Graph& graph) {
       if (!node.has_input(i)) continue;
       const Availability& input = values[node.inputs[i]];
       stage = std::max(stage, input.tensor);
-      if (node.op->shape_operands >> std::min<std::size_t>(i, 31) & 1) stage = std::max(stage, input.contents);
+      if (node.op->shape_operands >> std::min<std::size_t>(i, 31) & 1)
+        stage = std::max(stage, input.contents);
       contents = std::max(contents, input.contents);
     }
     // A shape is known as soon as the tensor is.
@@ -168,12 +169,11 @@ void StagedExecutor::begin(std::span<const Feed> feeds) {
   given_.assign(names.size(), {});
   for (const Feed& feed : feeds) {
     const auto input = std::ranges::find(names, feed.name);
-    if (input == names.end())
-      fail(ErrorCode::invalid_input, {"the model has no input '", feed.name, "'"});
+    if (input == names.end()) fail(ErrorCode::invalid_input, "the model has no input '{}'", feed.name);
     given_[static_cast<std::size_t>(input - names.begin())] = feed.tensor;
   }
   for (std::size_t i = 0; i < given_.size(); ++i)
-    if (!given_[i].present()) fail(ErrorCode::invalid_input, {"input '", names[i], "' is missing"});
+    if (!given_[i].present()) fail(ErrorCode::invalid_input, "input '{}' is missing", names[i]);
   bind_stage();
 }
 

@@ -7,8 +7,8 @@ namespace octavo {
 namespace {
 
 void require_room(uint64_t count) {
-  require(count <= Dims::kMaxRank, ErrorCode::unsupported, "a tensor of ", count,
-          " dimensions; there may be ", Dims::kMaxRank);
+  require(count <= Dims::kMaxRank, ErrorCode::unsupported, "a tensor of {} dimensions; there may be {}",
+          count, Dims::kMaxRank);
 }
 
 }  // namespace

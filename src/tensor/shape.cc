@@ -37,8 +37,8 @@ bool is_addressable(const Shape& shape, std::size_t element_bytes) {
 }
 
 void require_addressable(const Shape& shape, std::size_t element_bytes) {
-  require(is_addressable(shape, element_bytes), ErrorCode::out_of_memory, "a tensor of shape ", shape,
-          " does not fit into memory");
+  require(is_addressable(shape, element_bytes), ErrorCode::out_of_memory,
+          "a tensor of shape {} does not fit into memory", shape);
 }
 
 void append_text(std::string& out, const Shape& shape) {
@@ -50,11 +50,11 @@ void append_text(std::string& out, const Shape& shape) {
   out += ']';
 }
 
-std::string to_string(const Shape& shape) { return text(shape); }
+std::string to_string(const Shape& shape) { return text("{}", shape); }
 
 int normalize_axis(int64_t axis, int rank) {
-  require(axis >= -rank && axis < rank, ErrorCode::invalid_graph, "axis ", axis,
-          " is outside a tensor of rank ", rank);
+  require(axis >= -rank && axis < rank, ErrorCode::invalid_graph, "axis {} is outside a tensor of rank {}",
+          axis, rank);
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 
@@ -65,7 +65,7 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
     const int64_t x = i <= a.rank() ? a[a.rank() - i] : 1;
     const int64_t y = i <= b.rank() ? b[b.rank() - i] : 1;
     const bool fits = x == y || x == 1 || y == 1 || x == kDynamic || y == kDynamic;
-    require(fits, ErrorCode::invalid_graph, "shapes ", a, " and ", b, " do not broadcast");
+    require(fits, ErrorCode::invalid_graph, "shapes {} and {} do not broadcast", a, b);
     const bool take_x = y == 1 || (y == kDynamic && x != 1);
     out[rank - i] = take_x ? x : y;
   }

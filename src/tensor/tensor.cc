@@ -57,7 +57,7 @@ std::vector<int64_t> to_int64(const TensorView& tensor) {
     const auto values = tensor.span<int64_t>();
     return {values.begin(), values.end()};
   }
-  require(tensor.dtype == DType::s32, ErrorCode::invalid_graph, "expected an integer tensor, got ",
+  require(tensor.dtype == DType::s32, ErrorCode::invalid_graph, "expected an integer tensor, got {}",
           dtype_name(tensor.dtype));
   const auto values = tensor.span<int32_t>();
   return {values.begin(), values.end()};

@@ -70,7 +70,7 @@ TEST_CASE("The counter sees what is allocated") {
 
 TEST_CASE("The second and later runs of the same shape allocate nothing") {
   for (const Network& network : kNetworks) {
-    const Tensor pixels = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", network.pixels));
+    const Tensor pixels = read_npy(text("{}/float/{}", OCTAVO_FIXTURES_DIR, network.pixels));
     const Tensor input = network_input(network, pixels, 0);
     for (const int threads : {1, 2}) {
       KernelPolicy kernels;

@@ -13,8 +13,8 @@ TEST_CASE("Float outputs agree with ONNX Runtime's") {
   const auto& network = GENERATE(from_range(kNetworks));
   CAPTURE(network.file);
   const auto model = load_model(network.file);
-  const Tensor pixels = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", network.pixels));
-  const Tensor expected = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", network.outputs));
+  const Tensor pixels = read_npy(text("{}/float/{}", OCTAVO_FIXTURES_DIR, network.pixels));
+  const Tensor expected = read_npy(text("{}/float/{}", OCTAVO_FIXTURES_DIR, network.outputs));
   const int64_t classes = expected.shape()[1];
   float largest = 0, difference = 0;
   for (int64_t i = 0; i < expected.shape()[0]; ++i) {

@@ -12,7 +12,7 @@ std::string needed(const Model& model) {
   std::vector<std::string_view> names = model.needed_operators();
   std::ranges::sort(names);
   std::string list;
-  for (std::string_view name : names) list += text(list.empty() ? "" : ",", name);
+  for (std::string_view name : names) list += text("{}{}", list.empty() ? "" : ",", name);
   return list;
 }
 

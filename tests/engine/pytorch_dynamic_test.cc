@@ -73,7 +73,7 @@ TEST_CASE("A dynamically quantized MLP gives PyTorch's outputs") {
 
 TEST_CASE("A dynamically quantized ResNet-18 gives PyTorch's outputs") {
   const Network& resnet = kNetworks[1];
-  const Tensor pixels = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", resnet.pixels));
+  const Tensor pixels = read_npy(text("{}/float/{}", OCTAVO_FIXTURES_DIR, resnet.pixels));
   std::vector<Tensor> inputs;
   for (int64_t i = 0; i < pixels.shape()[0]; ++i) inputs.push_back(network_input(resnet, pixels, i));
   check_network(*load_model(resnet.file), "resnet18-quarter", inputs);

@@ -19,8 +19,8 @@ std::vector<float> run(Model& model, const Tensor& digit) {
 }
 
 int count_correct(Model& model) {
-  const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-test-images.npy"));
-  const Tensor labels = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-test-labels.npy"));
+  const Tensor digits = read_npy(text("{}/mnist-test-images.npy", OCTAVO_MODELS_DIR));
+  const Tensor labels = read_npy(text("{}/mnist-test-labels.npy", OCTAVO_MODELS_DIR));
   int correct = 0;
   for (int64_t i = 0; i < digits.shape()[0]; ++i) {
     const std::vector<float> logits = run(model, network_input(mnist(), digits, i));
@@ -30,7 +30,7 @@ int count_correct(Model& model) {
 }
 
 std::unique_ptr<Model> quantize_with(const Model& model, QuantizationPlan plan) {
-  const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-calibration-images.npy"));
+  const Tensor digits = read_npy(text("{}/mnist-calibration-images.npy", OCTAVO_MODELS_DIR));
   const auto calibration = model.calibrate_for(std::move(plan));
   for (int64_t i = 0; i < digits.shape()[0]; ++i) {
     const Tensor digit = network_input(mnist(), digits, i);
@@ -90,7 +90,7 @@ TEST_CASE("A quantized file means the same when it comes back") {
   }
   const auto back = written_and_read(*quantized);
   CHECK(back->to_onnx() == quantized->to_onnx());
-  const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-test-images.npy"));
+  const Tensor digits = read_npy(text("{}/mnist-test-images.npy", OCTAVO_MODELS_DIR));
   for (int64_t i = 0; i < 20; ++i) {
     const Tensor digit = network_input(mnist(), digits, i);
     CHECK(run(*quantized, digit) == run(*back, digit));
@@ -108,7 +108,7 @@ TEST_CASE("Every integer kernel gives the same bits on a whole network") {
   scalar.forced["gemm_s8"] = "scalar";
   scalar.forced["dwconv_s8"] = "scalar";
   const auto reference = written_and_read(*quantized, scalar);
-  const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-test-images.npy"));
+  const Tensor digits = read_npy(text("{}/mnist-test-images.npy", OCTAVO_MODELS_DIR));
   for (int64_t i = 0; i < 20; ++i) {
     const Tensor digit = network_input(mnist(), digits, i);
     CHECK(run(*quantized, digit) == run(*reference, digit));
@@ -120,7 +120,7 @@ TEST_CASE("Every integer kernel gives the same bits on a whole network") {
 TEST_CASE("Layers are compared by name") {
   const auto model = load_model("mnist.onnx");
   const auto quantized = quantize_static(*model, {});
-  const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-test-images.npy"));
+  const Tensor digits = read_npy(text("{}/mnist-test-images.npy", OCTAVO_MODELS_DIR));
   const Tensor digit = network_input(mnist(), digits, 0);
   const Feed feed{"digits", &digit};
   const auto layers = model->compare_layers(*quantized)->compare({&feed, 1});

@@ -21,7 +21,7 @@ std::vector<Bytes> run_all(const Network& network, int threads) {
   KernelPolicy kernels;
   kernels.threads = Threads(threads);
   const std::unique_ptr<Model> model = load_model(network.file, kernels);
-  const Tensor pixels = read_npy(text(OCTAVO_FIXTURES_DIR, "/float/", network.pixels));
+  const Tensor pixels = read_npy(text("{}/float/{}", OCTAVO_FIXTURES_DIR, network.pixels));
   const Tensor input = network_input(network, pixels, 0);
   const Feed feed{model->graph()[model->graph().inputs[0]].name, &input};
   const std::unique_ptr<Calibration> calibration = model->calibrate({});

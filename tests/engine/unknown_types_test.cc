@@ -20,7 +20,7 @@ TEST_CASE("An output whose type neither the file nor its node says is refused by
     const std::string file = onnx::write_model(model);
     return Model::load(std::as_bytes(std::span(file)), {});
   };
-  CHECK_THROWS_WITH(load(), text("the output '", name, "' has no type, and none follows from its node"));
+  CHECK_THROWS_WITH(load(), text("the output '{}' has no type, and none follows from its node", name));
 
   b.graph[b.graph.outputs[0]].dtype = DType::s64;
   const auto loaded = load();

@@ -13,7 +13,7 @@ namespace {
 const Network& mnist() { return kNetworks[3]; }
 
 std::vector<int64_t> classes(Model& model, int64_t count) {
-  const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-test-images.npy"));
+  const Tensor digits = read_npy(text("{}/mnist-test-images.npy", OCTAVO_MODELS_DIR));
   std::vector<int64_t> classes;
   for (int64_t i = 0; i < count; ++i) {
     const Tensor digit = network_input(mnist(), digits, i);
@@ -44,7 +44,7 @@ TEST_CASE("It runs the network, quantizes it in both ways, and runs these") {
   CHECK(classes(*dynamic, 20) == expected);
 
   const auto calibration = model->calibrate({});
-  const Tensor digits = read_npy(text(OCTAVO_MODELS_DIR, "/mnist-calibration-images.npy"));
+  const Tensor digits = read_npy(text("{}/mnist-calibration-images.npy", OCTAVO_MODELS_DIR));
   for (int64_t i = 0; i < 20; ++i) {
     const Tensor digit = network_input(mnist(), digits, i);
     const Feed feed{"digits", &digit};

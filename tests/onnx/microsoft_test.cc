@@ -92,7 +92,7 @@ std::string refusal(std::string_view op, std::vector<std::string> inputs,
                     std::vector<onnx::Bytes> attributes = {}, std::vector<std::string> outputs = {"y"}) {
   const Error error = onnx::failure(one_node(op, inputs, attributes, outputs));
   const std::string_view message = error.what(), node = "': ";  // behind the node's name
-  return text(error_code_name(error.code()), ": ", message.substr(message.find(node) + node.size()));
+  return text("{}: {}", error_code_name(error.code()), message.substr(message.find(node) + node.size()));
 }
 
 TEST_CASE("What operators of ONNX Runtime may have and Octavo has not is refused by name",

@@ -73,7 +73,7 @@ TEST_CASE("Another type, and what is no initializer that is an input, is refused
         "initializer 'w' is float32 of shape [3], not int64 of shape [3]");
   for (const std::string_view name : {"hidden", "x", "nothing"})
     CHECK(refusal(with_default(), name, kOther)
-              .starts_with(text("the model has no initializer '", name, "' that may")));
+              .starts_with(text("the model has no initializer '{}' that may", name)));
 }
 
 TEST_CASE("Before IR version 4 an initializer that is an input is a constant and nothing else") {

@@ -149,7 +149,7 @@ TEST_CASE("a branch with too few outputs is refused, also where it is taken ahea
     try {
       octavo::Model::load(std::as_bytes(std::span(bytes)), KernelPolicy{});
     } catch (const Error& error) {
-      return text(error_code_name(error.code()), " ", error.node());
+      return text("{} {}", error_code_name(error.code()), error.node());
     }
     return "";
   };

@@ -46,7 +46,7 @@ TEST_CASE("CumSum of more than a chunk, and of integers that wrap around") {
 TEST_CASE("CumSum refuses an axis that is not there") {
   for (int32_t axis : {1, -2})
     CHECK(error_of([&] { cum_sum<float>(iota<float>({2}), axis, false, false); }) ==
-          text("InvalidInput: axis ", axis, " is outside shape [2]"));
+          text("InvalidInput: axis {} is outside shape [2]", axis));
   const Tensor axis = Tensor::scalar<int32_t>(2);
   CHECK(error_of([&] { infer_op("CumSum", {{DType::f32, Shape{2}}, Operand::of(axis)}); }) ==
         "InvalidGraph: axis 2 is outside a tensor of rank 1");

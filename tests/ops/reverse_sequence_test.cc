@@ -21,7 +21,7 @@ TEST_CASE(
   CHECK(values<int16_t>(reverse(0, {2}, {1, 2, 2})) == Values{2, 3, 0, 1});
   for (int64_t length : {-1, 4})
     CHECK(error_of([&] { reverse(0, {length}, {1, 3}); }) ==
-          text("InvalidInput: length ", length, " of sequence 0 is outside shape [1,3]"));
+          text("InvalidInput: length {} of sequence 0 is outside shape [1,3]", length));
   CHECK(error_of([&] { reverse(0, {1, 1}, {1, 3}); }) == "InvalidGraph: has 2 lengths, but a batch of 1");
   CHECK(error_of([&] { reverse(2, {1}, {1, 3}); }) ==
         "InvalidGraph: batch_axis and time_axis are 2 and -1, not 0 and 1");

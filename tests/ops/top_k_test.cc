@@ -47,7 +47,7 @@ TEST_CASE("TopK of none, of indices that nobody reads, and of too many") {
                           .run1()) == std::vector<float>{2});
   for (int64_t k : {3, -1})
     CHECK(error_of([&] { top<float>(k, true, 0, {2}, {1, 2}); }) ==
-          text("InvalidGraph: K is ", k, " for axis 0 of shape [2]"));
+          text("InvalidGraph: K is {} for axis 0 of shape [2]", k));
   const auto unknown = infer_op("TopK", {{DType::s8, Shape{2, 3}}, {DType::s64, Shape{1}}}, {}, 2);
   CHECK(*unknown[0].shape == Shape{2, kDynamic});
   CHECK(unknown[1].dtype == DType::s64);

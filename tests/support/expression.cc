@@ -23,7 +23,7 @@ class Parser {
 
   ValueId parse() {
     const ValueId id = value();
-    if (!rest_.empty()) throw std::runtime_error(text("'", rest_, "' is left of an expression"));
+    if (!rest_.empty()) throw std::runtime_error(text("'{}' is left of an expression", rest_));
     return id;
   }
 
@@ -57,7 +57,7 @@ class Parser {
         inputs.push_back(value());
       }
     } while (take(','));
-    if (!take(')')) throw std::runtime_error(text("no ) before '", rest_, "'"));
+    if (!take(')')) throw std::runtime_error(text("no ) before '{}'", rest_));
     return b_.node(op, std::move(inputs), std::move(attributes));
   }
 
@@ -81,14 +81,14 @@ class Parser {
 
 std::string of_constant(const Tensor& tensor) {
   if (tensor.dtype() != DType::f32 || tensor.shape().elements() != 1)
-    return text(dtype_name(tensor.dtype()), tensor.shape());
+    return text("{}{}", dtype_name(tensor.dtype()), tensor.shape());
   const std::string number = short_number(tensor.span<float>()[0]);
-  return tensor.shape().rank() == 0 ? number : text(number, '{', tensor.shape().rank(), '}');
+  return tensor.shape().rank() == 0 ? number : text("{}{{}}", number, tensor.shape().rank());
 }
 
 std::string of_attribute(const AttrValue& value) {
   if (const auto* number = std::get_if<float>(&value)) return short_number(*number);
-  if (const auto* number = std::get_if<int64_t>(&value)) return text(*number, "i");
+  if (const auto* number = std::get_if<int64_t>(&value)) return text("{}i", *number);
   return "…";
 }
 
@@ -109,8 +109,8 @@ std::string expression(const Graph& graph, ValueId id) {
   std::string inputs;
   for (ValueId input : node->inputs) inputs += (inputs.empty() ? "" : ", ") + expression(graph, input);
   for (const auto& [name, value] : node->attrs)
-    inputs += text(inputs.empty() ? "" : ", ", name, ": ", of_attribute(value));
-  return text(node->op->name, '(', inputs, ')');
+    inputs += text("{}{}: {}", inputs.empty() ? "" : ", ", name, of_attribute(value));
+  return text("{}({})", node->op->name, inputs);
 }
 
 std::string expression(const Graph& graph) {

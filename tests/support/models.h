@@ -31,7 +31,7 @@ inline const std::array<Network, 4> kNetworks = {{
 }};
 
 inline std::unique_ptr<Model> load_model(std::string_view file, const KernelPolicy& kernels = {}) {
-  const std::vector<char> bytes = read_bytes(text(OCTAVO_MODELS_DIR, '/', file));
+  const std::vector<char> bytes = read_bytes(text("{}/{}", OCTAVO_MODELS_DIR, file));
   return Model::load(std::as_bytes(std::span(bytes)), kernels);
 }
 

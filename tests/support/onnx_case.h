@@ -17,7 +17,7 @@ namespace octavo::test {
 inline std::vector<Tensor> read_case_tensors(const std::filesystem::path& folder, std::string_view kind) {
   std::vector<Tensor> tensors;
   for (int i = 0;; ++i) {
-    const std::filesystem::path path = folder / text(kind, "_", i, ".pb");
+    const std::filesystem::path path = folder / text("{}_{}.pb", kind, i);
     if (!std::filesystem::exists(path)) return tensors;
     const std::vector<char> bytes = read_bytes(path.string());
     tensors.push_back(
@@ -36,15 +36,16 @@ inline Tensor converted(const TensorView& x, DType dtype) {
 // The tolerances of ONNX's own backend test runner, of which the absolute one is of an output whose largest element is 1:
 // what stands for 0 is what rounding left in somebody else's sums.
 inline bool is_close(double a, double b, double largest) {
-  return a == b || (a != a && b != b) || std::abs(a - b) <= 1e-7 * std::max(largest, 1.0) + 1e-3 * std::abs(b);
+  return a == b || (a != a && b != b) ||
+         std::abs(a - b) <= 1e-7 * std::max(largest, 1.0) + 1e-3 * std::abs(b);
 }
 
 // What is wrong with a result, "" for nothing.
 inline std::string difference(const TensorView& expected, const TensorView& actual) {
-  if (expected.shape != actual.shape) return text("shape ", actual.shape, ", not ", expected.shape);
+  if (expected.shape != actual.shape) return text("shape {}, not {}", actual.shape, expected.shape);
   const bool is_real = is_float(expected.dtype);
   if (!is_real && actual.dtype != expected.dtype)
-    return text("is ", dtype_name(actual.dtype), ", not ", dtype_name(expected.dtype));
+    return text("is {}, not {}", dtype_name(actual.dtype), dtype_name(expected.dtype));
   const Tensor a = converted(actual, DType::f64), b = converted(expected, DType::f64);
   double largest = 0;
   for (double each : b.span<double>())
@@ -60,7 +61,7 @@ inline std::string difference(const TensorView& expected, const TensorView& actu
 // Runs a model on every data set of the folder; "" where all outputs are right, else the first that is wrong.
 inline std::string run_case(Model& model, const std::filesystem::path& folder) {
   for (int set = 0;; ++set) {
-    const std::filesystem::path data = folder / text("test_data_set_", set);
+    const std::filesystem::path data = folder / text("test_data_set_{}", set);
     if (!std::filesystem::exists(data)) return set > 0 ? "" : "there is no test_data_set_0";
     std::vector<Tensor> inputs = read_case_tensors(data, "input");
     std::vector<Feed> feeds;
@@ -75,7 +76,7 @@ inline std::string run_case(Model& model, const std::filesystem::path& folder) {
     const std::vector<Tensor> expected = read_case_tensors(data, "output");
     for (std::size_t i = 0; i < expected.size(); ++i)
       if (const std::string wrong = difference(expected[i].view(), outputs.at(i)); !wrong.empty())
-        return text("data set ", set, ", output ", i, " ", wrong);
+        return text("data set {}, output {} {}", set, i, wrong);
   }
 }
 

@@ -79,8 +79,8 @@ struct TensorMaker : OutputMaker {
     bool fits = operand.shape && operand.shape->rank() == shape.rank();
     for (int axis = 0; fits && axis < shape.rank(); ++axis)
       fits = (*operand.shape)[axis] == kDynamic || (*operand.shape)[axis] == shape[axis];
-    require(fits && (!operand.dtype || operand.dtype == dtype), ErrorCode::invalid_graph, "output ", output,
-            " came out as ", shape, ", not as inferred");
+    require(fits && (!operand.dtype || operand.dtype == dtype), ErrorCode::invalid_graph,
+            "output {} came out as {}, not as inferred", output, shape);
     outputs[output] = Tensor(dtype, shape);
     return outputs[output].view();
   }
@@ -99,8 +99,8 @@ std::vector<Tensor> OpRunner::run() {
       output_views.push_back({*operand.dtype, Shape{0}, nullptr});
       continue;
     }
-    require(operand.is_static(), ErrorCode::invalid_graph, "an output shape of ", node_.op->name,
-            " is unknown although every input is static");
+    require(operand.is_static(), ErrorCode::invalid_graph,
+            "an output shape of {} is unknown although every input is static", node_.op->name);
     outputs.emplace_back(*operand.dtype, *operand.shape);
     output_views.push_back(outputs.back().view());
     std::memset(output_views.back().data, 0xa5, output_views.back().bytes());
@@ -153,7 +153,7 @@ bool OpRunner::permute(const std::vector<int>& permutation) {
 
 OpRunner& OpRunner::add(Tensor tensor, bool is_constant) {
   auto shared = std::make_shared<const Tensor>(std::move(tensor));
-  Value value{shared->type(), text("input", tensors_.size())};
+  Value value{shared->type(), text("input{}", tensors_.size())};
   if (is_constant) value.constant = shared;
   node_.inputs.push_back(graph_.add_value(std::move(value)));
   tensors_.push_back(std::move(shared));
@@ -166,8 +166,8 @@ namespace {
 void check_same_dtype(const Node& node, std::span<const Operand> inputs, std::span<const Operand> outputs) {
   const auto same = static_cast<std::size_t>(node.op->dtype_input);
   const bool is_same = same < inputs.size() && inputs[same].dtype == outputs[0].dtype;
-  require(!node.op->same_dtype || is_same, ErrorCode::invalid_graph, node.op->name,
-          " has an output of another dtype than its input, and its record does not say so");
+  require(!node.op->same_dtype || is_same, ErrorCode::invalid_graph,
+          "{} has an output of another dtype than its input, and its record does not say so", node.op->name);
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ void check_same_dtype(const Node& node, std::span<const Operand> inputs, std::sp
 void OpRunner::infer_node() {
   const int given = static_cast<int>(node_.inputs.size());
   require(given >= node_.op->min_inputs && given <= node_.op->max_inputs, ErrorCode::invalid_graph,
-          node_.op->name, " takes ", node_.op->min_inputs, " to ", node_.op->max_inputs, " inputs, not ",
+          "{} takes {} to {} inputs, not {}", node_.op->name, node_.op->min_inputs, node_.op->max_inputs,
           given);
   inputs_.assign(tensors_.size(), Operand{});
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
@@ -193,7 +193,7 @@ void OpRunner::prepare() {
   infer_node();
   node_.outputs.clear();
   for (std::size_t i = 0; i < output_count_; ++i)
-    node_.outputs.push_back(graph_.add_value({outputs_[i], text("output", i)}));
+    node_.outputs.push_back(graph_.add_value({outputs_[i], text("output{}", i)}));
   node_.prepared = node_.op->prepare ? node_.op->prepare({graph_, node_, policy_}) : nullptr;
 }
 

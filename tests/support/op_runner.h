@@ -85,8 +85,8 @@ std::vector<Operand> infer_op(std::string_view op, std::vector<Operand> inputs, 
 
 // The elements, for comparison with a vector.
 template <class T> std::vector<T> values(const Tensor& tensor) {
-  require(tensor.dtype() == dtype_of<T>, ErrorCode::invalid_graph, "a test expected ",
-          dtype_name(dtype_of<T>), " but got ", dtype_name(tensor.dtype()));
+  require(tensor.dtype() == dtype_of<T>, ErrorCode::invalid_graph, "a test expected {} but got {}",
+          dtype_name(dtype_of<T>), dtype_name(tensor.dtype()));
   const auto span = tensor.span<T>();
   return {span.begin(), span.end()};
 }
@@ -106,7 +106,7 @@ template <class F> std::string error_of(F&& f) {
   try {
     f();
   } catch (const Error& error) {
-    return text(error_code_name(error.code()), ": ", error.what());
+    return text("{}: {}", error_code_name(error.code()), error.what());
   }
   return "";
 }

@@ -21,7 +21,7 @@ void optional_get_element(Draft&, DraftNode& draft_node) { draft_node.op_type = 
 void optional_has_element(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
   const Tensor answer = Tensor::scalar(node.has_input(0));
-  node.inputs = {draft.add_constant(text(node.name, "_answer"), answer)};
+  node.inputs = {draft.add_constant(text("{}_answer", node.name), answer)};
   draft_node.op_type = "Identity";
 }
 

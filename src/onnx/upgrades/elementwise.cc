@@ -13,7 +13,7 @@ void variadic(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
   const std::string op = draft_node.op_type;
   const bool is_mean = op == "Mean";
-  const std::string_view step = is_mean || op == "Sum" ? "Add" : std::string_view(op);
+  const Name step = is_mean || op == "Sum" ? "Add" : op.c_str();
   const std::size_t count = node.inputs.size();
   require(count > 0 && std::ranges::count(node.inputs, kNoValue) == 0, ErrorCode::invalid_graph,
           "an input is missing");
@@ -25,7 +25,7 @@ void variadic(Draft& draft, DraftNode& draft_node) {
   ValueId last = node.inputs[count - 1];
   if (is_mean) {
     const float part = 1.0f / static_cast<float>(count);
-    last = draft.add_constant(text(node.name, "_part"), Tensor::scalar(part));
+    last = draft.add_constant(text("{}_part", node.name), Tensor::scalar(part));
     // The inputs are float32 unless they say otherwise.
     const auto dtype = draft.graph[node.inputs[0]].dtype;
     if (dtype != DType::f32) last = draft.add_node("CastLike", node.name, {last, node.inputs[0]});
@@ -34,7 +34,10 @@ void variadic(Draft& draft, DraftNode& draft_node) {
 }
 
 constexpr Upgrade kRows[] = {
-    {"Max", variadic}, {"Mean", variadic, 1}, {"Min", variadic}, {"Sum", variadic, 1},
+    {"Max", variadic},
+    {"Mean", variadic, 1},
+    {"Min", variadic},
+    {"Sum", variadic, 1},
 };
 
 const RegisterUpgrades registered(kRows);

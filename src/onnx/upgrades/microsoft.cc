@@ -11,7 +11,7 @@ namespace {
 
 // Activations that products may end in, with the names of their parameters.
 constexpr struct {
-  std::string_view op, alpha = {}, beta = {};
+  Name op, alpha = "", beta = "";
 } kActivations[] = {{"Relu"},
                     {"Tanh"},
                     {"Sigmoid"},
@@ -23,8 +23,8 @@ constexpr struct {
 // The node becomes the activation of that name of x.
 void activate(Decomposition& d, ValueId x, std::string_view name, std::span<const float> params) {
   const auto param = [&](std::size_t i) {
-    require(i < params.size(), ErrorCode::invalid_graph, "has ", params.size(),
-            " parameters of the activation ", name);
+    require(i < params.size(), ErrorCode::invalid_graph, "has {} parameters of the activation {}",
+            params.size(), name);
     return params[i];
   };
   if (name.empty()) return d.become("Identity", {x});
@@ -36,7 +36,7 @@ void activate(Decomposition& d, ValueId x, std::string_view name, std::span<cons
     if (!beta.empty()) attrs.set(beta, param(1));
     return d.become(op, {x}, attrs);
   }
-  fail(ErrorCode::unsupported, {"the activation '", name, "' is not supported"});
+  fail(ErrorCode::unsupported, "the activation '{}' is not supported", name);
 }
 
 // activation(Conv(x, w, b) + z)
@@ -96,7 +96,7 @@ void quick_gelu(Draft& draft, DraftNode& node) {
 // Statistics are outputs 1 and 2, for training.
 void refuse_statistics(const Decomposition& d) {
   for (const std::size_t i : {1u, 2u})
-    require(!d.has_output(i), ErrorCode::unsupported, "output ", i, " is not supported");
+    require(!d.has_output(i), ErrorCode::unsupported, "output {} is not supported", i);
 }
 
 // Output 3 is x + skip + bias; what is given back is its name, or that of a new value.
@@ -158,7 +158,7 @@ void embed_layer_normalization(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(1);
   for (const std::size_t i : {2u, 3u, 5u, 6u})
-    require(d.has(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+    require(d.has(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
   const ValueId ids = d.in(0);
   d.take_int("mask_index_type", 0);
   add_mask_index(d, ids, d.in(7));

@@ -23,8 +23,8 @@ ValueId range(Decomposition& d, ValueId start, ValueId end) {
 ValueId padding_mask(Decomposition& d, ValueId mask, ValueId keys, float filter) {
   if (mask == kNoValue) return kNoValue;
   const int rank = d.rank(mask);
-  require(rank >= 1 && rank <= 3, ErrorCode::unsupported, "a mask of ",
-          rank < 0 ? std::string("unknown rank") : text(rank, " axes"), " is not supported");
+  require(rank >= 1 && rank <= 3, ErrorCode::unsupported, "a mask of {} is not supported",
+          rank < 0 ? std::string("unknown rank") : text("{} axes", rank));
   if (rank == 1)
     mask = d.add("Less", {range(d, d.index(0), keys), d.unsqueeze(d.cast(mask, DType::s64), {1})});
   const ValueId misses = d.add("Sub", {d.cast(mask, DType::f32), d.number(1)});
@@ -48,9 +48,9 @@ std::vector<ValueId> unpacked(Decomposition& d, ValueId x, std::size_t parts) {
   return all;
 }
 
-int64_t take_heads(Decomposition& d, std::string_view name) {
+int64_t take_heads(Decomposition& d, Name name) {
   const int64_t heads = d.take_int(name, 0);
-  require(heads > 0, ErrorCode::invalid_graph, name, " is ", heads);
+  require(heads > 0, ErrorCode::invalid_graph, "{} is {}", name, heads);
   return heads;
 }
 
@@ -77,16 +77,14 @@ void attention(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(2);
   d.refuse({6});
-  for (std::string_view name : {"do_rotary", "past_present_share_buffer", "rotary_embedding_dim"})
-    d.take_only(name, 0);
+  for (Name name : {"do_rotary", "past_present_share_buffer", "rotary_embedding_dim"}) d.take_only(name, 0);
   const int64_t heads = take_heads(d, "num_heads");
   const bool is_causal = d.take_int("unidirectional", 0) != 0;
   const float filter = d.take_float("mask_filter_value", -10000);
   const auto given = node.node.attrs.get_ints("qkv_hidden_sizes");
   const std::vector<int64_t> sizes(given.begin(), given.end());
   node.node.attrs.erase("qkv_hidden_sizes");
-  require(sizes.empty() || sizes.size() == 3, ErrorCode::invalid_graph, "has ", sizes.size(),
-          " hidden sizes");
+  require(sizes.empty() || sizes.size() == 3, ErrorCode::invalid_graph, "has {} hidden sizes", sizes.size());
 
   const ValueId x = d.in(0), past = d.in(4), product = d.add_optional(d.add("MatMul", {x, d.in(1)}), d.in(2));
   Attrs split = attributes({{"axis", int64_t{-1}}});
@@ -166,7 +164,7 @@ void group_query_attention(Draft& draft, DraftNode& node) {
   require(!d.has_output(3), ErrorCode::unsupported, "output 3 is not supported");
   const int64_t heads = take_heads(d, "num_heads"), kv_heads = take_heads(d, "kv_num_heads");
   require(heads <= std::numeric_limits<int32_t>::max() && kv_heads <= heads, ErrorCode::invalid_graph,
-          "kv_num_heads is ", kv_heads);
+          "kv_num_heads is {}", kv_heads);
   const bool is_interleaved = d.take_int("rotary_interleaved", 0) != 0,
              rotates = d.take_int("do_rotary", 0) != 0;
   const int64_t window = std::min<int64_t>(d.take_int("local_window_size", -1), kMaxTensorBytes);

@@ -32,11 +32,11 @@ struct Blocks {
 };
 
 void check(const Blocks& b) {
-  require(b.bits == 2 || b.bits == 4 || b.bits == 8, ErrorCode::unsupported, "weights of ", b.bits, " bits");
+  require(b.bits == 2 || b.bits == 4 || b.bits == 8, ErrorCode::unsupported, "weights of {} bits", b.bits);
   require(b.block >= 16 && b.block <= (1 << 20) && (b.block & (b.block - 1)) == 0, ErrorCode::invalid_graph,
-          "block_size is ", b.block);
+          "block_size is {}", b.block);
   require(b.rows >= 0 && b.columns >= 0 && is_addressable({b.rows, b.columns}, sizeof(float)),
-          ErrorCode::out_of_memory, "weights of ", b.rows, " rows and ", b.columns, " columns");
+          ErrorCode::out_of_memory, "weights of {} rows and {} columns", b.rows, b.columns);
 }
 
 // The constants of blocks: integers, in rows of `row_bytes`; a scale a block; a zero_point a block, packed, a float or
@@ -49,20 +49,19 @@ struct BlockOperands {
 };
 
 // Before there is any memory for what they become.
-BlockOperands check_operands(const Decomposition& d, const Blocks& b, std::size_t integers, std::size_t scales,
-                             std::size_t zero_points, int64_t row_bytes) {
+BlockOperands check_operands(const Decomposition& d, const Blocks& b, std::size_t integers,
+                             std::size_t scales, std::size_t zero_points, int64_t row_bytes) {
   const Tensor &q = d.constant(integers), &scale = d.constant(scales);
   const int64_t zero_bytes = ceil_div(b.count() * b.bits, 8);
   const Tensor* const zero = d.has(zero_points) ? &d.constant(zero_points) : nullptr;
   require(q.dtype() == DType::u8 && static_cast<int64_t>(q.bytes()) == b.rows * row_bytes,
-          ErrorCode::invalid_graph, "weights ", q.shape(), " are not ", b.rows, " rows of ", row_bytes,
-          " bytes");
+          ErrorCode::invalid_graph, "weights {} are not {} rows of {} bytes", q.shape(), b.rows, row_bytes);
   require(scale.dtype() == DType::f32 && scale.shape().elements() == b.rows * b.count(),
-          ErrorCode::invalid_graph, "scales ", scale.shape(), " are not ", b.rows * b.count(), " float32");
+          ErrorCode::invalid_graph, "scales {} are not {} float32", scale.shape(), b.rows * b.count());
   const bool is_float = zero && zero->dtype() == DType::f32;
   require(!zero || (is_float ? zero->shape().elements() == b.rows * b.count()
                              : zero->dtype() == DType::u8 && zero->shape().elements() == b.rows * zero_bytes),
-          ErrorCode::invalid_graph, "zero_points ", zero ? zero->shape() : Shape(), " do not fit");
+          ErrorCode::invalid_graph, "zero_points {} do not fit", zero ? zero->shape() : Shape());
   return {q, scale, zero, row_bytes, zero_bytes, is_float};
 }
 
@@ -74,8 +73,9 @@ template <class Place> void dequantize(const BlockOperands& from, const Blocks& 
   for (int64_t row = 0; row < b.rows; ++row)
     for (int64_t block = 0; block < b.count(); ++block) {
       const auto index = static_cast<std::size_t>(row * b.count() + block);
-      const float middle = from.is_float ? from.zero->span<float>()[index]
-                                         : static_cast<float>(is_packed ? zeros.at(row, block) : 1 << (b.bits - 1));
+      const float middle = from.is_float
+                               ? from.zero->span<float>()[index]
+                               : static_cast<float>(is_packed ? zeros.at(row, block) : 1 << (b.bits - 1));
       const float scale = from.scale.span<float>()[index];
       const int64_t end = std::min(b.columns, (block + 1) * b.block);
       for (int64_t column = block * b.block; column < end; ++column)
@@ -92,13 +92,14 @@ void matmul_n_bits(Draft& draft, DraftNode& node) {
   const int64_t k = d.take_int("K", -1), n = d.take_int("N", -1), bits = d.take_int("bits", 4);
   const Blocks blocks{n, k, bits, d.take_int("block_size", 32)};
   check(blocks);
-  const BlockOperands operands = check_operands(d, blocks, 1, 2, 3, blocks.count() * (blocks.block * bits / 8));
+  const BlockOperands operands =
+      check_operands(d, blocks, 1, 2, 3, blocks.count() * (blocks.block * bits / 8));
   Tensor w(DType::f32, {k, n});
   float* const out = w.span<float>().data();
   dequantize(operands, blocks,
              [&](int64_t row, int64_t column, float value) { out[column * n + row] = value; });
   const ValueId x = d.in(0), bias = d.in(5),
-                weights = draft.add_constant(text(node.node.name, "_weights"), std::move(w));
+                weights = draft.add_constant(text("{}_weights", node.node.name), std::move(w));
   if (bias == kNoValue) return d.become("MatMul", {x, weights});
   d.become("Add", {d.add("MatMul", {x, weights}), bias});
 }
@@ -120,9 +121,9 @@ void gather_block_quantized(Draft& draft, DraftNode& node) {
   const int64_t bits = d.take_int("bits", 4), axis = d.take_int("gather_axis", 0);
   const int64_t quantized = d.take_int("quantize_axis", 1), rank = packed.rank();
   require(rank > 0 && (quantized == rank - 1 || quantized == -1), ErrorCode::unsupported,
-          "blocks along axis ", quantized, " of ", packed, " are not supported");
+          "blocks along axis {} of {} are not supported", quantized, packed);
   require(data.dtype() == DType::u8 && (bits == 4 || bits == 8), ErrorCode::unsupported,
-          dtype_name(data.dtype()), " of ", bits, " bits is not supported");
+          "{} of {} bits is not supported", dtype_name(data.dtype()), bits);
   Shape shape = packed;
   shape[static_cast<int>(rank) - 1] *= 8 / bits;
   const int64_t columns = shape[static_cast<int>(rank) - 1];
@@ -134,7 +135,7 @@ void gather_block_quantized(Draft& draft, DraftNode& node) {
   float* const out = table.span<float>().data();
   dequantize(operands, blocks,
              [&](int64_t row, int64_t column, float value) { out[row * columns + column] = value; });
-  d.become("Gather", {draft.add_constant(text(node.node.name, "_table"), std::move(table)), d.in(1)},
+  d.become("Gather", {draft.add_constant(text("{}_table", node.node.name), std::move(table)), d.in(1)},
            attributes({{"axis", axis}}));
 }
 
@@ -143,12 +144,12 @@ ValueId lstm_weights(Decomposition& d, std::size_t integers, std::size_t scales,
   const Tensor &q = d.constant(integers), &scale = d.constant(scales), &zero = d.constant(zero_points);
   const Shape& shape = q.shape();
   require((q.dtype() == DType::u8 || q.dtype() == DType::s8) && shape.rank() == 3, ErrorCode::invalid_graph,
-          "weights of ", dtype_name(q.dtype()), " and shape ", shape);
+          "weights of {} and shape {}", dtype_name(q.dtype()), shape);
   const int64_t directions = shape[0], depth = shape[1], columns = shape[2], count = scale.shape().elements();
   require(scale.dtype() == DType::f32 && zero.dtype() == q.dtype() && zero.shape().elements() == count &&
               (count == directions || count == directions * columns),
-          ErrorCode::invalid_graph, "scales ", scale.shape(), " and zero_points ", zero.shape(),
-          " of weights ", shape);
+          ErrorCode::invalid_graph, "scales {} and zero_points {} of weights {}", scale.shape(), zero.shape(),
+          shape);
   Tensor w(DType::f32, {directions, columns, depth});
   const int flip = q.dtype() == DType::s8 ? 0x80 : 0;
   const uint8_t *from = q.view().as<uint8_t>(), *zeros = zero.view().as<uint8_t>();
@@ -169,7 +170,7 @@ void dynamic_quantize_lstm(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(3);
   for (const std::size_t i : {8u, 9u, 10u, 11u})
-    require(d.has(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+    require(d.has(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
   const ValueId w = lstm_weights(d, 1, 8, 9), r = lstm_weights(d, 2, 10, 11);
   d.become("LSTM", {d.in(0), w, r, d.in(3), d.in(4), d.in(5), d.in(6), d.in(7)});
 }

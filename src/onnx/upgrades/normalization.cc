@@ -9,18 +9,17 @@ namespace {
 
 // A number of the type of `like`, as far as that is known.
 ValueId add_number(Draft& draft, const Node& node, ValueId like, double number) {
-  return draft.add_constant(text(node.name, "_number"), draft.graph[like].dtype == DType::f64
-                                                            ? Tensor::scalar(number)
-                                                            : Tensor::scalar(static_cast<float>(number)));
+  return draft.add_constant(text("{}_number", node.name), draft.graph[like].dtype == DType::f64
+                                                              ? Tensor::scalar(number)
+                                                              : Tensor::scalar(static_cast<float>(number)));
 }
 
 ValueId add_ints(Draft& draft, const Node& node, std::span<const int64_t> numbers) {
-  return draft.add_constant(text(node.name, "_numbers"),
+  return draft.add_constant(text("{}_numbers", node.name),
                             Tensor::of<int64_t>({static_cast<int64_t>(numbers.size())}, numbers));
 }
 
-ValueId add_reduction(Draft& draft, const Node& node, std::string_view op, ValueId x, ValueId axes,
-                      bool keeps_dims) {
+ValueId add_reduction(Draft& draft, const Node& node, Name op, ValueId x, ValueId axes, bool keeps_dims) {
   Attrs attrs;
   attrs.set("keepdims", int64_t{keeps_dims});
   return draft.add_node(op, node.name, {x, axes}, std::move(attrs));
@@ -31,8 +30,8 @@ ValueId add_reduction(Draft& draft, const Node& node, std::string_view op, Value
 //   running mean = m · mean before + (1 - m) · mean, and of the variance, too,
 //   y = BatchNormalization(x, scale, bias, mean, variance).
 void train_batch_normalization(Draft& draft, Node& node) {
-  require(node.inputs.size() == 5 && node.has_input(0), ErrorCode::invalid_graph, "has ", node.inputs.size(),
-          " inputs, not 5");
+  require(node.inputs.size() == 5 && node.has_input(0), ErrorCode::invalid_graph, "has {} inputs, not 5",
+          node.inputs.size());
   constexpr int64_t kImages[] = {0, 0, -1}, kAxes[] = {0, 2}, kChannels[] = {-1};
   const ValueId axes = add_ints(draft, node, kAxes), x = node.inputs[0];
   const ValueId x3 = draft.add_node("Reshape", node.name, {x, add_ints(draft, node, kImages)});
@@ -80,12 +79,12 @@ void stash(Draft&, DraftNode& draft_node) {
 void lp_normalization(Draft& draft, DraftNode& draft_node) {
   Node& node = draft_node.node;
   const int64_t p = node.attrs.get_int("p", 2), axis = node.attrs.get_int("axis", -1);
-  require(p == 1 || p == 2, ErrorCode::invalid_graph, "p is ", p);
+  require(p == 1 || p == 2, ErrorCode::invalid_graph, "p is {}", p);
   require(node.has_input(0), ErrorCode::invalid_graph, "has no input");
   const ValueId x = node.inputs[0], axes = add_ints(draft, node, std::span(&axis, 1));
   draft_node.op_type = "Div";
   node.inputs = {x, add_reduction(draft, node, p == 1 ? "ReduceL1" : "ReduceL2", x, axes, true)};
-  for (std::string_view name : {"axis", "p"}) node.attrs.erase(name);
+  for (Name name : {"axis", "p"}) node.attrs.erase(name);
 }
 
 // With d = x - ReduceMean(x, axes): y = d / (Sqrt(ReduceMean(d², axes)) + 1e-9).

@@ -11,7 +11,9 @@ namespace {
 
 // Cast to integers of 4 bits, which wrap around: ((x + 8) & 15) - 8 for the signed ones.
 void cast_to_nibble(Draft& draft, Node& node, int64_t type) {
-  const auto number = [&](int32_t value) { return draft.add_constant(text(node.name, "_bits"), Tensor::scalar(value)); };
+  const auto number = [&](int32_t value) {
+    return draft.add_constant(text("{}_bits", node.name), Tensor::scalar(value));
+  };
   Attrs to_int32;
   to_int32.set("to", int64_t{data_type_of(DType::s32)});
   ValueId x = draft.add_node("Cast", node.name, {node.inputs[0]}, std::move(to_int32));
@@ -62,12 +64,12 @@ void dropout(Draft& draft, DraftNode& draft_node) {
                         mode->span<uint8_t>()[0] == 0;
     // In training a ratio of 0 keeps everything, too.
     const Tensor* ratio = draft.graph.constant_input(node, 1);
-    const bool keeps_all = ratio != nullptr && ratio->dtype() == DType::f32 && ratio->shape().elements() == 1 &&
-                           ratio->span<float>()[0] == 0;
+    const bool keeps_all = ratio != nullptr && ratio->dtype() == DType::f32 &&
+                           ratio->shape().elements() == 1 && ratio->span<float>()[0] == 0;
     require(is_off || keeps_all, ErrorCode::unsupported, "training_mode is not constantly false");
   }
   node.inputs.resize(std::min<std::size_t>(node.inputs.size(), 1));
-  for (std::string_view name : {"ratio", "seed"}) node.attrs.erase(name);
+  for (Name name : {"ratio", "seed"}) node.attrs.erase(name);
 }
 
 void pad(Draft& draft, DraftNode& node) {
@@ -84,7 +86,8 @@ void quantize_linear(Draft& draft, DraftNode& draft_node) {
   node.attrs.erase("precision");
   int64_t type = node.attrs.get_int("output_dtype", 0);
   if (node.has_input(2))
-    if (const auto nibble = draft.nibbles.find(node.inputs[2]); nibble != draft.nibbles.end()) type = nibble->second;
+    if (const auto nibble = draft.nibbles.find(node.inputs[2]); nibble != draft.nibbles.end())
+      type = nibble->second;
   if (!is_nibble(type)) return;
   node.notes.qmin = type == kInt4 ? -8 : 0;
   node.notes.qmax = type == kInt4 ? 7 : 15;
@@ -95,8 +98,8 @@ void quantize_linear(Draft& draft, DraftNode& draft_node) {
 void dequantize_linear(Draft&, DraftNode& draft_node) {
   Attrs& attrs = draft_node.node.attrs;
   const int64_t type = computed_type(attrs.get_int("output_dtype", 0));
-  require(type == 0 || type == data_type_of(DType::f32), ErrorCode::unsupported, "output_dtype ", type,
-          " is not supported");
+  require(type == 0 || type == data_type_of(DType::f32), ErrorCode::unsupported,
+          "output_dtype {} is not supported", type);
   attrs.erase("output_dtype");
 }
 
@@ -107,16 +110,17 @@ void scan(Draft& draft, DraftNode& draft_node) {
   require(!node.inputs.empty() && !node.has_input(0), ErrorCode::unsupported,
           "sequence_lens of opset 8 is not supported");
   node.inputs.erase(node.inputs.begin());
-  const ValueId axis = draft.add_constant(text(node.name, "_batch"), Tensor::of<int64_t>({1}, {0}));
+  const ValueId axis = draft.add_constant(text("{}_batch", node.name), Tensor::of<int64_t>({1}, {0}));
   for (ValueId& id : node.inputs) id = draft.add_node("Squeeze", node.name, {id, axis});
   for (ValueId& id : node.outputs) {
     if (id == kNoValue) continue;
-    const ValueId inside = draft.add_value(text(node.name, "_inside"), draft.graph[id].dtype);
+    const ValueId inside = draft.add_value(text("{}_inside", node.name), draft.graph[id].dtype);
     draft.add_node("Unsqueeze", node.name, {inside, axis}, id);
     id = inside;
   }
   const auto directions = node.attrs.get_ints("directions");
-  if (!directions.empty()) node.attrs.set("scan_input_directions", std::vector(directions.begin(), directions.end()));
+  if (!directions.empty())
+    node.attrs.set("scan_input_directions", std::vector(directions.begin(), directions.end()));
   node.attrs.erase("directions");
 }
 

@@ -27,7 +27,7 @@ void quantize_result(Decomposition& d, ValueId x, std::size_t first, ValueId lik
 }
 
 // x, its scale and zero_point; scale and zero_point of the result: op(x).
-void one_operand(Draft& draft, DraftNode& node, std::string_view op) {
+void one_operand(Draft& draft, DraftNode& node, Name op) {
   Decomposition d(draft, node);
   d.need(2);
   require(d.has(3), ErrorCode::invalid_graph, "input 3 is left out, but needed");
@@ -41,7 +41,7 @@ void leaky_relu(Draft& draft, DraftNode& node) { one_operand(draft, node, "Leaky
 // The attribute opset tells which Softmax of ONNX it is; since 13 of one axis, before of all from it on.
 void softmax(Draft& draft, DraftNode& node) {
   const int64_t opset = node.node.attrs.get_int("opset", 13), axis = node.node.attrs.get_int("axis", -1);
-  require(opset >= 13 || axis == -1, ErrorCode::unsupported, "a softmax of opset ", opset, " along axis ",
+  require(opset >= 13 || axis == -1, ErrorCode::unsupported, "a softmax of opset {} along axis {}", opset,
           axis);
   node.node.attrs.erase("opset");
   one_operand(draft, node, "Softmax");
@@ -67,7 +67,7 @@ int64_t image_rank(const Decomposition& d, const Node& node) {
   return rank;
 }
 
-void pool(Draft& draft, DraftNode& node, std::string_view op) {
+void pool(Draft& draft, DraftNode& node, Name op) {
   Decomposition d(draft, node);
   d.need(2);
   require(d.has(3), ErrorCode::invalid_graph, "input 3 is left out, but needed");
@@ -92,11 +92,11 @@ void nhwc_max_pool(Draft& draft, DraftNode& node) {
 }
 
 // a, b (each with scale and zero_point), scale and zero_point of the result.
-void two_operands(Draft& draft, DraftNode& node, std::string_view op) {
+void two_operands(Draft& draft, DraftNode& node, Name op) {
   Decomposition d(draft, node);
   d.need(2);
   for (const std::size_t i : {3u, 4u, 6u})
-    require(d.has(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+    require(d.has(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
   const ValueId q = d.in(0);
   quantize_result(d, d.add(op, {dequantized(d, 0), dequantized(d, 3)}), 6, q);
 }
@@ -108,8 +108,8 @@ void mul(Draft& draft, DraftNode& node) { two_operands(draft, node, "Mul"); }
 void concat(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(node.node.inputs.size());
-  require(node.node.inputs.size() >= 5 && node.node.inputs.size() % 3 == 2, ErrorCode::invalid_graph, "has ",
-          node.node.inputs.size(), " inputs, which are not three an operand");
+  require(node.node.inputs.size() >= 5 && node.node.inputs.size() % 3 == 2, ErrorCode::invalid_graph,
+          "has {} inputs, which are not three an operand", node.node.inputs.size());
   std::vector<ValueId> operands;
   for (std::size_t i = 2; i < node.node.inputs.size(); i += 3) operands.push_back(dequantized(d, i));
   const ValueId q = d.in(2);
@@ -144,7 +144,7 @@ void gemm(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(2);
   for (const std::size_t i : {3u, 4u})
-    require(d.has(i), ErrorCode::invalid_graph, "input ", i, " is left out, but needed");
+    require(d.has(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
   Attrs& attrs = node.node.attrs;
   if (d.has(6) && attrs.has("alpha")) attrs.set("beta", attrs.get_float("alpha", 1));
   const ValueId q = d.in(0), a = dequantized(d, 0);

@@ -65,7 +65,8 @@ void grid_sample(Draft& draft, DraftNode& draft_node) {
 
 // Before opset 16 there were no half pixels.
 void roi_align(Draft& draft, DraftNode& node) {
-  if (draft.opset < 16) node.node.attrs.set("coordinate_transformation_mode", std::string("output_half_pixel"));
+  if (draft.opset < 16)
+    node.node.attrs.set("coordinate_transformation_mode", std::string("output_half_pixel"));
 }
 
 constexpr Upgrade kRows[] = {

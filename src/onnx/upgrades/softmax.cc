@@ -18,9 +18,9 @@ void softmax(Draft& draft, DraftNode& draft_node) {
   if (axis == -1 || (shape && axis == shape->rank() - 1)) return;
 
   const auto dtype = draft.graph[x].dtype;
-  node.inputs[0] = draft.add_value(text(node.name, "_flat"), dtype);
-  node.outputs[0] = draft.add_value(text(node.name, "_softmax"), dtype);
-  const ValueId dims = draft.add_value(text(node.name, "_shape"), DType::s64);
+  node.inputs[0] = draft.add_value(text("{}_flat", node.name), dtype);
+  node.outputs[0] = draft.add_value(text("{}_softmax", node.name), dtype);
+  const ValueId dims = draft.add_value(text("{}_shape", node.name), DType::s64);
   Attrs flatten, reshape;
   flatten.set("axis", axis);
   reshape.set("allowzero", int64_t{1});
