@@ -1,5 +1,6 @@
 // What a run consists of: jobs, each done in a fresh page or process.
 import { quantizeCases, startupCases, startupContestants } from './support/cases.mjs';
+import { testCaseId } from './materials/test_cases.mjs';
 import { networks } from './support/networks.mjs';
 
 /** Each in a browser context of its own. */
@@ -8,12 +9,13 @@ const startupSamples = 6;
 const planners = {
   kernels: ({ builds }) => builds.map((build) => ({ suite: 'kernels', build })),
   operators: ({ builds }) => [{ suite: 'operators', builds }],
-  networks: ({ builds, threads, wants }) =>
-    networks
-      .filter(({ name }) => wants(name))
-      .flatMap(({ id }) =>
-        threads.map((count) => ({ suite: 'networks', network: id, builds, threads: Number(count) })),
-      ),
+  networks: ({ builds, threads, wants, cases = [] }) =>
+    [
+      ...networks.filter(({ name }) => cases.length === 0 && wants(name)).map(({ id }) => ({ network: id })),
+      ...cases.map((folder) => ({ network: testCaseId(folder), folder })),
+    ].flatMap((network) =>
+      threads.map((count) => ({ suite: 'networks', ...network, builds, threads: Number(count) })),
+    ),
   startup: ({ wants, rounds }) =>
     Object.values(startupCases).some(wants)
       ? Array.from({ length: Math.min(rounds, startupSamples) }, () => startupContestants)

@@ -51,6 +51,10 @@ export function parseOptions(argv) {
         .argParser(list(['1', '2']))
         .default(['1', '2'], '1,2'),
     )
+    .option(
+      '--cases <folders...>',
+      "networks: those of folders as ONNX's test data are (model.onnx, test_data_set_0/input_0.pb …)",
+    )
     .option('--only <pattern>', 'only cases whose name the regular expression matches', pattern)
     .option('--rounds <n>', 'samples of each contestant; slow ones get fewer', positive, 40)
     .option('--budget <ms>', 'time for the samples of one contestant', positive, 800)

@@ -4,6 +4,7 @@ import { imageToTensor, loadModel, preprocessingFor } from 'octavo';
 import { listFiles, readImage } from 'octavo/node';
 import { calibrationPictures, networks } from '../support/networks.mjs';
 import { inBuild, inRoot } from '../support/paths.mjs';
+import { describeNetwork } from './network_json.mjs';
 import { makeResnet18 } from './resnet18.mjs';
 
 const inModels = (path) => inRoot('models', path);
@@ -53,7 +54,7 @@ function concatenated(arrays) {
   return whole;
 }
 
-async function prepareNetwork({ id }) {
+async function prepareNetwork({ id, ...network }) {
   const { float, calibration, input } = sources[id];
   const bytes = new Uint8Array(await float());
   const folder = inBuild('material', id);
@@ -71,12 +72,17 @@ async function prepareNetwork({ id }) {
   files['calibration.f32'] = concatenated(samples.map(({ data }) => data));
   for (const [name, data] of Object.entries(files))
     await writeFile(`${folder}/${name}`, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const { input: name, dims, ...described } = network;
+  await describeNetwork(folder, {
+    ...described,
+    feeds: [{ name, type: 'float32', dims, file: 'input.f32' }],
+    files: { 'float.onnx': 'f32', 'u8.onnx': 'u8', 'u7.onnx': 'u7' },
+  });
 }
 
-/** Writes the material of the networks that `wants` accepts. */
-export async function prepareNetworks(wants, say) {
-  await mkdir(inBuild('material'), { recursive: true });
-  for (const network of networks.filter(wants)) {
+/** Writes the material of the networks with those ids. */
+export async function prepareNetworks(ids, say) {
+  for (const network of networks.filter(({ id }) => ids.has(id))) {
     say(`preparing ${network.name}`);
     await prepareNetwork(network);
   }

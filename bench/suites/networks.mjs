@@ -2,10 +2,24 @@
 import { startOctavo } from '../runtimes/octavo.mjs';
 import { startOrt } from '../runtimes/ort.mjs';
 import { floatsAgree, quantizedAgrees } from '../support/agree.mjs';
-import { networks } from '../support/networks.mjs';
 import { contest } from './contest.mjs';
 
-const precisions = { float: 'f32', u8: 'u8', u7: 'u7' };
+const arrays = {
+  float32: Float32Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+};
+
+/** The feeds that a network.json names. */
+async function readFeeds(context, folder, feeds) {
+  const entries = feeds.map(async ({ name, type, dims, file }) => {
+    const { buffer } = await context.bytes(`${folder}/${file}`);
+    return [name, { type, dims, data: new arrays[type](buffer) }];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
 
 /** Octavo's engines: each build, with the job's number of threads, and beside more than one with one to compare them. */
 async function startEngines({ builds, threads }, say) {
@@ -36,33 +50,32 @@ function byContestant(entries) {
 }
 
 export async function measureNetwork(context) {
-  const { id, name, input, output, dims, macs, quantized } = networks.find(
-    (each) => each.id === context.network,
-  );
-  const files = {};
-  for (const file of Object.keys(precisions))
-    files[file] = await context.bytes(`material/${id}/${file}.onnx`);
-  const pixels = new Float32Array((await context.bytes(`material/${id}/input.f32`)).buffer);
-  const feeds = { [input]: { type: 'float32', data: pixels, dims } };
+  const folder = `material/${context.network}`;
+  const network = JSON.parse(await context.text(`${folder}/network.json`));
+  const { name, output, macs, quantized } = network;
+  const files = [];
+  for (const [file, precision] of Object.entries(network.files))
+    files.push({ precision, bytes: await context.bytes(`${folder}/${file}`) });
+  const feeds = await readFeeds(context, folder, network.feeds);
 
   const ort = await startOrt({
     threads: context.threads,
     folder: context.folder('ort'),
     load: context.importOrt,
   });
-  const reference = await ort.load(files.float, feeds);
+  const reference = await ort.load(files.find(({ precision }) => precision === 'f32').bytes, feeds);
   const expected = (await reference.run())[output].slice();
   await reference.dispose();
 
   const engines = await startEngines(context, context.say);
   const entriesOf = (runtime) =>
-    Object.entries(precisions).map(([file, precision]) => ({
+    files.map(({ precision, bytes }) => ({
       runtime,
       precision,
-      bytes: files[file],
+      bytes,
       feeds,
       check: (outputs) =>
-        file === 'float'
+        precision === 'f32'
           ? floatsAgree(expected, outputs[output])
           : quantizedAgrees(expected, outputs[output], quantized),
     }));
