@@ -64,7 +64,7 @@ template <> struct PassedText<char> {
 template <> struct PassedText<const char*> {
   using type = const char*;
 };
-template <class T> using Passed = PassedText<std::decay_t<T>>::type;
+template <class T> using Passed = PassedText<std::decay_t<const T>>::type;
 
 // One argument of a message: a string, a character, an integer, or anything with append_text. Refers to its source.
 class TextPart {

@@ -259,7 +259,9 @@ void run(RunContext& ctx) {
             keep(1);
             if (p.softcap > 0)  // what is masked stays masked
               for (int64_t j = 0; j < rows * p.total; ++j)
-                if (scores[j] != -kInfinity) scores[j] = std::tanh(scores[j] / p.softcap) * p.softcap;
+                if (scores[j] != -kInfinity)
+                  scores[j] =
+                      static_cast<float>(std::tanh(static_cast<double>(scores[j] / p.softcap))) * p.softcap;
             keep(2);
             kernels::softmax_f32(scores, scores, rows, p.total, 1);
             keep(3);

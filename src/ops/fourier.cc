@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/eltwise/trigonometry.h"
+
 namespace octavo {
 
 namespace {
@@ -22,7 +24,7 @@ Complex product(Complex a, Complex b) { return {a.re * b.re - a.im * b.im, a.re 
 // e^(2πi · turns)
 Complex unit(double turns) {
   const double angle = 2 * std::numbers::pi * turns;
-  return {std::cos(angle), std::sin(angle)};
+  return {kernels::cosine(angle), kernels::sine(angle)};
 }
 
 // y = the transform of the n elements x[0], x[step] …; the roots are those of n · step.

@@ -1,9 +1,9 @@
 // LRN (float32): y = x / (bias + alpha / size · Σ x²)^beta, the sum over `size` neighbouring channels. ONNX LRN-1,
 // LRN-13.
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
+#include "kernels/eltwise/unary.h"
 #include "ops/operands.h"
 #include "ops/parallel.h"
 
@@ -48,14 +48,18 @@ void run(RunContext& ctx) {
       const int64_t channel = i % p.channels, image = i - channel;
       const int64_t first = std::max<int64_t>(channel - before, 0);
       const int64_t last = std::min(p.channels - 1, channel + (p.size - 1 - before));
-      for (int64_t j = 0; j < p.inner; ++j) {
-        float sum = 0;
-        for (int64_t c = first; c <= last; ++c) {
-          const float v = x[(image + c) * p.inner + j];
-          sum += v * v;
-        }
-        y[i * p.inner + j] = x[i * p.inner + j] * std::pow(p.bias + p.alpha * sum, -p.beta);
+      const float* const row = x + i * p.inner;
+      float* const out = y + i * p.inner;
+      std::fill_n(out, p.inner, 0.0f);
+      for (int64_t c = first; c <= last; ++c) {
+        const float* const other = x + (image + c) * p.inner;
+        for (int64_t j = 0; j < p.inner; ++j) out[j] += other[j] * other[j];
       }
+      for (int64_t j = 0; j < p.inner; ++j) out[j] = p.bias + p.alpha * out[j];
+      kernels::log_f32(out, out, p.inner, {});
+      for (int64_t j = 0; j < p.inner; ++j) out[j] *= -p.beta;
+      kernels::exp_f32(out, out, p.inner, {});
+      for (int64_t j = 0; j < p.inner; ++j) out[j] *= row[j];
     }
   });
 }

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "kernels/eltwise/trigonometry.h"
+#include "kernels/eltwise/unary.h"
 #include "ops/elements.h"
 #include "ops/operands.h"
 
@@ -102,7 +104,8 @@ StepPlan plan(const PlanContext& ctx) {
 // Box and Muller's two numbers are used as one.
 double normal(const RandomPlan& plan, uint64_t i) {
   constexpr double kTurn = 6.283185307179586;
-  return std::sqrt(-2 * std::log(1 - plan.uniform(2 * i))) * std::cos(kTurn * plan.uniform(2 * i + 1));
+  return std::sqrt(-2 * kernels::logarithm(1 - plan.uniform(2 * i))) *
+         kernels::cosine(kTurn * plan.uniform(2 * i + 1));
 }
 
 // A class of row x with the probability exp(x) has among all: the largest of x with Gumbel's noise.
@@ -114,7 +117,8 @@ int64_t draw_class(const RandomPlan& plan, const TensorView& x, int64_t row, uin
     const int64_t n = std::min(kChunk, classes - start);
     load_elements(x, row * classes + start, n, chunk);
     for (int64_t j = 0; j < n; ++j) {
-      const double noise = -std::log(-std::log(plan.uniform(sample * classes + start + j) + 0x1p-54));
+      const double noise =
+          -kernels::logarithm(-kernels::logarithm(plan.uniform(sample * classes + start + j) + 0x1p-54));
       if (!(chunk[j] + noise > best)) continue;
       best = chunk[j] + noise;
       drawn = start + j;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "kernels/eltwise/unary.h"
 #include "kernels/reduce/reduce.h"
 #include "ops/elements.h"
 #include "ops/operands.h"
@@ -33,8 +34,8 @@ constexpr Reduction kAllReductions[] = {
     {"ReduceL1", Fold::magnitudes},
     {"ReduceL2", Fold::squares, [](double sum, double) { return std::sqrt(sum); }},
     {"ReduceSumSquare", Fold::squares},
-    {"ReduceLogSum", Fold::sum, [](double sum, double) { return std::log(sum); }},
-    {"ReduceLogSumExp", Fold::exponentials, [](double sum, double) { return std::log(sum); }},
+    {"ReduceLogSum", Fold::sum, [](double sum, double) { return kernels::logarithm(sum); }},
+    {"ReduceLogSumExp", Fold::exponentials, [](double sum, double) { return kernels::logarithm(sum); }},
 };
 constexpr auto kReductions = rows_of_build<kAllReductions>();
 
@@ -136,7 +137,7 @@ void fold_elements(Fold fold, const Middle* x, int64_t n, Middle* to, int64_t st
     case Fold::min: return each([](Middle a, Middle b) { return b < a || b != b ? b : a; });
     case Fold::exponentials:
       for (; n > 0; --n, ++x, to += step)
-        *to += static_cast<Middle>(std::exp(static_cast<double>(*x - to[behind])));
+        *to += static_cast<Middle>(kernels::exponential(static_cast<double>(*x - to[behind])));
   }
 }
 

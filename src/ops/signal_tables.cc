@@ -4,6 +4,8 @@
 #include <numbers>
 
 #include "base/error.h"
+#include "kernels/eltwise/binary.h"
+#include "kernels/eltwise/trigonometry.h"
 #include "ops/elements.h"
 #include "ops/operands.h"
 
@@ -59,7 +61,7 @@ void run_window(RunContext& ctx) {
   for (int64_t i = 0; i < size; ++i) {
     // A symmetric window of one element is its middle.
     const double angle = 2 * std::numbers::pi * (n > 0 ? static_cast<double>(i) / n : 0.5);
-    const double y = window->a - window->b * std::cos(angle) + window->c * std::cos(2 * angle);
+    const double y = window->a - window->b * kernels::cosine(angle) + window->c * kernels::cosine(2 * angle);
     store_elements(&y, ctx.outputs[0], i, 1);
   }
 }
@@ -107,7 +109,7 @@ void run_mel(RunContext& ctx) {
   const auto mel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
   const double low = mel(number(ctx, 3)), step = (mel(number(ctx, 4)) - low) / static_cast<double>(bins + 2);
   const auto corner = [&](int64_t i) {
-    const double hertz = 700 * (std::pow(10.0, (static_cast<double>(i) * step + low) / 2595) - 1);
+    const double hertz = 700 * (kernels::power(10, (static_cast<double>(i) * step + low) / 2595) - 1);
     const double line = std::floor((length + 1) * hertz / number(ctx, 2));
     require(line >= 0 && line < static_cast<double>(lines), ErrorCode::invalid_input,
             "a frequency is outside of the spectrum");

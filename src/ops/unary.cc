@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "kernels/eltwise/trigonometry.h"
 #include "kernels/eltwise/unary.h"
 #include "ops/elements.h"
 #include "ops/lookup.h"
@@ -172,9 +173,9 @@ constexpr UnaryRow kAllRows[] = {
      .kernel = kernels::erf_f32,
      .function = [](double x, Params) { return kernels::error_function(x); },
      .since = 9},
-    {.name = "Sin", .function = [](double x, Params) { return std::sin(x); }, .since = 7},
-    {.name = "Cos", .function = [](double x, Params) { return std::cos(x); }, .since = 7},
-    {.name = "Tan", .function = [](double x, Params) { return std::tan(x); }, .since = 7},
+    {.name = "Sin", .function = [](double x, Params) { return kernels::sine(x); }, .since = 7},
+    {.name = "Cos", .function = [](double x, Params) { return kernels::cosine(x); }, .since = 7},
+    {.name = "Tan", .function = [](double x, Params) { return kernels::tangent(x); }, .since = 7},
     {.name = "Asin", .function = [](double x, Params) { return std::asin(x); }, .since = 7},
     {.name = "Acos", .function = [](double x, Params) { return std::acos(x); }, .since = 7},
     {.name = "Atan", .function = [](double x, Params) { return std::atan(x); }, .since = 7},

@@ -83,7 +83,7 @@ std::string of_constant(const Tensor& tensor) {
   if (tensor.dtype() != DType::f32 || tensor.shape().elements() != 1)
     return text("{}{}", dtype_name(tensor.dtype()), tensor.shape());
   const std::string number = short_number(tensor.span<float>()[0]);
-  return tensor.shape().rank() == 0 ? number : text("{}{{}}", number, tensor.shape().rank());
+  return tensor.shape().rank() == 0 ? number : number + "{" + std::to_string(tensor.shape().rank()) + "}";
 }
 
 std::string of_attribute(const AttrValue& value) {

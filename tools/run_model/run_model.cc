@@ -16,7 +16,7 @@ using octavo::ErrorCode;
 
 std::vector<std::byte> read_file(const char* path) {
   std::FILE* file = std::fopen(path, "rb");
-  octavo::require(file != nullptr, ErrorCode::invalid_input, "cannot open ", path);
+  octavo::require(file != nullptr, ErrorCode::invalid_input, "cannot open {}", path);
   std::vector<std::byte> bytes;
   std::byte chunk[1 << 16];
   while (const std::size_t count = std::fread(chunk, 1, sizeof chunk, file))
@@ -29,7 +29,7 @@ void write_file(const char* path, const octavo::TensorView& tensor) {
   std::FILE* file = std::fopen(path, "wb");
   const bool written = file != nullptr && std::fwrite(tensor.data, 1, tensor.bytes(), file) == tensor.bytes();
   octavo::require(file != nullptr && std::fclose(file) == 0 && written, ErrorCode::invalid_input,
-                  "cannot write ", path);
+                  "cannot write {}", path);
 }
 
 octavo::KernelPolicy policy_of(int count, char** assignments) {
@@ -37,7 +37,7 @@ octavo::KernelPolicy policy_of(int count, char** assignments) {
   for (int i = 0; i < count; ++i) {
     const std::string_view assignment = assignments[i];
     const std::size_t equals = assignment.find('=');
-    octavo::require(equals != assignment.npos, ErrorCode::invalid_option, "expected FAMILY=ROW, got ",
+    octavo::require(equals != assignment.npos, ErrorCode::invalid_option, "expected FAMILY=ROW, got {}",
                     assignment);
     policy.forced[std::string(assignment.substr(0, equals))] = assignment.substr(equals + 1);
   }
@@ -52,8 +52,8 @@ void run(int argc, char** argv) {
 
   const std::vector<std::byte> bytes = read_file(argv[2]);
   octavo::Tensor input(octavo::DType::f32, shape);
-  octavo::require(bytes.size() == input.bytes(), ErrorCode::invalid_input, argv[2], " holds ", bytes.size(),
-                  " bytes, the input takes ", input.bytes());
+  octavo::require(bytes.size() == input.bytes(), ErrorCode::invalid_input,
+                  "{} holds {} bytes, the input takes {}", argv[2], bytes.size(), input.bytes());
   std::memcpy(input.view().data, bytes.data(), bytes.size());
   const octavo::Feed feed{info.name, &input};
   write_file(argv[3], model->run({&feed, 1}).at(0));

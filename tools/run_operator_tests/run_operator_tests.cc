@@ -14,7 +14,7 @@ std::string run(const std::filesystem::path& folder) try {
   const std::string wrong = octavo::test::run_case(*octavo::test::load_case(folder), folder);
   return wrong.empty() ? "" : "WRONG: " + wrong;
 } catch (const octavo::Error& error) {
-  return octavo::text("refused: ", octavo::error_code_name(error.code()), ": ", error.what());
+  return octavo::text("refused: {}: {}", octavo::error_code_name(error.code()), error.what());
 }
 
 }  // namespace
@@ -33,8 +33,8 @@ int main(int argc, char** argv) {
     if (argc > 2 && !name.contains(argv[2])) continue;
     const std::string problem = run(test);
     ++(problem.empty() ? passed : failed);
-    std::printf("%s %s%s%s\n", problem.empty() ? "passed" : "failed", name.c_str(), problem.empty() ? "" : ": ",
-                problem.c_str());
+    std::printf("%s %s%s%s\n", problem.empty() ? "passed" : "failed", name.c_str(),
+                problem.empty() ? "" : ": ", problem.c_str());
   }
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed > 0 || passed == 0 ? 1 : 0;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "kernels/eltwise/binary.h"
 #include "kernels/quantize/rounding.h"
 #include "kernels/vectors.h"
 
@@ -117,10 +118,13 @@ void lp_pool(const PoolGeometry& g, const float* in, float* out, float p) {
       [&](int64_t pixel) {
         const float* const x = in + pixel * g.c;
         for (size_t c = 0; c < channels; ++c)
-          sum[c] += p == 2 ? x[c] * x[c] : p == 1 ? std::abs(x[c]) : std::pow(std::abs(x[c]), p);
+          sum[c] += p == 2   ? x[c] * x[c]
+                    : p == 1 ? std::abs(x[c])
+                             : static_cast<float>(power(std::abs(x[c]), p));
       },
       [&](int64_t, int64_t, int64_t) {
-        for (size_t c = 0; c < channels; ++c) sum[c] = p == 2 ? std::sqrt(sum[c]) : std::pow(sum[c], 1 / p);
+        for (size_t c = 0; c < channels; ++c)
+          sum[c] = p == 2 ? std::sqrt(sum[c]) : static_cast<float>(power(sum[c], 1.0 / p));
       });
 }
 

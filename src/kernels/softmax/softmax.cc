@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernels/eltwise/math.h"
+#include "kernels/eltwise/unary.h"
 #include "kernels/vectors.h"
 
 namespace octavo::kernels {
@@ -38,7 +39,7 @@ void softmax_row(const float* x, float* y, int64_t n, bool takes_log) {
   for (int64_t i = whole; i < n; ++i) sum[0] += y[i];
   for (int lane = 1; lane < kLanes; ++lane) sum[0] += sum[lane];
 
-  const Floats total = all<Floats>(takes_log ? std::log(sum[0]) : sum[0]);
+  const Floats total = all<Floats>(takes_log ? static_cast<float>(logarithm(sum[0])) : sum[0]);
   if (takes_log)
     return map(static_cast<size_t>(n), y, [&](Floats v) { return v - largest - total; }, Run<float>{x});
   map(static_cast<size_t>(n), y, [&](Floats v) { return v / total; }, Run<float>{y});
@@ -60,7 +61,8 @@ void softmax_columns(const float* x, float* y, int64_t n, int64_t inner, size_t 
     map(width, y + i * inner, [](Floats v, Floats m) { return exp_f32(v - m); }, from, maxima);
     map(width, sum, std::plus<>(), sums, to);
   }
-  if (takes_log) std::ranges::transform(sum, sum, [](float total) { return std::log(total); });
+  if (takes_log)
+    std::ranges::transform(sum, sum, [](float total) { return static_cast<float>(logarithm(total)); });
   for (int64_t i = 0; i < n; ++i) {
     const Run<float> from{x + i * inner}, to{y + i * inner};
     if (takes_log)
