@@ -12,7 +12,7 @@ const planners = {
   networks: ({ builds, threads, wants, cases = [] }) =>
     [
       ...networks.filter(({ name }) => cases.length === 0 && wants(name)).map(({ id }) => ({ network: id })),
-      ...cases.map((folder) => ({ network: testCaseId(folder), folder })),
+      ...cases.map((folder) => ({ network: testCaseId(folder), testCase: folder })),
     ].flatMap((network) =>
       threads.map((count) => ({ suite: 'networks', ...network, builds, threads: Number(count) })),
     ),

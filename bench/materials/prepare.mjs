@@ -6,6 +6,6 @@ import { prepareTestCase } from './test_cases.mjs';
 export async function prepare(jobs, say) {
   enableRelaxedSimd();
   await prepareNetworks(new Set(jobs.map(({ network }) => network)), say);
-  for (const folder of new Set(jobs.map(({ folder }) => folder).filter(Boolean)))
+  for (const folder of new Set(jobs.map(({ testCase }) => testCase).filter(Boolean)))
     await prepareTestCase(folder, say);
 }
