@@ -3,9 +3,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Table from 'cli-table3';
 import { compare, defaultEngine, imageToTensor, loadModel, preprocessingFor } from 'octavo';
 import { enableRelaxedSimd, listFiles, readImage } from 'octavo/node';
+import { megabytes, milliseconds, newTable } from './support/table.mjs';
 
 const shownPhotos = ['panda', 'macaw', 'coffee'];
 const file = (path) => fileURLToPath(new URL(`../models/${path}`, import.meta.url));
@@ -70,11 +70,7 @@ function top5(logits) {
 async function printComparison() {
   const head = ['', 'file', 'time a photo', 'best', 'speed-up', 'cosine', 'SQNR', 'same top-1'];
   const table = newTable(head);
-  const figures = ({ bytes, ms, msBest }) => [
-    megabytes(bytes),
-    `${ms.toFixed(1)} ms`,
-    `${msBest.toFixed(1)} ms`,
-  ];
+  const figures = ({ bytes, ms, msBest }) => [megabytes(bytes), milliseconds(ms), milliseconds(msBest)];
   for (const [name, model] of Object.entries({ dynamic, static: quantized })) {
     const report = await compare(float, model, readPhotos(photos), { repeats: 3 });
     if (table.length === 0) table.push(['float', ...figures(report.float), '', '', '', '']);
@@ -87,16 +83,6 @@ async function printComparison() {
     table.push([name, ...figures(report.quantized), `${report.speedup.toFixed(2)} x`, ...agreement]);
   }
   console.log(`All ${photos.length} photos:\n${table.toString()}`);
-}
-
-/** A table without colours, and without lines between its rows. */
-function newTable(head) {
-  const noLines = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
-  return new Table({ head, chars: noLines, style: { head: [], border: [] } });
-}
-
-function megabytes(bytes) {
-  return `${(bytes / 1e6).toFixed(2)} MB`;
 }
 
 function seconds(since) {
