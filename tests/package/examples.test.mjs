@@ -37,3 +37,53 @@ test('quantize-efficientnet prints its tables and writes the int8 file', async (
   assert.ok(size > 4e6 && size < 0.27 * 18_834_779);
   await rm(folder, { recursive: true });
 });
+
+test('spelling-to-sound says words, and counts the errors of both networks', async () => {
+  const output = await example('spelling-to-sound', 'Cat', 'through');
+  assert.match(output, /│ Cat +│ K AE1 T +│ K AE1 T +│/);
+  assert.match(output, /│ through +│ TH R UW1 +│ TH R UW1 +│/);
+  assert.match(output, /│ float │ 3\.34 MB │ [\d.]+ ms +│ 9\.7 % +│/);
+  assert.match(output, /│ int8 +│ [\d.]+ MB │ [\d.]+ ms +│ 9\.\d % +│/);
+});
+
+/** An example that fetches its network; skipped where it cannot, or where something else is not there. */
+function fetching(name, args, check) {
+  test(name, async (context) => {
+    try {
+      check(await example(name, ...args));
+    } catch (error) {
+      const [, missing] = /^(Cannot fetch .*|espeak-ng is not installed)/.exec(error.stderr ?? '') ?? [];
+      if (missing === undefined) throw error;
+      context.skip(missing);
+    }
+  });
+}
+
+fetching('read-text', [], (output) => {
+  for (const text of ['Octavo Coffee House', '2 Espresso', '12.95', 'Thank you!'])
+    assert.match(output, new RegExp(`│ ${text} +│ ${text} +│`));
+  for (const network of ['detector', 'recognizer'])
+    assert.match(
+      output,
+      new RegExp(`│ ${network} +│ [\\d.]+ MB +│ [\\d.]+ MB +│ [\\d.]+ ms +│ [\\d.]+ ms +│ 0\\.9`),
+    );
+});
+
+fetching('voice-activity', [], (output) => {
+  for (const name of ['float', 'int8'])
+    assert.match(
+      output,
+      new RegExp(
+        `│ ${name} +│ [\\d.]+ MB +│ [\\d.]+ ms +│ 0\\.\\d\\d–1\\.[78]\\d, 3\\.[23]\\d–4\\.[12]\\d, 5`,
+      ),
+    );
+});
+
+fetching('sentence-embeddings', ['Where do cats nap?'], (output) => {
+  const [first, second] = [...output.matchAll(/│ (.+?) +│ (-?\d\.\d+) +│ (-?\d\.\d+) +│/g)];
+  assert.deepEqual([first[1], second[1]].sort(), [
+    'A kitten naps in the sun.',
+    'The cat sleeps on the warm windowsill.',
+  ]);
+  assert.ok(Math.abs(first[2] - first[3]) < 0.03, `${first[2]}, int8 ${first[3]}`);
+});
