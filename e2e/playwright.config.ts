@@ -63,7 +63,7 @@ export default defineConfig({
       ...look('phone', 'dark', 'isolated'),
       // These are the same in every window.
       grepInvert: /@any-size/,
-      testMatch: ['journey', 'opening', 'int8', 'preprocessing', 'own-data', 'sharing'].map(
+      testMatch: ['journey', 'opening', 'int8', 'preprocessing', 'own-data', 'sharing', 'spelling'].map(
         (name) => `${name}.spec.ts`,
       ),
     },

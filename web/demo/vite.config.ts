@@ -98,11 +98,17 @@ function links(): Record<string, string> {
   };
 }
 
-const network = new URL('../../models/efficientnet-lite0.onnx', import.meta.url);
+/** Bytes of files of the models folder, which the page announces before it fetches them. */
+const bytesOf = (...files: string[]) =>
+  files.reduce((sum, file) => sum + statSync(new URL(`../../models/${file}`, import.meta.url)).size, 0);
 
 export default defineConfig({
   base: './',
-  define: { __NETWORK_BYTES__: statSync(network).size, __LINKS__: links() },
+  define: {
+    __NETWORK_BYTES__: bytesOf('efficientnet-lite0.onnx'),
+    __SPELLING_BYTES__: bytesOf('g2p/encoder.onnx', 'g2p/decoder.onnx'),
+    __LINKS__: links(),
+  },
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   worker: { format: 'es' },
   server: { headers },

@@ -1,12 +1,15 @@
 // The page, from top to bottom.
-import type { Exhibit } from './exhibits/exhibit';
 import { Colophon } from './page/colophon';
 import { Masthead } from './page/masthead';
+import type { OpenExhibit } from './page/open-exhibit';
 
-export const App = ({ exhibit }: { exhibit: Exhibit }) => (
-  <>
-    <Masthead lead={exhibit.lead} />
-    <main>{exhibit.view()}</main>
-    <Colophon finePrint={exhibit.finePrint} work={exhibit.work} />
-  </>
-);
+export const App = ({ place }: { place: OpenExhibit }) => {
+  const exhibit = place.shown.value;
+  return (
+    <>
+      <Masthead place={place} />
+      <main key={exhibit.name}>{exhibit.view()}</main>
+      <Colophon finePrint={exhibit.finePrint} work={exhibit.work} />
+    </>
+  );
+};

@@ -1,6 +1,8 @@
 import { render } from 'preact';
 import { App } from './app';
 import { pictures } from './exhibits/pictures';
+import { spelling } from './exhibits/spelling';
+import { OpenExhibit } from './page/open-exhibit';
 
 const root = document.getElementById('app');
-if (root) render(<App exhibit={pictures()} />, root);
+if (root) render(<App place={new OpenExhibit([pictures(), spelling()])} />, root);

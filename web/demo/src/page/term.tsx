@@ -15,6 +15,9 @@ const meanings = {
     'The cosine of the angle between the two outputs, taken as arrows: 1 when they point the same way, 0 when they have nothing in common.',
   SQNR: 'Signal to quantization noise ratio: how large the output is against the difference, in decibels. Each 20 dB is a factor of ten.',
   calibration: 'Running the float network on typical pictures, to learn how large its activations become.',
+  ARPAbet:
+    'Sounds in letters of the keyboard, as the CMU Pronouncing Dictionary has them: AA as in odd, DH as in thee. The number after a vowel is its stress: 1 the main one, 2 a lesser one, 0 none.',
+  GRU: 'Gated recurrent unit: a layer that goes through a sequence step by step and keeps a state, of which gates decide what is forgotten.',
   isolated:
     'Browsers let threads share memory only on pages served with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
   NCHW: 'The order of the numbers of a picture. NCHW: one whole plane a channel, as PyTorch has it. NHWC: the channels of each pixel together, as TensorFlow has it.',

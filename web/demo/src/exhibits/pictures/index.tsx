@@ -6,6 +6,8 @@ import { BenchContext, PictureBench } from './workbench';
 export function pictures(): Exhibit {
   const bench = new PictureBench();
   return {
+    name: 'pictures',
+    title: 'Pictures',
     lead:
       'One network looks at a picture twice: as it was trained, in 32-bit floats, and folded to 8-bit integers, ' +
       'here on your device.',

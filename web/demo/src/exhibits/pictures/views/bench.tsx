@@ -1,8 +1,8 @@
 // The workbench: the one button that does the next step, the progress of what is being done, the settings.
 import { useRef } from 'preact/hooks';
+import { ActivityView } from '../../../page/activity-view';
 import { FailureNotice } from '../../../page/failure-notice';
 import { fileSize } from '../../../page/format';
-import type { Activity } from '../../../page/work';
 import { networkBytes, networkName } from '../assets';
 import { useBench, type PictureBench } from '../workbench';
 import { DownloadButton } from './download-button';
@@ -73,23 +73,4 @@ function idleText(bench: PictureBench): string {
     bench.work.outcome.value ||
     `${networkName}, trained on ImageNet: ${fileSize(networkBytes)} to fetch, then all happens here.`
   );
-}
-
-function ActivityView({ title, unit, loaded, total }: Activity) {
-  return (
-    <>
-      <p>
-        {title}
-        <span class="count">{countText(unit, loaded, total)}</span>
-      </p>
-      <progress aria-label={title} max={total ?? 1} {...(total === undefined ? {} : { value: loaded })} />
-    </>
-  );
-}
-
-function countText(unit: Activity['unit'], loaded: number, total: number | undefined): string {
-  if (unit === 'none') return '…';
-  if (unit === 'bytes')
-    return total === undefined ? ` ${fileSize(loaded)}` : ` ${fileSize(loaded)} of ${fileSize(total)}`;
-  return total === undefined ? ` ${loaded}` : ` ${loaded} of ${total} ${unit}`;
 }

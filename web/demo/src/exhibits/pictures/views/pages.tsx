@@ -1,6 +1,7 @@
 // The open book: what each network says of the picture, and the ratios in the fold between them.
 import { useEffect, useRef } from 'preact/hooks';
-import { fileSize, milliseconds, times } from '../../../page/format';
+import { fileSize, milliseconds } from '../../../page/format';
+import { Ratio } from '../../../page/ratio';
 import { useBench, type PictureBench } from '../workbench';
 import { Guesses } from './guesses';
 
@@ -83,24 +84,5 @@ function Fold() {
       <Ratio value={report && 1 / report.sizeRatio} words={['smaller', 'larger']} testId="ratio-size" />
       <Ratio value={report?.speedup} words={['faster', 'slower']} testId="ratio-time" />
     </div>
-  );
-}
-
-/** How many times better or, below 1, worse. */
-function Ratio({
-  value,
-  words,
-  testId,
-}: {
-  value: number | undefined;
-  words: [string, string];
-  testId: string;
-}) {
-  const better = value === undefined || value >= 1;
-  return (
-    <p class={value === undefined ? 'ratio unknown' : 'ratio'} data-testid={testId}>
-      <strong>{value === undefined ? '–' : times(better ? value : 1 / value)}</strong>{' '}
-      <span>{better ? words[0] : words[1]}</span>
-    </p>
   );
 }
