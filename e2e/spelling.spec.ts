@@ -1,7 +1,14 @@
 // The second exhibit: spelling to sound, float beside int8, as one types.
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import type { DemoPage } from './support/demo-page.js';
+import { inProject } from './support/paths.js';
 import { expect, test } from './support/test.js';
+
+const run = promisify(execFile);
 
 const sounds = async (demo: DemoPage, side: 'float' | 'quantized') =>
   (await demo.figure(`sounds-${side}`).innerText()).replaceAll(/\s+/g, ' ').trim();
@@ -122,3 +129,29 @@ test.describe('without a connection', () => {
     await expect(demo.failure).toBeEmpty();
   });
 });
+
+test(
+  'the code that it shows does the same',
+  { tag: ['@clipboard', '@any-size'] },
+  async ({ demo, page, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await openSpelling(page);
+    await page.getByTestId('word').fill('Knight, through');
+    await page.getByRole('button', { name: 'Copy the code' }).click();
+    await expect(page.getByText('Copied.')).toBeVisible();
+    const code = await page.evaluate(() => navigator.clipboard.readText());
+    expect(code).toBe(await demo.figure('code').textContent());
+
+    const folder = await mkdtemp(inProject('e2e/test-results/code-'));
+    try {
+      for (const file of ['models/g2p/encoder.onnx', 'models/g2p/decoder.onnx'])
+        await symlink(inProject(file), join(folder, basename(file)));
+      await copyFile(inProject('examples/networks/speller.mjs'), join(folder, 'speller.mjs'));
+      await writeFile(join(folder, 'program.mjs'), `${code}\nconsole.log(sounds.flat().join(' '));\n`);
+      const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: folder });
+      expect(stdout.trim()).toBe('N AY1 T TH R UW1');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);

@@ -8,6 +8,7 @@ import { seconds } from '../../page/format';
 import { Work, type Job } from '../../page/work';
 import { dictionaryUrl, sampleWords } from './assets';
 import { openSpellers, type Both, type Spellers } from './networks';
+import { wordsOf } from './words';
 
 /** Runs of each network for one text, taking turns. */
 export const turns = 9;
@@ -117,14 +118,6 @@ export class SpellingBench {
     this.spoken.value = { text, words, phonemes, ms };
   }
 }
-
-/** The words of a text, in the letters that the networks know. */
-export const wordsOf = (text: string): string[] =>
-  text
-    .normalize('NFD')
-    .toLowerCase()
-    .replaceAll(/[\p{Mn}']/gu, '')
-    .match(/[a-z]+/g) ?? [];
 
 const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

@@ -1,5 +1,7 @@
 // The exhibit, from top to bottom.
 import { useEffect } from 'preact/hooks';
+import { Recipe } from '../../../page/recipe';
+import { codeOf } from '../code';
 import { share } from '../share';
 import { useBench } from '../workbench';
 import { Bench } from './bench';
@@ -8,7 +10,6 @@ import { Findings } from './findings';
 import { Pages } from './pages';
 import { PictureFrame } from './picture-frame';
 import { PicturePicker } from './picture-picker';
-import { Recipe } from './recipe';
 import { Subject } from './subject';
 
 export function PicturesView() {
@@ -22,7 +23,7 @@ export function PicturesView() {
       <Bench />
       <Pages />
       <Findings />
-      <Recipe />
+      {!bench.question.value && <Recipe title="The same in five lines" code={codeOf(bench)} />}
       <DropLayer />
     </>
   );

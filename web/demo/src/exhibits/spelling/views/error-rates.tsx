@@ -9,29 +9,27 @@ export function ErrorRates() {
   const busy = bench.work.activity.value !== undefined;
   const words = dictionaryWords.toLocaleString('en');
   return (
-    <section class="findings" aria-label="Findings">
-      <section class="finding" aria-labelledby="errors-title">
-        <h2 id="errors-title">Errors</h2>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">on {words} words of the dictionary</th>
-              <th scope="col">float32</th>
-              <th scope="col">int8</th>
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row">Phonemes that are wrong, missing or too many</th>
-              <td data-testid="errors-float">{rates ? percent(rates.float) : '–'}</td>
-              <td data-testid="errors-quantized">{rates ? percent(rates.quantized) : '–'}</td>
-            </tr>
-          </tbody>
-        </table>
-        <button type="button" data-testid="proceed" onClick={() => proceed(bench)}>
-          {busy ? 'Cancel' : bench.networks.value ? `Count on ${words} words` : 'Fetch the networks'}
-        </button>
-      </section>
+    <section class="finding" aria-labelledby="errors-title">
+      <h2 id="errors-title">Errors</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">on {words} words of the dictionary</th>
+            <th scope="col">float32</th>
+            <th scope="col">int8</th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">Phonemes that are wrong, missing or too many</th>
+            <td data-testid="errors-float">{rates ? percent(rates.float) : '–'}</td>
+            <td data-testid="errors-quantized">{rates ? percent(rates.quantized) : '–'}</td>
+          </tr>
+        </tbody>
+      </table>
+      <button type="button" data-testid="proceed" onClick={() => proceed(bench)}>
+        {busy ? 'Cancel' : bench.networks.value ? `Count on ${words} words` : 'Fetch the networks'}
+      </button>
     </section>
   );
 }

@@ -1,9 +1,11 @@
 // The exhibit, from top to bottom.
 import { useEffect } from 'preact/hooks';
 import { fileSize } from '../../../page/format';
+import { Recipe } from '../../../page/recipe';
 import { Term } from '../../../page/term';
 import { networkBytes } from '../assets';
 import { useBench } from '../bench';
+import { codeOf } from '../code';
 import { share } from '../share';
 import { ErrorRates } from './error-rates';
 import { SpokenPages } from './spoken-pages';
@@ -30,7 +32,10 @@ export function SpellingView() {
       <WordForm />
       <SpokenPages />
       <Status />
-      <ErrorRates />
+      <section class="findings spelling" aria-label="Findings">
+        <ErrorRates />
+        <Recipe title="The same in three lines" code={codeOf(bench.text.value)} />
+      </section>
     </>
   );
 }

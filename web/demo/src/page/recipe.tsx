@@ -1,13 +1,8 @@
 import { useSignal } from '@preact/signals';
-import { codeOf } from '../code';
-import { useBench } from '../workbench';
 
 /** What the page does, as code to take along. */
-export function Recipe() {
-  const bench = useBench();
+export function Recipe({ title, code }: { title: string; code: string }) {
   const copied = useSignal('');
-  if (bench.question.value) return null;
-  const code = codeOf(bench);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(code);
@@ -18,7 +13,7 @@ export function Recipe() {
   };
   return (
     <section class="recipe" aria-labelledby="recipe-title">
-      <h2 id="recipe-title">The same in five lines</h2>
+      <h2 id="recipe-title">{title}</h2>
       <pre tabIndex={0} role="region" aria-label="Code">
         <code data-testid="code">{code}</code>
       </pre>
