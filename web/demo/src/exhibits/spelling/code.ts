@@ -1,11 +1,15 @@
 import { wordsOf } from './words';
 
-/** What the exhibit does, in Node and pages alike; speller.mjs is the one of the examples. */
-export const codeOf = (text: string): string =>
-  `import { loadModel } from 'octavo';
-import { Speller } from './speller.mjs'; // examples/networks: a run a letter, the likeliest sound each time
-
-const speller = new Speller(await loadModel('encoder.onnx'), await loadModel('decoder.onnx'));
-const small = await speller.quantize(); // quantizeDynamic() of both networks
-const sounds = await small.say(${JSON.stringify(wordsOf(text)).replaceAll('"', "'").replaceAll(',', ', ')});
-`.trimEnd();
+/** What the exhibit does, in Node and pages alike. */
+export function codeOf(text: string): string {
+  const words = wordsOf(text).map((word) => `'${word}'`);
+  return [
+    "import { loadModel } from 'octavo';",
+    "import { Speller } from './speller.mjs'; // of examples/networks",
+    '',
+    "const networks = ['encoder.onnx', 'decoder.onnx'].map((file) => loadModel(file));",
+    'const speller = new Speller(...(await Promise.all(networks)));',
+    'const small = await speller.quantize(); // quantizeDynamic() of both',
+    `const sounds = await small.say([${words.join(', ')}]);`,
+  ].join('\n');
+}

@@ -34,7 +34,7 @@ export function SpellingView() {
       <Status />
       <section class="findings spelling" aria-label="Findings">
         <ErrorRates />
-        <Recipe title="The same in three lines" code={codeOf(bench.text.value)} />
+        <Recipe title="The same in four lines" code={codeOf(bench.text.value)} />
       </section>
     </>
   );
