@@ -10,7 +10,7 @@
 
 namespace octavo {
 
-// What QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear say beyond ONNX. The writer keeps it in the metadata
+// What QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear and recurrent networks say beyond ONNX. The writer keeps it in the metadata
 // of the node, where other runtimes ignore it, and the reader restores it: onnx/metadata.h.
 struct QuantizationNotes {
   // Bounds of the integers where they are narrower than the storage type, to which another runtime saturates. As they
@@ -18,6 +18,9 @@ struct QuantizationNotes {
   std::optional<int64_t> qmin, qmax;
   // Of DynamicQuantizeLinear.
   Granularity granularity = Granularity::tensor;
+  // Of LSTM, GRU and RNN: each step's product of the state is one of integers, which the state becomes as the input X
+  // does, with X's granularity and range. Without it that product is one of floats.
+  bool quantized_state = false;
 
   bool empty() const { return *this == QuantizationNotes{}; }
   bool operator==(const QuantizationNotes&) const = default;

@@ -41,6 +41,7 @@ Node make_qdq(Graph& graph, std::string_view op, const std::string& name, ValueI
     node.notes.qmax = qparams.qmax;
   }
   if (!qparams.per_tensor()) node.attrs.set("axis", int64_t{qparams.axis});
+  if (qparams.blocked()) node.attrs.set("block_size", qparams.block);
   return node;
 }
 
@@ -98,8 +99,20 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node) {
   return qparams;
 }
 
-QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype) {
-  const Shape shape = qparams.per_tensor() ? Shape{} : Shape{static_cast<int64_t>(qparams.scale.size())};
+bool is_by_row(const QParams& qparams, const Shape& shape) {
+  return qparams.blocked() && qparams.axis == shape.rank() - 1 && qparams.block >= shape[qparams.axis] &&
+         std::ssize(qparams.scale) == shape.elements(0, qparams.axis);
+}
+
+QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype,
+                            const Shape& of) {
+  Shape shape;
+  if (qparams.blocked()) {
+    shape = of;
+    shape[qparams.axis] = 1;
+  } else if (!qparams.per_tensor()) {
+    shape = {static_cast<int64_t>(qparams.scale.size())};
+  }
   const ValueId scale = graph.add_constant(graph.unique_value_name(text("{}_scale", stem)),
                                            Tensor::of<float>(shape, std::span<const float>(qparams.scale)));
   if (dtype == DType::s32) return {std::move(qparams), dtype, scale, kNoValue};

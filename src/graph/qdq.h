@@ -26,8 +26,11 @@ IntegerRange integer_range(const Node& node, DType dtype);
 // told, so that only the float form can run.
 std::optional<QParams> read_qparams(const Graph& graph, const Node& node);
 
+// Whether the qparams of a tensor of that shape are one pair for each row: each index of all axes but the last.
+bool is_by_row(const QParams& qparams, const Shape& shape);
+
 // The constants that Q and DQ nodes of one meaning share: scale (float32) and zero_point (`dtype`), scalars per tensor,
-// vectors per channel. An int32 bias has zero points of 0, which ONNX lets one leave out: zero_point is then kNoValue.
+// vectors per channel, by blocks what ONNX has for them. An int32 bias has zero points of 0, which ONNX lets one leave out: zero_point is then kNoValue.
 // Those of int8 weights are 0 as well, but ONNX Runtime's QGemm insists on having them.
 struct QParamConstants {
   QParams qparams;
@@ -35,9 +38,10 @@ struct QParamConstants {
   ValueId scale, zero_point;
 };
 
-// Adds the constants, named after the value `stem` that they describe; not blocked. Zero points of s32 are taken to be
-// 0.
-QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype);
+// Adds the constants of a tensor of that shape, named after the value `stem` that they describe. Blocked qparams are
+// those of rows. Zero points of s32 are taken to be 0.
+QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype,
+                            const Shape& of = {});
 
 // QuantizeLinear(x) and DequantizeLinear(q), in the form of ONNX opset 21: nodes with one new output value, named after
 // `stem`, that the caller puts in their place. An integer range narrower than the type goes into the notes.

@@ -21,7 +21,7 @@ enum class OperandRole : uint8_t {
 
 // What output 0 of an operator is, and each output where elements are moved.
 enum class ResultRole : uint8_t {
-  untouched,   // stays float
+  untouched,  // stays float; an operator with an IntegerForm of float32 is quantized dynamically for all that
   activation,  // becomes 8 bits, with qparams of its own
   moved,       // is elements of input 0, whose qparams it has (MaxPool, Reshape, Transpose)
 };
@@ -41,9 +41,13 @@ struct QuantRule {
   std::span<const IntegerForm> forms = {};
   // Which axis of the weight runs over output channels.
   int (*weight_axis)(const Graph&, const Node&) = nullptr;
+  // Where a weight is several matrices: the axis that they run along. Each has scales of its own.
+  int matrix_axis = -1;
   // Rows of the activation are rows of the result, so that each may have a range of its own when it is ranged at run
   // time; these are also what is quantized dynamically unless a caller says otherwise.
   bool by_row = false;
+  // It has a state whose products are of integers where QuantizationNotes::quantized_state says so.
+  bool has_state = false;
   // Why this node has no integer form, or empty when it has. May be null: always has. That weight and bias must be
   // constants goes without saying.
   std::string (*obstacle)(const Graph&, const Node&) = nullptr;
@@ -62,7 +66,9 @@ struct QuantRule {
     return static_cast<std::size_t>(found - inputs.begin());
   }
   bool has_weight() const { return input_of(OperandRole::weight).has_value(); }
-  bool is_quantizable() const { return result != ResultRole::untouched; }
+  bool is_quantizable() const {
+    return result != ResultRole::untouched || form(DType::f32, DType::f32) != nullptr;
+  }
   // Whether it computes sums or products, whose rounding to integers may clamp, too.
   bool requantizes() const { return result == ResultRole::activation && function == nullptr; }
   // The form for an activation and a result of those types, with int8 weights; null where there is none.

@@ -1,5 +1,5 @@
-// QuantizationNotes as entries of a node's metadata_props: "octavo.qmin" and "octavo.qmax", integers, and
-// "octavo.granularity", "row" or "tensor".
+// QuantizationNotes as entries of a node's metadata_props: "octavo.qmin" and "octavo.qmax", integers,
+// "octavo.granularity", "row" or "tensor", and "octavo.state", "float" or "quantized".
 #pragma once
 
 #include <string>

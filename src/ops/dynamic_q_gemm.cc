@@ -3,11 +3,9 @@
 // DynamicQuantizeLinear: Granularity::row ranges each row of x on its own, tensor all of x; qmax narrows its integers.
 #include "base/error.h"
 #include "graph/qdq.h"
-#include "kernels/quantize/quantize.h"
-#include "ops/int8_matrix.h"
+#include "ops/dynamic_product.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
-#include "ops/parallel.h"
 #include "ops/scratch.h"
 
 namespace octavo {
@@ -15,9 +13,7 @@ namespace octavo {
 namespace {
 
 struct PreparedDynamicQGemm : Prepared {
-  Int8Matrix matrix;
-  std::vector<float> w_scale;
-  std::vector<int32_t> w_zero_point;  // none where all are 0
+  DynamicWeights weights;
 };
 
 void infer(InferContext& ctx) {
@@ -36,61 +32,26 @@ std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
   const Tensor& weights = int8_weights(ctx, s.k);
   auto prepared = std::make_shared<PreparedDynamicQGemm>();
   const auto range = activation_range(integer_range(ctx.node.notes, DType::u8).qmax);
-  prepared->matrix = Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights);
-  prepared->w_scale = channel_scales(ctx, s.channel_axis, s.n);
-  prepared->w_zero_point = channel_zero_points(ctx, s.n);
+  prepared->weights.matrix = Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights);
+  prepared->weights.scale = channel_scales(ctx, s.channel_axis, s.n);
+  prepared->weights.zero_point = channel_zero_points(ctx, s.n);
   return prepared;
 }
 
 StepPlan plan(const PlanContext& ctx) {
   const ProductSizes s(ctx.attrs(), ctx.shape(0), ctx.shape(1));
   const auto& prepared = ctx.prepared<PreparedDynamicQGemm>();
-  return {.state = PlanState(s),
-          .workspace = scratch_bytes<uint8_t>(s.m * s.k) + scratch_bytes<float>(s.m) +
-                       (prepared.w_zero_point.empty() ? 1 : 2) * scratch_bytes<int32_t>(s.m) +
-                       prepared.matrix.workspace(ctx.kernels)};
+  return {.state = PlanState(s), .workspace = dynamic_workspace(ctx.kernels, prepared.weights, s.m)};
 }
 
 void run(RunContext& ctx) {
   const auto& s = ctx.planned<ProductSizes>();
-  const auto& prepared = ctx.prepared<PreparedDynamicQGemm>();
   const Clamp& activation = ctx.node.lowered.clamp;
-  const IntegerRange integers = integer_range(ctx.node.notes, DType::u8);
-  Scratch scratch(ctx.workspace);
-  uint8_t* const quantized = scratch.take<uint8_t>(s.m * s.k);
-  float* const scale = scratch.take<float>(s.m);
-  int32_t* const zero_point = scratch.take<int32_t>(s.m);
-
-  const bool by_row = ctx.node.notes.granularity == Granularity::row;
-  const int64_t blocks = by_row ? s.m : 1, length = by_row ? s.k : s.m * s.k;
-  const auto quantize_blocks = [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const float* const x = ctx.inputs[0].as<float>() + i * length;
-      const auto params =
-          kernels::dynamic_params(kernels::find_range(x, length), integers.qmin, integers.qmax);
-      kernels::quantize(x, length, params, quantized + i * length);
-      scale[i] = params.scale;
-      zero_point[i] = params.zero_point;
-    }
-  };
-  if (s.m > 0) parallel_elements(ctx.kernels, blocks, 2 * length, quantize_blocks);
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
-  kernels::DequantizeF32 epilogue{scale,
-                                  zero_point,
-                                  by_row ? 1 : 0,
-                                  prepared.w_scale.data(),
-                                  bias,
-                                  activation.low,
-                                  activation.high,
-                                  ctx.outputs[0].as<float>(),
-                                  static_cast<ptrdiff_t>(s.n)};
-  if (!prepared.w_zero_point.empty()) {
-    int32_t* const sums = scratch.take<int32_t>(s.m);
-    row_sums(ctx.kernels, quantized, s.m, s.k, zero_point, by_row ? 1 : 0, sums);
-    epilogue.w_zero_point = prepared.w_zero_point.data();
-    epilogue.a_sum = sums;
-  }
-  prepared.matrix.multiply(ctx.kernels, quantized, s.m, scratch, epilogue);
+  multiply(ctx.kernels, ctx.prepared<PreparedDynamicQGemm>().weights,
+           {ctx.inputs[0].as<float>(), static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)}, ctx.node.notes,
+           {bias, activation.low, activation.high, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)},
+           Scratch(ctx.workspace));
 }
 
 OCTAVO_OPERATOR(dynamic_q_gemm, {.name = "octavo.DynamicQGemm",

@@ -31,17 +31,27 @@ void infer_product(InferContext& ctx, DType dtype) {
   ctx.set(0, dtype, out);
 }
 
-Int8Matrix::Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range, const Attrs& attrs,
-                       const Tensor& w) {
+Int8Matrix::Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range,
+                       const kernels::WeightView<const int8_t>& w) {
+  const auto& kernel = choose_gemm_s8(policy, range);
+  memory = Buffer(packed_size_gemm_s8(kernel, w.n, w.depth()));
+  weights = pack_gemm_s8(kernel, w, memory.data());
+}
+
+namespace {
+
+kernels::WeightView<const int8_t> matrix_view(const Attrs& attrs, const Tensor& w) {
   const ProductSizes s(attrs, {1}, w.shape());
   const int n = static_cast<int>(s.n), k = static_cast<int>(s.k);
   const int8_t* const data = w.span<int8_t>().data();
-  const auto& kernel = choose_gemm_s8(policy, range);
-  memory = Buffer(packed_size_gemm_s8(kernel, n, k));
-  weights = pack_gemm_s8(
-      kernel, s.channel_axis == 0 ? kernels::weights_nk(data, n, k) : kernels::weights_kn(data, k, n),
-      memory.data());
+  return s.channel_axis == 0 ? kernels::weights_nk(data, n, k) : kernels::weights_kn(data, k, n);
 }
+
+}  // namespace
+
+Int8Matrix::Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range, const Attrs& attrs,
+                       const Tensor& w)
+    : Int8Matrix(policy, range, matrix_view(attrs, w)) {}
 
 int64_t product_macs(const ShapeContext& ctx) {
   const ProductSizes s(ctx.node.attrs, ctx.shape(0), ctx.shape(1));

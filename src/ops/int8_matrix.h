@@ -26,6 +26,8 @@ struct Int8Matrix {
   kernels::PackedGemmS8 weights;
 
   Int8Matrix() = default;
+  Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range,
+             const kernels::WeightView<const int8_t>& w);
   Int8Matrix(const KernelPolicy& policy, kernels::ActivationRange range, const Attrs& attrs, const Tensor& w);
 
   // Bytes of scratch memory for `multiply`.

@@ -9,9 +9,9 @@
 
 namespace octavo {
 
-const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth) {
-  const Value& value = ctx.input(1);
-  const QParams q = ctx.input_qparams(1);
+const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth, std::size_t input) {
+  const Value& value = ctx.input(input);
+  const QParams q = ctx.input_qparams(input);
   require(value.is_constant() && value.dtype == DType::s8 && !q.scale.empty(), ErrorCode::invalid_graph,
           "weights '{}' are not an int8 constant with scales", value.name);
   require(depth <= kernels::max_reduction, ErrorCode::unsupported,

@@ -12,9 +12,9 @@
 
 namespace octavo {
 
-// The constant behind input 1, int8 with qparams. Throws Error(invalid_graph) when it is anything else, and
+// The constant behind an input, int8 with qparams. Throws Error(invalid_graph) when it is anything else, and
 // Error(unsupported) when `depth`, the number of products in a sum, could overflow an int32 accumulator.
-const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth);
+const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth, std::size_t input = 1);
 
 // The scale of each of `channels` output channels, which run along `axis` of the weights.
 std::vector<float> channel_scales(const PrepareContext& ctx, int axis, int64_t channels);

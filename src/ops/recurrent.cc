@@ -2,9 +2,14 @@
 //
 // What the inputs give all gates of all steps is one product; a step then has its product of the state alone. The
 // states live in the outputs Y_h and Y_c where those are there.
+//
+// octavo.DynamicQRNN, octavo.DynamicQGRU and octavo.DynamicQLSTM: the same with int8 constants W and R, and products of
+// integers. All of X, or each of its rows, has a range; so has in each step the state of all sequences, or of each, and
+// what a GRU's second product takes. The notes are those of X's DynamicQuantizeLinear. Gates are computed in floats.
 #include <algorithm>
 
 #include "base/error.h"
+#include "graph/qdq.h"
 #include "ops/operands.h"
 #include "ops/parallel.h"
 #include "ops/recurrent_layer.h"
@@ -25,9 +30,14 @@ void check_shape(const InferContext& ctx, std::size_t i, const Shape& expected) 
   require(fits, ErrorCode::invalid_graph, "input {} has the shape {} instead of {}", i, shape, expected);
 }
 
+bool is_on_integers(const Node& node) { return node.op->is_own(); }
+
 void infer(InferContext& ctx, const Cell& cell) {
-  for (const std::size_t i : {kX, kW, kR, kB, kInitialH, kInitialC, kPeepholes})
+  const DType weights = is_on_integers(ctx.node) ? DType::s8 : DType::f32;
+  for (const std::size_t i : {kX, kB, kInitialH, kInitialC, kPeepholes})
     if (ctx.has(i)) require_dtype(ctx, i, {DType::f32});
+  for (const std::size_t i : {kW, kR}) require_dtype(ctx, i, {weights});
+  if (is_on_integers(ctx.node)) integer_range(ctx.node.notes, DType::u8);
   if (ctx.has(kLengths)) require_dtype(ctx, kLengths, {DType::s32});
   for (const std::size_t i : {kX, kW, kR})
     require(ctx.shape(i).rank() == 3, ErrorCode::invalid_graph,
@@ -52,10 +62,12 @@ void infer(InferContext& ctx, const Cell& cell) {
 }
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx, const Cell& cell) {
+  const Shape &w_shape = *ctx.input(kW).shape, &r_shape = *ctx.input(kR).shape;
+  const RecurrentSizes s(ctx.node.attrs, w_shape, r_shape);
+  const RecurrentPlan plan(ctx.node.attrs, s, cell, ctx.kernels);
+  if (is_on_integers(ctx.node)) return pack_recurrent_integers(ctx, plan, cell.gates);
   const Tensor *const w = ctx.constant(kW), *const r = ctx.constant(kR);
   if (w == nullptr || r == nullptr) return nullptr;
-  const RecurrentSizes s(ctx.node.attrs, w->shape(), r->shape());
-  const RecurrentPlan plan(ctx.node.attrs, s, cell, ctx.kernels);
   auto prepared = std::make_shared<PreparedRecurrent>();
   prepared->directions = s.directions;
   prepared->memory = Buffer(plan.packed_bytes());
@@ -85,15 +97,18 @@ StepPlan plan(const PlanContext& ctx, const Cell& cell) {
   const RecurrentSizes s(ctx.attrs(), ctx.shape(kX), ctx.shape(kR));
   const int gates = cell.gates;
   const RecurrentPlan plan(ctx.attrs(), s, cell, ctx.kernels);
-  return {.state = PlanState(plan),
-          .workspace = Buffers::bytes(s, gates) + (ctx.node.prepared ? 0 : plan.packed_bytes())};
+  const uint64_t products =
+      ctx.node.prepared ? ctx.prepared<PreparedRecurrent>().workspace(ctx.kernels, s) : plan.packed_bytes();
+  return {.state = PlanState(plan), .workspace = Buffers::bytes(s, gates) + products};
 }
 
 // One direction of a node.
 class Direction {
  public:
-  Direction(RunContext& ctx, const RecurrentPlan& plan, const Cell& cell, const Buffers& buffers, int d)
-      : ctx_(ctx), plan_(plan), s_(plan.sizes), cell_(cell), d_(d), buffers_(buffers) {
+  // `scratch` is for products of integers.
+  Direction(RunContext& ctx, const RecurrentPlan& plan, const Cell& cell, const Buffers& buffers,
+            const Scratch& scratch, int d)
+      : ctx_(ctx), plan_(plan), s_(plan.sizes), cell_(cell), d_(d), buffers_(buffers), scratch_(scratch) {
     const int64_t columns = cell.gates * s_.hidden;
     if (ctx.has(kB)) bias_ = ctx.inputs[kB].as<float>() + d * 2 * columns;
     h_ = start_state(1, kInitialH, buffers.h, h_stride_);
@@ -107,7 +122,7 @@ class Direction {
     for (int64_t step = 0; step < s_.steps; ++step) {
       product(matrices.first, h_, h_stride_, s_.batch, bias, buffers_.gates);
       if (cell_.before) for_each_row(step, cell_.before);
-      if (plan_.packed_second > 0)
+      if (plan_.columns < columns)
         product(matrices.second, buffers_.reset, s_.hidden, s_.batch, bias ? bias + plan_.columns : nullptr,
                 buffers_.gates + plan_.columns);
       for_each_row(step, cell_.update);
@@ -139,12 +154,17 @@ class Direction {
     return state;
   }
 
-  void product(const kernels::PackedGemmF32& b, const float* a, int64_t lda, int64_t m, const float* bias,
+  void product(const RecurrentMatrix& b, const float* a, int64_t lda, int64_t m, const float* bias,
                float* out) const {
     if (m == 0) return;
     const Clamp none;
-    multiply(ctx_.kernels, b, {a, static_cast<ptrdiff_t>(lda), static_cast<int>(m)},
-             {bias, none.low, none.high, out, static_cast<ptrdiff_t>(cell_.gates * s_.hidden)});
+    const kernels::GemmF32Args rows{a, static_cast<ptrdiff_t>(lda), static_cast<int>(m)};
+    const kernels::BiasClampF32 result{bias, none.low, none.high, out,
+                                       static_cast<ptrdiff_t>(cell_.gates * s_.hidden)};
+    if (b.integers)
+      multiply(ctx_.kernels, *b.integers, rows, ctx_.node.notes, result, scratch_);
+    else
+      multiply(ctx_.kernels, b.floats, rows, result);
   }
 
   // The place in its sequence that a step is at, or -1 behind the sequence's end.
@@ -185,6 +205,7 @@ class Direction {
   const Cell& cell_;
   int d_;
   const Buffers& buffers_;
+  const Scratch& scratch_;
   const float* bias_ = nullptr;
   int64_t h_stride_ = 0, c_stride_ = 0;
   float *h_, *c_;
@@ -208,7 +229,7 @@ void run(RunContext& ctx, const Cell& cell) {
     matrices = pack_recurrent(ctx.kernels, plan, gates, ctx.inputs[kW].as<float>(),
                               ctx.inputs[kR].as<float>(), scratch.take<std::byte>(plan.packed_bytes()));
   for (int d = 0; d < s.directions && !is_empty; ++d)
-    Direction(ctx, plan, cell, buffers, d).run(matrices.directions[d]);
+    Direction(ctx, plan, cell, buffers, scratch, d).run(matrices.directions[d]);
 }
 
 int64_t macs(const ShapeContext& ctx, const Cell& cell) {
@@ -224,11 +245,20 @@ constexpr AttrDef kRnnAttributes[] = {
 constexpr auto kGruAttributes = joined(kRnnAttributes, {{"linear_before_reset", AttrKind::integer}});
 constexpr auto kLstmAttributes = joined(kRnnAttributes, {{"input_forget", AttrKind::integer}});
 
+std::string obstacle(const Graph& graph, const Node& node) {
+  for (const std::size_t i : {kW, kR})
+    if (const auto& shape = graph[node.inputs[i]].shape; shape && shape->dims.back() > kernels::max_reduction)
+      return "its reduction is too deep for int32 accumulators";
+  return {};
+}
+
+constexpr OperandRole kRoles[] = {OperandRole::activation, OperandRole::weight, OperandRole::weight,
+                                  OperandRole::untouched};
+
 template <const Cell& cell>
-constexpr OpDef definition(std::string_view name, std::span<const AttrDef> attributes, int inputs,
-                           int outputs) {
+constexpr OpDef on_integers(std::string_view name, std::span<const AttrDef> attributes, int inputs,
+                            int outputs) {
   return {.name = name,
-          .since = 7,
           .min_inputs = 3,
           .max_inputs = inputs,
           .max_outputs = outputs,
@@ -237,13 +267,38 @@ constexpr OpDef definition(std::string_view name, std::span<const AttrDef> attri
           .prepare = [](const PrepareContext& ctx) { return prepare(ctx, cell); },
           .plan = [](const PlanContext& ctx) { return plan(ctx, cell); },
           .run = [](RunContext& ctx) { return run(ctx, cell); },
-          .macs = [](const ShapeContext& ctx) { return macs(ctx, cell); },
-          .computes_f32 = true};
+          .macs = [](const ShapeContext& ctx) { return macs(ctx, cell); }};
 }
 
-OCTAVO_OPERATOR(rnn, definition<kRnnCell>("RNN", kRnnAttributes, 6, 2));
-OCTAVO_OPERATOR(gru, definition<kGruCell>("GRU", kGruAttributes, 6, 2));
-OCTAVO_OPERATOR(lstm, definition<kLstmCell>("LSTM", kLstmAttributes, 8, 3));
+constexpr OpDef on_floats(OpDef op, std::string_view name, std::span<const IntegerForm> forms) {
+  op.name = name;
+  op.since = 7;
+  op.computes_f32 = true;
+  op.quant = {.inputs = kRoles,
+              .forms = forms,
+              .weight_axis = [](const Graph&, const Node&) { return 1; },
+              .matrix_axis = 0,
+              .by_row = true,
+              .has_state = true,
+              .obstacle = obstacle};
+  return op;
+}
+
+constexpr IntegerForm form_of(std::string_view op) { return {DType::f32, DType::s8, DType::f32, op}; }
+constexpr IntegerForm kRnnForms[] = {form_of("octavo.DynamicQRNN")},
+                      kGruForms[] = {form_of("octavo.DynamicQGRU")},
+                      kLstmForms[] = {form_of("octavo.DynamicQLSTM")};
+
+constexpr OpDef kQRnn = on_integers<kRnnCell>("octavo.DynamicQRNN", kRnnAttributes, 6, 2),
+                kQGru = on_integers<kGruCell>("octavo.DynamicQGRU", kGruAttributes, 6, 2),
+                kQLstm = on_integers<kLstmCell>("octavo.DynamicQLSTM", kLstmAttributes, 8, 3);
+
+OCTAVO_OPERATOR(rnn, on_floats(kQRnn, "RNN", kRnnForms));
+OCTAVO_OPERATOR(gru, on_floats(kQGru, "GRU", kGruForms));
+OCTAVO_OPERATOR(lstm, on_floats(kQLstm, "LSTM", kLstmForms));
+OCTAVO_OPERATOR(dynamic_q_rnn, kQRnn);
+OCTAVO_OPERATOR(dynamic_q_gru, kQGru);
+OCTAVO_OPERATOR(dynamic_q_lstm, kQLstm);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // Sizes and matrices of recurrent networks.
 #pragma once
 
+#include "ops/dynamic_product.h"
 #include "ops/matrix.h"
 #include "ops/recurrent_cells.h"
 
@@ -46,10 +47,16 @@ struct RecurrentPlan {
   }
 };
 
+// One that gives the gates what they are given: of floats, or of integers.
+struct RecurrentMatrix {
+  kernels::PackedGemmF32 floats;
+  const DynamicWeights* integers;
+};
+
 // The matrices of both directions: of the inputs, and of the state for the first and the second product.
 struct RecurrentMatrices {
   struct Direction {
-    kernels::PackedGemmF32 w, first, second;
+    RecurrentMatrix w, first, second;
   } directions[2];
 };
 
@@ -59,12 +66,22 @@ RecurrentMatrices pack_recurrent(const KernelPolicy& policy, const RecurrentPlan
 
 // Constant W and R, inputs 1 and 2.
 struct PreparedRecurrent : Prepared {
-  Buffer memory;
-  RecurrentMatrices matrices;
-  int directions;
+  Buffer memory;                         // of floats
+  std::vector<DynamicWeights> integers;  // by direction: of W, the first and the second product
+  RecurrentMatrices matrices{};
+  int directions = 0;
 
-  bool can_unpack(std::size_t input) const override { return input == 1 || input == 2; }
+  // Bytes of scratch memory for products of integers.
+  uint64_t workspace(const KernelPolicy& policy, const RecurrentSizes& sizes) const;
+
+  bool can_unpack(std::size_t input) const override { return integers.empty() && (input == 1 || input == 2); }
   void unpack(std::size_t input, const TensorView& elements) const override;
 };
+
+// The same of int8 constants. Each has one scale and zero_point, or one a direction, one a row for both directions, or
+// one a row of each. Throws Error(invalid_graph) where they are none of these, and Error(unsupported) for sums that may
+// overflow.
+std::shared_ptr<PreparedRecurrent> pack_recurrent_integers(const PrepareContext& ctx,
+                                                           const RecurrentPlan& plan, int gates);
 
 }  // namespace octavo

@@ -49,19 +49,21 @@ class Lowering {
     return uses_.producer[id] == Uses::kNone ? nullptr : &graph_.nodes[uses_.producer[id]];
   }
 
-  // Those that an integer operator can compute with: none has blocks. Foreign files have scales of 0, infinity and NaN,
+  // Those that an integer operator can compute with: none has blocks, but for matrices with a scale a row. Foreign files have scales of 0, infinity and NaN,
   // for tensors that were constant in calibration, and what ONNX says of those is said by the float form alone.
-  std::optional<QParams> usable_qparams(const Node& node) const {
+  std::optional<QParams> usable_qparams(const Node& node, bool by_row = false) const {
     auto params = read_qparams(graph_, node);
     const auto is_usable = [](float s) { return s > 0 && std::isfinite(s); };
-    if (params && (params->blocked() || !std::ranges::all_of(params->scale, is_usable))) return std::nullopt;
+    if (params && params->blocked() && !(by_row && is_by_row(*params, *graph_[node.inputs[0]].shape)))
+      return std::nullopt;
+    if (params && !std::ranges::all_of(params->scale, is_usable)) return std::nullopt;
     return params;
   }
 
-  std::optional<Dequantized> dequantized(ValueId id) {
+  std::optional<Dequantized> dequantized(ValueId id, bool by_row = false) {
     const Node* node = id == kNoValue ? nullptr : producer(id);
     if (node == nullptr || !is_dequantize(*node)) return std::nullopt;
-    auto params = usable_qparams(*node);
+    auto params = usable_qparams(*node, by_row);
     if (!params) return std::nullopt;
     return Dequantized{node->inputs[0], std::move(*params)};
   }
@@ -164,15 +166,17 @@ class Lowering {
   }
 
   // In products of int8: a weight less its zero_point is twice as large.
-  static int64_t sum_depth(const Shape& weights, int axis, const QParams& params) {
-    return products_per_sum(weights, axis) * (has_no_zero_points(params) ? 1 : 2);
+  static int64_t sum_depth(const Shape& weights, int axis, const QParams& params, int matrix_axis = -1) {
+    const int64_t matrices = matrix_axis < 0 ? 1 : std::max<int64_t>(weights[matrix_axis], 1);
+    return products_per_sum(weights, axis) / matrices * (has_no_zero_points(params) ? 1 : 2);
   }
 
-  // The s8 weights of a weighted node, or nothing, with the reason noted.
-  std::optional<Dequantized> weights_of(const Node& node) {
+  // The s8 weights that are input `i` of a node, or nothing, with the reason noted.
+  std::optional<Dequantized> weights_of(const Node& node, std::size_t i) {
     const QuantRule& rule = node.op->quant;
-    const ValueId id = node.inputs[*rule.input_of(OperandRole::weight)];
-    auto weights = dequantized(id);
+    const ValueId id = node.inputs[i];
+    const int matrix_axis = rule.matrix_axis;
+    auto weights = dequantized(id, matrix_axis >= 0);
     const auto reject = [&](std::string_view reason) {
       fail(node, std::string(reason));
       return std::nullopt;
@@ -192,9 +196,9 @@ class Lowering {
     const bool is_depthwise = shape.rank() == 4 && shape[1] == 1 && shape[0] == groups;
     if (!is_symmetric && groups > 1 && !is_depthwise)
       return reject("its weights have zero points, in groups");
-    if (!is_symmetric && sum_depth(shape, axis, params) > kernels::max_reduction)
+    if (!is_symmetric && sum_depth(shape, axis, params, matrix_axis) > kernels::max_reduction)
       return reject("its sums are too long for weights with zero points");
-    if (!params.per_tensor() && params.axis != axis)
+    if (!params.per_tensor() && !params.blocked() && params.axis != axis && params.axis != matrix_axis)
       return reject("its weights are not quantized along the output channels");
     return weights;
   }
@@ -223,7 +227,7 @@ class Lowering {
           break;
         }
         case OperandRole::weight:
-          weights = weights_of(node);
+          weights = weights_of(node, i);
           if (!weights) return std::nullopt;
           add_input(integer, *weights);
           break;
@@ -325,15 +329,21 @@ class Lowering {
                          dequantize->inputs == quantize->outputs &&
                          (node.op->quant.by_row || quantize->notes.granularity == Granularity::tensor);
     if (!dynamic || !is_checked(node)) return false;
-    const auto weights = weights_of(node);
-    if (!weights || !has_form(node)) return false;
+    if (node.op->quant.has_state && !node.notes.quantized_state) return fail(node, "its state is float");
 
     Node integer = integer_node(node, node.op->quant.form(DType::f32, DType::f32)->op);
     integer.notes = quantize->notes;
-    integer.inputs = {quantize->inputs[0], weights->q};
-    integer.lowered.input_qparams = {{}, weights->params};
-    if (const auto bias = node.op->quant.input_of(OperandRole::bias); bias && node.has_input(*bias))
-      integer.inputs.push_back(node.inputs[*bias]);
+    integer.inputs = node.inputs;
+    integer.inputs[0] = quantize->inputs[0];
+    integer.lowered.input_qparams.resize(node.inputs.size());
+    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+      if (node.op->quant.role(i) != OperandRole::weight) continue;
+      auto weights = weights_of(node, i);
+      if (!weights) return false;
+      integer.inputs[i] = weights->q;
+      integer.lowered.input_qparams[i] = std::move(weights->params);
+    }
+    if (!has_form(node)) return false;
     integer.outputs = node.outputs;
     graph_.nodes[n] = std::move(integer);
     return true;
@@ -359,6 +369,7 @@ std::vector<FloatIsland> lower_qdq(Graph& graph) {
   shift_to_unsigned(graph);
   Lowering lowering(graph);
   lowering.run();
+  gather_integers(graph);
   remove_dead(graph);
   return find_islands(graph, lowering.obstacles());
 }

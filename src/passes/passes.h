@@ -52,6 +52,9 @@ struct FloatIsland {
 // BatchNormalization between DQ and Q → Conv with a tap a channel.
 int integer_normalizations(Graph& graph);
 
+// Rows of a constant table of integers are picked as integers.
+int gather_integers(Graph& graph);
+
 // Q(x), Q(x) of one meaning → one.
 int merge_quantize(Graph& graph);
 

@@ -47,14 +47,16 @@ class Recentring {
     if (!is_unsigned && stored.dtype() != DType::s8) return false;
     const auto qparams = read_qparams(graph_, node);
     const auto is_zero = [](int32_t z) { return z == 0; };
-    if (!qparams || qparams->blocked()) return false;
+    if (!qparams || (qparams->blocked() && !is_by_row(*qparams, stored.shape()))) return false;
+    const int first = qparams->per_tensor() ? 0 : qparams->axis + (qparams->blocked() ? 0 : 1);
+    const int64_t run = stored.shape().elements(first, stored.shape().rank());
     std::vector<int32_t> centres = qparams->zero_point;
     if (!is_unsigned && std::ranges::all_of(centres, is_zero)) return false;
-    std::optional<Tensor> weights = centred(stored, centres, qparams->axis);
+    std::optional<Tensor> weights = centred(stored, centres, run);
     if (!weights && !is_unsigned) return false;
     if (!weights) {
       std::ranges::fill(centres, kUnsignedCentre);
-      weights = centred(stored, centres, qparams->axis);
+      weights = centred(stored, centres, run);
     }
     Tensor zero_point(DType::s8, graph_.constant_input(node, 1)->shape());
     std::ranges::transform(qparams->zero_point, centres, zero_point.span<int8_t>().begin(),
@@ -69,17 +71,13 @@ class Recentring {
     return true;
   }
 
-  // w - centre as int8, with one centre or one for each index of `axis`; nothing where that is no int8.
-  static std::optional<Tensor> centred(const Tensor& stored, std::span<const int32_t> centres, int axis) {
+  // w - centre as int8, with a centre for each `run` of neighbours, over and over; nothing where that is no int8.
+  static std::optional<Tensor> centred(const Tensor& stored, std::span<const int32_t> centres, int64_t run) {
     const bool is_unsigned = stored.dtype() == DType::u8;
     Tensor weights(DType::s8, stored.shape());
     const auto out = weights.span<int8_t>();
-    const std::size_t run =
-        centres.size() == 1
-            ? out.size()
-            : static_cast<std::size_t>(stored.shape().elements(axis + 1, stored.shape().rank()));
     for (std::size_t i = 0, channel = 0; i < out.size(); channel = (channel + 1) % centres.size())
-      for (const std::size_t end = i + run; i < end; ++i) {
+      for (const std::size_t end = i + static_cast<std::size_t>(run); i < end; ++i) {
         const int32_t number = is_unsigned ? stored.span<uint8_t>()[i] : stored.span<int8_t>()[i];
         const int32_t difference = number - centres[channel];
         if (difference != static_cast<int8_t>(difference)) return std::nullopt;

@@ -79,10 +79,13 @@ class Inserter {
       case OperandRole::untouched: return false;
       case OperandRole::weight: break;
     }
+    const QuantRule& rule = node.op->quant;
     const bool is_symmetric =
         spec.dtype == DType::s8 && (spec.qmin == -127 || spec.qmin == -128) && spec.qmax == 127;
-    return is_symmetric && plan_.graph.knows_types(node) &&
-           (spec.axis == -1 || spec.axis == node.op->quant.weight_axis(plan_.graph, node));
+    if (!is_symmetric || !plan_.graph.knows_types(node)) return false;
+    if (spec.by_row) return rule.matrix_axis >= 0;
+    return spec.axis == -1 || spec.axis == rule.matrix_axis ||
+           spec.axis == rule.weight_axis(plan_.graph, node);
   }
 
   QParams activation_qparams(ValueRange range, const QuantSpec& spec, const std::string& name) const {
@@ -101,14 +104,16 @@ class Inserter {
   void quantize(const OperandId& operand, const QuantSpec& spec) {
     const auto [n, i] = operand;
     const ValueId id = plan_.graph.nodes[n].inputs[i];
-    if (spec.source == RangeSource::run_time)
+    if (spec.source == RangeSource::run_time) {
       graph_.nodes[n].inputs[i] = dynamic_pair(id, spec);
-    else if (spec.dtype == DType::u8)
+      graph_.nodes[n].notes.quantized_state = plan_.graph.nodes[n].op->quant.has_state;
+    } else if (spec.dtype == DType::u8) {
       graph_.nodes[n].inputs[i] = dequantized(
           id, activation_qparams(find_range(graph_[id].constant->span<float>()), spec, graph_[id].name),
           spec.dtype);
-    else if (spec.dtype == DType::s8)
+    } else if (spec.dtype == DType::s8) {
       quantize_weight(n, i, spec);
+    }
     // A bias follows its weight.
   }
 

@@ -25,7 +25,8 @@ QuantizationPlan plan_dynamic(const Graph& graph, const DynamicOptions& options)
     if (!selection.contains(node) || !has_float_weights(graph, node)) continue;
     for (uint32_t i = 0; i < node.inputs.size(); ++i) {
       const OperandRole role = node.op->quant.role(i);
-      if (role == OperandRole::weight) plan.operands[{n, i}] = weight_spec(graph, node, options);
+      if (role == OperandRole::weight)
+        plan.operands[{n, i}] = weight_spec(graph, node, node.inputs[i], options);
       if (role == OperandRole::activation)
         plan.operands[{n, i}] = {
             .source = RangeSource::run_time,

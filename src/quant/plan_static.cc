@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "quant/node_selection.h"
@@ -55,7 +56,9 @@ class StaticPlanner {
         else
           plan_.operands[operand] = {.source = RangeSource::constant, .qmax = options_.activation_qmax()};
         break;
-      case OperandRole::weight: plan_.operands[operand] = weight_spec(graph_, node, options_); break;
+      case OperandRole::weight:
+        plan_.operands[operand] = weight_spec(graph_, node, node.inputs[i], options_);
+        break;
       case OperandRole::bias:
         if (has_channel_bias(graph_, node))
           plan_.operands[operand] = {.source = RangeSource::constant, .dtype = DType::s32};
@@ -123,6 +126,10 @@ class StaticPlanner {
 
 QuantizationPlan plan_static(const Graph& graph, const StaticOptions& options) {
   make_observer(options.observer);
+  for (const std::string& name : options.op_types)
+    if (const OpDef* op = find_op(name); op && op->quant.is_quantizable())
+      require(op->quant.result != ResultRole::untouched, ErrorCode::invalid_option,
+              "operator '{}' can only be quantized dynamically", name);
   return StaticPlanner(graph, options).plan();
 }
 

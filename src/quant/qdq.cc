@@ -9,10 +9,11 @@ namespace octavo {
 ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, DType dtype) {
   const std::string stem = graph[value].name;
   Tensor integers = quantize_tensor(graph[value].constant->view(), qparams, dtype);
+  const Shape shape = integers.shape();
   graph[value].constant->give_back();
   const ValueId q =
       graph.add_constant(graph.unique_value_name(text("{}_quantized", stem)), std::move(integers));
-  Node dequantize = make_dequantize(graph, stem, q, add_qparams(graph, stem, qparams, dtype));
+  Node dequantize = make_dequantize(graph, stem, q, add_qparams(graph, stem, qparams, dtype, shape));
   const ValueId output = dequantize.outputs[0];
   graph.nodes.push_back(std::move(dequantize));
   return output;
@@ -42,19 +43,40 @@ bool has_channel_bias(const Graph& graph, const Node& node) {
   return bias.rank() > 0 && bias[bias.rank() - 1] == channels && bias.elements() == channels;
 }
 
-QuantSpec weight_spec(const Graph& graph, const Node& node, const QuantizeOptions& options) {
-  return {.source = RangeSource::constant,
-          .dtype = DType::s8,
-          .qmin = options.weight_range == WeightRange::narrow ? -127 : -128,
-          .qmax = 127,
-          .axis = options.per_channel ? node.op->quant.weight_axis(graph, node) : -1};
+QuantSpec weight_spec(const Graph& graph, const Node& node, ValueId weight, const QuantizeOptions& options) {
+  QuantSpec spec{.source = RangeSource::constant,
+                 .dtype = DType::s8,
+                 .qmin = options.weight_range == WeightRange::narrow ? -127 : -128,
+                 .qmax = 127,
+                 .axis = options.per_channel ? node.op->quant.weight_axis(graph, node) : -1};
+  const int matrices = node.op->quant.matrix_axis;
+  if (matrices >= 0 && graph[weight].constant->shape()[matrices] > 1) {
+    spec.by_row = options.per_channel;
+    spec.axis = matrices;
+  }
+  return spec;
 }
+
+namespace {
+
+// As a matrix, of all axes but the last.
+TensorView rows_of(const TensorView& x) {
+  const int last = x.shape.rank() - 1;
+  return {x.dtype, {x.shape.elements(0, last), x.shape[last]}, x.data};
+}
+
+}  // namespace
 
 QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, const QuantSpec& spec) {
   const Value& value = graph[weight];
   const WeightRange range = spec.qmin == -128 ? WeightRange::full : WeightRange::narrow;
   try {
-    return choose_weight_qparams(value.constant->view(), spec.axis, range);
+    const TensorView weights = value.constant->view();
+    if (!spec.by_row) return choose_weight_qparams(weights, spec.axis, range);
+    QParams qparams = choose_weight_qparams(rows_of(weights), 0, range);
+    qparams.axis = weights.shape.rank() - 1;
+    qparams.block = weights.shape[qparams.axis];
+    return qparams;
   } catch (const Error& error) {
     throw Error(error.code(), text("constant '{}': {}", value.name, error.what()))
         .at_node(node.name, node.op->name);

@@ -20,8 +20,8 @@ bool has_float_weights(const Graph& graph, const Node& node);
 // True for a node with a constant float32 bias of one value for each output channel, along its last axis.
 bool has_channel_bias(const Graph& graph, const Node& node);
 
-// int8 as the options say, for the weight of a `has_float_weights` node.
-QuantSpec weight_spec(const Graph& graph, const Node& node, const QuantizeOptions& options);
+// int8 as the options say, for a weight of a `has_float_weights` node.
+QuantSpec weight_spec(const Graph& graph, const Node& node, ValueId weight, const QuantizeOptions& options);
 // Symmetric int8 qparams of the constant `weight` of a node. Errors name node and constant.
 QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, const QuantSpec& spec);
 

@@ -29,7 +29,8 @@ struct QuantSpec {
   // the weight's.
   DType dtype = DType::u8;
   int32_t qmin = 0, qmax = 255;
-  int axis = -1;  // constant: one scale for each index along it; -1: one scale
+  int axis = -1;        // constant: one scale for each index along it; -1: one scale
+  bool by_row = false;  // constant: one scale for each index of all axes but the last, whatever `axis` is
   Granularity granularity = Granularity::tensor;  // run_time
   ObserverOptions observer;                       // observed
   ValueId range_of =

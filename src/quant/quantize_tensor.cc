@@ -22,11 +22,11 @@ double quantize(float x, const kernels::QuantizeParams& p) {
 }  // namespace
 
 Tensor quantize_tensor(const TensorView& values, const QParams& qparams, DType dtype) {
-  const int axis = qparams.axis;
-  const int64_t channels = axis < 0 ? 1 : values.shape[axis];
-  const int64_t inner =
-      axis < 0 ? values.shape.elements() : values.shape.elements(axis + 1, values.shape.rank());
+  const auto channels = static_cast<int64_t>(qparams.scale.size());
   const int64_t all = values.shape.elements();
+  const int64_t inner = qparams.blocked()      ? qparams.block
+                        : qparams.per_tensor() ? all
+                                               : values.shape.elements(qparams.axis + 1, values.shape.rank());
 
   Tensor out(dtype, values.shape);
   visit(QuantizedTypes{}, dtype, [&]<class T>(T) {

@@ -4,7 +4,7 @@
 
 #include "support/close.h"
 #include "support/op_runner.h"
-#include "support/random_data.h"
+#include "support/recurrent_reference.h"
 
 namespace octavo {
 namespace {
@@ -12,111 +12,7 @@ namespace {
 using test::error_of;
 using test::OpRunner;
 using test::values;
-using Numbers = std::vector<double>;
-
-struct Case {
-  std::string op = "LSTM";
-  int64_t steps = 4, batch = 3, inputs = 5, hidden = 6;
-  std::string direction = "forward";
-  bool batch_first = false, bias = true, initial = true, peepholes = false;
-  std::vector<int32_t> lengths = {};
-  float clip = INFINITY;
-  bool input_forget = false, linear_before_reset = false;
-  bool constant = true;
-
-  int64_t directions() const { return direction == "bidirectional" ? 2 : 1; }
-  int64_t gates() const { return op == "LSTM" ? 4 : op == "GRU" ? 3 : 1; }
-};
-
-// X, W, R, B, lengths, h, c, P in the form of layout 0.
-struct Data {
-  Tensor x, w, r, b, h, c, p;
-  Data(const Case& k, test::Random random)
-      : x(random.floats({k.steps, k.batch, k.inputs}, -2, 2)),
-        w(random.floats({k.directions(), k.gates() * k.hidden, k.inputs})),
-        r(random.floats({k.directions(), k.gates() * k.hidden, k.hidden})),
-        b(random.floats({k.directions(), 2 * k.gates() * k.hidden})),
-        h(random.floats({k.directions(), k.batch, k.hidden})),
-        c(random.floats({k.directions(), k.batch, k.hidden})),
-        p(random.floats({k.directions(), 3 * k.hidden})) {}
-};
-
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-
-// Y, Y_h and Y_c in the form of layout 0.
-std::vector<Tensor> reference(const Case& k, const Data& data) {
-  const auto H = static_cast<std::size_t>(k.hidden), I = static_cast<std::size_t>(k.inputs);
-  const auto gates = static_cast<std::size_t>(k.gates());
-  Tensor y(DType::f32, {k.steps, k.directions(), k.batch, k.hidden}), y_h(DType::f32, data.h.shape()),
-      y_c(DType::f32, data.h.shape());
-  for (float& e : y.span<float>()) e = 0;
-  const auto clip = [&](double x) { return std::fmin(std::fmax(x, -k.clip), k.clip); };
-  for (int64_t d = 0; d < k.directions(); ++d)
-    for (int64_t b = 0; b < k.batch; ++b) {
-      const auto state = static_cast<std::size_t>(d * k.batch + b) * H;
-      const int64_t length = k.lengths.empty() ? k.steps : k.lengths[static_cast<std::size_t>(b)];
-      Numbers h(H), c(H);
-      for (std::size_t i = 0; i < H && k.initial && length > 0; ++i) {
-        h[i] = data.h.span<float>()[state + i];
-        c[i] = data.c.span<float>()[state + i];
-      }
-      const float* bias = data.b.span<float>().data() + d * 2 * k.gates() * k.hidden;
-      const auto from_x = [&](std::size_t column, int64_t t) {
-        double sum = k.bias ? bias[column] : 0;
-        const auto start = (static_cast<std::size_t>(d) * gates * H + column) * I;
-        for (std::size_t i = 0; i < I; ++i)
-          sum += double(data.x.span<float>()[static_cast<std::size_t>(t * k.batch + b) * I + i]) *
-                 data.w.span<float>()[start + i];
-        return sum;
-      };
-      const auto from_state = [&](std::size_t column, const Numbers& s) {
-        double sum = k.bias ? bias[gates * H + column] : 0;
-        for (std::size_t i = 0; i < H; ++i)
-          sum += s[i] * data.r.span<float>()[(static_cast<std::size_t>(d) * gates * H + column) * H + i];
-        return sum;
-      };
-      const auto peephole = [&](std::size_t gate, std::size_t i) {
-        return k.peepholes ? double(data.p.span<float>()[(static_cast<std::size_t>(d) * 3 + gate) * H + i])
-                           : 0.0;
-      };
-      for (int64_t step = 0; step < length; ++step) {
-        const int64_t t = k.direction == "reverse" || d == 1 ? length - 1 - step : step;
-        Numbers next(H), reset(H), z(H), r(H);
-        const auto sum = [&](std::size_t column) { return from_x(column, t) + from_state(column, h); };
-        for (std::size_t i = 0; i < H; ++i) {
-          if (k.op == "RNN") next[i] = std::tanh(clip(sum(i)));
-          if (k.op == "GRU") {
-            z[i] = sigmoid(clip(sum(i)));
-            r[i] = sigmoid(clip(sum(H + i)));
-            reset[i] = r[i] * h[i];
-          }
-          if (k.op == "LSTM") {
-            const double in = sigmoid(clip(sum(i) + peephole(0, i) * c[i]));
-            const double forget =
-                k.input_forget ? 1 - in : sigmoid(clip(sum(2 * H + i) + peephole(2, i) * c[i]));
-            c[i] = forget * c[i] + in * std::tanh(clip(sum(3 * H + i)));
-            next[i] = sigmoid(clip(sum(H + i) + peephole(1, i) * c[i])) * std::tanh(c[i]);
-          }
-        }
-        for (std::size_t i = 0; i < H && k.op == "GRU"; ++i) {
-          const double passed =
-              k.linear_before_reset ? r[i] * from_state(2 * H + i, h) : from_state(2 * H + i, reset);
-          next[i] = (1 - z[i]) * std::tanh(clip(from_x(2 * H + i, t) + passed)) + z[i] * h[i];
-        }
-        h = next;
-        const auto at = static_cast<std::size_t>((t * k.directions() + d) * k.batch + b) * H;
-        for (std::size_t i = 0; i < H; ++i) y.span<float>()[at + i] = static_cast<float>(h[i]);
-      }
-      for (std::size_t i = 0; i < H; ++i) {
-        y_h.span<float>()[state + i] = static_cast<float>(h[i]);
-        y_c.span<float>()[state + i] = static_cast<float>(c[i]);
-      }
-    }
-  std::vector<Tensor> all;
-  for (Tensor* tensor : {&y, &y_h, &y_c}) all.push_back(std::move(*tensor));
-  if (k.op != "LSTM") all.pop_back();
-  return all;
-}
+using Case = test::RecurrentCase;
 
 // The tensor with its axis `from` moved to `to`.
 Tensor moved(const Tensor& tensor, int from, int to) {
@@ -129,8 +25,8 @@ Tensor moved(const Tensor& tensor, int from, int to) {
 
 void check(const Case& k) {
   INFO(k.op << ' ' << k.direction << " layout " << k.batch_first << " constant " << k.constant);
-  const Data data(k, test::Random(7));
-  std::vector<Tensor> expected = reference(k, data);
+  const test::RecurrentData data(k, test::Random(7));
+  std::vector<Tensor> expected = test::recurrent_reference(k, data);
   const auto add = [&](OpRunner& runner, const Tensor& tensor, bool is_constant) {
     Tensor copy = Tensor::copy_of(tensor.view());
     if (is_constant)

@@ -1,5 +1,5 @@
-// Operators of ONNX Runtime with weights of few bits in its own packing. Integers of these forms have no operators yet:
-// the weights are made floats when the file is read.
+// Operators of ONNX Runtime with weights of few bits in its own packing. Integers of the forms with blocks have no
+// operators yet: those weights are made floats when the file is read.
 #include <algorithm>
 
 #include "base/error.h"
@@ -139,10 +139,11 @@ void gather_block_quantized(Draft& draft, DraftNode& node) {
            attributes({{"axis", axis}}));
 }
 
-// W [D, K, 4H] of 8 bits, with a scale and a zero_point a direction or a column of it, as float32 [D, 4H, K].
+// DequantizeLinear of W [D, K, 4H] of 8 bits, with a scale and a zero_point a direction or a column of it, as
+// [D, 4H, K].
 ValueId lstm_weights(Decomposition& d, std::size_t integers, std::size_t scales, std::size_t zero_points) {
   const Tensor &q = d.constant(integers), &scale = d.constant(scales), &zero = d.constant(zero_points);
-  const Shape& shape = q.shape();
+  const Shape shape = q.shape();
   require((q.dtype() == DType::u8 || q.dtype() == DType::s8) && shape.rank() == 3, ErrorCode::invalid_graph,
           "weights of {} and shape {}", dtype_name(q.dtype()), shape);
   const int64_t directions = shape[0], depth = shape[1], columns = shape[2], count = scale.shape().elements();
@@ -150,29 +151,40 @@ ValueId lstm_weights(Decomposition& d, std::size_t integers, std::size_t scales,
               (count == directions || count == directions * columns),
           ErrorCode::invalid_graph, "scales {} and zero_points {} of weights {}", scale.shape(), zero.shape(),
           shape);
-  Tensor w(DType::f32, {directions, columns, depth});
-  const int flip = q.dtype() == DType::s8 ? 0x80 : 0;
-  const uint8_t *from = q.view().as<uint8_t>(), *zeros = zero.view().as<uint8_t>();
-  float* const out = w.span<float>().data();
+  const int axis = count == directions ? 0 : directions == 1 ? 1 : 2;
+  const Shape pairs = axis < 2 ? Shape{count} : Shape{directions, columns, 1};
+  Tensor w(q.dtype(), {directions, columns, depth});
+  const auto* from = q.view().as<uint8_t>();
   for (int64_t i = 0; i < directions; ++i)
     for (int64_t row = 0; row < depth; ++row)
-      for (int64_t column = 0; column < columns; ++column) {
-        const int64_t at = count == directions ? i : i * columns + column;
-        const int centred = (*from++ ^ flip) - (zeros[at] ^ flip);
-        out[(i * columns + column) * depth + row] =
-            static_cast<float>(centred) * scale.span<float>()[static_cast<std::size_t>(at)];
-      }
-  return d.draft().add_constant("lstm_weights", std::move(w));
+      for (int64_t column = 0; column < columns; ++column)
+        w.view().as<uint8_t>()[(i * columns + column) * depth + row] = *from++;
+  const auto add = [&](std::size_t input, Tensor tensor) {
+    return d.draft().add_constant(d.graph()[d.in(input)].name, std::move(tensor));
+  };
+  const auto reshaped = [&](const Tensor& tensor) {
+    TensorView view = tensor.view();
+    view.shape = pairs;
+    return Tensor::copy_of(view);
+  };
+  return d.add("DequantizeLinear",
+               {add(integers, std::move(w)), add(scales, reshaped(scale)), add(zero_points, reshaped(zero))},
+               axis < 2 ? attributes({{"axis", int64_t{axis}}})
+                        : attributes({{"axis", int64_t{axis}}, {"block_size", std::max<int64_t>(depth, 1)}}));
 }
 
-// LSTM's inputs, with W and R transposed; then scales and zero_points of both.
+// LSTM's inputs, with W and R transposed; then scales and zero_points of both. X is quantized as a whole, and so is the
+// state of all sequences in each step.
 void dynamic_quantize_lstm(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(3);
   for (const std::size_t i : {8u, 9u, 10u, 11u})
     require(d.has(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
   const ValueId w = lstm_weights(d, 1, 8, 9), r = lstm_weights(d, 2, 10, 11);
-  d.become("LSTM", {d.in(0), w, r, d.in(3), d.in(4), d.in(5), d.in(6), d.in(7)});
+  const std::vector<ValueId> x = d.add_many("DynamicQuantizeLinear", {d.in(0)}, 3);
+  d.become("LSTM", {d.add("DequantizeLinear", {x[0], x[1], x[2]}), w, r, d.in(3), d.in(4), d.in(5), d.in(6),
+                    d.in(7)});
+  node.node.notes.quantized_state = true;
 }
 
 constexpr Upgrade kRows[] = {

@@ -1,0 +1,73 @@
+#include "ops/dynamic_product.h"
+
+#include <algorithm>
+
+#include "graph/qdq.h"
+#include "kernels/quantize/quantize.h"
+#include "ops/int8_weights.h"
+#include "ops/parallel.h"
+#include "ops/scratch.h"
+
+namespace octavo {
+
+namespace {
+
+using kernels::FloatRange;
+
+// Of rows `stride` apart.
+FloatRange range_of_rows(const float* x, int64_t rows, int64_t length, int64_t stride) {
+  if (stride == length) return kernels::find_range(x, rows * length);
+  FloatRange all;
+  for (int64_t row = 0; row < rows; ++row) {
+    const FloatRange range = kernels::find_range(x + row * stride, length);
+    all = {std::min(all.min, range.min), std::max(all.max, range.max)};
+  }
+  return all;
+}
+
+}  // namespace
+
+uint64_t dynamic_workspace(const KernelPolicy& policy, const DynamicWeights& weights, int64_t m) {
+  const auto rows = static_cast<uint64_t>(m), k = static_cast<uint64_t>(weights.matrix.weights.k);
+  return scratch_bytes<uint8_t>(rows * k) + scratch_bytes<float>(rows) +
+         (weights.zero_point.empty() ? 1 : 2) * scratch_bytes<int32_t>(rows) +
+         weights.matrix.workspace(policy);
+}
+
+void multiply(const KernelPolicy& policy, const DynamicWeights& weights, const kernels::GemmF32Args& x,
+              const QuantizationNotes& notes, const kernels::BiasClampF32& epilogue, Scratch scratch) {
+  const int64_t m = x.m, k = weights.matrix.weights.k;
+  if (m == 0) return;
+  const IntegerRange integers = integer_range(notes, DType::u8);
+  uint8_t* const quantized = scratch.take<uint8_t>(static_cast<uint64_t>(m * k));
+  float* const scale = scratch.take<float>(static_cast<uint64_t>(m));
+  int32_t* const zero_point = scratch.take<int32_t>(static_cast<uint64_t>(m));
+
+  const int by_row = notes.granularity == Granularity::row ? 1 : 0;
+  const int64_t blocks = by_row ? m : 1, rows = by_row ? 1 : m;
+  const auto quantize_blocks = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const float* from = x.a + i * x.lda;
+      uint8_t* to = quantized + i * k;
+      const auto params =
+          kernels::dynamic_params(range_of_rows(from, rows, k, x.lda), integers.qmin, integers.qmax);
+      const bool is_dense = x.lda == k;
+      for (int64_t row = is_dense ? rows - 1 : 0; row < rows; ++row, from += x.lda, to += k)
+        kernels::quantize(from, is_dense ? rows * k : k, params, to);
+      scale[i] = params.scale;
+      zero_point[i] = params.zero_point;
+    }
+  };
+  parallel_elements(policy, blocks, 2 * rows * k, quantize_blocks);
+  kernels::DequantizeF32 out{scale,       zero_point,  by_row,       weights.scale.data(), epilogue.bias,
+                             epilogue.lo, epilogue.hi, epilogue.out, epilogue.ldc};
+  if (!weights.zero_point.empty()) {
+    int32_t* const sums = scratch.take<int32_t>(static_cast<uint64_t>(m));
+    row_sums(policy, quantized, m, k, zero_point, by_row, sums);
+    out.w_zero_point = weights.zero_point.data();
+    out.a_sum = sums;
+  }
+  weights.matrix.multiply(policy, quantized, m, scratch, out);
+}
+
+}  // namespace octavo

@@ -1,0 +1,81 @@
+// Dynamic quantization with PyTorch's settings against outputs of torch.ao.quantization.quantize_dynamic for recurrent
+// networks: tools/fixtures/pytorch_dynamic_recurrent.py.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "support/models.h"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+// The largest difference, in parts of the largest expected magnitude.
+float difference(const TensorView& actual, const Tensor& expected) {
+  REQUIRE(actual.shape == expected.shape());
+  float largest = 0, furthest = 0;
+  for (std::size_t i = 0; i < expected.span<float>().size(); ++i) {
+    largest = std::max(largest, std::abs(expected.span<float>()[i]));
+    furthest = std::max(furthest, std::abs(expected.span<float>()[i] - actual.span<float>()[i]));
+  }
+  return furthest / largest;
+}
+
+struct Network {
+  std::string path;
+  std::unique_ptr<Model> model;
+  Tensor input;
+
+  explicit Network(const std::string& name)
+      : path(OCTAVO_FIXTURES_DIR "/pytorch/recurrent/" + name), input(read_npy(path + "-input.npy")) {
+    const std::vector<char> file = read_bytes(path + ".onnx");
+    model = Model::load(std::as_bytes(std::span(file)), {});
+  }
+  Tensor run(Model& m) const {
+    const Feed feed{m.graph()[m.graph().inputs[0]].name, &input};
+    return Tensor::copy_of(m.run({&feed, 1})[0]);
+  }
+  Tensor expected(const std::string& form) const { return read_npy(path + "-" + form + ".npy"); }
+};
+
+// quantize_dynamic(model, {LSTM, GRU, …, Linear}, qint8) of PyTorch with the engine fbgemm.
+DynamicOptions pytorch_options() {
+  DynamicOptions options;
+  options.per_channel = false;
+  options.reduce_range = true;
+  options.granularity = Granularity::tensor;
+  options.weight_range = WeightRange::full;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("dynamically quantized recurrent networks give PyTorch's outputs") {
+  for (const std::string name :
+       {"lstm", "lstm-deep", "lstm-batch-first", "gru", "gru-deep", "lstm-cell", "gru-cell", "rnn-cell"}) {
+    CAPTURE(name);
+    const Network network(name);
+    CHECK(difference(network.run(*network.model).view(), network.expected("float")) < 1e-5f);
+    const auto quantized = network.model->quantize_dynamic(pytorch_options());
+    const Description description = quantized->describe();
+    CHECK(description.integer_nodes > 0);
+    for (const FloatIsland& island : description.islands)
+      CHECK((island.op != "LSTM" && island.op != "GRU" && island.op != "MatMul" && island.op != "Gemm"));
+    CHECK(difference(network.run(*quantized).view(), network.expected("quantized")) < 1e-3f);
+  }
+}
+
+TEST_CASE("dynamically quantized recurrent networks are the same when they are written and read again") {
+  for (const std::string name : {"lstm-deep", "gru-deep"})
+    for (const bool as_pytorch : {false, true}) {
+      CAPTURE(name, as_pytorch);
+      const Network network(name);
+      const auto quantized =
+          network.model->quantize_dynamic(as_pytorch ? pytorch_options() : DynamicOptions{});
+      const std::string file = quantized->to_onnx();
+      const auto again = Model::load(std::as_bytes(std::span(file)), {});
+      const Tensor before = network.run(*quantized), after = network.run(*again);
+      CHECK(std::ranges::equal(before.span<float>(), after.span<float>()));
+      CHECK(again->describe().integer_nodes == quantized->describe().integer_nodes);
+    }
+}
