@@ -5,7 +5,8 @@
 //
 // octavo.DynamicQRNN, octavo.DynamicQGRU and octavo.DynamicQLSTM: the same with int8 constants W and R, and products of
 // integers. All of X, or each of its rows, has a range; so has in each step the state of all sequences, or of each, and
-// what a GRU's second product takes. The notes are those of X's DynamicQuantizeLinear. Gates are computed in floats.
+// what a GRU's second product takes. A sequence that has ended still counts, with what it had last. The notes are those
+// of X's DynamicQuantizeLinear. Gates are computed in floats.
 #include <algorithm>
 
 #include "base/error.h"
@@ -113,6 +114,8 @@ class Direction {
     if (ctx.has(kB)) bias_ = ctx.inputs[kB].as<float>() + d * 2 * columns;
     h_ = start_state(1, kInitialH, buffers.h, h_stride_);
     c_ = start_state(2, kInitialC, buffers.c, c_stride_);
+    // Of sequences that have no step it is never written, but has a part in the range of all.
+    std::fill_n(buffers.reset, s_.batch * s_.hidden, 0.0f);
   }
 
   void run(const RecurrentMatrices::Direction& matrices) {

@@ -122,6 +122,7 @@ TEST_CASE("Recurrent networks on integers of nothing", "[ops][dynamic_recurrent]
                  .batch = batch,
                  .inputs = inputs,
                  .hidden = hidden,
+                 .initial = false,
                  .granularity = Granularity::tensor};
     check(k, Sharing::tensor);
   };

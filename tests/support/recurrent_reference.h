@@ -52,6 +52,7 @@ class RecurrentReference {
         d_(d),
         h_(rows(k.batch, k.hidden)),
         c_(h_),
+        reset_(h_),
         x_(rows(k.steps * k.batch, k.inputs)) {
     for (int64_t row = 0; row < k.steps * k.batch; ++row)
       for (int64_t i = 0; i < k.inputs; ++i) x_[u(row)][u(i)] = data.x.span<float>()[u(row * k.inputs + i)];
@@ -121,7 +122,7 @@ class RecurrentReference {
 
   void run_step(int64_t step, const Tensor& y) {
     const int64_t n = k_.hidden;
-    Rows state = h_, reset = h_, r = h_;
+    Rows state = h_, r = h_;
     round(state);
     const auto place = [&](int64_t b) {
       return k_.direction == "reverse" || d_ == 1 ? length(b) - 1 - step : step;
@@ -132,8 +133,9 @@ class RecurrentReference {
     for (int64_t b = 0; b < k_.batch && k_.op == "GRU"; ++b)
       for (int64_t i = 0; i < n && step < length(b); ++i) {
         r[u(b)][u(i)] = sigmoid(clip(from_x(b, n + i) + from_state(n + i, state[u(b)])));
-        reset[u(b)][u(i)] = r[u(b)][u(i)] * h_[u(b)][u(i)];
+        reset_[u(b)][u(i)] = r[u(b)][u(i)] * h_[u(b)][u(i)];
       }
+    Rows reset = reset_;
     round(reset);
     for (int64_t b = 0; b < k_.batch; ++b) {
       if (step >= length(b)) continue;
@@ -166,7 +168,7 @@ class RecurrentReference {
   const RecurrentCase& k_;
   const RecurrentData& data_;
   int64_t d_;
-  Rows h_, c_, x_;
+  Rows h_, c_, reset_, x_;
 };
 
 inline std::vector<Tensor> recurrent_reference(const RecurrentCase& k, const RecurrentData& data) {
