@@ -46,6 +46,8 @@ class GatherIntegers {
     // Blocks of rows are no longer blocks once rows are picked.
     if (!qparams->per_tensor() && (!is_rows || (qparams->blocked() && qparams->axis == 0))) return false;
     if (!graph_[gather.outputs[0]].is_known()) return false;
+    // A vector has no blocks.
+    if (qparams->blocked() && graph_[gather.outputs[0]].shape->rank() < 2) return false;
 
     std::vector<ValueId> inputs = dequantize.inputs;
     const bool is_by_index = !qparams->per_tensor() && (qparams->axis == 0) != qparams->blocked();

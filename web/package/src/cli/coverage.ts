@@ -17,6 +17,9 @@ export interface Coverage {
   staticOnly: Part;
 }
 
+/** What static quantization leaves in float though dynamic quantization does not: their state is ranged as it comes. */
+const dynamicOnly = ['LSTM', 'GRU', 'RNN'];
+
 /** By default a node is quantized where `Layer.quantizes` says so; else the options name operators and excluded nodes. */
 export function coverageOf(
   layers: readonly Layer[],
@@ -26,7 +29,7 @@ export function coverageOf(
   const isInteger = ({ op, name, quantizes }: Layer) => {
     if (nodesToExclude.includes(name)) return false;
     if (opTypesToQuantize) return opTypesToQuantize.includes(op);
-    return method === 'static' ? quantizes !== '' : quantizes === 'dynamic';
+    return method === 'static' ? quantizes !== '' && !dynamicOnly.includes(op) : quantizes === 'dynamic';
   };
   const weighted = layers.filter(({ parameters }) => parameters > 0);
   const float = weighted.filter((layer) => !isInteger(layer) && layer.quantizes !== '');
