@@ -74,7 +74,8 @@ class Inserter {
       return is_float_activation(plan_.graph, id) && is_unsigned(spec) && spec.qmin == 0;
     if (spec.source != RangeSource::constant || !is_constant) return false;
     switch (node.op->quant.role(input)) {
-      case OperandRole::activation: return is_unsigned(spec) && spec.axis < 0;
+      case OperandRole::activation:
+        return is_unsigned(spec) && (spec.axis < 0 || (spec.axis == 0 && has_float_table(plan_.graph, node)));
       case OperandRole::bias: return spec.dtype == DType::s32;
       case OperandRole::untouched: return false;
       case OperandRole::weight: break;
@@ -94,6 +95,22 @@ class Inserter {
     return qparams;
   }
 
+  // Of a constant, as a whole or of each of its rows.
+  QParams constant_qparams(ValueId id, const QuantSpec& spec) const {
+    const Tensor& constant = *graph_[id].constant;
+    const std::span<const float> values = constant.span<float>();
+    if (spec.axis < 0) return activation_qparams(find_range(values), spec, graph_[id].name);
+    QParams all{.axis = spec.axis, .qmin = spec.qmin, .qmax = spec.qmax};
+    const auto columns = static_cast<std::size_t>(constant.shape()[1]);
+    for (int64_t row = 0; row < constant.shape()[0]; ++row) {
+      const auto range = find_range(values.subspan(static_cast<std::size_t>(row) * columns, columns));
+      const QParams qparams = activation_qparams(range, spec, graph_[id].name);
+      all.scale.push_back(qparams.scale[0]);
+      all.zero_point.push_back(qparams.zero_point[0]);
+    }
+    return all;
+  }
+
   void choose_activation(ValueId id, const QuantSpec& spec) {
     const std::string name = graph_[id].name;
     require(calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '{}'", name);
@@ -108,9 +125,7 @@ class Inserter {
       graph_.nodes[n].inputs[i] = dynamic_pair(id, spec);
       graph_.nodes[n].notes.quantized_state = plan_.graph.nodes[n].op->quant.has_state;
     } else if (spec.dtype == DType::u8) {
-      graph_.nodes[n].inputs[i] = dequantized(
-          id, activation_qparams(find_range(graph_[id].constant->span<float>()), spec, graph_[id].name),
-          spec.dtype);
+      graph_.nodes[n].inputs[i] = dequantized(id, constant_qparams(id, spec), spec.dtype);
     } else if (spec.dtype == DType::s8) {
       quantize_weight(n, i, spec);
     }

@@ -16,13 +16,16 @@ bool is_quantized_by_default(const OpDef& op) { return op.quant.by_row; }
 QuantizationPlan plan_dynamic(const Graph& graph, const DynamicOptions& options) {
   const NodeSelection selection(graph, options, is_quantized_by_default);
   for (const std::string& name : options.op_types)
-    require(get_op(name).quant.form(DType::f32, DType::f32) != nullptr, ErrorCode::invalid_option,
-            "operator '{}' has no weights to quantize dynamically", name);
+    require(get_op(name).quant.form(DType::f32, DType::f32) != nullptr || picks_rows(name),
+            ErrorCode::invalid_option, "operator '{}' has no weights to quantize dynamically", name);
   QuantizationPlan plan;
   plan.graph = graph;
   for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if (!selection.contains(node) || !has_float_weights(graph, node)) continue;
+    if (!selection.contains(node)) continue;
+    if (has_float_table(graph, node))
+      plan.operands[{n, 0}] = {.source = RangeSource::constant, .axis = options.per_channel ? 0 : -1};
+    if (!has_float_weights(graph, node)) continue;
     for (uint32_t i = 0; i < node.inputs.size(); ++i) {
       const OperandRole role = node.op->quant.role(i);
       if (role == OperandRole::weight)

@@ -33,6 +33,13 @@ bool has_float_weights(const Graph& graph, const Node& node) {
          is_float_constant(graph, node.inputs[*weight]);
 }
 
+bool picks_rows(std::string_view op) { return op == "Gather"; }
+
+bool has_float_table(const Graph& graph, const Node& node) {
+  return picks_rows(node.op->name) && is_float_constant(graph, node.inputs[0]) &&
+         graph[node.inputs[0]].constant->shape().rank() == 2;
+}
+
 bool has_channel_bias(const Graph& graph, const Node& node) {
   const auto index = node.op->quant.input_of(OperandRole::bias),
              weight = node.op->quant.input_of(OperandRole::weight);

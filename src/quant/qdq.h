@@ -20,6 +20,11 @@ bool has_float_weights(const Graph& graph, const Node& node);
 // True for a node with a constant float32 bias of one value for each output channel, along its last axis.
 bool has_channel_bias(const Graph& graph, const Node& node);
 
+// Whether operators of that name pick rows of a table of weights: an embedding.
+bool picks_rows(std::string_view op);
+// True for a node that picks rows of a float32 constant [rows, columns].
+bool has_float_table(const Graph& graph, const Node& node);
+
 // int8 as the options say, for a weight of a `has_float_weights` node.
 QuantSpec weight_spec(const Graph& graph, const Node& node, ValueId weight, const QuantizeOptions& options);
 // Symmetric int8 qparams of the constant `weight` of a node. Errors name node and constant.

@@ -209,7 +209,10 @@ export interface ModelDescription {
 
 /** Options of both quantizers, named as in ONNX Runtime. */
 export interface QuantizeOptions {
-  /** Operators to quantize. Dynamic: Gemm, MatMul, LSTM, GRU and RNN by default. Static: all that have an integer form. */
+  /**
+   * Operators to quantize. Dynamic: Gemm, MatMul, LSTM, GRU and RNN by default; Conv and Gather (embeddings) on request.
+   * Static: all that have an integer form.
+   */
   opTypesToQuantize?: readonly string[];
   /** Names of nodes that stay float. */
   nodesToExclude?: readonly string[];
