@@ -93,3 +93,25 @@ TEST_CASE("The second and later runs of the same shape allocate nothing") {
     }
   }
 }
+
+TEST_CASE("The second and later runs of recurrent networks allocate nothing") {
+  for (const std::string name : {"lstm-deep", "gru-deep"}) {
+    const std::string path = OCTAVO_FIXTURES_DIR "/pytorch/recurrent/" + name;
+    const std::vector<char> file = read_bytes(path + ".onnx");
+    const Tensor input = read_npy(path + "-input.npy");
+    for (const int threads : {1, 2}) {
+      KernelPolicy kernels;
+      kernels.threads = Threads(threads);
+      const auto model = Model::load(std::as_bytes(std::span(file)), kernels);
+      const auto quantized = model->quantize_dynamic({});
+      const Feed feed{model->graph()[model->graph().inputs[0]].name, &input};
+      for (Model* each : {model.get(), quantized.get()}) {
+        CAPTURE(name, threads);
+        each->run({&feed, 1});
+        CHECK(allocations_of([&] {
+                for (int i = 0; i < 3; ++i) each->run({&feed, 1});
+              }) == 0);
+      }
+    }
+  }
+}

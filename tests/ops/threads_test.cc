@@ -248,4 +248,18 @@ TEST_CASE("ConvTranspose gives the same bits on any number of threads", "[ops][t
   });
 }
 
+TEST_CASE("Recurrent networks on integers give the same bits on any number of threads", "[ops][threads]") {
+  for (const int64_t batch : {1, 37})
+    for (const Granularity granularity : {Granularity::row, Granularity::tensor})
+      check_threads([&] {
+        test::Random random(9);
+        const QParams qparams{.scale = {0.01f}, .zero_point = {3}, .qmin = -128, .qmax = 127};
+        OpRunner runner("octavo.DynamicQGRU");
+        runner.notes({.granularity = granularity}).input(random.floats({5, batch, 70}));
+        runner.constant(random.integers<int8_t>({1, 600, 70}, -127, 127)).input_qparams(qparams);
+        runner.constant(random.integers<int8_t>({1, 600, 200}, -127, 127)).input_qparams(qparams);
+        return runner;
+      });
+}
+
 }  // namespace octavo
