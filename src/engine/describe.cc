@@ -83,7 +83,7 @@ std::vector<LayerInfo> Model::layers() const {
       if (const Tensor* constant = parameter(graph, node, i))
         layer.parameters += constant->shape().elements();
       if (by_run.operands.contains({n, i}))
-        layer.quantizes = "dynamic";
+        layer.quantizes = node.op->quant.result == ResultRole::untouched ? "dynamic only" : "dynamic";
       else if (layer.quantizes.empty() && node.op->quant.is_quantizable() &&
                beforehand.values.contains(node.inputs[i]))
         layer.quantizes = "static";

@@ -64,7 +64,7 @@ struct Description {
 struct LayerInfo {
   const Node& node;
   int64_t parameters = 0;  // elements of its constants; of those that several nodes read, at each of them
-  // The least that quantizes it by default: "dynamic", which static does, too; "static"; or "".
+  // The least that quantizes it by default: "dynamic", which static does, too, "dynamic only", "static" or "".
   std::string_view quantizes = {};
 };
 

@@ -10,8 +10,8 @@
 
 namespace octavo {
 
-// What QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear and recurrent networks say beyond ONNX. The writer keeps it in the metadata
-// of the node, where other runtimes ignore it, and the reader restores it: onnx/metadata.h.
+// What QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear and recurrent networks say beyond ONNX. The writer keeps
+// it in the metadata of the node, where other runtimes ignore it, and the reader restores it: onnx/metadata.h.
 struct QuantizationNotes {
   // Bounds of the integers where they are narrower than the storage type, to which another runtime saturates. As they
   // are in a file: graph/qdq.h checks them.

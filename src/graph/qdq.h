@@ -30,8 +30,9 @@ std::optional<QParams> read_qparams(const Graph& graph, const Node& node);
 bool is_by_row(const QParams& qparams, const Shape& shape);
 
 // The constants that Q and DQ nodes of one meaning share: scale (float32) and zero_point (`dtype`), scalars per tensor,
-// vectors per channel, by blocks what ONNX has for them. An int32 bias has zero points of 0, which ONNX lets one leave out: zero_point is then kNoValue.
-// Those of int8 weights are 0 as well, but ONNX Runtime's QGemm insists on having them.
+// vectors per channel, by blocks what ONNX has for them. An int32 bias has zero points of 0, which ONNX lets one leave
+// out: zero_point is then kNoValue. Those of int8 weights are 0 as well, but ONNX Runtime's QGemm insists on having
+// them.
 struct QParamConstants {
   QParams qparams;
   DType dtype;

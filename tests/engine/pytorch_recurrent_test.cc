@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "graph/op_def.h"
 #include "support/models.h"
 
 using namespace octavo;
@@ -55,6 +56,8 @@ TEST_CASE("dynamically quantized recurrent networks give PyTorch's outputs") {
        {"lstm", "lstm-deep", "lstm-batch-first", "gru", "gru-deep", "lstm-cell", "gru-cell", "rnn-cell"}) {
     CAPTURE(name);
     const Recurrent network(name);
+    for (const LayerInfo& layer : network.model->layers())
+      if (layer.node.op->quant.has_state) CHECK(layer.quantizes == "dynamic only");
     CHECK(difference(network.run(*network.model).view(), network.expected("float")) < 1e-5f);
     const auto quantized = network.model->quantize_dynamic(pytorch_options());
     const Description description = quantized->describe();

@@ -147,8 +147,11 @@ export interface Layer {
   dims?: (number | string)[];
   /** Elements of its constants; of those that several nodes read, at each of them. */
   parameters: number;
-  /** The least that quantizes it by default: `dynamic`, which static does, too, or `static`; empty where it stays float. */
-  quantizes: 'dynamic' | 'static' | '';
+  /**
+   * The least that quantizes it by default: `dynamic`, which static does, too, `dynamic only` (recurrent networks) or
+   * `static`; empty where it stays float.
+   */
+  quantizes: 'dynamic' | 'dynamic only' | 'static' | '';
 }
 
 /** One step of the compiled network, which may stand for several nodes of the file. */

@@ -17,9 +17,6 @@ export interface Coverage {
   staticOnly: Part;
 }
 
-/** What static quantization leaves in float though dynamic quantization does not: their state is ranged as it comes. */
-const dynamicOnly = ['LSTM', 'GRU', 'RNN'];
-
 /** By default a node is quantized where `Layer.quantizes` says so; else the options name operators and excluded nodes. */
 export function coverageOf(
   layers: readonly Layer[],
@@ -29,7 +26,7 @@ export function coverageOf(
   const isInteger = ({ op, name, quantizes }: Layer) => {
     if (nodesToExclude.includes(name)) return false;
     if (opTypesToQuantize) return opTypesToQuantize.includes(op);
-    return method === 'static' ? quantizes !== '' && !dynamicOnly.includes(op) : quantizes === 'dynamic';
+    return quantizes === 'dynamic' || quantizes === (method === 'static' ? 'static' : 'dynamic only');
   };
   const weighted = layers.filter(({ parameters }) => parameters > 0);
   const float = weighted.filter((layer) => !isInteger(layer) && layer.quantizes !== '');

@@ -88,7 +88,7 @@ function describePictures({ known, candidates, why }: FoundPreprocessing): strin
 
 /** Which methods quantize a node, for people. */
 const by = (quantizes: Layer['quantizes']) =>
-  ({ dynamic: 'dynamic, static', static: 'static', '': '' })[quantizes];
+  ({ dynamic: 'dynamic, static', 'dynamic only': 'dynamic', static: 'static', '': '' })[quantizes];
 
 /** A row for each operator, those with the most parameters first. */
 function operatorTable(layers: readonly Layer[]): string {
