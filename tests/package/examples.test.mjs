@@ -43,7 +43,7 @@ test('spelling-to-sound says words, and counts the errors of both networks', asy
   assert.match(output, /│ Cat +│ K AE1 T +│ K AE1 T +│/);
   assert.match(output, /│ through +│ TH R UW1 +│ TH R UW1 +│/);
   assert.match(output, /│ float │ 3\.34 MB │ [\d.]+ ms +│ 9\.7 % +│/);
-  assert.match(output, /│ int8 +│ [\d.]+ MB │ [\d.]+ ms +│ 9\.\d % +│/);
+  assert.match(output, /│ int8 +│ 0\.9\d MB │ [\d.]+ ms +│ 9\.\d % +│/);
 });
 
 /** An example that fetches its network; skipped where it cannot, or where something else is not there. */
