@@ -5,6 +5,7 @@ const selectors = {
   button: 'button',
   heading: 'h1, h2, h3',
   img: 'img',
+  link: 'a[href]',
   listitem: 'li',
   progressbar: 'progress',
   radio: 'input[type=radio]',
