@@ -1,8 +1,10 @@
 // Conv, pooling and what lies between them compute channels-last; transposes remain only at the borders.
 //
-// Every value may exist in two forms: channels-first, as the file has it, and channels-last. A form is made when
-// somebody first asks for it: by computing in it, or by one Transpose of the other. Walking the nodes in order then
-// leaves as few transposes as there are borders between operators that compute channels-last and those that cannot.
+// Every value may exist in two forms: as the file has it, and in another layout: channels-last here, channels-first where
+// a file is rid of what converters from channels-last frameworks put around each convolution. A form is made when
+// somebody first asks for it: by computing in it, or by one Transpose of the other. A Transpose of the file from one form
+// to the other makes nothing. Walking the nodes in order then leaves as few transposes as there are borders between
+// operators that compute in the other layout and those that cannot.
 #include <algorithm>
 
 #include "base/error.h"
@@ -17,24 +19,31 @@ namespace octavo {
 
 namespace {
 
+constexpr std::string_view kTranspose = "Transpose";
+
+enum class Layout { channels_first, channels_last };
+
 class LayoutChooser {
  public:
-  explicit LayoutChooser(Graph& graph) : graph_(graph), producer_(Uses(graph).producer) {
+  LayoutChooser(Graph& graph, Layout other)
+      : graph_(graph), other_layout_(other), producer_(Uses(graph).producer) {
     grow();
-    for (ValueId id = 0; id < graph.values.size(); ++id) first_exists_[id] = producer_[id] == Uses::kNone;
+    for (ValueId id = 0; id < graph.values.size(); ++id) has_own_[id] = producer_[id] == Uses::kNone;
   }
 
   int run() {
     original_ = take_nodes(graph_);
     for (const Node& node : original_) {
+      if (pass_between_forms(node)) continue;
       if (computes_channels_last(node))
         add_channels_last(node);
-      else if (follows_channels_last(node) && add_following(node))
+      else if (follows_other(node) && add_following(node))
         ++changes_;
       else
         add_unchanged(node);
     }
-    for (ValueId id : graph_.outputs) first(id);
+    for (ValueId id : graph_.outputs)
+      if (own(id) != id) emit_copy(own_[id], id);
     graph_.nodes = std::move(emitted_);
     remove_dead(graph_);
     return changes_;
@@ -43,25 +52,38 @@ class LayoutChooser {
  private:
   void grow() {
     producer_.resize(graph_.values.size(), Uses::kNone);
-    first_exists_.resize(graph_.values.size(), false);
-    last_.resize(graph_.values.size(), kNoValue);
-    computed_last_.resize(graph_.values.size(), false);
+    has_own_.resize(graph_.values.size(), false);
+    for (auto id = static_cast<ValueId>(own_.size()); id < graph_.values.size(); ++id) own_.push_back(id);
+    other_.resize(graph_.values.size(), kNoValue);
+    computed_other_.resize(graph_.values.size(), false);
+  }
+
+  Permutation to_other(int rank) const {
+    return other_layout_ == Layout::channels_last ? to_channels_last(rank) : to_channels_first(rank);
+  }
+  Permutation from_other(int rank) const {
+    return other_layout_ == Layout::channels_last ? to_channels_first(rank) : to_channels_last(rank);
+  }
+  std::string other_name(ValueId id) const {
+    const bool is_last = other_layout_ == Layout::channels_last;
+    return graph_.unique_value_name(
+        text("{}.{}", graph_[id].name, is_last ? "channels_last" : "channels_first"));
   }
 
   int rank(ValueId id) const { return graph_[id].shape ? graph_[id].shape->rank() : -1; }
 
-  // A value for the channels-last form of `id`.
-  ValueId new_last(ValueId id) {
+  // A value for the other form of `id`.
+  ValueId new_other(ValueId id) {
     TensorType type = graph_[id];
-    if (type.shape) type.shape = permuted(*type.shape, to_channels_last(rank(id)));
-    last_[id] = graph_.add_value({type, graph_.unique_value_name(text("{}.channels_last", graph_[id].name))});
+    if (type.shape) type.shape = permuted(*type.shape, to_other(rank(id)));
+    other_[id] = graph_.add_value({type, other_name(id)});
     grow();
-    return last_[id];
+    return other_[id];
   }
 
   void emit_transpose(ValueId from, ValueId to, const Permutation& permutation) {
     Node node;
-    node.op = &get_op("Transpose");
+    node.op = &get_op(kTranspose);
     node.name = graph_[to].name;
     node.attrs.set("perm", std::vector<int64_t>(permutation.begin(), permutation.end()));
     node.inputs = {from};
@@ -69,27 +91,52 @@ class LayoutChooser {
     emitted_.push_back(std::move(node));
   }
 
-  // The channels-first form.
-  ValueId first(ValueId id) {
-    if (id == kNoValue || first_exists_[id]) return id;
-    emit_transpose(last_[id], id, to_channels_first(rank(id)));
-    first_exists_[id] = true;
+  void emit_copy(ValueId from, ValueId to) {
+    emitted_.push_back(
+        {.op = &get_op("Identity"), .name = graph_[to].name, .inputs = {from}, .outputs = {to}});
+  }
+
+  // The form that the file has.
+  ValueId own(ValueId id) {
+    if (id == kNoValue || has_own_[id]) return id == kNoValue ? id : own_[id];
+    emit_transpose(other_[id], id, from_other(rank(id)));
+    has_own_[id] = true;
     return id;
   }
 
-  // The channels-last form.
-  ValueId last(ValueId id) {
-    if (last_[id] != kNoValue) return last_[id];
-    if (!dequantize_last(id)) {
-      const ValueId from = first(id);
-      emit_transpose(from, new_last(id), to_channels_last(rank(id)));
+  // The form in the other layout.
+  ValueId other(ValueId id) {
+    if (other_[id] != kNoValue) return other_[id];
+    if (!dequantize_other(id)) {
+      const ValueId from = own(id);
+      emit_transpose(from, new_other(id), to_other(rank(id)));
     }
-    return last_[id];
+    return other_[id];
   }
 
-  // DQ(q) in channels-last form is DQ of the transposed q: bytes move, and DQ stays beside its reader, where lowering
+  // A Transpose between the forms: its output has for one form what its input has for the other.
+  bool pass_between_forms(const Node& node) {
+    if (node.op->name != kTranspose || !graph_.knows_types(node)) return false;
+    const ValueId x = node.inputs[0], y = node.outputs[0];
+    const std::span<const int64_t> given = node.attrs.get_ints("perm");
+    if (given.size() < 3) return false;
+    const Permutation permutation(given.begin(), given.end());
+    if (computed_other_[x] && permutation == to_other(rank(x))) {
+      own_[y] = other_[x];
+      has_own_[y] = true;
+    } else if (permutation == from_other(rank(x))) {
+      other_[y] = own(x);
+      computed_other_[y] = true;
+    } else {
+      return false;
+    }
+    ++changes_;
+    return true;
+  }
+
+  // DQ(q) in the other form is DQ of the transposed q: bytes move, and DQ stays beside its reader, where lowering
   // looks for it. Behind DynamicQuantizeLinear the float moves, and the two stay together.
-  bool dequantize_last(ValueId id) {
+  bool dequantize_other(ValueId id) {
     if (producer_[id] == Uses::kNone) return false;
     const Node dequantize = original_[producer_[id]];
     if (!is_dequantize(dequantize) || rank(dequantize.inputs[0]) != rank(id)) return false;
@@ -97,32 +144,32 @@ class LayoutChooser {
     const bool is_dynamic = source && is_dynamic_quantize(*source) && dequantize.inputs == source->outputs;
     if (is_dynamic && rank(source->inputs[0]) != rank(id)) return false;
     Node moved = dequantize;
-    if (!moved.op->permute(graph_, moved, to_channels_last(rank(id)))) return false;
+    if (!moved.op->permute(graph_, moved, to_other(rank(id)))) return false;
     if (is_dynamic) {
-      moved.inputs = quantize_last(*source);
+      moved.inputs = quantize_other(*source);
     } else {
-      moved.inputs[0] = last(dequantize.inputs[0]);
+      moved.inputs[0] = other(dequantize.inputs[0]);
     }
-    moved.outputs[0] = new_last(id);
+    moved.outputs[0] = new_other(id);
     emitted_.push_back(std::move(moved));
     return true;
   }
 
   // The three outputs of DynamicQuantizeLinear on the channels-last form of its input.
-  std::vector<ValueId> quantize_last(const Node& source) {
-    if (last_[source.outputs[0]] == kNoValue) {
+  std::vector<ValueId> quantize_other(const Node& source) {
+    if (other_[source.outputs[0]] == kNoValue) {
       Node moved = source;
-      moved.inputs[0] = last(source.inputs[0]);
-      moved.outputs[0] = new_last(source.outputs[0]);
+      moved.inputs[0] = other(source.inputs[0]);
+      moved.outputs[0] = new_other(source.outputs[0]);
       for (std::size_t i : {1, 2}) {
         Value copy = graph_[source.outputs[i]];
-        copy.name = graph_.unique_value_name(text("{}.channels_last", copy.name));
-        last_[source.outputs[i]] = moved.outputs[i] = graph_.add_value(std::move(copy));
+        copy.name = other_name(source.outputs[i]);
+        other_[source.outputs[i]] = moved.outputs[i] = graph_.add_value(std::move(copy));
         grow();
       }
       emitted_.push_back(std::move(moved));
     }
-    return {last_[source.outputs[0]], last_[source.outputs[1]], last_[source.outputs[2]]};
+    return {other_[source.outputs[0]], other_[source.outputs[1]], other_[source.outputs[2]]};
   }
 
   const Node* producer(ValueId id) const {
@@ -130,27 +177,29 @@ class LayoutChooser {
   }
 
   bool computes_channels_last(const Node& node) const {
-    if (node.op->layout != LayoutRule::channels_last || !graph_.knows_types(node)) return false;
+    if (other_layout_ != Layout::channels_last || node.op->layout != LayoutRule::channels_last ||
+        !graph_.knows_types(node))
+      return false;
     const int r = rank(node.inputs[0]);
     return node.outputs.size() == 1 && (r == 3 || r == 4);
   }
 
   void add_channels_last(Node node) {
-    node.inputs[0] = last(node.inputs[0]);
+    node.inputs[0] = other(node.inputs[0]);
     const ValueId output = node.outputs[0];
     if (!graph_[output].shape) graph_[output].shape = Shape(Dims(rank(node.inputs[0]), kDynamic));
-    node.outputs[0] = new_last(output);
-    computed_last_[output] = true;
+    node.outputs[0] = new_other(output);
+    computed_other_[output] = true;
     node.lowered.channels_last = true;
     emitted_.push_back(std::move(node));
     ++changes_;
   }
 
-  // A node that can compute in either form does so channels-last when one of its inputs was computed so.
-  bool follows_channels_last(const Node& node) const {
+  // A node that can compute in either form does so in the other layout when one of its inputs was computed so.
+  bool follows_other(const Node& node) const {
     if (node.op->layout == LayoutRule::opaque || node.op->layout == LayoutRule::channels_last) return false;
     if (!graph_.knows_types(node)) return false;
-    const auto is_native = [&](ValueId id) { return id != kNoValue && computed_last_[id]; };
+    const auto is_native = [&](ValueId id) { return id != kNoValue && computed_other_[id]; };
     return std::ranges::any_of(data_inputs(node), is_native);
   }
 
@@ -164,7 +213,7 @@ class LayoutChooser {
   bool add_following(Node node) {
     const int r = rank(node.outputs[0]);
     if (r < 3 || node.outputs.size() != 1) return false;
-    const Permutation permutation = to_channels_last(r);
+    const Permutation permutation = to_other(r);
     const std::vector<ValueId> data = data_inputs(node);
     for (ValueId id : data)
       if (id != kNoValue && rank(id) != r && !is_constant_operand(id)) return false;
@@ -172,60 +221,75 @@ class LayoutChooser {
     grow();
     for (std::size_t i = 0; i < data.size(); ++i) {
       if (data[i] == kNoValue) continue;
-      node.inputs[i] = is_constant_operand(data[i]) ? permuted_constant(data[i], r) : last(data[i]);
+      node.inputs[i] = is_constant_operand(data[i]) ? permuted_constant(data[i], r) : other(data[i]);
     }
     const ValueId output = node.outputs[0];
-    node.outputs[0] = new_last(output);
-    computed_last_[output] = true;
+    node.outputs[0] = new_other(output);
+    computed_other_[output] = true;
     emitted_.push_back(std::move(node));
     return true;
   }
 
   bool is_constant_operand(ValueId id) const { return graph_[id].is_constant(); }
 
-  // A constant of up to `r` dimensions that broadcasts against a channels-first tensor, in the form that broadcasts
-  // against the channels-last one.
+  // A constant of up to `r` dimensions that broadcasts against a tensor, in the form that broadcasts against its other
+  // form.
   ValueId permuted_constant(ValueId id, int r) {
     const Tensor& tensor = *graph_[id].constant;
     if (tensor.shape().elements() == 1 && tensor.shape().rank() <= 1) return id;
-    if (last_[id] != kNoValue) return last_[id];
+    if (other_[id] != kNoValue) return other_[id];
     Shape padded(Dims(r - tensor.shape().rank(), 1));
     padded.dims.insert(padded.dims.end(), tensor.shape().dims.begin(), tensor.shape().dims.end());
     Tensor aligned(tensor.dtype(), padded);
     std::copy_n(tensor.view().data, tensor.bytes(), aligned.view().data);
 
     Node transpose;
-    transpose.op = &get_op("Transpose");
+    transpose.op = &get_op(kTranspose);
     transpose.outputs = {kNoValue};
     transpose.inputs = {id};
-    const Permutation permutation = to_channels_last(r);
+    const Permutation permutation = to_other(r);
     transpose.attrs.set("perm", std::vector<int64_t>(permutation.begin(), permutation.end()));
     const Operand inputs[] = {Operand::of(aligned)};
     std::vector<Tensor> outputs = evaluate_node(graph_, transpose, inputs, KernelPolicy{});
-    const ValueId last = graph_.add_constant(
-        graph_.unique_value_name(text("{}.channels_last", graph_[id].name)), std::move(outputs[0]));
+    const ValueId permuted = graph_.add_constant(other_name(id), std::move(outputs[0]));
     grow();
-    return last_[id] = last;
+    return other_[id] = permuted;
   }
 
   void add_unchanged(Node node) {
-    for (ValueId& id : node.inputs) id = first(id);
+    for (ValueId& id : node.inputs) id = own(id);
     for (ValueId id : node.outputs)
-      if (id != kNoValue) first_exists_[id] = true;
+      if (id != kNoValue) has_own_[id] = true;
     emitted_.push_back(std::move(node));
   }
 
   Graph& graph_;
+  Layout other_layout_;
   std::vector<uint32_t> producer_;  // by value, into original_
   std::vector<Node> original_, emitted_;
-  Flags first_exists_;         // by value: the channels-first form is computed
-  std::vector<ValueId> last_;  // by value: the channels-last form, or kNoValue
-  Flags computed_last_;        // by value: the channels-last form came first
+  Flags has_own_;               // by value: the form that the file has is computed
+  std::vector<ValueId> own_;    // by value: which value that is
+  std::vector<ValueId> other_;  // by value: the other form, or kNoValue
+  Flags computed_other_;        // by value: the other form came first
   int changes_ = 0;
 };
 
 }  // namespace
 
-int choose_layout(Graph& graph) { return LayoutChooser(graph).run(); }
+int choose_layout(Graph& graph) { return LayoutChooser(graph, Layout::channels_last).run(); }
+
+int unwrap_layout(Graph& graph) {
+  const auto transposes = [](const Graph& g) {
+    return std::ranges::count(g.nodes, kTranspose, [](const Node& node) { return node.op->name; });
+  };
+  const auto before = transposes(graph);
+  if (before < 2) return 0;
+  Graph unwrapped = graph;
+  LayoutChooser(unwrapped, Layout::channels_first).run();
+  const auto after = transposes(unwrapped);
+  if (after >= before) return 0;
+  graph = std::move(unwrapped);
+  return static_cast<int>(before - after);
+}
 
 }  // namespace octavo

@@ -40,9 +40,19 @@ int recognise_hard_swish(Graph& graph);
 // Sums of integers and what scales them → products of what is dequantized, where a network is quantized dynamically.
 int recognise_integer_products(Graph& graph);
 
+// Spelt-out forms → Gelu(x).
+int recognise_gelu(Graph& graph);
+
+// Softmax(s · Q · Kᵀ + mask) · V → Attention.
+int recognise_attention(Graph& graph);
+
 // Conv, pooling → T(channels-last Conv(T'(x))); what lies between them follows, so that transposes remain at the
 // borders.
 int choose_layout(Graph& graph);
+
+// T(op(T'(x))) → op(x), where op is all that lies between: what converters from channels-last frameworks put around every
+// convolution. Only where fewer transposes are left.
+int unwrap_layout(Graph& graph);
 
 // A float island of a quantized model, and what keeps it float.
 struct FloatIsland {

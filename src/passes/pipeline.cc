@@ -22,6 +22,7 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
     changes += inline_branches(graph);
     changes += remove_dead(graph);
     changes += remove_identities(graph);
+    changes += unwrap_layout(graph);
     changes += fold_affine_into_conv(graph);
     changes += recognise_hard_swish(graph);
     changes += recognise_integer_products(graph);
@@ -40,7 +41,10 @@ void simplify(Graph& graph, const KernelPolicy& kernels) { simplify_graph(graph,
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels) {
   for (Node& node : graph.nodes)
     for (Subgraph& body : node.subgraphs) lower(body.graph, kernels);
-  // Layout first: afterwards every transpose that is left stands beside Q and DQ, not between DQ, op and Q.
+  // What files spell out, as no older runtime than this knows it: the graph keeps its nodes.
+  recognise_gelu(graph);
+  recognise_attention(graph);
+  // Layout next: afterwards every transpose that is left stands beside Q and DQ, not between DQ, op and Q.
   choose_layout(graph);
   std::vector<FloatIsland> islands = lower_qdq(graph);
   // Quantized weights whose operator stayed float are expanded once, here, and not in every run.

@@ -84,3 +84,87 @@ TEST_CASE("One-dimensional convolutions are laid out, too") {
   b.output(b.node("MaxPool", {y}, attrs({{"kernel_shape", std::vector<int64_t>{2}}})));
   CHECK(count(with_layout(b, {2, 3, 9}), "Transpose") == 2);
 }
+
+namespace {
+
+std::vector<int64_t> to_last() { return {0, 2, 3, 1}; }
+std::vector<int64_t> to_first() { return {0, 3, 1, 2}; }
+
+ValueId transposed(GraphBuilder& b, ValueId x, std::vector<int64_t> permutation) {
+  return b.node("Transpose", {x}, attrs({{"perm", std::move(permutation)}}));
+}
+
+// A convolution of x, which is channels-last, as converters from channels-last frameworks write it.
+ValueId wrapped_conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) {
+  return transposed(b, conv(b, transposed(b, x, to_first()), out, in), to_last());
+}
+
+Graph simplified(GraphBuilder& b, const Shape& input) {
+  infer_shapes(b.graph);
+  std::vector<Tensor> feeds;
+  feeds.push_back(b.random_tensor(input));
+  const std::vector<Tensor> before = interpret(b.graph, feeds);
+  Graph graph = b.graph;
+  simplify(graph, KernelPolicy{});
+  verify(graph);
+  INFO(dump(graph));
+  const std::vector<Tensor> after = interpret(graph, feeds);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    CHECK(largest_difference(before[i].view(), after[i].view()) <= 1e-5f);
+  return graph;
+}
+
+}  // namespace
+
+TEST_CASE("What converters from channels-last frameworks put around convolutions goes away, and folds") {
+  GraphBuilder b;
+  ValueId x = wrapped_conv(b, b.input("x", {1, 4, 5, 3}), 6, 3);
+  for (const auto* op : {"Sub", "Mul", "Add"}) x = b.node(op, {x, b.random({6})});
+  x = b.node("Relu", {x});
+  ValueId y = wrapped_conv(b, x, 6, 6);
+  y = b.node("Add", {b.node("Mul", {y, b.random({6})}), x});
+  y = b.node("Concat", {y, x}, attrs({{"axis", int64_t{3}}}));
+  b.output(y);
+  Graph graph = simplified(b, {1, 4, 5, 3});
+  CHECK(count(graph, "Transpose") == 2);
+  CHECK(count(graph, "Sub") + count(graph, "Mul") == 0);
+  CHECK(count(graph, "Add") == 1);
+  Graph again = graph;
+  simplify(again, KernelPolicy{});
+  CHECK(dump(again) == dump(graph));
+  // As images come and go channels-last, none is left where it computes.
+  choose_layout(graph);
+  verify(graph);
+  CHECK(count(graph, "Transpose") == 0);
+}
+
+TEST_CASE("Transposes that would be no fewer stay as they are") {
+  GraphBuilder b;
+  // A block of ConvNeXt: what lies between cannot be permuted.
+  const ValueId x = b.input("x", {1, 6, 4, 5});
+  const ValueId y = transposed(b, x, to_last());
+  const ValueId z = b.node("MatMul", {y, b.random({6, 6})});
+  b.output(b.node("Add", {x, transposed(b, z, to_first())}));
+  const Graph graph = simplified(b, {1, 6, 4, 5});
+  CHECK(count(graph, "Transpose") == 2);
+}
+
+TEST_CASE(
+    "A network's own transposes between channels-first and channels-last are none where convolutions stand") {
+  GraphBuilder b;
+  const ValueId x = conv(b, b.input("x", {1, 3, 4, 5}), 6, 3);
+  const ValueId z = b.node("MatMul", {transposed(b, x, to_last()), b.random({6, 6})});
+  b.output(conv(b, b.node("Add", {x, transposed(b, z, to_first())}), 2, 6));
+  CHECK(count(with_layout(b, {1, 3, 4, 5}), "Transpose") == 2);
+}
+
+TEST_CASE("Outputs may be what a transpose of the file was to make") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 4, 5, 3});
+  const ValueId y = wrapped_conv(b, x, 6, 3);
+  b.output(transposed(b, b.node("Relu", {y}), to_first()));
+  b.output(y);
+  b.output(transposed(b, transposed(b, x, to_first()), to_last()));
+  simplified(b, {1, 4, 5, 3});
+  with_layout(b, {1, 4, 5, 3});
+}
