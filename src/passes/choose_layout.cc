@@ -119,7 +119,7 @@ class LayoutChooser {
     if (node.op->name != kTranspose || !graph_.knows_types(node)) return false;
     const ValueId x = node.inputs[0], y = node.outputs[0];
     const std::span<const int64_t> given = node.attrs.get_ints("perm");
-    if (given.size() < 3) return false;
+    if (rank(x) < 3 || std::ssize(given) != rank(x)) return false;
     const Permutation permutation(given.begin(), given.end());
     if (computed_other_[x] && permutation == to_other(rank(x))) {
       own_[y] = other_[x];
