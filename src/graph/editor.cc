@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "graph/op_def.h"
 #include "graph/rewriter.h"
 
 namespace octavo {
+
+const Node* GraphEditor::producer(ValueId id, std::string_view op) const {
+  const Node* const node = producer(id);
+  return node && node->op->name == op && graph_.knows_types(*node) ? node : nullptr;
+}
 
 void GraphEditor::replace_uses(ValueId from, ValueId to) { octavo::replace_uses(graph_, uses_, from, to); }
 

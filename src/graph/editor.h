@@ -20,6 +20,8 @@ class GraphEditor {
     const uint32_t n = id == kNoValue ? Uses::kNone : uses_.producer[id];
     return n == Uses::kNone ? nullptr : &graph_.nodes[n];
   }
+  // The same where it is a node of that operator, whose types are known.
+  const Node* producer(ValueId id, std::string_view op) const;
 
   // Makes every reader of `from`, and the graph's outputs, read `to`: see replace_uses of graph/rewriter.h.
   void replace_uses(ValueId from, ValueId to);

@@ -21,6 +21,16 @@ namespace {
 
 constexpr std::string_view kTranspose = "Transpose";
 
+// Whether a node is a Transpose between channels-first and channels-last.
+bool moves_channels(const Node& node) {
+  if (node.op->name != kTranspose) return false;
+  const std::span<const int64_t> given = node.attrs.get_ints("perm");
+  if (given.size() < 3) return false;
+  const Permutation permutation(given.begin(), given.end());
+  const int rank = static_cast<int>(given.size());
+  return permutation == to_channels_last(rank) || permutation == to_channels_first(rank);
+}
+
 enum class Layout { channels_first, channels_last };
 
 class LayoutChooser {
@@ -279,9 +289,7 @@ class LayoutChooser {
 int choose_layout(Graph& graph) { return LayoutChooser(graph, Layout::channels_last).run(); }
 
 int unwrap_layout(Graph& graph) {
-  const auto transposes = [](const Graph& g) {
-    return std::ranges::count(g.nodes, kTranspose, [](const Node& node) { return node.op->name; });
-  };
+  const auto transposes = [](const Graph& g) { return std::ranges::count_if(g.nodes, moves_channels); };
   const auto before = transposes(graph);
   if (before < 2) return 0;
   Graph unwrapped = graph;

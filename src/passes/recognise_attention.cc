@@ -2,10 +2,10 @@
 // numbers into heads and joins them again becomes part of it: Attention reads [batch, length, heads · size] as it is.
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "graph/editor.h"
 #include "graph/op_def.h"
 #include "passes/passes.h"
@@ -33,18 +33,14 @@ class Recogniser {
  private:
   const Graph& graph() const { return editor_.graph(); }
 
-  const Node* maker(ValueId id, std::string_view op) const {
-    const Node* node = editor_.producer(id);
-    return node && node->op->name == op && graph().knows_types(*node) ? node : nullptr;
-  }
   bool is_alone(ValueId id) const { return editor_.uses().only_consumer(id) != Uses::kNone; }
   int rank(ValueId id) const { return graph()[id].shape ? graph()[id].shape->rank() : -1; }
 
   // Takes a factor from x: Mul(x, c) and Div(x, c) with a constant of one element.
   ValueId unscaled(ValueId x, double& scale) const {
-    const Node* node = maker(x, kMul);
+    const Node* node = editor_.producer(x, kMul);
     const bool divides = node == nullptr;
-    if (divides) node = maker(x, kDiv);
+    if (divides) node = editor_.producer(x, kDiv);
     for (std::size_t i = 0; node && i < (divides ? 1 : 2); ++i) {
       const Tensor* const factor = graph().constant_input(*node, 1 - i);
       if (factor == nullptr || factor->dtype() != DType::f32 || factor->shape().elements() != 1 ||
@@ -59,66 +55,57 @@ class Recogniser {
 
   // What becomes x by a permutation of axes, and the permutation; x itself where there is none.
   std::pair<ValueId, std::vector<int64_t>> untransposed(ValueId x) const {
-    if (const Node* const transpose = maker(x, kTranspose)) {
+    if (const Node* const transpose = editor_.producer(x, kTranspose)) {
       const std::span<const int64_t> given = transpose->attrs.get_ints("perm");
       if (given.size() == 4) return {transpose->inputs[0], {given.begin(), given.end()}};
     }
     return {x, {0, 1, 2, 3}};
   }
 
-  // [batch, length, heads · size] of which a Reshape makes [batch, length, heads, size], or nothing. A batch that nobody
-  // knows is the same where the Reshape says 0.
+  // [batch, length, heads · size] of which a Reshape makes [batch, length, heads, size], or nothing.
   ValueId joined(ValueId split) const {
-    const Node* const reshape = maker(split, kReshape);
+    const Node* const reshape = editor_.producer(split, kReshape);
     if (reshape == nullptr || rank(reshape->inputs[0]) != 3) return kNoValue;
     const Shape &to = *graph()[split].shape, &from = *graph()[reshape->inputs[0]].shape;
     const bool splits = to[2] != kDynamic && to[3] != kDynamic && from[2] == to[2] * to[3];
-    const bool keeps_batch = to[0] != kDynamic ? to[0] == from[0] : copies_batch(*reshape);
-    return splits && keeps_batch ? reshape->inputs[0] : kNoValue;
+    return splits && to[0] == from[0] && to[0] != kDynamic ? reshape->inputs[0] : kNoValue;
   }
 
-  bool copies_batch(const Node& reshape) const {
-    const Tensor* const dims = graph().constant_input(reshape, 1);
-    return dims != nullptr && dims->dtype() == DType::s64 && dims->shape().elements() == 4 &&
-           reshape.attrs.get_int("allowzero", 0) == 0 && dims->span<int64_t>()[0] == 0;
-  }
-
-  // Q, K or V of four axes, and the same before it was split into heads.
+  // Q, K or V as they are made of `source` by a permutation, and the heads that are joined there, if they are.
   struct Operand {
-    ValueId split, joined = kNoValue;
+    ValueId source;
+    std::vector<int64_t> permutation;
+    ValueId joined = kNoValue;
     int64_t heads = 0;
   };
 
-  // `transposed`: the last two axes have changed places.
-  Operand operand(ValueId x, bool transposed, std::string_view stem) {
+  // `swaps`: of x with its last two axes in each other's place.
+  Operand operand(ValueId x, bool swaps) const {
     auto [source, permutation] = untransposed(x);
-    if (transposed) std::swap(permutation[2], permutation[3]);
-    Operand operand{x};
-    if (permutation == std::vector<int64_t>{0, 2, 1, 3}) {
-      operand.joined = joined(source);
-      if (operand.joined != kNoValue) operand.heads = (*graph()[source].shape)[2];
-    }
-    if (transposed) {
-      const bool is_source = permutation == std::vector<int64_t>{0, 1, 2, 3};
-      pending_ = {source, permutation, std::string(stem)};
-      operand.split = is_source ? source : kNoValue;
-    }
+    if (swaps) std::swap(permutation[2], permutation[3]);
+    Operand operand{source, std::move(permutation)};
+    if (operand.permutation == std::vector<int64_t>{0, 2, 1, 3}) operand.joined = joined(source);
+    if (operand.joined != kNoValue) operand.heads = (*graph()[source].shape)[2];
     return operand;
   }
 
-  // A mask that Attention reads as Add does: its last axis is that of the scores.
+  // A mask that Attention reads as Add does: it has the last axis of the scores, and makes them no larger.
   bool is_mask(ValueId mask, ValueId scores) const {
     if (rank(mask) < 1 || rank(mask) > 4 || graph()[mask].dtype != DType::f32) return false;
     const Shape &from = *graph()[mask].shape, &to = *graph()[scores].shape;
-    const int64_t keys = from[from.rank() - 1];
-    return keys != kDynamic && keys == to[3];
+    const int offset = 4 - from.rank();
+    for (int axis = 0; axis < from.rank(); ++axis) {
+      const bool is_equal = from[axis] != kDynamic && from[axis] == to[offset + axis];
+      if (!is_equal && (from[axis] != 1 || axis == from.rank() - 1)) return false;
+    }
+    return true;
   }
 
   bool rewrite(uint32_t n) {
     const Node node = graph().nodes[n];
     if (node.op->name != kMatMul || !graph().knows_types(node)) return false;
     const ValueId y = node.outputs[0];
-    const Node* const softmax = maker(node.inputs[0], kSoftmax);
+    const Node* const softmax = editor_.producer(node.inputs[0], kSoftmax);
     if (softmax == nullptr || rank(y) != 4 || rank(node.inputs[1]) != 4 || !is_alone(node.inputs[0]) ||
         graph()[y].dtype != DType::f32)
       return false;
@@ -127,16 +114,15 @@ class Recogniser {
 
     ValueId scores = softmax->inputs[0], mask = kNoValue;
     if (!is_alone(scores)) return false;
-    if (const Node* const sum = maker(scores, kAdd)) {
+    if (const Node* const sum = editor_.producer(scores, kAdd)) {
       const std::size_t product = makes_scores(sum->inputs[0]) ? 0 : 1;
-      if (!makes_scores(sum->inputs[product]) || !is_mask(sum->inputs[1 - product], scores)) return false;
       mask = sum->inputs[1 - product];
       scores = sum->inputs[product];
-      if (!is_alone(scores)) return false;
+      if (!makes_scores(scores) || !is_alone(scores) || !is_mask(mask, scores)) return false;
     }
     double scale = 1;
     const ValueId products = unscaled(scores, scale);
-    const Node* const product = maker(products, kMatMul);
+    const Node* const product = editor_.producer(products, kMatMul);
     if (product == nullptr || !is_alone(products) || rank(products) != 4) return false;
     const ValueId q = unscaled(product->inputs[0], scale), k = unscaled(product->inputs[1], scale);
     if (rank(q) != 4 || rank(k) != 4 || !have_one_batch(q, k, node.inputs[1]) || !(std::abs(scale) <= 1e30))
@@ -149,7 +135,7 @@ class Recogniser {
   bool makes_scores(ValueId id) const {
     double scale = 1;
     const ValueId x = rank(id) == 4 ? unscaled(id, scale) : kNoValue;
-    return x != kNoValue && maker(x, kMatMul) != nullptr;
+    return x != kNoValue && editor_.producer(x, kMatMul) != nullptr;
   }
 
   // MatMul broadcasts batches and heads; Attention does not.
@@ -158,29 +144,28 @@ class Recogniser {
     const auto equal = [&](int axis) {
       return a[axis] == b[axis] && b[axis] == c[axis] && a[axis] != kDynamic;
     };
-    return equal(1) && (equal(0) || (a[0] == kDynamic && b[0] == kDynamic && c[0] == kDynamic));
+    return equal(0) && equal(1);
   }
 
   void become_attention(uint32_t n, const Node& node, ValueId q, ValueId k, ValueId mask, float scale) {
-    const std::string stem = node.name;
-    const Operand query = operand(q, false, stem), value = operand(node.inputs[1], false, stem);
-    Operand key = operand(k, true, stem);
+    const ValueId v = node.inputs[1], merged = merged_output(node.outputs[0]);
+    const Operand query = operand(q, false), key = operand(k, true), value = operand(v, false);
+    const bool are_joined =
+        merged != kNoValue && query.joined != kNoValue && key.joined != kNoValue && value.joined != kNoValue;
     Attrs attrs;
     attrs.set("scale", scale);
     std::vector<ValueId> inputs;
-    const ValueId merged = merged_output(node.outputs[0]);
-    if (query.joined != kNoValue && key.joined != kNoValue && value.joined != kNoValue &&
-        merged != kNoValue) {
+    if (are_joined) {
       attrs.set("q_num_heads", query.heads);
       attrs.set("kv_num_heads", key.heads);
       inputs = {query.joined, key.joined, value.joined};
     } else {
-      if (key.split == kNoValue) key.split = transposed(pending_);
-      inputs = {query.split, key.split, value.split};
+      inputs = {q, permuted(key, node.name), v};
     }
     if (mask != kNoValue) inputs.push_back(mask);
-    if (inputs[0] == query.split) return editor_.become(n, get_op(kAttention), std::move(attrs), inputs);
-    const ValueId y = editor_.add_node(get_op(kAttention), std::move(attrs), inputs, stem, graph()[merged]);
+    if (!are_joined) return editor_.become(n, get_op(kAttention), std::move(attrs), std::move(inputs));
+    const ValueId y =
+        editor_.add_node(get_op(kAttention), std::move(attrs), std::move(inputs), node.name, graph()[merged]);
     editor_.replace_uses(merged, y);
   }
 
@@ -193,8 +178,7 @@ class Recogniser {
     if (merged == kNoValue || rank(merged) != 3) return kNoValue;
     const Shape &from = *graph()[transposed].shape, &to = *graph()[merged].shape;
     const bool joins = from[2] != kDynamic && from[3] != kDynamic && to[2] == from[2] * from[3];
-    const bool keeps_batch = to[0] == from[0] && (to[0] != kDynamic || to[1] == from[1]);
-    return joins && keeps_batch && to[0] != kDynamic ? merged : kNoValue;
+    return joins && to[0] == from[0] && to[0] != kDynamic ? merged : kNoValue;
   }
 
   ValueId only_reader(ValueId id, std::string_view op) const {
@@ -205,24 +189,18 @@ class Recogniser {
     return fits ? reader.outputs[0] : kNoValue;
   }
 
-  struct Permuted {
-    ValueId source;
-    std::vector<int64_t> permutation;
-    std::string stem;
-  };
-
-  ValueId transposed(const Permuted& key) {
+  ValueId permuted(const Operand& x, std::string_view stem) {
+    if (x.permutation == std::vector<int64_t>{0, 1, 2, 3}) return x.source;
     Attrs attrs;
-    attrs.set("perm", key.permutation);
-    const Shape& from = *graph()[key.source].shape;
-    Shape to = from;
-    for (int axis = 0; axis < 4; ++axis) to[axis] = from[static_cast<int>(key.permutation[axis])];
-    return editor_.add_node(get_op(kTranspose), std::move(attrs), {key.source}, key.stem + "_keys",
+    attrs.set("perm", x.permutation);
+    const Shape from = *graph()[x.source].shape;
+    Shape to;
+    for (int64_t axis : x.permutation) to.dims.push_back(from[static_cast<int>(axis)]);
+    return editor_.add_node(get_op(kTranspose), std::move(attrs), {x.source}, text("{}_keys", stem),
                             {DType::f32, to});
   }
 
   GraphEditor editor_;
-  Permuted pending_;
 };
 
 }  // namespace

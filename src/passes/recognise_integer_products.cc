@@ -40,11 +40,6 @@ class Recogniser {
  private:
   const Graph& graph() const { return editor_.graph(); }
 
-  const Node* maker(ValueId id, std::string_view op) const {
-    const Node* node = editor_.producer(id);
-    return node && node->op->name == op && graph().knows_types(*node) ? node : nullptr;
-  }
-
   // The weights' scale: the operand of Mul(s, sw) beside the scale that the activation was quantized with.
   ValueId weight_scale(const Node& scales, ValueId activation_scale) const {
     for (std::size_t i = 0; i < 2; ++i)
@@ -61,7 +56,7 @@ class Recogniser {
   }
 
   bool rewrite(uint32_t n, ValueId sums, ValueId scales) {
-    const Node *const cast = maker(sums, kCast), *const scale = maker(scales, kMul);
+    const Node *const cast = editor_.producer(sums, kCast), *const scale = editor_.producer(scales, kMul);
     const Node* const product = cast ? editor_.producer(cast->inputs[0]) : nullptr;
     if (product == nullptr || scale == nullptr || !graph().knows_types(*product)) return false;
     const auto row = std::ranges::find(kProducts, product->op->name, &Product::integers);

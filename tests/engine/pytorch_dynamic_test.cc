@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/models.h"
+#include "support/pytorch.h"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -10,16 +11,6 @@ using namespace octavo::test;
 namespace {
 
 const std::string kPyTorch = OCTAVO_FIXTURES_DIR "/pytorch/";
-
-// quantize_dynamic(model, {Linear}, qint8) of PyTorch with the engine fbgemm.
-DynamicOptions pytorch_options() {
-  DynamicOptions options;
-  options.per_channel = false;
-  options.reduce_range = true;
-  options.granularity = Granularity::tensor;
-  options.weight_range = WeightRange::full;
-  return options;
-}
 
 // Runs the model on each input and checks that no output is further than `tolerance` of the largest expected magnitude
 // from the expected one. Input `skipped` has none.

@@ -5,6 +5,7 @@
 
 #include "graph/op_def.h"
 #include "support/models.h"
+#include "support/pytorch.h"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -38,16 +39,6 @@ struct Recurrent {
   }
   Tensor expected(const std::string& form) const { return read_npy(path + "-" + form + ".npy"); }
 };
-
-// quantize_dynamic(model, {LSTM, GRU, …, Linear}, qint8) of PyTorch with the engine fbgemm.
-DynamicOptions pytorch_options() {
-  DynamicOptions options;
-  options.per_channel = false;
-  options.reduce_range = true;
-  options.granularity = Granularity::tensor;
-  options.weight_range = WeightRange::full;
-  return options;
-}
 
 }  // namespace
 

@@ -11,17 +11,7 @@ namespace {
 
 Graph with_layout(GraphBuilder& b, const Shape& input) {
   infer_shapes(b.graph);
-  std::vector<Tensor> feeds;
-  feeds.push_back(b.random_tensor(input));
-  const std::vector<Tensor> before = interpret(b.graph, feeds);
-  Graph graph = b.graph;
-  choose_layout(graph);
-  verify(graph);
-  INFO(dump(graph));
-  const std::vector<Tensor> after = interpret(graph, feeds);
-  for (std::size_t i = 0; i < before.size(); ++i)
-    CHECK(largest_difference(before[i].view(), after[i].view()) <= 1e-5f);
-  return graph;
+  return rewritten(b, input, 1e-5f, choose_layout);
 }
 
 ValueId conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) {
@@ -101,17 +91,7 @@ ValueId wrapped_conv(GraphBuilder& b, ValueId x, int64_t out, int64_t in) {
 
 Graph simplified(GraphBuilder& b, const Shape& input) {
   infer_shapes(b.graph);
-  std::vector<Tensor> feeds;
-  feeds.push_back(b.random_tensor(input));
-  const std::vector<Tensor> before = interpret(b.graph, feeds);
-  Graph graph = b.graph;
-  simplify(graph, KernelPolicy{});
-  verify(graph);
-  INFO(dump(graph));
-  const std::vector<Tensor> after = interpret(graph, feeds);
-  for (std::size_t i = 0; i < before.size(); ++i)
-    CHECK(largest_difference(before[i].view(), after[i].view()) <= 1e-5f);
-  return graph;
+  return rewritten(b, input, 1e-5f, [](Graph& graph) { simplify(graph, KernelPolicy{}); });
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // Runs a graph node by node, each on memory of its own: what passes and plans are tested against.
 #pragma once
 
+#include <catch2/catch_test_macros.hpp>
 #include <map>
 #include <vector>
 
 #include "ops/evaluate.h"
+#include "support/graph_builder.h"
 
 namespace octavo::test {
 
@@ -26,6 +28,28 @@ inline std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tenso
   std::vector<Tensor> results;
   for (ValueId id : graph.outputs) results.push_back(Tensor::copy_of(tensors[id]->view()));
   return results;
+}
+
+// The graph as `rewrite` leaves a copy of it, after a check that both compute the same of random feeds.
+template <class Rewrite>
+Graph rewritten(GraphBuilder& b, std::vector<Tensor> feeds, float tolerance, Rewrite rewrite) {
+  const std::vector<Tensor> before = interpret(b.graph, feeds);
+  Graph graph = b.graph;
+  rewrite(graph);
+  verify(graph);
+  INFO(dump(graph));
+  const std::vector<Tensor> after = interpret(graph, feeds);
+  REQUIRE(after.size() == before.size());
+  for (std::size_t i = 0; i < before.size(); ++i)
+    CHECK(largest_difference(before[i].view(), after[i].view()) <= tolerance);
+  return graph;
+}
+
+template <class Rewrite>
+Graph rewritten(GraphBuilder& b, const Shape& input, float tolerance, Rewrite rewrite) {
+  std::vector<Tensor> feeds;
+  feeds.push_back(b.random_tensor(input));
+  return rewritten(b, std::move(feeds), tolerance, rewrite);
 }
 
 }  // namespace octavo::test
