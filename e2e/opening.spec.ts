@@ -46,9 +46,7 @@ test(
   'the second visit takes the network from the browser’s cache',
   { tag: ['@requests', '@any-size'] },
   async ({ demo, page }) => {
-    const requests: string[] = [];
-    page.on('request', (request) => requests.push(request.url()));
-    const asked = () => requests.filter((url) => url.endsWith('.onnx')).length;
+    const asked = demo.countNetworksAskedFor();
     await demo.set('8', 'dynamic: in each run');
     await demo.proceed.click();
     await demo.finished();

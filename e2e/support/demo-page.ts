@@ -36,6 +36,15 @@ export class DemoPage {
     this.settings = page.locator('details.settings summary');
   }
 
+  /** From now on: gives how many requests for networks the page has made. */
+  countNetworksAskedFor(): () => number {
+    let asked = 0;
+    this.page.on('request', (request) => {
+      if (request.url().endsWith('.onnx')) ++asked;
+    });
+    return () => asked;
+  }
+
   async open(path = '/'): Promise<void> {
     if (this.#browser === 'chromium') await this.#recordLayoutShifts();
     await this.page.goto(path);
