@@ -16,6 +16,7 @@ std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels,
 Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {
   add_operators(model_.graph, read_operators_);
   simplify(model_.graph, kernels_);
+  kernels_ = run_policy(model_.graph, std::move(kernels_));
   for (ValueId id : model_.graph.outputs)
     require(model_.graph[id].dtype.has_value(), ErrorCode::invalid_model,
             "the output '{}' has no type, and none follows from its node", model_.graph[id].name);

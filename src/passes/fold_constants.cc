@@ -34,7 +34,8 @@ void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {
 
 }  // namespace
 
-int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& budget, bool fold_dequantize) {
+int fold_constants(Graph& graph, KernelPolicy kernels, FoldingBudget& budget, bool fold_dequantize) {
+  kernels.fuses_multiply_add = false;
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
     const bool is_constant = is_foldable(graph, node, fold_dequantize) || is_known_shape(graph, node);

@@ -14,9 +14,9 @@ namespace octavo {
 // inference finds nothing. Throws Error(invalid_graph), naming the node, where shapes contradict each other.
 void infer_shapes(Graph& graph);
 
-// f(constants) → constant, as far as the budget goes. `fold_dequantize`: also DequantizeLinear, whose constants are
-// quantized weights that lowering still wants to see.
-int fold_constants(Graph& graph, const KernelPolicy& kernels, FoldingBudget& budget, bool fold_dequantize);
+// f(constants) → constant, as far as the budget goes, the same bits on every engine. `fold_dequantize`: also
+// DequantizeLinear, whose constants are quantized weights that lowering still wants to see.
+int fold_constants(Graph& graph, KernelPolicy kernels, FoldingBudget& budget, bool fold_dequantize);
 
 // op(x) → x for operators that pass their input on: Identity, and Dropout where nobody reads its mask.
 int remove_identities(Graph& graph);
@@ -81,6 +81,10 @@ void simplify(Graph& graph, const KernelPolicy& kernels);
 // From plain ONNX (with or without Q and DQ) to what the kernels compute. Returns the float islands of a quantized
 // graph.
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels);
+
+// What decides the kernels of a graph that was not lowered yet: an int8 network has one definition of its float steps,
+// which gives the same bits on every engine.
+KernelPolicy run_policy(const Graph& graph, KernelPolicy engine);
 
 // Multiply-accumulates of a run in which every dynamic dimension of an input is 1, by shapes alone; -1 where there is
 // no such run or it needs contents, the largest int64 where they are more.

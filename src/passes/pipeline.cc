@@ -1,3 +1,4 @@
+#include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
 
@@ -37,6 +38,11 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
 }  // namespace
 
 void simplify(Graph& graph, const KernelPolicy& kernels) { simplify_graph(graph, kernels); }
+
+KernelPolicy run_policy(const Graph& graph, KernelPolicy engine) {
+  engine.fuses_multiply_add = !quantizes_activations(graph);
+  return engine;
+}
 
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels) {
   for (Node& node : graph.nodes)

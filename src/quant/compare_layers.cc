@@ -120,8 +120,9 @@ StagedExecutor LayerComparer::inspected(Graph graph, ValueId Layer::* value,
     }
   }
   graph.nodes = std::move(nodes);
-  lower(graph, kernels);
-  return StagedExecutor(compile_stages(std::move(graph), kernels));
+  const KernelPolicy policy = run_policy(graph, kernels);
+  lower(graph, policy);
+  return StagedExecutor(compile_stages(std::move(graph), policy));
 }
 
 LayerComparer::LayerComparer(const Graph& reference, const Graph& quantized, const KernelPolicy& kernels)

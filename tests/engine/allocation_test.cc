@@ -94,9 +94,9 @@ TEST_CASE("The second and later runs of the same shape allocate nothing") {
   }
 }
 
-TEST_CASE("The second and later runs of recurrent networks allocate nothing") {
-  for (const std::string name : {"lstm-deep", "gru-deep"}) {
-    const std::string path = OCTAVO_FIXTURES_DIR "/pytorch/recurrent/" + name;
+TEST_CASE("The second and later runs of recurrent networks and transformers allocate nothing") {
+  for (const std::string name : {"recurrent/lstm-deep", "recurrent/gru-deep", "transformer/encoder"}) {
+    const std::string path = OCTAVO_FIXTURES_DIR "/pytorch/" + name;
     const std::vector<char> file = read_bytes(path + ".onnx");
     const Tensor input = read_npy(path + "-input.npy");
     for (const int threads : {1, 2}) {

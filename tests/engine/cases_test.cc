@@ -7,7 +7,9 @@
 using namespace octavo;
 using namespace octavo::test;
 
-TEST_CASE("networks with bodies and shapes that depend on data give ONNX Runtime's outputs, written and read again, too") {
+TEST_CASE(
+    "networks with bodies and shapes that depend on data give ONNX Runtime's outputs, written and read "
+    "again, too") {
   int cases = 0;
   for (const auto& entry : std::filesystem::directory_iterator(OCTAVO_FIXTURES_DIR "/cases")) {
     CAPTURE(entry.path().filename().string());

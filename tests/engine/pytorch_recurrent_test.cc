@@ -1,5 +1,5 @@
 // Dynamic quantization with PyTorch's settings against outputs of torch.ao.quantization.quantize_dynamic for recurrent
-// networks: tools/fixtures/pytorch_dynamic_recurrent.py.
+// networks, and a transformer beside PyTorch's float: tools/fixtures/pytorch_dynamic_recurrent.py, pytorch_transformer.py.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
@@ -23,13 +23,13 @@ float difference(const TensorView& actual, const Tensor& expected) {
   return furthest / largest;
 }
 
-struct Recurrent {
+struct Fixture {
   std::string path;
   std::unique_ptr<Model> model;
   Tensor input;
 
-  explicit Recurrent(const std::string& name)
-      : path(OCTAVO_FIXTURES_DIR "/pytorch/recurrent/" + name), input(read_npy(path + "-input.npy")) {
+  explicit Fixture(const std::string& name)
+      : path(OCTAVO_FIXTURES_DIR "/pytorch/" + name), input(read_npy(path + "-input.npy")) {
     const std::vector<char> file = read_bytes(path + ".onnx");
     model = Model::load(std::as_bytes(std::span(file)), {});
   }
@@ -46,7 +46,7 @@ TEST_CASE("dynamically quantized recurrent networks give PyTorch's outputs") {
   for (const std::string name :
        {"lstm", "lstm-deep", "lstm-batch-first", "gru", "gru-deep", "lstm-cell", "gru-cell", "rnn-cell"}) {
     CAPTURE(name);
-    const Recurrent network(name);
+    const Fixture network("recurrent/" + name);
     for (const LayerInfo& layer : network.model->layers())
       if (layer.node.op->quant.has_state) CHECK(layer.quantizes == "dynamic only");
     CHECK(difference(network.run(*network.model).view(), network.expected("float")) < 1e-5f);
@@ -61,7 +61,7 @@ TEST_CASE("dynamically quantized recurrent networks give PyTorch's outputs") {
 
 // PyTorch's rows have zero points of floats, ONNX's of integers: the same steps, at other places.
 TEST_CASE("an embedding of 8 bits in front of a quantized LSTM is near PyTorch's") {
-  const Recurrent network("embedding");
+  const Fixture network("recurrent/embedding");
   DynamicOptions options = pytorch_options();
   options.op_types = {"Gather", "LSTM", "MatMul"};
   options.per_channel = true;
@@ -78,7 +78,7 @@ TEST_CASE("dynamically quantized recurrent networks are the same when they are w
   for (const std::string name : {"lstm-deep", "gru-deep"})
     for (const bool as_pytorch : {false, true}) {
       CAPTURE(name, as_pytorch);
-      const Recurrent network(name);
+      const Fixture network("recurrent/" + name);
       const auto quantized =
           network.model->quantize_dynamic(as_pytorch ? pytorch_options() : DynamicOptions{});
       const std::string file = quantized->to_onnx();
@@ -87,4 +87,12 @@ TEST_CASE("dynamically quantized recurrent networks are the same when they are w
       CHECK(std::ranges::equal(before.span<float>(), after.span<float>()));
       CHECK(again->describe().integer_nodes == quantized->describe().integer_nodes);
     }
+}
+
+TEST_CASE("a transformer gives PyTorch's outputs, and nearly those on integers") {
+  const Fixture network("transformer/encoder");
+  CHECK(difference(network.run(*network.model).view(), network.expected("float")) < 1e-5f);
+  const auto quantized = network.model->quantize_dynamic({});
+  CHECK(quantized->describe().integer_nodes == 12);
+  CHECK(difference(network.run(*quantized).view(), network.expected("float")) < 2e-2f);
 }

@@ -11,27 +11,61 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createServer } from 'vite';
 import { loadModel } from 'octavo';
+import { readNpy } from 'octavo/node';
 import { isolated, launchChromium } from '../support/pages.mjs';
 import { builds, withEngine } from './support/engines.mjs';
 import { calibrationPhotos, modelBytes, photos } from './support/networks.mjs';
 import { repository } from './support/package.mjs';
 
 const fromRepository = (path) => fileURLToPath(new URL(path, repository));
-const variants = { u8: { reduceRange: false }, u7: { reduceRange: true } };
+
+const fixture = (path) => fromRepository(`tests/fixtures/pytorch/${path}`);
+const fixtureInput = (name) => readNpy(fixture(`${name}-input.npy`));
+
+/** Each network: `make` gives its file and its input. */
+const networks = {
+  u8: { make: () => classifier({}) },
+  u7: { make: () => classifier({ reduceRange: true }) },
+  // Convolutions, depthwise ones too, that stay float between integers.
+  'float steps': { make: () => classifier({ opTypesToQuantize: ['Gemm', 'Add'] }) },
+  LSTM: { make: () => dynamic('recurrent/lstm-deep') },
+  GRU: { make: () => dynamic('recurrent/gru-deep') },
+  transformer: { make: () => dynamic('transformer/encoder') },
+};
+
+/** The photos' network, quantized statically. */
+async function classifier(options) {
+  const [input] = await photos(1);
+  const calibration = await calibrationPhotos(8);
+  const bytes = await withEngine('simd', async (engine) => {
+    const float = await loadModel(await modelBytes('efficientnet-lite0.onnx'), { engine });
+    const quantized = await float.quantizeStatic({ calibration, ...options });
+    const { islands } = quantized.describe().quantization;
+    if (!options.opTypesToQuantize) assert.deepEqual(islands, [], 'all of the network is in integers');
+    return quantized.toOnnx();
+  });
+  return { bytes, input };
+}
+
+/** A network of PyTorch's, quantized dynamically. */
+async function dynamic(name) {
+  const bytes = await withEngine('simd', async (engine) => {
+    const float = await loadModel(fixture(`${name}.onnx`), { engine });
+    return (await float.quantizeDynamic()).toOnnx();
+  });
+  return { bytes, input: await fixtureInput(name) };
+}
 
 let folder;
-let input;
-const models = {};
-const expected = {};
-const inFolder = (name) => join(folder, name);
+const inFolder = (name) => join(folder, name.replaceAll(' ', '-'));
 
-/** The output for the photo, in an engine made with `options`. */
-async function runInNode(build, bytes, options) {
+/** The first output, in an engine made with `options`. */
+async function runInNode(build, { bytes, input }, options) {
   return withEngine(
     build,
     async (engine) => {
-      const { logits } = await (await loadModel(bytes, { engine })).run(input);
-      return { info: engine.info, output: logits.data };
+      const [output] = Object.values(await (await loadModel(bytes, { engine })).run(input));
+      return { info: engine.info, output: output.data };
     },
     options,
   );
@@ -39,33 +73,30 @@ async function runInNode(build, bytes, options) {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'octavo-bits-'));
-  [input] = await photos(1);
-  await writeFile(inFolder('input.f32'), new Uint8Array(input.data.buffer));
-  const calibration = await calibrationPhotos(8);
-  for (const [name, options] of Object.entries(variants)) {
-    models[name] = await withEngine('simd', async (engine) => {
-      const float = await loadModel(await modelBytes('efficientnet-lite0.onnx'), { engine });
-      const quantized = await float.quantizeStatic({ calibration, ...options });
-      assert.deepEqual(quantized.describe().quantization.islands, [], 'all of the network is in integers');
-      return quantized.toOnnx();
-    });
-    await writeFile(inFolder(`${name}.onnx`), models[name]);
-    expected[name] = (await runInNode('simd', models[name])).output;
+  for (const [name, network] of Object.entries(networks)) {
+    Object.assign(network, await network.make());
+    await writeFile(inFolder(`${name}.onnx`), network.bytes);
+    await writeFile(inFolder(`${name}.f32`), new Uint8Array(network.input.data.buffer));
+    network.expected = (await runInNode('simd', network)).output;
+    assert.ok(
+      network.expected.some((element) => element !== network.expected[0]),
+      `${name} has an output that says something`,
+    );
   }
 });
 after(() => rm(folder, { recursive: true }));
 
-for (const name of Object.keys(variants)) {
+for (const [name, network] of Object.entries(networks)) {
   for (const native of ['octavo_run_model', 'octavo_run_model_scalar']) {
     const program = fromRepository(`build/asan/${native}`);
     const skip = existsSync(program) ? false : `${program} is not built`;
     test(`${name}: ${native}`, { skip }, async () => {
       const output = inFolder(`${name}-${native}.f32`);
-      await promisify(execFile)(program, [inFolder(`${name}.onnx`), inFolder('input.f32'), output]);
+      await promisify(execFile)(program, [inFolder(`${name}.onnx`), inFolder(`${name}.f32`), output]);
       const bytes = await readFile(output);
       assert.deepEqual(
         new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4),
-        expected[name],
+        network.expected,
       );
     });
   }
@@ -73,9 +104,9 @@ for (const name of Object.keys(variants)) {
   for (const build of builds) {
     for (const threads of [1, 2, 3]) {
       test(`${name}: ${build} build in Node, threads: ${threads}`, async () => {
-        const { info, output } = await runInNode(build, models[name], { threads });
+        const { info, output } = await runInNode(build, network, { threads });
         assert.equal(info.threads, threads);
-        assert.deepEqual(output, expected[name]);
+        assert.deepEqual(output, network.expected);
       });
     }
   }
@@ -84,17 +115,17 @@ for (const name of Object.keys(variants)) {
     for (const build of builds) {
       for (const [family, rows] of Object.entries(await runnableKernels(build))) {
         for (const kernel of rows) {
-          const { info, output } = await runInNode(build, models[name], {
+          const { info, output } = await runInNode(build, network, {
             forcedKernels: { [family]: kernel },
           });
           const used = info.kernels.filter(
-            (choice) => choice.family === family && choice.activations === name,
+            (choice) => choice.family === family && choice.activations === (name === 'u7' ? 'u7' : 'u8'),
           );
           assert.ok(
             used.every((choice) => choice.kernel === kernel),
             `${family}=${kernel} was not used`,
           );
-          assert.deepEqual(output, expected[name], `${build}: ${family}=${kernel}`);
+          assert.deepEqual(output, network.expected, `${build}: ${family}=${kernel}`);
           context.diagnostic(`${build}: ${family}=${kernel}`);
         }
       }
@@ -147,18 +178,18 @@ test('Chromium, each build, with and without VNNI', async (context) => {
       await page.goto(server.resolvedUrls.local[0]);
       await page.waitForFunction(() => 'runModel' in globalThis);
       for (const build of builds) {
-        for (const [name, threads] of Object.keys(variants).flatMap((variant) => [
-          [variant, 1],
-          [variant, 2],
-        ])) {
-          const { info, output } = await page.evaluate(
-            ([options, model, dims]) => globalThis.runModel(options, model, '/input.f32', dims),
-            [{ build, threads }, `/${name}.onnx`, input.dims],
-          );
-          const what = `${machine}, ${build}, ${threads} threads`;
-          assert.equal(info.threads, threads, info.threadsWhy);
-          context.diagnostic(`${what}: ${info.dot}; ${name} equal`);
-          assert.deepEqual(Float32Array.from(output), expected[name], `${what}, ${name}`);
+        for (const [name, { input, expected }] of Object.entries(networks)) {
+          for (const threads of [1, 2]) {
+            const { info, output } = await page.evaluate(
+              ([options, network, dims]) =>
+                globalThis.runModel(options, `/${network}.onnx`, `/${network}.f32`, dims),
+              [{ build, threads }, name.replaceAll(' ', '-'), input.dims],
+            );
+            const what = `${machine}, ${build}, ${threads} threads`;
+            assert.equal(info.threads, threads, info.threadsWhy);
+            context.diagnostic(`${what}: ${info.dot}; ${name} equal`);
+            assert.deepEqual(Float32Array.from(output), expected, `${what}, ${name}`);
+          }
         }
       }
       await browser.close();
