@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tensor/qparams.h"
+#include "tensor/tensor.h"
 
 namespace octavo {
 
@@ -41,6 +42,9 @@ struct Lowered {
   // Bounds of output 0, where it is float: what a Relu or Clip behind the node has left. Those of integers narrow
   // output_qparams.
   Clamp clamp;
+  // A value for each index of output 0's last axis that is added before the clamp: what an Add behind the node has left.
+  ConstantTensor bias;
+  const float* added() const { return bias ? bias->span<float>().data() : nullptr; }
   // Of an operator that computes with integers: what those of each input and of output 0 mean to this node. Another
   // reader of the same tensor may take its integers for other numbers.
   std::vector<QParams> input_qparams;

@@ -237,6 +237,8 @@ struct OpDef {
   uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
   // Obeys Lowered::clamp.
   bool clamps_output = false;
+  // A product of inputs 0 and 1, whose columns are the last axis of its output: adds Lowered::bias.
+  bool adds_bias = false;
   LayoutRule layout = LayoutRule::opaque;
   // permutable and joining: rewrites attributes and constant inputs so that the node computes the same with input 0
   // (joining: all inputs) and output 0 permuted: new axis i is old axis permutation[i]. False: cannot.

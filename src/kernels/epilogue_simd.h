@@ -122,21 +122,14 @@ template <int Nv> class DequantizeTile {
 
   v128_t start(int /*v*/, v128_t acc_start) const { return acc_start; }
 
-  /// Out of line: the tiles of every row share it, and where it runs a product by a whole matrix came before.
-  [[gnu::noinline]] void store(int row, const v128_t (&acc)[Nv]) const {
-    const v128_t zero_point = wasm_i32x4_splat(e_.a_zero_point[row * e_.row_param_stride]);
-    const v128_t a_sum = wasm_i32x4_splat(e_.w_zero_point ? e_.a_sum[row] : 0);
-    const v128_t a_scale = wasm_f32x4_splat(e_.a_scale[row * e_.row_param_stride]);
+  void store(int row, const v128_t (&acc)[Nv]) const { store_two(row, row, acc, acc); }
+
+  /// Two rows, which may be the same. Out of line: the tiles of every row share it, and where it runs a product by a
+  /// whole matrix came before.
+  [[gnu::noinline]] void store_two(int row_a, int row_b, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
     const v128_t lo = wasm_f32x4_splat(e_.lo), hi = wasm_f32x4_splat(e_.hi);
-    float* out = e_.out + row * e_.ldc;
-    for (int v = 0; v < Nv; ++v) {
-      const v128_t centred =
-          wasm_i32x4_sub(wasm_i32x4_sub(acc[v], wasm_i32x4_mul(zero_point, column_sum_[v])),
-                         wasm_i32x4_mul(a_sum, w_zero_point_[v]));
-      const v128_t scaled =
-          wasm_f32x4_mul(wasm_f32x4_convert_i32x4(centred), wasm_f32x4_mul(a_scale, scale_[v]));
-      wasm_v128_store(out + 4 * v, clamp_f32x4(wasm_f32x4_add(scaled, bias_[v]), lo, hi));
-    }
+    store_row(row_a, a, lo, hi);
+    if (row_b != row_a) store_row(row_b, b, lo, hi);
   }
 
   void store_four(int row, const v128_t (&acc)[4]) const
@@ -144,12 +137,24 @@ template <int Nv> class DequantizeTile {
   {
     for (int r = 0; r < 4; ++r) store(row + r, {acc[r]});
   }
-  void store_two(int row_a, int row_b, const v128_t (&a)[Nv], const v128_t (&b)[Nv]) const {
-    store(row_a, a);
-    store(row_b, b);
-  }
 
  private:
+  void store_row(int row, const v128_t (&acc)[Nv], v128_t lo, v128_t hi) const {
+    const v128_t zero_point = wasm_i32x4_splat(e_.a_zero_point[row * e_.row_param_stride]);
+    const v128_t a_scale = wasm_f32x4_splat(e_.a_scale[row * e_.row_param_stride]);
+    float* out = e_.out + row * e_.ldc;
+    for (int v = 0; v < Nv; ++v) {
+      v128_t centred = wasm_i32x4_sub(acc[v], wasm_i32x4_mul(zero_point, column_sum_[v]));
+      if (e_.w_zero_point) {
+        const v128_t a_sum = wasm_i32x4_splat(e_.a_sum[row]);
+        centred = wasm_i32x4_sub(centred, wasm_i32x4_mul(a_sum, w_zero_point_[v]));
+      }
+      const v128_t scaled =
+          wasm_f32x4_mul(wasm_f32x4_convert_i32x4(centred), wasm_f32x4_mul(a_scale, scale_[v]));
+      wasm_v128_store(out + 4 * v, clamp_f32x4(wasm_f32x4_add(scaled, bias_[v]), lo, hi));
+    }
+  }
+
   DequantizeF32 e_;
   v128_t column_sum_[Nv], scale_[Nv], bias_[Nv], w_zero_point_[Nv];
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "kernels/softmax/softmax.h"
@@ -179,16 +180,14 @@ void join(const TensorView& past, const float* added, Heads& x, int64_t past_len
   x = {x.batch, x.heads, total, x.size, total * x.size, x.size};
 }
 
-// Adds the mask's elements from `start` on to a row of scores, and leaves out the scores from `end` on.
-void mask_row(float* scores, int64_t total, const TensorView* mask, int64_t start, int64_t end) {
+// Scales a row of scores, adds the mask's elements from `start` on, and leaves out the scores from `end` on.
+void mask_row(float* scores, int64_t total, float scale, const TensorView* mask, int64_t start, int64_t end) {
   constexpr float kNever = -std::numeric_limits<float>::infinity();
   end = std::max<int64_t>(end, 0);
-  if (mask != nullptr && mask->dtype == DType::boolean) {
-    for (int64_t j = 0; j < end; ++j)
-      if (mask->as<uint8_t>()[start + j] == 0) scores[j] = kNever;
-  } else if (mask != nullptr) {
-    for (int64_t j = 0; j < end; ++j) scores[j] += mask->as<float>()[start + j];
-  }
+  const bool is_added = mask != nullptr && mask->dtype == DType::f32;
+  kernels::scale_scores_f32(scores, end, scale, is_added ? mask->as<float>() + start : nullptr);
+  for (int64_t j = 0; mask != nullptr && !is_added && j < end; ++j)
+    if (mask->as<uint8_t>()[start + j] == 0) scores[j] = kNever;
   std::fill(scores + end, scores + total, kNever);
 }
 
@@ -247,13 +246,15 @@ void run(RunContext& ctx) {
                           row * p.q.row_step,
                       static_cast<ptrdiff_t>(p.q.row_step), static_cast<int>(rows)},
                      {nullptr, -kInfinity, kInfinity, scores, total});
-            for (int64_t j = 0; j < rows * p.total; ++j) scores[j] *= p.scale;
+            float scale = p.scale;
+            if (scores_out != nullptr && p.mode == 0)
+              kernels::scale_scores_f32(scores, rows * p.total, std::exchange(scale, 1), nullptr);
             keep(0);
             for (int64_t r = 0; r < rows; ++r) {
               int64_t limit = ctx.has(kMask) ? p.mask_length : p.total;
               if (p.causal) limit = std::min(limit, p.past + row + r + 1);
               if (ctx.has(kLengths)) limit = std::min(limit, int_at(ctx.inputs[kLengths], batch));
-              mask_row(scores + r * p.total, p.total, ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr,
+              mask_row(scores + r * p.total, p.total, scale, ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr,
                        batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2], limit);
             }
             keep(1);

@@ -47,7 +47,7 @@ StepPlan plan(const PlanContext& ctx) {
 void run(RunContext& ctx) {
   const auto& s = ctx.planned<ProductSizes>();
   const Clamp& activation = ctx.node.lowered.clamp;
-  const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
+  const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : ctx.node.lowered.added();
   multiply(ctx.kernels, ctx.prepared<PreparedDynamicQGemm>().weights,
            {ctx.inputs[0].as<float>(), static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)}, ctx.node.notes,
            {bias, activation.low, activation.high, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n)},
@@ -62,7 +62,8 @@ OCTAVO_OPERATOR(dynamic_q_gemm, {.name = "octavo.DynamicQGemm",
                                  .plan = plan,
                                  .run = run,
                                  .macs = product_macs,
-                                 .clamps_output = true});
+                                 .clamps_output = true,
+                                 .adds_bias = true});
 
 }  // namespace
 

@@ -58,12 +58,12 @@ void run(RunContext& ctx) {
   if (ctx.inputs[0].dtype != DType::f32)
     return multiply_integers(s, ctx.inputs[0], ctx.inputs[1], ctx.outputs[0]);
   const Clamp& activation = ctx.node.lowered.clamp;
-  const float* const a = ctx.inputs[0].as<float>();
+  const float *const a = ctx.inputs[0].as<float>(), *const bias = ctx.node.lowered.added();
   float* y = ctx.outputs[0].as<float>();
   const auto next_product = [&](const kernels::PackedGemmF32& weights, int64_t a_matrix) {
     multiply(ctx.kernels, weights,
              {a + a_matrix * s.m * s.k, static_cast<ptrdiff_t>(s.k), static_cast<int>(s.m)},
-             {nullptr, activation.low, activation.high, y, static_cast<ptrdiff_t>(s.n)});
+             {bias, activation.low, activation.high, y, static_cast<ptrdiff_t>(s.n)});
     y += s.m * s.n;
   };
   if (ctx.node.prepared) return next_product(ctx.prepared<PackedMatrix>().weights, 0);
@@ -106,6 +106,7 @@ OCTAVO_OPERATOR(matmul, {.name = "MatMul",
                          .macs = macs,
                          .computes_f32 = true,
                          .clamps_output = true,
+                         .adds_bias = true,
                          .quant = {.inputs = kWeighted,
                                    .result = ResultRole::activation,
                                    .forms = kForms,

@@ -72,7 +72,8 @@ int merge_quantize(Graph& graph);
 // The islands are what is left of a quantized graph; none of another.
 std::vector<FloatIsland> lower_qdq(Graph& graph);
 
-// Clip(op(x)) → op(x) with Lowered::clamp, where the kernel clamps as it stores.
+// Add(op(x), c) → op(x) with Lowered::bias, Clip(op(x)) → op(x) with Lowered::clamp, where the kernel does so as it
+// stores.
 int fuse_activations(Graph& graph);
 
 // What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.

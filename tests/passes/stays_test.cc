@@ -35,6 +35,8 @@ ValueId conv(GraphBuilder& b, ValueId x) {
   return b.node("Conv", {x, b.random({4, 3, 1, 1}), b.random({4})});
 }
 
+ValueId product(GraphBuilder& b) { return b.node("MatMul", {b.input("x", {2, 3, 4}), b.random({4, 5})}); }
+
 ValueId number(GraphBuilder& b, float value) { return b.constant({}, {value}); }
 
 ValueId clip(GraphBuilder& b, ValueId x) { return b.node("Clip", {x, number(b, 0), number(b, 6)}); }
@@ -156,6 +158,33 @@ TEST_CASE("A clamp stays where the kernel cannot do it, or somebody reads what i
            [](GraphBuilder& b) {
              const ValueId bound = b.node("Mul", {b.input("a", {}), b.input("b", {})});
              b.output(b.node("Clip", {image(b), bound, number(b, 6)}));
+           }},
+      },
+      fuse_activations);
+}
+
+TEST_CASE("A sum stays where it is no bias of the product's columns") {
+  check_stay(
+      {
+          {"a value a row", [](GraphBuilder& b) { b.output(b.node("Add", {product(b), b.random({3, 1})})); }},
+          {"one value", [](GraphBuilder& b) { b.output(b.node("Add", {product(b), b.random({1})})); }},
+          {"a value an element",
+           [](GraphBuilder& b) { b.output(b.node("Add", {product(b), b.random({3, 5})})); }},
+          {"more axes",
+           [](GraphBuilder& b) { b.output(b.node("Add", {product(b), b.random({1, 1, 1, 5})})); }},
+          {"what is computed",
+           [](GraphBuilder& b) { b.output(b.node("Add", {product(b), b.input("c", {5})})); }},
+          {"a difference", [](GraphBuilder& b) { b.output(b.node("Sub", {product(b), b.random({5})})); }},
+          {"a product with itself",
+           [](GraphBuilder& b) {
+             const ValueId y = product(b);
+             b.output(b.node("Add", {y, y}));
+           }},
+          {"the other reader",
+           [](GraphBuilder& b) {
+             const ValueId y = product(b);
+             b.output(b.node("Add", {y, b.random({5})}));
+             b.output(b.node("Sigmoid", {y}));
            }},
       },
       fuse_activations);

@@ -6,9 +6,13 @@
 #include "kernels/a_panel.h"
 #include "kernels/epilogue_scalar.h"
 #include "kernels/gemm_f32/kernels.h"
+#include "kernels/transpose/transpose.h"
+#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 namespace {
+
+constexpr int kFloat = sizeof(float);
 
 // In a sum of n products, one after the other, each of which is small beside it, up to n roundings of the sum add up:
 // longer ones than this are summed in blocks. It is longer than any fully connected layer in use, whose time depends on
@@ -27,6 +31,25 @@ template <class T, class F> void for_each_weight(const WeightView<T>& weights, i
     const ptrdiff_t step = (ptrdiff_t(panel) * weights.depth() + k) * nr;
     for (int column = 0; column < columns; ++column, weight += weights.stride_n) f(*weight, step + column);
   });
+}
+
+// The weights of a matrix: copied, or transposed, by whole panels.
+void pack_matrix(const WeightView<const float>& weights, int nr, float* panels) {
+  for (int n = 0; n < weights.n; n += nr) {
+    const int columns = std::min(nr, weights.n - n);
+    const float* from = weights.data + n * weights.stride_n;
+    float* to = panels + ptrdiff_t(n) * weights.channels;
+    if (weights.stride_n == 1 && columns == nr) {
+      for (int k = 0; k < weights.channels; ++k, from += weights.stride_c, to += nr)
+        for (int column = 0; column < nr; column += int(lanes<float>))
+          store(to + column, load(from + column));
+    } else {
+      StridedBox<2> box;
+      box.append(weights.channels, {weights.stride_c * kFloat, nr * kFloat});
+      box.append(columns, {weights.stride_n * kFloat, kFloat});
+      copy_strided(box, from, to, kFloat);
+    }
+  }
 }
 
 // The product of more than kLongestSum steps: sums of kBlock steps each, added up.
@@ -72,8 +95,13 @@ uint64_t packed_size_gemm_f32(const GemmF32Kernel& kernel, int n, int k) {
 PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<const float>& weights,
                             void* memory) {
   float* panels = static_cast<float*>(memory);  // null when there is nothing to pack
-  std::fill_n(panels, packed_size_gemm_f32(kernel, weights.n, weights.depth()) / sizeof(float), 0.0f);
-  for_each_weight(weights, kernel.nr, [&](const float& weight, ptrdiff_t at) { panels[at] = weight; });
+  const int nr = kernel.nr, depth = weights.depth();
+  if (weights.n % nr != 0)
+    std::fill_n(panels + ptrdiff_t(weights.n / nr) * nr * depth, ptrdiff_t(nr) * depth, 0.0f);
+  if (weights.kh * weights.kw == 1)
+    pack_matrix(weights, nr, panels);
+  else
+    for_each_weight(weights, nr, [&](const float& weight, ptrdiff_t at) { panels[at] = weight; });
   return {&kernel, weights.n, weights.depth(), panels};
 }
 

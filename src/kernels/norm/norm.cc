@@ -2,33 +2,10 @@
 
 #include <cmath>
 
-#include "kernels/unrolled.h"
+#include "kernels/fold.h"
 #include "kernels/vectors.h"
 
 namespace octavo::kernels {
-
-namespace {
-
-// Partial sums of a row: enough vectors to hide the latency of an addition.
-constexpr int kLanes = 16;
-constexpr int kVectors = kLanes / static_cast<int>(lanes<float>);
-
-// Σ f(x), f on a Vector<float> and on a float.
-template <class F> float sum_of(const float* x, int64_t n, F f) {
-  Vector<float> sums[kVectors] = {};
-  const int64_t whole = n - n % kLanes;
-  constexpr auto kStep = static_cast<int>(lanes<float>);
-  for (int64_t i = 0; i < whole; i += kLanes)
-    unrolled<kVectors>(0, [&](int v) { sums[v] += f(load(x + i + v * kStep)); });
-  float each[kLanes];
-  unrolled<kVectors>(0, [&](int v) { store(each + v * kStep, sums[v]); });
-  for (int64_t i = whole; i < n; ++i) each[i - whole] += f(x[i]);
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int lane = 0; lane < width; ++lane) each[lane] += each[lane + width];
-  return each[0];
-}
-
-}  // namespace
 
 void normalize_f32(const NormF32& norm, const float* x, float* y, int64_t begin, int64_t end) {
   const int64_t n = norm.channels * norm.inner;

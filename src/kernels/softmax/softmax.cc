@@ -7,6 +7,7 @@
 
 #include "kernels/eltwise/math.h"
 #include "kernels/eltwise/unary.h"
+#include "kernels/fold.h"
 #include "kernels/vectors.h"
 
 namespace octavo::kernels {
@@ -15,31 +16,16 @@ namespace {
 
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
-// Partial maxima and sums that a row is folded into: two vectors of four.
-constexpr int kLanes = 8;
-
 using Floats = Vector<float>;
 
-// a where it is larger; b where neither is, or one is NaN.
-inline float larger_of(float a, float b) { return a > b ? a : b; }
-
 void softmax_row(const float* x, float* y, int64_t n, bool takes_log) {
-  const int64_t whole = n - n % kLanes;
-  float max[kLanes], sum[kLanes] = {};
-  std::fill_n(max, kLanes, kLowest);
-  for (int64_t i = 0; i < whole; i += kLanes)
-    for (int lane = 0; lane < kLanes; ++lane) max[lane] = larger_of(x[i + lane], max[lane]);
-  for (int64_t i = whole; i < n; ++i) max[0] = larger_of(x[i], max[0]);
-  for (int lane = 1; lane < kLanes; ++lane) max[0] = larger_of(max[lane], max[0]);
-
-  const Floats largest = all<Floats>(max[0]);
+  const auto same = [](auto v) { return v; };
+  // b where neither is larger, or one is NaN.
+  const auto larger_of = [](auto b, auto a) { return select(a > b, a, b); };
+  const Floats largest = all<Floats>(fold_row(x, n, kLowest, same, larger_of));
   map(static_cast<size_t>(n), y, [&](Floats v) { return exp_f32(v - largest); }, Run<float>{x});
-  for (int64_t i = 0; i < whole; i += kLanes)
-    for (int lane = 0; lane < kLanes; ++lane) sum[lane] += y[i + lane];
-  for (int64_t i = whole; i < n; ++i) sum[0] += y[i];
-  for (int lane = 1; lane < kLanes; ++lane) sum[0] += sum[lane];
-
-  const Floats total = all<Floats>(takes_log ? static_cast<float>(logarithm(sum[0])) : sum[0]);
+  const float sum = sum_of(y, n, same);
+  const Floats total = all<Floats>(takes_log ? static_cast<float>(logarithm(sum)) : sum);
   if (takes_log)
     return map(static_cast<size_t>(n), y, [&](Floats v) { return v - largest - total; }, Run<float>{x});
   map(static_cast<size_t>(n), y, [&](Floats v) { return v / total; }, Run<float>{y});
@@ -94,6 +80,13 @@ void softmax_f32(const float* x, float* y, int64_t outer, int64_t n, int64_t inn
 
 void log_softmax_f32(const float* x, float* y, int64_t outer, int64_t n, int64_t inner) {
   softmax(x, y, outer, n, inner, true);
+}
+
+void scale_scores_f32(float* x, int64_t n, float scale, const float* mask) {
+  const float zero = 0;
+  map(
+      static_cast<size_t>(n), x, [=](Floats v, Floats m) { return v * scale + m; }, Run<float>{x},
+      Operand<float>(mask != nullptr ? mask : &zero, mask != nullptr));
 }
 
 }  // namespace octavo::kernels
