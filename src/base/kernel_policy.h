@@ -18,7 +18,7 @@ struct KernelPolicy {
   IsaFacts facts = isa_facts();
   std::map<std::string, std::string, std::less<>> forced;
   [[no_unique_address]] Threads threads;
-  // Whether a product of floats and its addition to a sum may be rounded once (relaxed_madd), in which engines differ.
+  // Whether gemm_f32 may round a product and its addition to a sum once (relaxed_madd), in which engines differ.
   bool fuses_multiply_add = true;
   // Asked as runs go on whether they may, if any. Outlives the models.
   RunWatch* watch = nullptr;

@@ -16,7 +16,6 @@ std::unique_ptr<Model> Model::load(FileMemory file, const KernelPolicy& kernels,
 Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(model)), kernels_(kernels) {
   add_operators(model_.graph, read_operators_);
   simplify(model_.graph, kernels_);
-  kernels_ = run_policy(model_.graph, std::move(kernels_));
   for (ValueId id : model_.graph.outputs)
     require(model_.graph[id].dtype.has_value(), ErrorCode::invalid_model,
             "the output '{}' has no type, and none follows from its node", model_.graph[id].name);
@@ -27,15 +26,6 @@ std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const K
   model.overridable_initializers.clear();
   return std::unique_ptr<Model>(new Model(std::move(model), kernels));
 }
-
-namespace {
-
-bool computes_with_integers(const Graph& graph, const Node& node) {
-  if (node.op->is_own()) return true;
-  return graph[node.outputs[0]].dtype == DType::u8 && !is_qdq(node);
-}
-
-}  // namespace
 
 Model::LoweredModel& Model::lowered() {
   if (!lowered_) {
@@ -50,7 +40,8 @@ Model::LoweredModel& Model::lowered() {
 
 StagedExecutor& Model::executor() {
   if (!executor_) {
-    executor_ = std::make_unique<StagedExecutor>(compile_stages(lowered().graph, kernels_));
+    executor_ = std::make_unique<StagedExecutor>(
+        compile_stages(lowered().graph, run_policy(lowered().graph, kernels_)));
     lowered_->graph = {};
   }
   return *executor_;

@@ -54,14 +54,6 @@ bool is_qdq(const Node& node) {
   return is_quantize(node) || is_dequantize(node) || is_dynamic_quantize(node);
 }
 
-bool quantizes_activations(const Graph& graph) {
-  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
-    return (is_qdq(node) && graph.constant_input(node, 0) == nullptr) ||
-           std::ranges::any_of(node.subgraphs,
-                               [](const Subgraph& body) { return quantizes_activations(body.graph); });
-  });
-}
-
 IntegerRange integer_range(const QuantizationNotes& notes, DType dtype) {
   const IntegerRange storage = storage_range(dtype);
   const int64_t qmin = notes.qmin.value_or(storage.qmin), qmax = notes.qmax.value_or(storage.qmax);

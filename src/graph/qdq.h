@@ -15,10 +15,6 @@ bool is_dynamic_quantize(const Node& node);  // y, scale, zero_point = DynamicQu
 // One of the three.
 bool is_qdq(const Node& node);
 
-// Whether a graph or one of its bodies computes on integers what is floats to a reader of its file: an activation is
-// quantized, or comes in as integers. Weights alone do not count.
-bool quantizes_activations(const Graph& graph);
-
 // The range of integers that a node's notes leave of a storage type. Throws Error(invalid_graph) when they leave the
 // type's range or no integers.
 IntegerRange integer_range(const QuantizationNotes& notes, DType dtype);

@@ -22,22 +22,16 @@ const Kernel& forced_or_best(const Kernel* kernel, std::string_view family, std:
   return *kernel;
 }
 
-// What kernels of floats may make use of, where none is forced.
-inline IsaFacts float_facts(const KernelPolicy& policy, std::string_view forced) {
-  IsaFacts facts = policy.facts;
-  if (!policy.fuses_multiply_add && forced.empty()) facts.isa = std::min(facts.isa, Isa::simd128);
-  return facts;
-}
-
 inline const kernels::GemmF32Kernel& choose_gemm_f32(const KernelPolicy& policy) {
   const auto forced = policy.forced_kernel("gemm_f32");
-  return forced_or_best(kernels::select_gemm_f32(float_facts(policy, forced), forced), "gemm_f32", forced);
+  IsaFacts facts = policy.facts;
+  if (!policy.fuses_multiply_add && forced.empty()) facts.isa = std::min(facts.isa, Isa::simd128);
+  return forced_or_best(kernels::select_gemm_f32(facts, forced), "gemm_f32", forced);
 }
 
 inline const kernels::DwconvF32Kernel& choose_dwconv_f32(const KernelPolicy& policy) {
   const auto forced = policy.forced_kernel("dwconv_f32");
-  return forced_or_best(kernels::select_dwconv_f32(float_facts(policy, forced), forced), "dwconv_f32",
-                        forced);
+  return forced_or_best(kernels::select_dwconv_f32(policy.facts, forced), "dwconv_f32", forced);
 }
 
 inline const kernels::GemmS8Kernel& choose_gemm_s8(const KernelPolicy& policy,

@@ -83,9 +83,12 @@ void simplify(Graph& graph, const KernelPolicy& kernels);
 // graph.
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels);
 
-// What decides the kernels of a graph that was not lowered yet: an int8 network has one definition of its float steps,
-// which gives the same bits on every engine.
-KernelPolicy run_policy(const Graph& graph, KernelPolicy engine);
+// Of a lowered graph: whether a node is the integer form of another.
+bool computes_with_integers(const Graph& graph, const Node& node);
+
+// What decides the kernels of a lowered graph. An int8 network gives the same bits on every engine: its float steps have
+// one definition. One of whose weights some are floats still is as fast as it can be instead.
+KernelPolicy run_policy(const Graph& lowered, KernelPolicy engine);
 
 // Multiply-accumulates of a run in which every dynamic dimension of an input is 1, by shapes alone; -1 where there is
 // no such run or it needs contents, the largest int64 where they are more.

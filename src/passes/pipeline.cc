@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "graph/op_def.h"
 #include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
@@ -39,8 +42,33 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
 
 void simplify(Graph& graph, const KernelPolicy& kernels) { simplify_graph(graph, kernels); }
 
-KernelPolicy run_policy(const Graph& graph, KernelPolicy engine) {
-  engine.fuses_multiply_add = !quantizes_activations(graph);
+bool computes_with_integers(const Graph& graph, const Node& node) {
+  if (node.op->is_own()) return node.lowered.observed < 0;
+  return graph[node.outputs[0]].dtype == DType::u8 && !is_qdq(node);
+}
+
+namespace {
+
+bool has_node(const Graph& graph, bool (*fits)(const Graph&, const Node&)) {
+  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
+    return fits(graph, node) || std::ranges::any_of(node.subgraphs, [&](const Subgraph& body) {
+             return has_node(body.graph, fits);
+           });
+  });
+}
+
+bool multiplies_float_weights(const Graph& graph, const Node& node) {
+  const auto weight = node.op->quant.input_of(OperandRole::weight);
+  if (!weight || node.op->macs == nullptr) return false;
+  const Tensor* const constant = graph.constant_input(node, *weight);
+  return constant != nullptr && constant->dtype() == DType::f32;
+}
+
+}  // namespace
+
+KernelPolicy run_policy(const Graph& lowered, KernelPolicy engine) {
+  engine.fuses_multiply_add =
+      !has_node(lowered, computes_with_integers) || has_node(lowered, multiplies_float_weights);
   return engine;
 }
 

@@ -120,8 +120,8 @@ StagedExecutor LayerComparer::inspected(Graph graph, ValueId Layer::* value,
     }
   }
   graph.nodes = std::move(nodes);
+  lower(graph, kernels);
   const KernelPolicy policy = run_policy(graph, kernels);
-  lower(graph, policy);
   return StagedExecutor(compile_stages(std::move(graph), policy));
 }
 

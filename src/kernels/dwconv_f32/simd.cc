@@ -1,6 +1,5 @@
 // Four channels of four neighbouring outputs at a time, so that a tap's weights are loaded once for four outputs.
 #include <algorithm>
-#include <type_traits>
 
 #include "kernels/dwconv_f32/kernels.h"
 #include "kernels/dwconv_f32/padded_rows.h"
@@ -97,11 +96,9 @@ void run_rows(const RowBlock& block_in_memory, const float* copied, const float*
 
 using RunRows = void (*)(const RowBlock&, const float* copied, const float* taps, const BiasClampTile<1>&);
 
-/// Filters that most networks have run on loops of constant length, where `Mac` is what floats run on by default.
+/// Filters that most networks have run on loops of constant length.
 template <class Mac> RunRows choose_run_rows(const ConvGeometry& g) {
   if (g.ow < 4) return run_rows<Mac, 0, 0, 1>;
-  constexpr bool is_default = OCTAVO_COMPARISON_ROWS || !OCTAVO_RELAXED || !std::is_same_v<Mac, MulAdd>;
-  if constexpr (!is_default) return run_rows<Mac, 0, 0, 4>;
   const int kw = g.dilation_w == 1 ? g.kw : 0;
   if (kw == 3 && g.stride_w == 1) return run_rows<Mac, 3, 1, 4>;
   if (kw == 3 && g.stride_w == 2) return run_rows<Mac, 3, 2, 4>;
@@ -134,8 +131,9 @@ void copy_rows(const ConvGeometry& g, const PaddedRowsPlan& plan, const float* i
   }
 }
 
-void run(RunRows run_rows, const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args,
-         const BiasClampF32& e) {
+template <class Mac>
+void run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args, const BiasClampF32& e) {
+  const RunRows run_rows = choose_run_rows<Mac>(g);
   const PaddedRowsPlan plan(g);
   float* const copied = static_cast<float*>(args.workspace);
   float* const scratch = copied + padded_channels / padded_block * plan.vector_elements();
@@ -169,12 +167,12 @@ void run(RunRows run_rows, const PackedDwconvF32& b, const ConvGeometry& g, cons
 
 void simd_mul_add_run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args,
                       const BiasClampF32& e) {
-  run(choose_run_rows<MulAdd>(g), b, g, args, e);
+  run<MulAdd>(b, g, args, e);
 }
 #if OCTAVO_RELAXED
 void relaxed_madd_run(const PackedDwconvF32& b, const ConvGeometry& g, const DwconvF32Args& args,
                       const BiasClampF32& e) {
-  run(choose_run_rows<RelaxedMadd>(g), b, g, args, e);
+  run<RelaxedMadd>(b, g, args, e);
 }
 #endif
 
