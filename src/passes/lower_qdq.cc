@@ -370,6 +370,7 @@ std::vector<FloatIsland> lower_qdq(Graph& graph) {
   shift_to_unsigned(graph);
   Lowering lowering(graph);
   lowering.run();
+  integer_activation_products(graph);
   gather_integers(graph);
   remove_dead(graph);
   return find_islands(graph, lowering.obstacles());

@@ -62,6 +62,9 @@ struct FloatIsland {
 // BatchNormalization between DQ and Q → Conv with a tap a channel.
 int integer_normalizations(Graph& graph);
 
+// Products of two activations of 8 bits are computed on integers.
+int integer_activation_products(Graph& graph);
+
 // Rows of a constant table of integers are picked as integers.
 int gather_integers(Graph& graph);
 

@@ -96,6 +96,7 @@ PackedGemmF32 pack_gemm_f32(const GemmF32Kernel& kernel, const WeightView<const 
                             void* memory) {
   float* panels = static_cast<float*>(memory);  // null when there is nothing to pack
   const int nr = kernel.nr, depth = weights.depth();
+  if (depth == 0) return {&kernel, weights.n, 0, panels};
   if (weights.n % nr != 0)
     std::fill_n(panels + ptrdiff_t(weights.n / nr) * nr * depth, ptrdiff_t(nr) * depth, 0.0f);
   if (weights.kh * weights.kw == 1)

@@ -68,6 +68,9 @@ uint64_t packed_size_gemm_s8(const GemmS8Kernel&, int n, int k);
 /// Packs into `memory` (16-byte aligned, packed_size_gemm_s8 bytes), which must outlive the result.
 PackedGemmS8 pack_gemm_s8(const GemmS8Kernel&, const WeightView<const int8_t>&, void* memory);
 
+/// What pack_gemm_s8 returns for weights of k rows and n columns; `memory` may be null to ask for workspaces only.
+PackedGemmS8 packed_view_gemm_s8(const GemmS8Kernel&, int n, int k, const void* memory);
+
 /// The product's columns [begin, end); `begin` is a multiple of the kernel's nr, and the epilogue to go with it is
 /// shifted(e, 0, begin).
 PackedGemmS8 columns_of(const PackedGemmS8&, int begin, int end);

@@ -37,6 +37,14 @@ uint64_t packed_size_gemm_s8(const GemmS8Kernel& kernel, int n, int k) {
   return layout.panel_bytes + (uint64_t(layout.n_padded) * 2 * sizeof(int32_t) + 15) / 16 * 16;
 }
 
+PackedGemmS8 packed_view_gemm_s8(const GemmS8Kernel& kernel, int n, int k, const void* memory) {
+  const Layout layout(kernel, n, k);
+  const auto* const acc_start =
+      memory ? reinterpret_cast<const int32_t*>(static_cast<const char*>(memory) + layout.panel_bytes)
+             : nullptr;
+  return {&kernel, n, k, layout.k_padded, memory, acc_start, memory ? acc_start + layout.n_padded : nullptr};
+}
+
 PackedGemmS8 pack_gemm_s8(const GemmS8Kernel& kernel, const WeightView<const int8_t>& weights, void* memory) {
   const Layout layout(kernel, weights.n, weights.depth());
   std::fill_n(static_cast<char*>(memory), packed_size_gemm_s8(kernel, weights.n, weights.depth()), 0);
@@ -57,7 +65,7 @@ PackedGemmS8 pack_gemm_s8(const GemmS8Kernel& kernel, const WeightView<const int
     column_sum[n] = sum;
     acc_start[n] = kernel.form == AForm::s8_flipped ? 128 * sum : 0;  // Σ a·b = Σ (a - 128)·b + 128 Σ b
   }
-  return {&kernel, weights.n, weights.depth(), layout.k_padded, memory, acc_start, column_sum};
+  return packed_view_gemm_s8(kernel, weights.n, weights.depth(), memory);
 }
 
 PackedGemmS8 columns_of(const PackedGemmS8& b, int begin, int end) {
