@@ -86,15 +86,19 @@ void simplify(Graph& graph, const KernelPolicy& kernels);
 // graph.
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels);
 
+using NodeTest = bool(const Graph&, const Node&);
+
+// Multiply-accumulates of a run in which every dynamic dimension of an input is 1, by shapes alone, of the nodes that
+// `counts`, or of all; -1 where there is no such run or it needs contents, the largest int64 where they are more.
+int64_t count_macs(Graph graph, const KernelPolicy& kernels, NodeTest* counts = nullptr);
+
 // Of a lowered graph: whether a node is the integer form of another.
 bool computes_with_integers(const Graph& graph, const Node& node);
 
 // What decides the kernels of a lowered graph. An int8 network gives the same bits on every engine: its float steps have
-// one definition. One of whose weights some are floats still is as fast as it can be instead.
+// one definition. One in which float weights do more than kMostFloatWork of what int8 weights do is as fast as it can be
+// instead.
+inline constexpr double kMostFloatWork = 0.25;
 KernelPolicy run_policy(const Graph& lowered, KernelPolicy engine);
-
-// Multiply-accumulates of a run in which every dynamic dimension of an input is 1, by shapes alone; -1 where there is
-// no such run or it needs contents, the largest int64 where they are more.
-int64_t count_macs(Graph graph, const KernelPolicy& kernels);
 
 }  // namespace octavo

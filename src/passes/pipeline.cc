@@ -49,11 +49,10 @@ bool computes_with_integers(const Graph& graph, const Node& node) {
 
 namespace {
 
-bool has_node(const Graph& graph, bool (*fits)(const Graph&, const Node&)) {
+bool has_node(const Graph& graph, NodeTest* fits) {
   return std::ranges::any_of(graph.nodes, [&](const Node& node) {
-    return fits(graph, node) || std::ranges::any_of(node.subgraphs, [&](const Subgraph& body) {
-             return has_node(body.graph, fits);
-           });
+    const auto in_body = [&](const Subgraph& body) { return has_node(body.graph, fits); };
+    return fits(graph, node) || std::ranges::any_of(node.subgraphs, in_body);
   });
 }
 
@@ -64,11 +63,20 @@ bool multiplies_float_weights(const Graph& graph, const Node& node) {
   return constant != nullptr && constant->dtype() == DType::f32;
 }
 
+// Whether all is integers, but for a little.
+bool is_int8(const Graph& lowered, const KernelPolicy& kernels) {
+  if (!has_node(lowered, computes_with_integers)) return false;
+  if (!has_node(lowered, multiplies_float_weights)) return true;
+  const auto floats = static_cast<double>(count_macs(lowered, kernels, multiplies_float_weights)),
+             integers = static_cast<double>(count_macs(lowered, kernels, computes_with_integers));
+  return floats > 0 &&
+         floats <= kMostFloatWork * integers;  // those of bodies, which may run any number of times, are 0
+}
+
 }  // namespace
 
 KernelPolicy run_policy(const Graph& lowered, KernelPolicy engine) {
-  engine.fuses_multiply_add =
-      !has_node(lowered, computes_with_integers) || has_node(lowered, multiplies_float_weights);
+  engine.fuses_multiply_add = !is_int8(lowered, engine);
   return engine;
 }
 
