@@ -46,6 +46,7 @@ function(octavo_engine_module name isa module)
   if(OCTAVO_ENGINE_DEBUG STREQUAL "-g0")
     set(wasm "${folder}/${name}.wasm")
     add_custom_command(TARGET ${target} POST_BUILD
+      COMMAND "${binaryen}/bin/wasm-opt" "${wasm}" ${OCTAVO_SHARE_LOCALS} -o "${wasm}"
       COMMAND "${OCTAVO_NODE_PROGRAM}" "${PROJECT_SOURCE_DIR}/tools/order-functions.mjs" "${wasm}"
       COMMAND "${binaryen}/bin/wasm-opt" "${wasm}" ${OCTAVO_FINISH_ENGINE} -o "${wasm}" VERBATIM)
   endif()

@@ -36,6 +36,10 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
 
+# What wasm-opt does first: locals that are never alive together become one. That is 1 KB, and nothing to engines, which
+# give each definition a name of its own.
+set(OCTAVO_SHARE_LOCALS -all --disable-gc --coalesce-locals --reorder-locals)
+
 # What wasm-opt does after all that Emscripten has it do, which ends with functions in the order of how often they are
 # called: it puts them in the order of names that tools/order-functions.mjs has given them, by which what is alike stands
 # together. gzip makes 7 KB of that; nothing else changes.
