@@ -6,7 +6,7 @@ import { judge } from './judge.mjs';
 import { caseTable, markdownTable } from './markdown.mjs';
 import { writePictures } from './pictures.mjs';
 import { Results } from './results.mjs';
-import { contestantName, digits, megabytes, percent } from './table.mjs';
+import { contestantName, digits, megabytes, percent, rate } from './table.mjs';
 import { targetsOf } from './targets/index.mjs';
 
 const lines = {
@@ -35,13 +35,13 @@ const timeColumns = [
   ['samples', (row) => row.ms.length, 'right'],
 ];
 const rateColumns = [
-  ['GOP/s', (row) => (row.gops ? digits(row.gops) : ''), 'right'],
+  ['GOP/s', rate, 'right'],
   ['of peak', (row) => percent(row.peakShare), 'right'],
 ];
 const columnsOf = {
   peak: [...timeColumns, ...rateColumns.slice(0, 1)],
   kernel: [...timeColumns, ...rateColumns],
-  operator: [...timeColumns, ...rateColumns.slice(0, 1)],
+  operator: [...timeColumns, ...rateColumns],
   memory: [
     ['contestant', contestantName],
     ['memory', (row) => megabytes(row.bytes), 'right'],
@@ -107,7 +107,9 @@ definition, networks against onnxruntime-web's float. Contestants of a case take
 hits all of them. *Best* says what code can do, *median* what it did here. All run on one thread where no number of threads
 is named. Octavo and onnxruntime-web copy operands in and results out at each run, Octavo into the arrays of the run
 before, as its interface allows; LiteRT and TensorFlow.js keep both in their own memory, in their favour. With several threads
-a contestant takes turns only with itself on one thread, since threads that wait for work hold their core for a while. LiteRT takes and gives floats: its int8 includes QUANTIZE and DEQUANTIZE.`;
+a contestant takes turns only with itself on one thread, since threads that wait for work hold their core for a while. LiteRT takes and gives floats: its int8 includes QUANTIZE and DEQUANTIZE.
+Octavo's operators stand beside the peak of the instruction that products of their precision use, those that only move memory
+beside a copy of as many float32.`;
 
 /** Writes the page and its pictures from a file of results. Returns the names of what it wrote. */
 export async function writePage(resultsFile) {

@@ -16,6 +16,9 @@ export const percent = (share) =>
 
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** GOP/s, or of what only moves bytes GB/s. */
+export const rate = ({ gops, gbs }) => (gops ? digits(gops) : gbs ? `${digits(gbs)} GB/s` : '');
+
 /** Who ran: runtime, build, row or precision. */
 export const contestantName = ({ runtime, build, precision, row, threads }) =>
   [runtime, build, precision, row, threads > 1 && `${threads} threads`].filter(Boolean).join(' ');
@@ -39,7 +42,7 @@ export function table(rows) {
         contestantName(row),
         digits(row.best),
         digits(row.median),
-        row.gops ? digits(row.gops) : '',
+        rate(row),
         percent(row.peakShare),
       ]);
   }

@@ -31,8 +31,14 @@ export async function startOctavo({ build, threads = 1 }) {
     threads,
     engine,
     dot: info.dot,
-    async load(bytes, feeds) {
-      const model = await loadModel(bytes, { engine });
+    /** With `quantize`, options of dynamic quantization, it is the quantized model that runs. */
+    async load(bytes, feeds, quantize) {
+      let model = await loadModel(bytes, { engine });
+      if (quantize) {
+        const float = model;
+        model = await float.quantizeDynamic(quantize);
+        float.dispose();
+      }
       let outputs;
       const run = async () => {
         outputs = await model.run(feeds, { outputs });

@@ -8,13 +8,18 @@ import { startOrt } from '../runtimes/ort.mjs';
 import { floatsAgree, integersAgree } from '../support/agree.mjs';
 import { listOperators } from '../support/operators.mjs';
 import { contest } from './contest.mjs';
+import { Peaks, fastestPeaks, instructionsOfPrecisions } from './peaks.mjs';
 
 /** How many steps of the output an int8 answer may be off: runtimes round a half differently, Octavo as the law says. */
 const steps = { octavo: 0, 'onnxruntime-web': 1, litert: 1 };
 
-const floatEntry = (runtime, { bytes, feeds, expected, output }) => ({
-  ...{ runtime, precision: 'f32', bytes, feeds },
-  check: (outputs) => floatsAgree(expected, outputs[output]),
+const floatEntry = (
+  runtime,
+  { bytes, feeds, expected, output },
+  { precision = 'f32', tolerance, ...others } = {},
+) => ({
+  ...{ runtime, precision, bytes, feeds, ...others },
+  check: (outputs) => floatsAgree(expected, outputs[output], tolerance),
 });
 
 const int8Entry = (runtime, precision, { bytes, feeds, expected, output }) => ({
@@ -56,12 +61,39 @@ function entriesOf({ octavos, ort, litert, tfjs }, what) {
   return entries;
 }
 
-async function startRuntimes({ builds, folder, importOrt }) {
+/** Of what materials made: Octavo, quantized as they say, and onnxruntime-web, whose further files they have. */
+const madeEntries = ({ octavos, ort }, made) => [
+  ...octavos.flatMap((octavo) => [
+    floatEntry(octavo, made),
+    ...(made.quantized ?? []).map((how) => floatEntry(octavo, made, how)),
+  ]),
+  floatEntry(ort, made),
+  ...(made.ort ?? []).map(({ model, ...how }) => floatEntry(ort, model, how)),
+];
+
+/** The peak that a row is put beside: what materials say, or Octavo's instruction for its precision. */
+const withPeak = (made) => (entry) => ({
+  ...entry,
+  peak: made?.peak ?? entry.runtime.peaks?.[entry.precision],
+});
+
+/** The fastest loops of the instructions that a build has for precisions. */
+async function peaksOf(build, { kernelsModule }) {
+  const module = await kernelsModule(build);
+  const loops = await fastestPeaks(module, build);
+  const instructions = Object.entries(instructionsOfPrecisions(module));
+  return Object.fromEntries(instructions.map(([precision, instruction]) => [precision, loops[instruction]]));
+}
+
+async function startRuntimes(context) {
+  const { builds, folder, importOrt, say } = context;
   const { startTfjs } = await import('../runtimes/tfjs.mjs');
   const octavos = [];
   for (const build of builds) {
     const octavo = await startOctavo({ build });
-    if (octavo) octavos.push(octavo);
+    if (!octavo) continue;
+    say(`peaks of the ${build} build`);
+    octavos.push({ ...octavo, peaks: await peaksOf(build, context) });
   }
   return {
     octavos,
@@ -73,21 +105,18 @@ async function startRuntimes({ builds, folder, importOrt }) {
 
 export async function measureOperators(context) {
   const cases = (await listOperators(context.text)).filter(({ name }) => context.wants(name));
+  if (cases.length === 0) return [];
   const runtimes = await startRuntimes(context);
+  const peaks = new Peaks();
   const rows = [];
-  for (const { name, shape, kind, make, macs } of cases) {
+  for (const { name, shape, kind, make, macs, moved } of cases) {
     context.say(name);
-    if (make) {
-      const made = make();
-      const entries = [...runtimes.octavos, runtimes.ort].map((runtime) => floatEntry(runtime, made));
-      const common = { case: name, kind: 'operator', macs };
-      rows.push(...(await contest(common, entries, { ...context, patience: 0.75 })));
-      continue;
-    }
-    const what = kind === 'gemm' ? product(shape, name) : convolution(shape, kind === 'dwconv', name);
-    const common = { case: name, kind: 'operator', macs: what.macs };
-    rows.push(...(await contest(common, entriesOf(runtimes, what), { ...context, patience: 0.75 })));
+    const made = make?.();
+    const what = kind === 'gemm' ? product(shape, name) : kind && convolution(shape, kind === 'dwconv', name);
+    const entries = made ? madeEntries(runtimes, made) : entriesOf(runtimes, what);
+    const common = { case: name, kind: 'operator', macs: what?.macs ?? macs, moved };
+    rows.push(...(await contest(common, entries.map(withPeak(made)), { ...context, peaks, patience: 0.75 })));
   }
   for (const runtime of [...runtimes.octavos, runtimes.litert, runtimes.tfjs]) runtime?.dispose();
-  return rows;
+  return [...peaks.finish(), ...rows];
 }

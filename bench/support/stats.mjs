@@ -12,13 +12,14 @@ const rounded = (x) => Number(x.toPrecision(6));
 
 /**
  * A result: what was measured, its samples in milliseconds, and what follows from them. `gops` counts two operations a
- * multiply-add, of the best sample; null where there are no multiply-adds to count.
+ * multiply-add, of the best sample; null where there are no multiply-adds to count. `gbs` is there where bytes are `moved`.
  */
 export function makeRow(what, samples) {
   const ms = samples.map(rounded);
   const fastest = best(ms);
   const gops = what.macs ? rounded((2e-6 * what.macs) / fastest) : null;
-  return { ...what, ms, best: fastest, median: rounded(median(ms)), gops, peakShare: null };
+  const gbs = what.moved && rounded((1e-6 * what.moved) / fastest);
+  return { ...what, ms, best: fastest, median: rounded(median(ms)), gops, gbs, peakShare: null };
 }
 
 const identity = ({ engine, case: name, kind, runtime, build, threads, precision, row }) =>
