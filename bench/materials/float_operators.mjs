@@ -1,11 +1,5 @@
 // Operators that are measured in float32 only, beside onnxruntime-web, each with the answer of its definition.
-import { fill, uniform } from '../support/random.mjs';
-import { onnxModel } from './onnx.mjs';
-
-function numbers(length, seed) {
-  const random = uniform(seed);
-  return fill(Float32Array, length, () => random() * 2 - 1);
-}
+import { numbers, operatorModel } from './operator_model.mjs';
 
 /** Of as many channels in and out, 2×2 at a stride of 2: y[o, 2y + i, 2x + j] = Σ_c x[c, y, x] · w[c, o, i, j]. */
 function transposedConvolution(size, inputs, outputs) {
@@ -94,17 +88,19 @@ function layerNormalization(rows, length) {
   return { name: `LayerNormalization ${rows}x${length}`, macs: rows * length * 2, make };
 }
 
-function modelOf({ node, input, operands, expected }) {
-  const bytes = onnxModel({
-    nodes: [{ inputs: ['x', ...operands.map((operand) => operand.name)], ...node, outputs: ['y'] }],
-    initializers: operands,
-    inputs: [{ name: 'x', dims: input.dims }],
-    outputs: [{ name: 'y', dims: expected.dims }],
+const modelOf = ({ node, input, operands, expected }) =>
+  operatorModel({
+    nodes: [{ inputs: ['x', ...operands.map(({ name }) => name)], ...node, outputs: ['y'] }],
+    inputs: [{ name: 'x', ...input }],
+    operands,
+    expected,
   });
-  return { bytes, feeds: { x: { type: 'float32', ...input } }, expected: expected.data, output: 'y' };
-}
 
-/** {name, macs, make}: make() gives {bytes, feeds, expected, output}. */
+/**
+ * {name, macs, make}: make() gives {bytes, feeds, expected, output}. Other materials add `quantized`, a list of how Octavo
+ * quantizes the file beside, {quantize, precision, tolerance, extra}; `ort`, a list of files of onnxruntime-web's own,
+ * {model, precision, tolerance, extra}; and `peak`, as of suites/peaks.mjs, where it is not that of the precision.
+ */
 export const floatOperators = [
   transposedConvolution(28, 128, 64),
   resize(56, 64),

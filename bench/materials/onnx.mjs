@@ -10,11 +10,16 @@ const typeOfArray = new Map([
   [BigInt64Array, 'int64'],
 ]);
 
+/** The name of a typed array's type, as tensors have it. */
+export const typeOf = (data) => typeOfArray.get(data.constructor);
+
+const versions = { '': 17, 'com.microsoft': 1 };
+
 const bytesOf = (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 function writeInitializer({ name, dims, data }, writer) {
   for (const dim of dims) writer.writeVarintField(1, dim);
-  writer.writeVarintField(2, dataTypes[typeOfArray.get(data.constructor)]);
+  writer.writeVarintField(2, dataTypes[typeOf(data)]);
   writer.writeStringField(8, name);
   writer.writeBytesField(9, bytesOf(data));
 }
@@ -46,12 +51,13 @@ function writeAttribute([name, value], writer) {
   }
 }
 
-function writeNode({ op, inputs, outputs, attributes = {}, metadata = {} }, writer) {
+function writeNode({ op, domain, inputs, outputs, attributes = {}, metadata = {} }, writer) {
   for (const input of inputs) writer.writeStringField(1, input);
   for (const output of outputs) writer.writeStringField(2, output);
   writer.writeStringField(3, `${op}_${outputs[0]}`);
   writer.writeStringField(4, op);
   for (const entry of Object.entries(attributes)) writer.writeMessage(5, writeAttribute, entry);
+  if (domain) writer.writeStringField(7, domain);
   for (const [key, value] of Object.entries(metadata)) {
     writer.writeMessage(9, (_, entry) => {
       entry.writeStringField(1, key);
@@ -61,8 +67,8 @@ function writeNode({ op, inputs, outputs, attributes = {}, metadata = {} }, writ
 }
 
 /**
- * The bytes of a model. Nodes are {op, inputs, outputs, attributes, metadata} in topological order, initializers
- * {name, dims, data}, inputs and outputs {name, type, dims}.
+ * The bytes of a model. Nodes are {op, domain, inputs, outputs, attributes, metadata} in topological order,
+ * initializers {name, dims, data}, inputs and outputs {name, type, dims}.
  */
 export function onnxModel({ nodes, initializers, inputs, outputs }) {
   const writer = new PbfWriter();
@@ -74,9 +80,10 @@ export function onnxModel({ nodes, initializers, inputs, outputs }) {
     for (const input of inputs) graph.writeMessage(11, writeValueInfo, input);
     for (const output of outputs) graph.writeMessage(12, writeValueInfo, output);
   });
-  writer.writeMessage(8, (_, opset) => {
-    opset.writeStringField(1, '');
-    opset.writeVarintField(2, 17);
-  });
+  for (const domain of new Set(['', ...nodes.map((node) => node.domain ?? '')]))
+    writer.writeMessage(8, (_, opset) => {
+      opset.writeStringField(1, domain);
+      opset.writeVarintField(2, versions[domain]);
+    });
   return writer.finish();
 }

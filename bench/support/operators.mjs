@@ -1,6 +1,9 @@
 // The operators that are measured through public interfaces: three convolutions that networks consist of, all products, and
-// those that are measured in float32 only.
+// those of further materials, which are measured beside onnxruntime-web only.
+import { attentions } from '../materials/attention.mjs';
 import { floatOperators } from '../materials/float_operators.mjs';
+import { gathers } from '../materials/gather.mjs';
+import { recurrentOperators } from '../materials/recurrent_operators.mjs';
 import { convName, depthwiseName, gemmName, parseShapes } from './shapes.mjs';
 
 const convolutions = [
@@ -15,12 +18,12 @@ const names = {
   gemm: (shape) => `MatMul ${gemmName(shape)}`,
 };
 
-/** {kind, shape, name} or {name, macs, make} of each; `text` reads shapes/gemm.txt. */
+/** {kind, shape, name} or {name, macs or moved, make} of each; `text` reads shapes/gemm.txt. */
 export async function listOperators(text) {
   const products = parseShapes(await text('shapes/gemm.txt')).map((shape) => ({ kind: 'gemm', shape }));
   const named = [...convolutions, ...products].map((each) => ({
     ...each,
     name: names[each.kind](each.shape),
   }));
-  return [...named, ...floatOperators];
+  return [...named, ...floatOperators, ...attentions, ...recurrentOperators, ...gathers];
 }
