@@ -53,12 +53,21 @@ ValueId GraphEditor::add_node(const OpDef& op, Attrs attrs, std::vector<ValueId>
   const auto n = static_cast<uint32_t>(graph_.nodes.size());
   Node node = make_node(graph_, op, stem, std::move(inputs), type);
   node.attrs = std::move(attrs);
-  uses_.producer.push_back(n);
-  uses_.consumers.emplace_back();
-  uses_.is_output.resize(graph_.values.size());
+  add_uses(n);
   read(n, node.inputs);
   has_new_nodes_ = true;
   return graph_.nodes.emplace_back(std::move(node)).outputs[0];
+}
+
+ValueId GraphEditor::add_constant(std::string_view stem, Tensor tensor) {
+  add_uses(Uses::kNone);
+  return graph_.add_constant(graph_.unique_value_name(stem), std::move(tensor));
+}
+
+void GraphEditor::add_uses(uint32_t producer) {
+  uses_.producer.push_back(producer);
+  uses_.consumers.emplace_back();
+  uses_.is_output.resize(uses_.producer.size());
 }
 
 void GraphEditor::finish() {

@@ -30,11 +30,15 @@ class GraphEditor {
   // A node with one new output value of that type: see make_node of graph/rewriter.h.
   ValueId add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs, std::string_view stem,
                    const TensorType& type);
+  // A constant, named after `stem`.
+  ValueId add_constant(std::string_view stem, Tensor tensor);
   // Restores the order of nodes and removes what nobody reads any more. The editor is of no use afterwards.
   void finish();
 
  private:
   void read(uint32_t n, const std::vector<ValueId>& inputs);
+  // Of the value that comes next.
+  void add_uses(uint32_t producer);
   void release(uint32_t n, const std::vector<ValueId>& inputs);
 
   Graph& graph_;

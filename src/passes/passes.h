@@ -40,8 +40,11 @@ int recognise_hard_swish(Graph& graph);
 // Sums of integers and what scales them → products of what is dequantized, where a network is quantized dynamically.
 int recognise_integer_products(Graph& graph);
 
-// Spelt-out forms → Gelu(x).
-int recognise_gelu(Graph& graph);
+// Spelt-out forms → Gelu(x), Swish(x).
+int recognise_gates(Graph& graph);
+
+// Spelt-out forms → LayerNormalization(x), RMSNormalization(x).
+int recognise_normalizations(Graph& graph);
 
 // Softmax(s · Q · Kᵀ + mask) · V → Attention.
 int recognise_attention(Graph& graph);

@@ -84,7 +84,8 @@ std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels) {
   for (Node& node : graph.nodes)
     for (Subgraph& body : node.subgraphs) lower(body.graph, kernels);
   // What files spell out, as no older runtime than this knows it: the graph keeps its nodes.
-  recognise_gelu(graph);
+  recognise_gates(graph);
+  recognise_normalizations(graph);
   recognise_attention(graph);
   // Layout next: afterwards every transpose that is left stands beside Q and DQ, not between DQ, op and Q.
   choose_layout(graph);

@@ -1,0 +1,158 @@
+// x · (1 + erf(x / √2)) / 2 and x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))) / 2 → Gelu(x); x · sigmoid(a · x) → Swish(x),
+// in whatever order their factors are multiplied.
+#include <algorithm>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "graph/op_def.h"
+#include "passes/matching.h"
+#include "passes/passes.h"
+
+namespace octavo {
+
+namespace {
+
+// The operators of the algebra.
+constexpr std::string_view kMul = "Mul", kDiv = "Div", kPow = "Pow", kAdd = "Add", kErf = "Erf",
+                           kTanh = "Tanh", kSigmoid = "Sigmoid", kGelu = "Gelu", kSwish = "Swish";
+constexpr double kCubic = 0.044715;
+
+// Numbers multiplied, and what they are multiplied with.
+struct Product {
+  double coefficient = 1;
+  std::vector<ValueId> factors;
+
+  bool is_power(ValueId x, std::size_t exponent) const {
+    return factors == std::vector<ValueId>(exponent, x);
+  }
+};
+
+class Recogniser {
+ public:
+  explicit Recogniser(Graph& graph) : editor_(graph) {}
+
+  int run() {
+    int changes = 0;
+    for (uint32_t n = 0; n < graph().nodes.size(); ++n) changes += rewrite(n) ? 1 : 0;
+    if (changes > 0) editor_.finish();
+    return changes;
+  }
+
+ private:
+  // More factors than any form has.
+  static constexpr std::size_t kTooMany = 4;
+
+  const Graph& graph() const { return editor_.graph(); }
+
+  // Nobody else reads what is taken apart, but for the root.
+  Product product(ValueId id) const {
+    Product found;
+    collect(id, true, found);
+    return found;
+  }
+
+  void collect(ValueId id, bool is_root, Product& found) const {
+    if (found.factors.size() >= kTooMany) return;
+    const Node* const node = is_root || is_alone(editor_, id) ? editor_.producer(id) : nullptr;
+    if (node == nullptr || !graph().knows_types(*node)) return found.factors.push_back(id);
+    const auto number = [&](std::size_t i) { return number_of(graph(), node->inputs[i]); };
+    if (node->op->name == kMul) {
+      for (std::size_t i = 0; i < 2; ++i) {
+        if (const auto factor = number(i))
+          found.coefficient *= *factor;
+        else
+          collect(node->inputs[i], false, found);
+      }
+    } else if (node->op->name == kDiv && number(1)) {
+      found.coefficient /= *number(1);
+      collect(node->inputs[0], false, found);
+    } else if (node->op->name == kPow && (number(1) == 2.0 || number(1) == 3.0)) {
+      found.factors.insert(found.factors.end(), static_cast<std::size_t>(*number(1)), node->inputs[0]);
+    } else {
+      found.factors.push_back(id);
+    }
+  }
+
+  // y, where a value that nobody else reads is y + 1.
+  ValueId without_one(ValueId id) const {
+    const Node* const sum = is_alone(editor_, id) ? editor_.producer(id, kAdd) : nullptr;
+    for (std::size_t i = 0; sum && i < 2; ++i)
+      if (is_number(graph(), sum->inputs[i], 1)) return sum->inputs[1 - i];
+    return kNoValue;
+  }
+
+  // The argument, where a value that nobody else reads is that function of it.
+  ValueId argument(ValueId id, std::string_view function) const {
+    const Node* const node =
+        id != kNoValue && is_alone(editor_, id) ? editor_.producer(id, function) : nullptr;
+    return node ? node->inputs[0] : kNoValue;
+  }
+
+  // √(2/π) · (x + 0.044715 · x³), or with x before the bracket.
+  bool is_cubic(const Product& p, ValueId x) const {
+    const double root = std::sqrt(2 / std::numbers::pi);
+    if (!near(p.coefficient, root)) return false;
+    if (p.factors.size() == 2) {
+      const ValueId sum = p.factors[p.factors[0] == x ? 1 : 0], square = without_one(sum);
+      if (!std::ranges::count(p.factors, x) || square == kNoValue) return false;
+      const Product squares = product(square);
+      return near(squares.coefficient, kCubic) && squares.is_power(x, 2);
+    }
+    const Node* const sum = p.factors.size() == 1 && is_alone(editor_, p.factors[0])
+                                ? editor_.producer(p.factors[0], kAdd)
+                                : nullptr;
+    const ValueId cube = sum ? other_input(*sum, x) : kNoValue;
+    if (cube == kNoValue || graph()[cube].is_constant()) return false;
+    const Product cubes = product(cube);
+    return near(cubes.coefficient, kCubic) && cubes.is_power(x, 3);
+  }
+
+  // Whether x is multiplied with gate, and that with 0.5, to make Gelu(x). `approximate`: how.
+  bool is_gelu(ValueId x, ValueId gate, std::string& approximate) const {
+    const ValueId inner = without_one(gate);
+    if (const ValueId erf = argument(inner, kErf); erf != kNoValue) {
+      const Product p = product(erf);
+      return near(p.coefficient, 1 / std::numbers::sqrt2) && p.is_power(x, 1);
+    }
+    const ValueId tanh = argument(inner, kTanh);
+    approximate = "tanh";
+    return tanh != kNoValue && is_cubic(product(tanh), x);
+  }
+
+  bool rewrite(uint32_t n) {
+    const Node& node = graph().nodes[n];
+    const ValueId y = node.outputs[0];
+    if ((node.op->name != kMul && node.op->name != kDiv) || graph()[y].dtype != DType::f32 ||
+        !graph().knows_types(node))
+      return false;
+    const Product p = product(y);
+    for (std::size_t i = 0; p.factors.size() == 2 && i < 2; ++i) {
+      const ValueId x = p.factors[i], gate = p.factors[1 - i];
+      if (rank_of(graph(), x) != rank_of(graph(), y)) continue;  // a constant of more axes adds them
+      Attrs attrs;
+      std::string approximate;
+      if (near(p.coefficient, 0.5) && find_op(kGelu) && is_gelu(x, gate, approximate)) {
+        if (!approximate.empty()) attrs.set("approximate", approximate);
+        editor_.become(n, get_op(kGelu), std::move(attrs), {x});
+        return true;
+      }
+      const ValueId sigmoid = p.coefficient == 1 && find_op(kSwish) ? argument(gate, kSigmoid) : kNoValue;
+      if (sigmoid == kNoValue) continue;
+      const Product inner = product(sigmoid);
+      if (!inner.is_power(x, 1) || !std::isfinite(static_cast<float>(inner.coefficient))) continue;
+      attrs.set("alpha", static_cast<float>(inner.coefficient));
+      editor_.become(n, get_op(kSwish), std::move(attrs), {x});
+      return true;
+    }
+    return false;
+  }
+
+  GraphEditor editor_;
+};
+
+}  // namespace
+
+int recognise_gates(Graph& graph) { return Recogniser(graph).run(); }
+
+}  // namespace octavo
