@@ -35,6 +35,16 @@ struct Clamp {
   bool operator==(const Clamp&) const = default;
 };
 
+// What Attention computes where a graph spelt it out: as MatMul, Add and Softmax do.
+struct SpeltAttention {
+  // A bit each for Q, K, V and Y, of four axes: [batch, length, heads, size], and not [batch, heads, length, size].
+  uint8_t by_rows = 0;
+  // Q, K, V and the mask are broadcast to one another, along every axis but the size; heads that several share are.
+  bool broadcasts = false;
+  // The weights of a row of which nothing counts, which are NaN, become 0.
+  bool clears_nan = false;
+};
+
 // What lowering has decided about a node. No file says it, and none is written with it.
 struct Lowered {
   // Images are N … C: input 0, and output 0.
@@ -49,6 +59,7 @@ struct Lowered {
   // reader of the same tensor may take its integers for other numbers.
   std::vector<QParams> input_qparams;
   QParams output_qparams;
+  SpeltAttention attention;
   // Of octavo.Observe and octavo.Inspect: which tensor they show. Such a node stays, though nobody reads it.
   int64_t observed = -1;
 };

@@ -27,35 +27,60 @@ constexpr AttrDef kAttributes[] = {{"is_causal", AttrKind::integer},
 
 enum Input : uint8_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kLengths };
 enum Output : uint8_t { kY, kPresentKey, kPresentValue, kScores };
+constexpr int kYBit = 3;  // of SpeltAttention::by_rows
 
-// How a tensor lies: [batch, heads, length, size] or, of three axes, [batch, length, heads · size].
+// How a tensor lies: [batch, heads, length, size], [batch, length, heads, size] or, of three axes, [batch, length,
+// heads · size].
 struct Heads {
   int64_t batch, heads, length, size;
-  int64_t head_step, row_step;  // elements from one to the next
+  int64_t batch_step, head_step, row_step;  // elements from one to the next
 
-  int64_t batch_step() const { return heads * length * size; }
+  static Heads lying(int64_t batch, int64_t heads, int64_t length, int64_t size, bool by_rows) {
+    const int64_t head_step = by_rows ? size : length * size, row_step = by_rows ? heads * size : size;
+    return {batch, heads, length, size, heads * length * size, head_step, row_step};
+  }
 };
 
-Heads heads_of(const Shape& x, const Attrs& attrs, Name count) {
-  if (x.rank() == 4) return {x[0], x[1], x[2], x[3], x[2] * x[3], x[3]};
+Heads heads_of(const Shape& x, const Attrs& attrs, Name count, bool by_rows) {
+  if (x.rank() == 4) return Heads::lying(x[0], x[by_rows ? 2 : 1], x[by_rows ? 1 : 2], x[3], by_rows);
   require(x.rank() == 3, ErrorCode::invalid_graph, "attention takes 3 or 4 axes, not {}", x);
   const int64_t heads = attrs.get_int(count, 0);
   require(heads > 0 && heads <= kMaxTensorBytes && (x[2] == kDynamic || (x[2] > 0 && x[2] % heads == 0)),
           ErrorCode::invalid_graph, "{} has no {} heads", x, heads);
-  const int64_t size = x[2] == kDynamic ? kDynamic : x[2] / heads;
-  return {x[0], heads, x[1], size, size, heads * size};
+  return Heads::lying(x[0], heads, x[1], x[2] == kDynamic ? kDynamic : x[2] / heads, true);
 }
 
 struct Sizes {
   Heads q, k, v;
   int64_t past;
+  Shape scores;  // [batch, heads, length, total]
 
-  Sizes(const Attrs& attrs, std::span<const Operand> inputs)
-      : q(heads_of(*inputs[kQ].shape, attrs, "q_num_heads")),
-        k(heads_of(*inputs[kK].shape, attrs, "kv_num_heads")),
-        v(heads_of(*inputs[kV].shape, attrs, "kv_num_heads")),
-        past(inputs.size() > kPastKey && inputs[kPastKey].shape ? (*inputs[kPastKey].shape)[2] : 0) {}
-  int64_t total() const { return past == kDynamic || k.length == kDynamic ? kDynamic : past + k.length; }
+  Sizes(const Node& node, std::span<const Operand> inputs)
+      : q(heads_of(*inputs[kQ].shape, node.attrs, "q_num_heads", is_by_rows(node, kQ))),
+        k(heads_of(*inputs[kK].shape, node.attrs, "kv_num_heads", is_by_rows(node, kK))),
+        v(heads_of(*inputs[kV].shape, node.attrs, "kv_num_heads", is_by_rows(node, kV))),
+        past(inputs.size() > kPastKey && inputs[kPastKey].shape ? (*inputs[kPastKey].shape)[2] : 0),
+        scores{q.batch, q.heads, q.length,
+               past == kDynamic || k.length == kDynamic ? kDynamic : past + k.length} {
+    if (node.lowered.attention.broadcasts)
+      broadcast(inputs.size() > kMask && inputs[kMask].shape ? *inputs[kMask].shape : Shape{});
+  }
+
+  static bool is_by_rows(const Node& node, int bit) {
+    return (node.lowered.attention.by_rows >> bit & 1) != 0;
+  }
+  int64_t kv_heads() const { return std::max(k.heads, v.heads); }
+
+ private:
+  // Throws where the shapes do not fit. Heads of K and V that several of Q share are as good as one for each.
+  void broadcast(const Shape& mask) {
+    const auto shared = [&](const Heads& x) {
+      return x.heads > 1 && q.heads > 1 && q.heads % x.heads == 0 ? q.heads : x.heads;
+    };
+    scores = broadcast_shapes(scores, {k.batch, shared(k), 1, 1});
+    scores = broadcast_shapes(scores, mask);
+    scores = broadcast_shapes(scores, {v.batch, shared(v), 1, 1});
+  }
 };
 
 void require_past(const InferContext& ctx, std::size_t i, const Heads& heads) {
@@ -78,23 +103,26 @@ void infer(InferContext& ctx) {
   const int rank = ctx.shape(kQ).rank();
   require(ctx.shape(kK).rank() == rank && ctx.shape(kV).rank() == rank, ErrorCode::invalid_graph,
           "query, key and value differ in rank");
-  const Sizes s(ctx.attrs(), ctx.inputs);
-  const auto& [q, k, v, past] = s;
-  const bool agree = may_equal(q.batch, k.batch) && may_equal(q.batch, v.batch) &&
-                     may_equal(q.size, k.size) && may_equal(k.heads, v.heads) &&
-                     may_equal(k.length, v.length);
+  const Sizes s(ctx.node, ctx.inputs);
+  const auto& [q, k, v, past, scores] = s;
+  const bool broadcasts = ctx.node.lowered.attention.broadcasts;
+  const auto is_shared = [&](const Heads& x) { return x.heads == 1 || may_equal(x.heads, s.kv_heads()); };
+  const bool agree = may_equal(q.size, k.size) &&
+                     (broadcasts ? may_equal(scores[3], v.length) && is_shared(k) && is_shared(v)
+                                 : may_equal(q.batch, k.batch) && may_equal(q.batch, v.batch) &&
+                                       may_equal(k.heads, v.heads) && may_equal(k.length, v.length));
   require(agree, ErrorCode::invalid_graph, "query {}, key {} and value {} do not fit", ctx.shape(kQ),
           ctx.shape(kK), ctx.shape(kV));
-  require(q.heads == kDynamic || k.heads == kDynamic || q.heads == k.heads ||
-              (k.heads > 0 && q.heads % k.heads == 0),
-          ErrorCode::invalid_graph, "{} heads do not share {}", q.heads, k.heads);
+  const int64_t kv_heads = s.kv_heads();
+  require(scores[1] == kDynamic || kv_heads == kDynamic || scores[1] == kv_heads ||
+              (kv_heads > 0 && scores[1] % kv_heads == 0),
+          ErrorCode::invalid_graph, "{} heads do not share {}", scores[1], kv_heads);
   if (ctx.has(kPastKey)) {
     require_past(ctx, kPastKey, k);
     require_past(ctx, kPastValue, v);
   }
-  const int64_t total = s.total();
-  const Shape scores{q.batch, q.heads, q.length, total};
-  if (ctx.has(kMask)) {
+  const int64_t total = scores[3];
+  if (ctx.has(kMask) && !broadcasts) {
     const Shape& mask = ctx.shape(kMask);
     require(mask.rank() >= 1 && mask.rank() <= 4, ErrorCode::invalid_graph, "mask {}", mask);
     for (int i = 0; i < mask.rank(); ++i) {
@@ -108,9 +136,10 @@ void infer(InferContext& ctx) {
     require(ctx.shape(kLengths).rank() == 1 && may_equal(ctx.shape(kLengths)[0], q.batch),
             ErrorCode::invalid_graph, "nonpad_kv_seqlen {} is not a length for each batch",
             ctx.shape(kLengths));
-  const int64_t hidden = v.size == kDynamic || q.heads == kDynamic ? kDynamic : q.heads * v.size;
-  ctx.set(kY, DType::f32,
-          rank == 3 ? Shape{q.batch, q.length, hidden} : Shape{q.batch, q.heads, q.length, v.size});
+  const int64_t hidden = v.size == kDynamic || scores[1] == kDynamic ? kDynamic : scores[1] * v.size;
+  Shape y{scores[0], scores[1], scores[2], v.size};
+  if (Sizes::is_by_rows(ctx.node, kYBit)) std::swap(y[1], y[2]);
+  ctx.set(kY, DType::f32, rank == 3 ? Shape{scores[0], scores[2], hidden} : y);
   ctx.set(kPresentKey, DType::f32, {k.batch, k.heads, total, k.size});
   ctx.set(kPresentValue, DType::f32, {v.batch, v.heads, total, v.size});
   ctx.set(kScores, DType::f32, scores);
@@ -120,34 +149,51 @@ void infer(InferContext& ctx) {
 constexpr int64_t kRows = 48;
 
 struct AttentionPlan {
-  Heads q, k, v, y;
+  Heads q, k, v, y;  // broadcast: steps of 0 where one stands for many
   int64_t past, total;
-  int64_t mask_steps[3], mask_length;  // along batch, heads and rows
+  int64_t mask_steps[4], mask_length;  // along batch, heads, rows and keys
   float scale, softcap;
   int mode;
-  bool causal, copies_key, copies_value;         // into the workspace, as they are in no output
-  uint64_t key_bytes, value_bytes, score_bytes;  // of each thread
+  bool causal, clears_nan, copies_key, copies_value;  // into the workspace, as they are in no output
+  uint64_t key_bytes, value_bytes, score_bytes;       // of each thread
 };
 
+// x, of `length` rows, as if it had as many of everything as the scores, but for heads that are shared.
+Heads spread(Heads x, const Shape& scores, int64_t heads, int64_t length) {
+  if (x.batch != scores[0]) x.batch_step = 0;
+  if (x.heads != heads) x.head_step = 0;
+  if (x.length != length) x.row_step = 0;
+  x.batch = scores[0];
+  x.heads = heads;
+  x.length = length;
+  return x;
+}
+
 StepPlan plan(const PlanContext& ctx) {
-  const Sizes s(ctx.attrs(), ctx.inputs);
+  const Sizes s(ctx.node, ctx.inputs);
   const Attrs& attrs = ctx.attrs();
-  AttentionPlan p{s.q, s.k, s.v, s.q, s.past, s.total(), {}, 0, 0, 0, 0, false, false, false, 0, 0, 0};
-  p.y.size = s.v.size;
-  const bool by_rows = ctx.shape(kQ).rank() == 3;
-  p.y.head_step = by_rows ? p.y.size : p.y.length * p.y.size;
-  p.y.row_step = by_rows ? p.y.heads * p.y.size : p.y.size;
+  AttentionPlan p{};
+  p.past = s.past;
+  p.total = s.scores[3];
+  p.q = spread(s.q, s.scores, s.scores[1], s.scores[2]);
+  p.k = spread(s.k, s.scores, s.kv_heads(), p.total - p.past);
+  p.v = spread(s.v, s.scores, s.kv_heads(), s.v.length);
+  p.y = Heads::lying(p.q.batch, p.q.heads, p.q.length, s.v.size,
+                     ctx.shape(kQ).rank() == 3 || Sizes::is_by_rows(ctx.node, kYBit));
   p.scale = attrs.get_float("scale", 1 / std::sqrt(static_cast<float>(p.q.size)));
   p.softcap = attrs.get_float("softcap", 0);
   p.mode = static_cast<int>(attrs.get_int("qk_matmul_output_mode", 0));
   p.causal = attrs.get_int("is_causal", 0) != 0;
+  p.clears_nan = ctx.node.lowered.attention.clears_nan;
   if (ctx.has(kMask)) {
     const Shape& mask = ctx.shape(kMask);
-    int64_t step = p.mask_length = mask[mask.rank() - 1];
-    for (int i = mask.rank() - 2, axis = 2; i >= 0; --i, --axis) {
+    int64_t step = 1;
+    for (int i = mask.rank() - 1, axis = 3; i >= 0; --i, --axis) {
       p.mask_steps[axis] = mask[i] == 1 ? 0 : step;
       step *= mask[i];
     }
+    // One that is shorter leaves out the keys behind it.
+    p.mask_length = ctx.node.lowered.attention.broadcasts ? p.total : mask[mask.rank() - 1];
   }
   const auto has_output = [&](std::size_t i) {
     return i < ctx.outputs.size() && ctx.node.outputs[i] != kNoValue;
@@ -173,21 +219,25 @@ void join(const TensorView& past, const float* added, Heads& x, int64_t past_len
     float* const head = to + i * total * x.size;
     if (past_length > 0)
       std::memcpy(head, past.as<float>() + i * past_length * x.size, past_length * x.size * sizeof(float));
-    const float* from = added + i / x.heads * x.batch_step() + i % x.heads * x.head_step;
+    const float* from = added + i / x.heads * x.batch_step + i % x.heads * x.head_step;
     for (int64_t row = past_length; row < total; ++row, from += x.row_step)
       std::memcpy(head + row * x.size, from, x.size * sizeof(float));
   }
-  x = {x.batch, x.heads, total, x.size, total * x.size, x.size};
+  x = Heads::lying(x.batch, x.heads, total, x.size, false);
 }
 
-// Scales a row of scores, adds the mask's elements from `start` on, and leaves out the scores from `end` on.
-void mask_row(float* scores, int64_t total, float scale, const TensorView* mask, int64_t start, int64_t end) {
+// Scales a row of scores, adds the mask's elements from `start` on, one for all where `step` is 0, and leaves out the
+// scores from `end` on.
+void mask_row(float* scores, int64_t total, float scale, const TensorView* mask, int64_t start, int64_t step,
+              int64_t end) {
   constexpr float kNever = -std::numeric_limits<float>::infinity();
   end = std::max<int64_t>(end, 0);
-  const bool is_added = mask != nullptr && mask->dtype == DType::f32;
-  kernels::scale_scores_f32(scores, end, scale, is_added ? mask->as<float>() + start : nullptr);
-  for (int64_t j = 0; mask != nullptr && !is_added && j < end; ++j)
-    if (mask->as<uint8_t>()[start + j] == 0) scores[j] = kNever;
+  const float* const added =
+      mask != nullptr && mask->dtype == DType::f32 ? mask->as<float>() + start : nullptr;
+  kernels::scale_scores_f32(scores, end, scale, step == 0 ? nullptr : added);
+  for (int64_t j = 0; added != nullptr && step == 0 && j < end; ++j) scores[j] += *added;
+  for (int64_t j = 0; mask != nullptr && added == nullptr && j < end; ++j)
+    if (mask->as<uint8_t>()[start + j * step] == 0) scores[j] = kNever;
   std::fill(scores + end, scores + total, kNever);
 }
 
@@ -226,8 +276,8 @@ void run(RunContext& ctx) {
           const int64_t batch = i / p.q.heads, head = i % p.q.heads, shared = head / (p.q.heads / k.heads);
           if (batch * k.heads + shared != packed) {
             packed = batch * k.heads + shared;
-            const float* const key_head = keys + batch * k.batch_step() + shared * k.head_step;
-            const float* const value_head = values + batch * v.batch_step() + shared * v.head_step;
+            const float* const key_head = keys + batch * k.batch_step + shared * k.head_step;
+            const float* const value_head = values + batch * v.batch_step + shared * v.head_step;
             key = pack_gemm_f32(
                 gemm, {key_head, total, 1, 1, size, static_cast<ptrdiff_t>(k.row_step), 0, 0, 1}, memory);
             value = pack_gemm_f32(
@@ -242,7 +292,7 @@ void run(RunContext& ctx) {
                             rows * p.total * sizeof(float));
             };
             gemm_f32(key,
-                     {ctx.inputs[kQ].as<float>() + batch * p.q.batch_step() + head * p.q.head_step +
+                     {ctx.inputs[kQ].as<float>() + batch * p.q.batch_step + head * p.q.head_step +
                           row * p.q.row_step,
                       static_cast<ptrdiff_t>(p.q.row_step), static_cast<int>(rows)},
                      {nullptr, -kInfinity, kInfinity, scores, total});
@@ -255,7 +305,8 @@ void run(RunContext& ctx) {
               if (p.causal) limit = std::min(limit, p.past + row + r + 1);
               if (ctx.has(kLengths)) limit = std::min(limit, int_at(ctx.inputs[kLengths], batch));
               mask_row(scores + r * p.total, p.total, scale, ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr,
-                       batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2], limit);
+                       batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2],
+                       p.mask_steps[3], limit);
             }
             keep(1);
             if (p.softcap > 0)  // what is masked stays masked
@@ -265,10 +316,12 @@ void run(RunContext& ctx) {
                       static_cast<float>(std::tanh(static_cast<double>(scores[j] / p.softcap))) * p.softcap;
             keep(2);
             kernels::softmax_f32(scores, scores, rows, p.total, 1);
+            if (p.clears_nan)
+              std::replace_if(scores, scores + rows * p.total, [](float x) { return x != x; }, 0.0f);
             keep(3);
             gemm_f32(value, {scores, total, static_cast<int>(rows)},
                      {nullptr, -kInfinity, kInfinity,
-                      ctx.outputs[kY].as<float>() + batch * p.y.batch_step() + head * p.y.head_step +
+                      ctx.outputs[kY].as<float>() + batch * p.y.batch_step + head * p.y.head_step +
                           row * p.y.row_step,
                       static_cast<ptrdiff_t>(p.y.row_step)});
           }
@@ -277,8 +330,8 @@ void run(RunContext& ctx) {
 }
 
 int64_t macs(const ShapeContext& ctx) {
-  const Sizes s(ctx.attrs(), ctx.inputs);
-  return s.q.batch * s.q.heads * s.q.length * s.total() * (s.q.size + s.v.size);
+  const Sizes s(ctx.node, ctx.inputs);
+  return s.scores.elements() * (s.q.size + s.v.size);
 }
 
 OCTAVO_OPERATOR(attention, {.name = "Attention",

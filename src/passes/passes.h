@@ -46,7 +46,7 @@ int recognise_gates(Graph& graph);
 // Spelt-out forms → LayerNormalization(x), RMSNormalization(x).
 int recognise_normalizations(Graph& graph);
 
-// Softmax(s · Q · Kᵀ + mask) · V → Attention.
+// Softmax(s · Q · Kᵀ + masks) · V → Attention.
 int recognise_attention(Graph& graph);
 
 // Conv, pooling → T(channels-last Conv(T'(x))); what lies between them follows, so that transposes remain at the

@@ -1,13 +1,18 @@
-// Softmax(s · Q · Kᵀ + mask) · V → Attention(Q, K, V, mask), where nobody else reads the scores. What splits rows of
-// numbers into heads and joins them again becomes part of it: Attention reads [batch, length, heads · size] as it is.
+// Softmax(s · Q · Kᵀ + masks) · V → Attention(Q, K, V, mask), where nobody else reads the scores. What splits rows of
+// numbers into heads, repeats heads and joins them again becomes part of it. A mask may also choose: Where(m, scores, -∞).
+// Attention broadcasts as the products and sums do that it stands for, so nothing has to be known about shapes but
+// their axes.
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
-#include "graph/editor.h"
 #include "graph/op_def.h"
+#include "passes/heads.h"
+#include "passes/matching.h"
 #include "passes/passes.h"
 
 namespace octavo {
@@ -16,11 +21,31 @@ namespace {
 
 // The operators of the algebra.
 constexpr std::string_view kMatMul = "MatMul", kSoftmax = "Softmax", kAdd = "Add", kMul = "Mul", kDiv = "Div",
-                           kTranspose = "Transpose", kReshape = "Reshape", kAttention = "Attention";
+                           kWhere = "Where", kIsNaN = "IsNaN", kAttention = "Attention";
+
+// Scores that a mask leaves out are no larger. Added to any score of a network, this number stays what it is.
+constexpr double kNever = -1e30;
+
+// What is added to scores. With a condition: 0 where it is true, and `value`, a number, where it is false; or the
+// other way round where it `drops`.
+struct Mask {
+  ValueId value, condition = kNoValue;
+  bool drops = false;
+  Shape scores = {};  // those that it is added to
+
+  auto key() const { return std::tuple(value, condition, drops); }
+};
+
+struct Scores {
+  double scale = 1;
+  std::vector<Mask> masks;
+  ValueId product = kNoValue;
+  bool is_reshaped = false;  // on the way from the product to the weights
+};
 
 class Recogniser {
  public:
-  explicit Recogniser(Graph& graph) : editor_(graph) {}
+  explicit Recogniser(Graph& graph) : graph_(graph), editor_(graph) {}
 
   int run() {
     int changes = 0;
@@ -31,10 +56,12 @@ class Recogniser {
   }
 
  private:
-  const Graph& graph() const { return editor_.graph(); }
+  // Steps between a product and its weights, and more than any network has.
+  static constexpr int kMaxSteps = 8;
 
-  bool is_alone(ValueId id) const { return editor_.uses().only_consumer(id) != Uses::kNone; }
-  int rank(ValueId id) const { return graph()[id].shape ? graph()[id].shape->rank() : -1; }
+  const Graph& graph() const { return editor_.graph(); }
+  const Shape& shape(ValueId id) const { return *graph()[id].shape; }
+  int rank(ValueId id) const { return rank_of(graph(), id); }
 
   // Takes a factor from x: Mul(x, c) and Div(x, c) with a constant of one element.
   ValueId unscaled(ValueId x, double& scale) const {
@@ -42,165 +69,209 @@ class Recogniser {
     const bool divides = node == nullptr;
     if (divides) node = editor_.producer(x, kDiv);
     for (std::size_t i = 0; node && i < (divides ? 1 : 2); ++i) {
-      const Tensor* const factor = graph().constant_input(*node, 1 - i);
-      if (factor == nullptr || factor->dtype() != DType::f32 || factor->shape().elements() != 1 ||
-          rank(node->inputs[i]) != rank(x))
-        continue;
-      const double number = factor->span<float>()[0];
-      scale = divides ? scale / number : scale * number;
+      const auto number = number_of(graph(), node->inputs[1 - i]);
+      if (!number || rank(node->inputs[i]) != rank(x)) continue;
+      scale = divides ? scale / *number : scale * *number;
       return node->inputs[i];
     }
     return x;
   }
 
-  // What becomes x by a permutation of axes, and the permutation; x itself where there is none.
-  std::pair<ValueId, std::vector<int64_t>> untransposed(ValueId x) const {
-    if (const Node* const transpose = editor_.producer(x, kTranspose)) {
-      const std::span<const int64_t> given = transpose->attrs.get_ints("perm");
-      if (given.size() == 4) return {transpose->inputs[0], {given.begin(), given.end()}};
+  // Follows scores to their product, and says what happens to them on the way.
+  bool follow(ValueId id, Scores& found, int steps) const {
+    const Node* const node = is_alone(editor_, id) ? editor_.producer(id) : nullptr;
+    if (node == nullptr || !graph().knows_types(*node) || rank(id) < 0 || steps == 0) return false;
+    if (node->op->name == kMatMul) {
+      found.product = id;
+      return true;
     }
-    return {x, {0, 1, 2, 3}};
-  }
-
-  // [batch, length, heads · size] of which a Reshape makes [batch, length, heads, size], or nothing.
-  ValueId joined(ValueId split) const {
-    const Node* const reshape = editor_.producer(split, kReshape);
-    if (reshape == nullptr || rank(reshape->inputs[0]) != 3) return kNoValue;
-    const Shape &to = *graph()[split].shape, &from = *graph()[reshape->inputs[0]].shape;
-    const bool splits = to[2] != kDynamic && to[3] != kDynamic && from[2] == to[2] * to[3];
-    return splits && to[0] == from[0] && to[0] != kDynamic ? reshape->inputs[0] : kNoValue;
-  }
-
-  // Q, K or V as they are made of `source` by a permutation, and the heads that are joined there, if they are.
-  struct Operand {
-    ValueId source;
-    std::vector<int64_t> permutation;
-    ValueId joined = kNoValue;
-    int64_t heads = 0;
-  };
-
-  // `swaps`: of x with its last two axes in each other's place.
-  Operand operand(ValueId x, bool swaps) const {
-    auto [source, permutation] = untransposed(x);
-    if (swaps) std::swap(permutation[2], permutation[3]);
-    Operand operand{source, std::move(permutation)};
-    if (operand.permutation == std::vector<int64_t>{0, 2, 1, 3}) operand.joined = joined(source);
-    if (operand.joined != kNoValue) operand.heads = (*graph()[source].shape)[2];
-    return operand;
-  }
-
-  // A mask that Attention reads as Add does: it has the last axis of the scores, and makes them no larger.
-  bool is_mask(ValueId mask, ValueId scores) const {
-    if (rank(mask) < 1 || rank(mask) > 4 || graph()[mask].dtype != DType::f32) return false;
-    const Shape &from = *graph()[mask].shape, &to = *graph()[scores].shape;
-    const int offset = 4 - from.rank();
-    for (int axis = 0; axis < from.rank(); ++axis) {
-      const bool is_equal = from[axis] != kDynamic && from[axis] == to[offset + axis];
-      if (!is_equal && (from[axis] != 1 || axis == from.rank() - 1)) return false;
+    if (is_reshaped(graph(), *node)) {
+      found.is_reshaped = true;
+      return follow(node->inputs[0], found, steps - 1);
     }
+    if (const ValueId x = unscaled(id, found.scale); x != id) return follow(x, found, steps - 1);
+    // What is added before the scale would be scaled, too.
+    if (found.scale != 1) return false;
+    if (node->op->name == kAdd)
+      return follow_masked(id, node->inputs[0], {node->inputs[1]}, found, steps) ||
+             follow_masked(id, node->inputs[1], {node->inputs[0]}, found, steps);
+    if (node->op->name != kWhere) return false;
+    for (std::size_t i = 1; i < 3; ++i) {
+      const auto number = number_of(graph(), node->inputs[3 - i]);
+      const Mask mask{node->inputs[3 - i], node->inputs[0], i == 2};
+      if (number && *number <= kNever && follow_masked(id, node->inputs[i], mask, found, steps)) return true;
+    }
+    return false;
+  }
+
+  bool follow_masked(ValueId masked, ValueId scores, Mask mask, Scores& found, int steps) const {
+    const bool fits = mask.condition == kNoValue
+                          ? graph()[mask.value].dtype == DType::f32 && rank(mask.value) > 0
+                          : rank(mask.value) <= rank(scores);
+    if (!fits || rank(scores) != rank(masked)) return false;
+    mask.scores = shape(masked);
+    Scores further = found;
+    further.masks.push_back(std::move(mask));
+    if (!follow(scores, further, steps - 1)) return false;
+    found = std::move(further);
     return true;
+  }
+
+  // The weights that a value is but for its shape.
+  ValueId reshaped_weights(ValueId id, bool& is_seen) const {
+    const Node* node = nullptr;
+    while (is_alone(editor_, id) && (node = editor_.producer(id)) && is_reshaped(graph(), *node)) {
+      id = node->inputs[0];
+      is_seen = true;
+    }
+    return id;
+  }
+
+  // p, where weights are Where(IsNaN(p), 0, p): PyTorch's, of rows of which nothing counts.
+  ValueId without_guard(ValueId id) const {
+    const Node* const where = is_alone(editor_, id) ? editor_.producer(id, kWhere) : nullptr;
+    const Node* const test =
+        where && is_alone(editor_, where->inputs[0]) ? editor_.producer(where->inputs[0], kIsNaN) : nullptr;
+    const bool guards = test && test->inputs[0] == where->inputs[2] &&
+                        number_of(graph(), where->inputs[1]) == 0.0 && rank(id) == rank(where->inputs[2]) &&
+                        !graph_uses_else(where->inputs[2]);
+    return guards ? where->inputs[2] : kNoValue;
+  }
+  // Whether more than a guard, which reads it twice, reads a value.
+  bool graph_uses_else(ValueId id) const {
+    return editor_.uses().consumers[id].size() != 2 || editor_.uses().is_output[id];
   }
 
   bool rewrite(uint32_t n) {
-    const Node node = graph().nodes[n];
-    if (node.op->name != kMatMul || !graph().knows_types(node)) return false;
+    const Node& node = graph().nodes[n];
     const ValueId y = node.outputs[0];
-    const Node* const softmax = editor_.producer(node.inputs[0], kSoftmax);
-    if (softmax == nullptr || rank(y) != 4 || rank(node.inputs[1]) != 4 || !is_alone(node.inputs[0]) ||
-        graph()[y].dtype != DType::f32)
+    if (node.op->name != kMatMul || !graph().knows_types(node) || graph()[y].dtype != DType::f32 ||
+        !graph()[y].shape)
       return false;
-    const int64_t axis = softmax->attrs.get_int("axis", -1);
-    if (axis != -1 && axis != 3) return false;
+    const ValueId v = node.inputs[1];
+    if ((rank(y) != 3 && rank(y) != 4) || rank(node.inputs[0]) != rank(y) || rank(v) != rank(y)) return false;
 
-    ValueId scores = softmax->inputs[0], mask = kNoValue;
-    if (!is_alone(scores)) return false;
-    if (const Node* const sum = editor_.producer(scores, kAdd)) {
-      const std::size_t product = makes_scores(sum->inputs[0]) ? 0 : 1;
-      mask = sum->inputs[1 - product];
-      scores = sum->inputs[product];
-      if (!makes_scores(scores) || !is_alone(scores) || !is_mask(mask, scores)) return false;
-    }
-    double scale = 1;
-    const ValueId products = unscaled(scores, scale);
-    const Node* const product = editor_.producer(products, kMatMul);
-    if (product == nullptr || !is_alone(products) || rank(products) != 4) return false;
-    const ValueId q = unscaled(product->inputs[0], scale), k = unscaled(product->inputs[1], scale);
-    if (rank(q) != 4 || rank(k) != 4 || !have_one_batch(q, k, node.inputs[1]) || !(std::abs(scale) <= 1e30))
+    Scores found;
+    ValueId weights = reshaped_weights(node.inputs[0], found.is_reshaped);
+    const ValueId guarded = without_guard(weights);
+    if (guarded != kNoValue) weights = guarded;
+    const Node* const softmax =
+        guarded != kNoValue || is_alone(editor_, weights) ? editor_.producer(weights, kSoftmax) : nullptr;
+    if (softmax == nullptr || !graph()[weights].shape) return false;
+    const int64_t axis = softmax->attrs.get_int("axis", -1);
+    if (axis != -1 && axis != rank(weights) - 1) return false;
+    if (!follow(softmax->inputs[0], found, kMaxSteps)) return false;
+
+    const Node& product = graph().nodes[editor_.uses().producer[found.product]];
+    const ValueId q = unscaled(product.inputs[0], found.scale), k = unscaled(product.inputs[1], found.scale);
+    const int axes = rank(found.product);
+    if ((axes != 3 && axes != 4) || rank(q) != axes || rank(k) != axes || !(std::abs(found.scale) <= 1e30))
       return false;
-    become_attention(n, node, q, k, mask, static_cast<float>(scale));
+    const Shape scores = of_four_axes(shape(weights));
+    if (scores.rank() != 4) return false;
+    Shape of_q = of_four_axes(shape(q)), of_k = of_four_axes(shape(k)), of_v = of_four_axes(shape(v)),
+          of_y = of_four_axes(shape(y));
+    if (found.is_reshaped || axes != rank(y) || rank(weights) != axes) {
+      // Batch and heads are divided as the weights are.
+      for (Shape* each : {&of_q, &of_k, &of_v, &of_y})
+        if (!regroup(*each, scores)) return false;
+      const bool fits =
+          of_q[2] == scores[2] && of_k[3] == scores[3] && of_v[2] == scores[3] && of_y[2] == scores[2];
+      if (!fits) return false;
+    }
+    for (Mask& mask : found.masks)
+      if (!is_over(mask, scores, found.is_reshaped)) return false;
+    become_attention(n, found, guarded != kNoValue, {q, of_q, {0, 1, 2, 3}}, {k, of_k, {0, 1, 3, 2}},
+                     {v, of_v, {0, 1, 2, 3}}, of_y);
     return true;
   }
 
-  // Whether a value is a product, scaled or not.
-  bool makes_scores(ValueId id) const {
-    double scale = 1;
-    const ValueId x = rank(id) == 4 ? unscaled(id, scale) : kNoValue;
-    return x != kNoValue && editor_.producer(x, kMatMul) != nullptr;
+  // Gives a shape the first two axes of the scores, where it is known and has as many matrices.
+  static bool regroup(Shape& x, const Shape& scores) {
+    const bool fits = x.is_static() && scores.is_static() && x[0] * x[1] == scores[0] * scores[1];
+    x[0] = scores[0];
+    x[1] = scores[1];
+    return fits;
   }
 
-  // MatMul broadcasts batches and heads; Attention does not.
-  bool have_one_batch(ValueId q, ValueId k, ValueId v) const {
-    const Shape &a = *graph()[q].shape, &b = *graph()[k].shape, &c = *graph()[v].shape;
-    const auto equal = [&](int axis) {
-      return a[axis] == b[axis] && b[axis] == c[axis] && a[axis] != kDynamic;
-    };
-    return equal(0) && equal(1);
+  // Whether a mask's axes are the last of those of the scores, but for a batch of 1 in front.
+  bool is_over(const Mask& mask, const Shape& scores, bool is_reshaped) const {
+    const ValueId id = mask.condition != kNoValue ? mask.condition : mask.value;
+    if (!is_reshaped || of_four_axes(mask.scores) == scores) return rank(id) <= 4;
+    Shape with_batch{1};
+    for (int64_t size : scores.dims) with_batch.dims.push_back(size);
+    return mask.scores == with_batch && shape(id).is_static() && shape(id).rank() <= 5;
   }
 
-  void become_attention(uint32_t n, const Node& node, ValueId q, ValueId k, ValueId mask, float scale) {
-    const ValueId v = node.inputs[1], merged = merged_output(node.outputs[0]);
-    const Operand query = operand(q, false), key = operand(k, true), value = operand(v, false);
-    const bool are_joined =
-        merged != kNoValue && query.joined != kNoValue && key.joined != kNoValue && value.joined != kNoValue;
-    Attrs attrs;
-    attrs.set("scale", scale);
+  void become_attention(uint32_t n, const Scores& scores, bool is_guarded, const Heads& q, Heads k, Heads v,
+                        const Shape& of_y) {
+    const std::string stem = graph().nodes[n].name;
+    const ValueId y = graph().nodes[n].outputs[0], joined = joined_by_rows(editor_, y, of_y);
+    Heads shared_k = seen_through(editor_, k, true), shared_v = seen_through(editor_, v, true);
+    const bool shares = shared_k.shape[shared_k.order[1]] == shared_v.shape[shared_v.order[1]];
+    k = shares ? shared_k : seen_through(editor_, k, false);
+    v = shares ? shared_v : seen_through(editor_, v, false);
+
+    SpeltAttention form{.broadcasts = true, .clears_nan = is_guarded};
     std::vector<ValueId> inputs;
-    if (are_joined) {
-      attrs.set("q_num_heads", query.heads);
-      attrs.set("kv_num_heads", key.heads);
-      inputs = {query.joined, key.joined, value.joined};
-    } else {
-      inputs = {q, permuted(key, node.name), v};
+    for (const Heads& heads : {seen_through(editor_, q, false), k, v}) {
+      bool by_rows = false;
+      inputs.push_back(add_heads(editor_, heads, stem + "_heads", by_rows));
+      form.by_rows |= static_cast<uint8_t>(by_rows << (inputs.size() - 1));
+    }
+    ValueId mask = kNoValue;
+    for (const Mask& each : scores.masks) {
+      const ValueId added = added_mask(each, stem);
+      mask = mask == kNoValue ? added : sum_of(mask, added, stem);
     }
     if (mask != kNoValue) inputs.push_back(mask);
-    if (!are_joined) return editor_.become(n, get_op(kAttention), std::move(attrs), std::move(inputs));
-    const ValueId y =
-        editor_.add_node(get_op(kAttention), std::move(attrs), std::move(inputs), node.name, graph()[merged]);
-    editor_.replace_uses(merged, y);
-  }
-
-  // [batch, length, heads · size] that is made of y, [batch, heads, length, size], and of nothing else; or nothing.
-  ValueId merged_output(ValueId y) const {
-    const ValueId transposed = only_reader(y, kTranspose);
-    if (transposed == kNoValue || untransposed(transposed).second != std::vector<int64_t>{0, 2, 1, 3})
-      return kNoValue;
-    const ValueId merged = only_reader(transposed, kReshape);
-    if (merged == kNoValue || rank(merged) != 3) return kNoValue;
-    const Shape &from = *graph()[transposed].shape, &to = *graph()[merged].shape;
-    const bool joins = from[2] != kDynamic && from[3] != kDynamic && to[2] == from[2] * from[3];
-    return joins && to[0] == from[0] && to[0] != kDynamic ? merged : kNoValue;
-  }
-
-  ValueId only_reader(ValueId id, std::string_view op) const {
-    const uint32_t n = editor_.uses().only_consumer(id);
-    if (n == Uses::kNone) return kNoValue;
-    const Node& reader = graph().nodes[n];
-    const bool fits = reader.op->name == op && graph().knows_types(reader) && reader.inputs[0] == id;
-    return fits ? reader.outputs[0] : kNoValue;
-  }
-
-  ValueId permuted(const Operand& x, std::string_view stem) {
-    if (x.permutation == std::vector<int64_t>{0, 1, 2, 3}) return x.source;
+    Shape made = of_y;
+    if (joined != kNoValue) {
+      form.by_rows |= 1 << 3;
+      std::swap(made[1], made[2]);
+    }
     Attrs attrs;
-    attrs.set("perm", x.permutation);
-    const Shape from = *graph()[x.source].shape;
-    Shape to;
-    for (int64_t axis : x.permutation) to.dims.push_back(from[static_cast<int>(axis)]);
-    return editor_.add_node(get_op(kTranspose), std::move(attrs), {x.source}, text("{}_keys", stem),
-                            {DType::f32, to});
+    attrs.set("scale", static_cast<float>(scores.scale));
+    const ValueId attention =
+        editor_.add_node(get_op(kAttention), std::move(attrs), std::move(inputs), stem, {DType::f32, made});
+    graph_.nodes[editor_.uses().producer[attention]].lowered.attention = form;
+    const ValueId replaced = joined != kNoValue ? joined : y;
+    const Shape to = shape(replaced);
+    editor_.replace_uses(replaced, add_reshape(editor_, attention, to, stem));
   }
 
+  // The numbers of a mask, made once for all that share it.
+  ValueId added_mask(const Mask& mask, std::string_view stem) {
+    const auto [entry, is_new] = masks_.try_emplace(mask.key(), mask.value);
+    if (!is_new) return entry->second;
+    ValueId id = mask.value;
+    if (mask.condition != kNoValue) {
+      const ValueId zero = editor_.add_constant("zero", Tensor::of<float>({}, {0}));
+      std::vector<ValueId> inputs{mask.condition, zero, id};
+      if (mask.drops) std::swap(inputs[1], inputs[2]);
+      const Shape to = broadcast_shapes(shape(mask.condition), shape(id));
+      id = editor_.add_node(get_op(kWhere), {}, std::move(inputs), text("{}_mask", stem), {DType::f32, to});
+    }
+    if (rank(id) == 5) {
+      const Shape without_batch(std::span<const int64_t>(shape(id).dims.begin() + 1, shape(id).dims.end()));
+      id = add_reshape(editor_, id, without_batch, text("{}_mask", stem));
+    }
+    return masks_[mask.key()] = id;
+  }
+
+  // The sum of two masks, made once for all that share both.
+  ValueId sum_of(ValueId a, ValueId b, std::string_view stem) {
+    const auto [entry, is_new] = sums_.try_emplace(std::pair(a, b));
+    if (is_new)
+      entry->second = editor_.add_node(get_op(kAdd), {}, {a, b}, text("{}_masks", stem),
+                                       {DType::f32, broadcast_shapes(shape(a), shape(b))});
+    return entry->second;
+  }
+
+  Graph& graph_;
   GraphEditor editor_;
+  std::map<decltype(std::declval<Mask>().key()), ValueId> masks_;
+  std::map<std::pair<ValueId, ValueId>, ValueId> sums_;
 };
 
 }  // namespace

@@ -1,0 +1,190 @@
+#include "passes/heads.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "passes/matching.h"
+
+namespace octavo {
+
+namespace {
+
+// The operators of the algebra.
+constexpr std::string_view kTranspose = "Transpose", kExpand = "Expand", kReshape = "Reshape",
+                           kSqueeze = "Squeeze", kUnsqueeze = "Unsqueeze";
+
+using Order = std::array<int, 4>;
+
+std::vector<int64_t> permutation_of(const Node& transpose, int rank) {
+  const std::span<const int64_t> given = transpose.attrs.get_ints("perm");
+  std::vector<int64_t> permutation(given.begin(), given.end());
+  for (int axis = rank - 1; given.empty() && axis >= 0; --axis) permutation.push_back(axis);
+  return permutation;
+}
+
+// What a value is but for its shape, where all shapes on the way are known.
+ValueId unshaped(const GraphEditor& editor, ValueId id) {
+  const Node* node = editor.producer(id);
+  while (node && is_reshaped(editor.graph(), *node)) node = editor.producer(id = node->inputs[0]);
+  return id;
+}
+
+std::vector<int> axes_not_one(const Shape& shape) {
+  std::vector<int> axes;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (shape[axis] != 1) axes.push_back(axis);
+  return axes;
+}
+
+// The axes of `b` in the places of those of `a`, where both have the same elements but for axes of 1.
+std::optional<std::vector<int>> matching_axes(const Shape& a, const Shape& b) {
+  const std::vector<int> from = axes_not_one(a), to = axes_not_one(b);
+  const auto size_in_a = [&](int axis) { return a[axis]; };
+  const auto size_in_b = [&](int axis) { return b[axis]; };
+  if (!a.is_static() || !b.is_static() || !std::ranges::equal(from, to, {}, size_in_a, size_in_b))
+    return std::nullopt;
+  return to;
+}
+
+// Moves axis i of `shape` to place new_place[i].
+void move_axes(Heads& heads, const Order& new_place) {
+  Shape shape = heads.shape;
+  for (int i = 0; i < 4; ++i) shape[new_place[i]] = heads.shape[i];
+  heads.shape = shape;
+  for (int& axis : heads.order) axis = new_place[axis];
+}
+
+// Through a Transpose of these very axes, whose sizes nobody has to know, or of the last two where the others are one.
+bool see_through_transpose(const GraphEditor& editor, Heads& heads) {
+  const Graph& graph = editor.graph();
+  const Node* const transpose = editor.producer(heads.id, kTranspose);
+  const int rank = rank_of(graph, heads.id);
+  if (transpose == nullptr || (rank != 3 && rank != 4)) return false;
+  const std::vector<int64_t> permutation = permutation_of(*transpose, rank);
+  const Shape axes = of_four_axes(*graph[heads.id].shape), &now = heads.shape;
+  const bool is_joined = rank == 3 && permutation[0] == 0 && axes.is_static() && now.is_static() &&
+                         axes == Shape{1, now[0] * now[1], now[2], now[3]};
+  if (axes != now && !is_joined) return false;
+  Order places{};
+  for (int axis = 4 - rank; axis < 4; ++axis)
+    places[axis] = static_cast<int>(permutation[axis - (4 - rank)]) + 4 - rank;
+  heads.id = transpose->inputs[0];
+  move_axes(heads, places);
+  return true;
+}
+
+// Through a Transpose whose axes are the same but for those of size 1, which are of no matter.
+bool see_through_shapes(const GraphEditor& editor, Heads& heads) {
+  const Graph& graph = editor.graph();
+  const ValueId id = unshaped(editor, heads.id);
+  const Node* const transpose = editor.producer(id, kTranspose);
+  const auto axes = transpose ? matching_axes(heads.shape, *graph[id].shape) : std::nullopt;
+  if (!axes) return false;
+  const std::vector<int64_t> permutation = permutation_of(*transpose, rank_of(graph, id));
+  // Axes of 1 go first, and the others are in the order that they had before.
+  std::vector<std::pair<int64_t, int>> sorted;
+  const std::vector<int> mine = axes_not_one(heads.shape);
+  for (int axis = 0; axis < 4; ++axis)
+    if (heads.shape[axis] == 1) sorted.emplace_back(axis - 4, axis);
+  for (std::size_t i = 0; i < mine.size(); ++i) sorted.emplace_back(permutation[(*axes)[i]], mine[i]);
+  std::ranges::sort(sorted);
+  Order places{};
+  for (int i = 0; i < 4; ++i) places[sorted[i].second] = i;
+  heads.id = transpose->inputs[0];
+  move_axes(heads, places);
+  return true;
+}
+
+// [batch, heads, n, length, size] of [batch, heads, 1, length, size]: heads that n of the query share.
+bool see_through_sharing(const GraphEditor& editor, Heads& heads) {
+  const Graph& graph = editor.graph();
+  const ValueId id = unshaped(editor, heads.id);
+  const Node* const expand = editor.producer(id, kExpand);
+  if (expand == nullptr || heads.order[0] != 0 || heads.order[1] != 1) return false;
+  const Shape &from = *graph[expand->inputs[0]].shape, &to = *graph[id].shape, &now = heads.shape;
+  if (!from.is_static() || !to.is_static() || from.rank() != 5 || from[2] != 1) return false;
+  Shape repeated = from;
+  repeated[2] = to.rank() == 5 ? to[2] : 0;
+  if (to != repeated || now != Shape{to[0], to[1] * to[2], to[3], to[4]}) return false;
+  heads.id = expand->inputs[0];
+  heads.shape = {from[0], from[1], from[3], from[4]};
+  return true;
+}
+
+}  // namespace
+
+bool is_reshaped(const Graph& graph, const Node& node) {
+  return (node.op->name == kReshape || node.op->name == kSqueeze || node.op->name == kUnsqueeze) &&
+         graph.knows_types(node) && graph[node.inputs[0]].shape->is_static() &&
+         graph[node.outputs[0]].shape && graph[node.outputs[0]].shape->is_static();
+}
+
+Shape of_four_axes(const Shape& shape) {
+  return shape.rank() == 3 ? Shape{1, shape[0], shape[1], shape[2]} : shape;
+}
+
+Heads seen_through(const GraphEditor& editor, Heads heads, bool takes_shared) {
+  while (see_through_transpose(editor, heads) || see_through_shapes(editor, heads) ||
+         (takes_shared && see_through_sharing(editor, heads))) {
+  }
+  if (heads.shape.is_static() && *editor.graph()[heads.id].shape != heads.shape)
+    heads.id = unshaped(editor, heads.id);
+  return heads;
+}
+
+ValueId add_reshape(GraphEditor& editor, ValueId x, const Shape& to, std::string_view stem) {
+  const Shape& from = *editor.graph()[x].shape;
+  if (from == to || (from.rank() == to.rank() && !to.is_static())) return x;
+  const TensorType type{DType::f32, to};
+  if (to.is_static()) {
+    Tensor sizes(DType::s64, {to.rank()});
+    std::ranges::copy(to.dims, sizes.span<int64_t>().begin());
+    return editor.add_node(get_op(kReshape), {}, {x, editor.add_constant("shape", std::move(sizes))}, stem,
+                           type);
+  }
+  const ValueId first = editor.add_constant("axes", Tensor::of<int64_t>({1}, {0}));
+  return editor.add_node(get_op(to.rank() == 3 ? kSqueeze : kUnsqueeze), {}, {x, first}, stem, type);
+}
+
+ValueId add_heads(GraphEditor& editor, const Heads& heads, std::string_view stem, bool& by_rows) {
+  const ValueId x = add_reshape(editor, heads.id, heads.shape, stem);
+  by_rows = heads.order == Order{0, 2, 1, 3};
+  if (by_rows || heads.order == Order{0, 1, 2, 3}) return x;
+  Attrs attrs;
+  attrs.set("perm", std::vector<int64_t>(heads.order.begin(), heads.order.end()));
+  Shape to;
+  for (int axis : heads.order) to.dims.push_back(heads.shape[axis]);
+  return editor.add_node(get_op(kTranspose), std::move(attrs), {x}, stem, {DType::f32, to});
+}
+
+ValueId joined_by_rows(const GraphEditor& editor, ValueId y, const Shape& shape) {
+  const Graph& graph = editor.graph();
+  ValueId id = y;
+  for (uint32_t n = 0;
+       (n = editor.uses().only_consumer(id)) != Uses::kNone && is_reshaped(graph, graph.nodes[n]);)
+    id = graph.nodes[n].outputs[0];
+  const ValueId transposed = only_reader(editor, id, kTranspose);
+  if (transposed == kNoValue) return kNoValue;
+  const int rank = rank_of(graph, id);
+  const std::vector<int64_t> permutation =
+      permutation_of(graph.nodes[editor.uses().producer[transposed]], rank);
+  const std::vector<int64_t> by_rows =
+      rank == 3 ? std::vector<int64_t>{1, 0, 2} : std::vector<int64_t>{0, 2, 1, 3};
+  if (id == y && permutation == by_rows && of_four_axes(*graph[y].shape) == shape) return transposed;
+  const auto axes = matching_axes(shape, *graph[id].shape);
+  if (!axes) return kNoValue;
+  // Which axis of `shape` stands where, of those that are not 1.
+  const std::vector<int> mine = axes_not_one(shape);
+  std::vector<int> order;
+  for (int64_t from : permutation)
+    if (const auto found = std::ranges::find(*axes, from); found != axes->end())
+      order.push_back(mine[found - axes->begin()]);
+  std::vector<int> wanted{0, 2, 1, 3};
+  std::erase_if(wanted, [&](int axis) { return shape[axis] == 1; });
+  return order == wanted ? transposed : kNoValue;
+}
+
+}  // namespace octavo
