@@ -35,12 +35,14 @@ struct Clamp {
   bool operator==(const Clamp&) const = default;
 };
 
-// What Attention computes where a graph spelt it out: as MatMul, Add and Softmax do.
-struct SpeltAttention {
-  // A bit each for Q, K, V and Y, of four axes: [batch, length, heads, size], and not [batch, heads, length, size].
-  uint8_t by_rows = 0;
-  // Q, K, V and the mask are broadcast to one another, along every axis but the size; heads that several share are.
+// How Attention and RotaryEmbedding compute what a graph spelt out in products and sums.
+struct Spelt {
+  // Operands are broadcast to one another, along every axis but the last, as products and sums do: Q, K, V and the mask,
+  // which heads may share; or the input and its caches, which then have a number for each element of a head.
   bool broadcasts = false;
+  // A bit each for Q, K, V and Y, or for input and output at once, of four axes: [batch, length, heads, size], and not
+  // [batch, heads, length, size].
+  uint8_t by_rows = 0;
   // The weights of a row of which nothing counts, which are NaN, become 0.
   bool clears_nan = false;
 };
@@ -59,7 +61,7 @@ struct Lowered {
   // reader of the same tensor may take its integers for other numbers.
   std::vector<QParams> input_qparams;
   QParams output_qparams;
-  SpeltAttention attention;
+  Spelt spelt;
   // Of octavo.Observe and octavo.Inspect: which tensor they show. Such a node stays, though nobody reads it.
   int64_t observed = -1;
 };

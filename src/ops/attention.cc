@@ -27,7 +27,7 @@ constexpr AttrDef kAttributes[] = {{"is_causal", AttrKind::integer},
 
 enum Input : uint8_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kLengths };
 enum Output : uint8_t { kY, kPresentKey, kPresentValue, kScores };
-constexpr int kYBit = 3;  // of SpeltAttention::by_rows
+constexpr int kYBit = 3;  // of Spelt::by_rows
 
 // How a tensor lies: [batch, heads, length, size], [batch, length, heads, size] or, of three axes, [batch, length,
 // heads · size].
@@ -62,12 +62,12 @@ struct Sizes {
         past(inputs.size() > kPastKey && inputs[kPastKey].shape ? (*inputs[kPastKey].shape)[2] : 0),
         scores{q.batch, q.heads, q.length,
                past == kDynamic || k.length == kDynamic ? kDynamic : past + k.length} {
-    if (node.lowered.attention.broadcasts)
+    if (node.lowered.spelt.broadcasts)
       broadcast(inputs.size() > kMask && inputs[kMask].shape ? *inputs[kMask].shape : Shape{});
   }
 
   static bool is_by_rows(const Node& node, int bit) {
-    return (node.lowered.attention.by_rows >> bit & 1) != 0;
+    return (node.lowered.spelt.by_rows >> bit & 1) != 0;
   }
   int64_t kv_heads() const { return std::max(k.heads, v.heads); }
 
@@ -105,7 +105,7 @@ void infer(InferContext& ctx) {
           "query, key and value differ in rank");
   const Sizes s(ctx.node, ctx.inputs);
   const auto& [q, k, v, past, scores] = s;
-  const bool broadcasts = ctx.node.lowered.attention.broadcasts;
+  const bool broadcasts = ctx.node.lowered.spelt.broadcasts;
   const auto is_shared = [&](const Heads& x) { return x.heads == 1 || may_equal(x.heads, s.kv_heads()); };
   const bool agree = may_equal(q.size, k.size) &&
                      (broadcasts ? may_equal(scores[3], v.length) && is_shared(k) && is_shared(v)
@@ -184,7 +184,7 @@ StepPlan plan(const PlanContext& ctx) {
   p.softcap = attrs.get_float("softcap", 0);
   p.mode = static_cast<int>(attrs.get_int("qk_matmul_output_mode", 0));
   p.causal = attrs.get_int("is_causal", 0) != 0;
-  p.clears_nan = ctx.node.lowered.attention.clears_nan;
+  p.clears_nan = ctx.node.lowered.spelt.clears_nan;
   if (ctx.has(kMask)) {
     const Shape& mask = ctx.shape(kMask);
     int64_t step = 1;
@@ -193,7 +193,7 @@ StepPlan plan(const PlanContext& ctx) {
       step *= mask[i];
     }
     // One that is shorter leaves out the keys behind it.
-    p.mask_length = ctx.node.lowered.attention.broadcasts ? p.total : mask[mask.rank() - 1];
+    p.mask_length = ctx.node.lowered.spelt.broadcasts ? p.total : mask[mask.rank() - 1];
   }
   const auto has_output = [&](std::size_t i) {
     return i < ctx.outputs.size() && ctx.node.outputs[i] != kNoValue;

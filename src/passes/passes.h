@@ -46,6 +46,9 @@ int recognise_gates(Graph& graph);
 // Spelt-out forms → LayerNormalization(x), RMSNormalization(x).
 int recognise_normalizations(Graph& graph);
 
+// x · cos + rotate_half(x) · sin → RotaryEmbedding.
+int recognise_rotary(Graph& graph);
+
 // Softmax(s · Q · Kᵀ + masks) · V → Attention.
 int recognise_attention(Graph& graph);
 

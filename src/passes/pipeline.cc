@@ -86,6 +86,7 @@ std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels) {
   // What files spell out, as no older runtime than this knows it: the graph keeps its nodes.
   recognise_gates(graph);
   recognise_normalizations(graph);
+  recognise_rotary(graph);
   recognise_attention(graph);
   // Layout next: afterwards every transpose that is left stands beside Q and DQ, not between DQ, op and Q.
   choose_layout(graph);

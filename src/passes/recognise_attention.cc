@@ -212,7 +212,7 @@ class Recogniser {
     k = shares ? shared_k : seen_through(editor_, k, false);
     v = shares ? shared_v : seen_through(editor_, v, false);
 
-    SpeltAttention form{.broadcasts = true, .clears_nan = is_guarded};
+    Spelt form{.broadcasts = true, .clears_nan = is_guarded};
     std::vector<ValueId> inputs;
     for (const Heads& heads : {seen_through(editor_, q, false), k, v}) {
       bool by_rows = false;
@@ -234,7 +234,7 @@ class Recogniser {
     attrs.set("scale", static_cast<float>(scores.scale));
     const ValueId attention =
         editor_.add_node(get_op(kAttention), std::move(attrs), std::move(inputs), stem, {DType::f32, made});
-    graph_.nodes[editor_.uses().producer[attention]].lowered.attention = form;
+    graph_.nodes[editor_.uses().producer[attention]].lowered.spelt = form;
     const ValueId replaced = joined != kNoValue ? joined : y;
     const Shape to = shape(replaced);
     editor_.replace_uses(replaced, add_reshape(editor_, attention, to, stem));
