@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "ops/operands.h"
 #include "passes/matching.h"
 
 namespace octavo {
@@ -98,19 +99,39 @@ bool see_through_shapes(const GraphEditor& editor, Heads& heads) {
   return true;
 }
 
-// [batch, heads, n, length, size] of [batch, heads, 1, length, size]: heads that n of the query share.
+// Whether an Expand leaves an axis as it is: by sizes, or since it asks for 1 there.
+bool keeps_axis(const Graph& graph, const Node& expand, int axis) {
+  const int64_t from = (*graph[expand.inputs[0]].shape)[axis], to = (*graph[expand.outputs[0]].shape)[axis];
+  const Tensor* const wanted = graph.constant_input(expand, 1);
+  return (from != kDynamic && from == to) ||
+         (wanted && wanted->shape().elements() == 5 && wanted->span<int64_t>()[axis] == 1);
+}
+
+// [batch, heads · n, length, size] of [batch, heads, n, length, size] of [batch, heads, 1, length, size]: heads that n of
+// the query share.
 bool see_through_sharing(const GraphEditor& editor, Heads& heads) {
   const Graph& graph = editor.graph();
-  const ValueId id = unshaped(editor, heads.id);
-  const Node* const expand = editor.producer(id, kExpand);
-  if (expand == nullptr || heads.order[0] != 0 || heads.order[1] != 1) return false;
-  const Shape &from = *graph[expand->inputs[0]].shape, &to = *graph[id].shape, &now = heads.shape;
-  if (!from.is_static() || !to.is_static() || from.rank() != 5 || from[2] != 1) return false;
-  Shape repeated = from;
-  repeated[2] = to.rank() == 5 ? to[2] : 0;
-  if (to != repeated || now != Shape{to[0], to[1] * to[2], to[3], to[4]}) return false;
-  heads.id = expand->inputs[0];
-  heads.shape = {from[0], from[1], from[3], from[4]};
+  const Node* const reshape = editor.producer(heads.id, kReshape);
+  const Node* const expand = reshape ? editor.producer(reshape->inputs[0], kExpand) : nullptr;
+  const Node* const unsqueeze = expand ? editor.producer(expand->inputs[0], kUnsqueeze) : nullptr;
+  if (unsqueeze == nullptr || heads.order[0] != 0 || heads.order[1] != 1) return false;
+  const Shape &from = *graph[expand->inputs[0]].shape, &to = *graph[reshape->inputs[0]].shape,
+              &now = heads.shape;
+  const Tensor* const added = graph.constant_input(*unsqueeze, 1);
+  if (from.rank() != 5 || to.rank() != 5 || to[2] == kDynamic || added == nullptr ||
+      axis_mask(added->view(), 5) != 1u << 2 || of_four_axes(*graph[heads.id].shape) != now)
+    return false;
+  for (int axis : {0, 1, 3, 4})
+    if (!keeps_axis(graph, *expand, axis)) return false;
+  // Axis 0 is copied where the new shape says 0, and what is left is the length.
+  const Tensor* const wanted = graph.constant_input(*reshape, 1);
+  const bool copies =
+      wanted && wanted->span<int64_t>()[0] == 0 && reshape->attrs.get_int("allowzero", 0) == 0;
+  const bool fits = (copies || (now[0] != kDynamic && now[0] == to[0])) && now[1] != kDynamic &&
+                    to[1] != kDynamic && now[1] == to[1] * to[2] && now[3] != kDynamic && now[3] == to[4];
+  if (!fits) return false;
+  heads.id = unsqueeze->inputs[0];
+  heads.shape = *graph[heads.id].shape;
   return true;
 }
 

@@ -26,6 +26,7 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
     changes += inline_branches(graph);
     changes += remove_dead(graph);
     changes += remove_identities(graph);
+    changes += settle_sizes(graph);
     changes += unwrap_layout(graph);
     changes += fold_affine_into_conv(graph);
     changes += recognise_hard_swish(graph);

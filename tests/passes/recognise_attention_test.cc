@@ -282,6 +282,25 @@ TEST_CASE("Heads that are repeated are shared") {
   }
 }
 
+TEST_CASE("Heads that are repeated are shared, whatever batch and length are") {
+  GraphBuilder b;
+  const ValueId q = b.input("q", {kDynamic, 2 * kHeads, kDynamic, kSize}),
+                k = b.input("k", {kDynamic, kDynamic, kHeads, kSize});
+  const int64_t first = GENERATE(0, kBatch);
+  const auto repeated = [&](ValueId x) {
+    const ValueId five =
+        b.node("Expand", {unsqueezed(b, x, 2), b.constant(Tensor::of<int64_t>({5}, {1, 1, 2, 1, 1}))});
+    return reshaped(b, five, {first, 2 * kHeads, -1, kSize});
+  };
+  const ValueId keys = transposed(b, k, {0, 2, 1, 3});
+  const ValueId scores = b.node("MatMul", {q, transposed(b, repeated(keys), {0, 1, 3, 2})});
+  b.output(b.node("MatMul", {b.node("Softmax", {scores}), repeated(keys)}));
+  const Graph graph = recognised(b, {{kBatch, 2 * kHeads, kLength, kSize}, {kBatch, kLength, kHeads, kSize}});
+  CHECK(count(graph, "Attention") == 1);
+  // Whether the batch is kept is known where it is copied.
+  CHECK(count(graph, "Expand") == (first == 0 ? 0 : 2));
+}
+
 TEST_CASE("What only looks like attention stays") {
   GraphBuilder b;
   const auto [q, k, v] = operands(b);
