@@ -31,8 +31,9 @@ set(OCTAVO_ENGINE_LINK_FLAGS
   -sPOLYFILL=0 -sTEXTDECODER=2 -sSUPPORT_LONGJMP=0
   # 12. The linker drops what nothing reaches; binaryen shrinks the rest once more. Kernels are what LLVM made of them
   #     at -O3: binaryen leaves SIMD loops alone at any level.
-  #     With -flto the C and C++ libraries are optimized together with the rest (2 KB).
-  -Oz ${OCTAVO_ENGINE_DEBUG} -flto -Wl,--gc-sections
+  #     With -flto the C and C++ libraries are optimized together with the rest (2 KB). Functions of the same code become
+  #     one, and small ones are not repeated where they are called (1 KB): kernels have been inlined before.
+  -Oz ${OCTAVO_ENGINE_DEBUG} -flto -Wl,--gc-sections -Wl,-mllvm,-enable-merge-functions -Wl,-mllvm,-inline-threshold=0
   # 13. A few large, long-lived blocks: the small allocator (2 KB) serves as well as the fast one (9 KB).
   -sMALLOC=emmalloc)
 
