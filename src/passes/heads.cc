@@ -61,11 +61,12 @@ void move_axes(Heads& heads, const Order& new_place) {
 // Through a Transpose of these very axes, whose sizes nobody has to know, or of the last two where the others are one.
 bool see_through_transpose(const GraphEditor& editor, Heads& heads) {
   const Graph& graph = editor.graph();
-  const Node* const transpose = editor.producer(heads.id, kTranspose);
-  const int rank = rank_of(graph, heads.id);
+  const ValueId id = editor.producer(heads.id, kTranspose) ? heads.id : unshaped(editor, heads.id);
+  const Node* const transpose = editor.producer(id, kTranspose);
+  const int rank = rank_of(graph, id);
   if (transpose == nullptr || (rank != 3 && rank != 4)) return false;
   const std::vector<int64_t> permutation = permutation_of(*transpose, rank);
-  const Shape axes = of_four_axes(*graph[heads.id].shape), &now = heads.shape;
+  const Shape axes = of_four_axes(*graph[id].shape), &now = heads.shape;
   const bool is_joined = rank == 3 && permutation[0] == 0 && axes.is_static() && now.is_static() &&
                          axes == Shape{1, now[0] * now[1], now[2], now[3]};
   if (axes != now && !is_joined) return false;

@@ -164,6 +164,15 @@ std::vector<Size> KnownSizes::inferred_axes(const Node& node) const {
     for (int64_t axis : node.attrs.get_ints("perm")) result.push_back(x[static_cast<std::size_t>(axis)]);
     return result;
   }
+  if (op == "Range") {
+    // From 0 on, as many as the limit says.
+    const auto only = [&](std::size_t i) {
+      const auto& list = elements_[node.inputs[i]];
+      return list && list->size() == 1 ? (*list)[0] : std::nullopt;
+    };
+    const bool counts = only(0) == Size{0} && only(2) == Size{1} && only(1) && only(1)->number > 0;
+    return counts ? std::vector{*only(1)} : std::vector<Size>{};
+  }
   if (op == "MatMul") return multiplied(x, *axes_[node.inputs[1]]);
   if (op == "Gather") {
     const std::vector<Size>& indices = *axes_[node.inputs[1]];
@@ -171,6 +180,18 @@ std::vector<Size> KnownSizes::inferred_axes(const Node& node) const {
     std::vector<Size> result(x.begin(), x.begin() + axis);
     result.insert(result.end(), indices.begin(), indices.end());
     result.insert(result.end(), x.begin() + axis + 1, x.end());
+    return result;
+  }
+  if (op == "Concat" || op == "Slice") {
+    // Along the other axes they keep the sizes.
+    const auto rank = static_cast<int>(x.size());
+    const Tensor* const cut = op == "Slice" ? graph_.constant_input(node, 3) : nullptr;
+    if (op == "Slice" && cut == nullptr) return {};
+    const uint32_t changed =
+        cut ? axis_mask(cut->view(), rank) : 1u << normalize_axis(node.attrs.get_int("axis", 0), rank);
+    std::vector<Size> result = x;
+    for (int axis = 0; axis < rank; ++axis)
+      if ((changed >> axis & 1) != 0) result[axis] = new_symbol();
     return result;
   }
   const Tensor* const axes = op == "Unsqueeze" ? graph_.constant_input(node, 1) : nullptr;

@@ -101,6 +101,20 @@ TEST_CASE("Parts of a shape, as the newer exporter takes them") {
   CHECK(wanted(settled(b, {2, 3, 12})) == std::vector<int64_t>{0, 0, 3, 4});
 }
 
+TEST_CASE("A size stays itself through rows that are counted, cut and joined") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {kDynamic, 4});
+  const ValueId length = b.node("Squeeze", {size(b, x, 0), ints(b, {0})});
+  const ValueId rows = b.node(
+      "Range", {b.constant(Tensor::of<int64_t>({}, {0})), length, b.constant(Tensor::of<int64_t>({}, {1}))});
+  const ValueId angles =
+      b.node("Cast", {b.node("Unsqueeze", {rows, ints(b, {1})})}, attrs({{"to", int64_t{1}}}));
+  const ValueId half = b.node("Slice", {x, ints(b, {0}), ints(b, {2}), ints(b, {1})});
+  const ValueId joined = b.node("Concat", {half, angles}, attrs({{"axis", int64_t{1}}}));
+  b.output(b.node("Reshape", {joined, concat(b, {size(b, x, 0), ints(b, {3, 1})})}));
+  CHECK(wanted(settled(b, {5, 4})) == std::vector<int64_t>{0, 3, 1});
+}
+
 TEST_CASE("Sizes that only look the same are computed") {
   GraphBuilder b;
   const ValueId x = b.input("x", kOpen), other = b.input("other", kOpen);
