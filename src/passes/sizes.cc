@@ -182,11 +182,12 @@ std::vector<Size> KnownSizes::inferred_axes(const Node& node) const {
     result.insert(result.end(), x.begin() + axis + 1, x.end());
     return result;
   }
-  if (op == "Concat" || op == "Slice") {
+  const bool reduces = op.starts_with("Reduce") && node.attrs.get_int("keepdims", 1) != 0;
+  if (op == "Concat" || op == "Slice" || reduces) {
     // Along the other axes they keep the sizes.
     const auto rank = static_cast<int>(x.size());
-    const Tensor* const cut = op == "Slice" ? graph_.constant_input(node, 3) : nullptr;
-    if (op == "Slice" && cut == nullptr) return {};
+    const Tensor* const cut = op == "Concat" ? nullptr : graph_.constant_input(node, reduces ? 1 : 3);
+    if (op != "Concat" && cut == nullptr) return {};
     const uint32_t changed =
         cut ? axis_mask(cut->view(), rank) : 1u << normalize_axis(node.attrs.get_int("axis", 0), rank);
     std::vector<Size> result = x;
