@@ -91,8 +91,10 @@ bool see_through_shapes(const GraphEditor& editor, Heads& heads) {
   const std::vector<int> mine = axes_not_one(heads.shape);
   for (int axis = 0; axis < 4; ++axis)
     if (heads.shape[axis] == 1) sorted.emplace_back(axis - 4, axis);
-  for (std::size_t i = 0; i < mine.size(); ++i) sorted.emplace_back(permutation[(*axes)[i]], mine[i]);
-  std::ranges::sort(sorted);
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    const std::pair<int64_t, int> next(permutation[(*axes)[i]], mine[i]);
+    sorted.insert(std::ranges::upper_bound(sorted, next), next);
+  }
   Order places{};
   for (int i = 0; i < 4; ++i) places[sorted[i].second] = i;
   heads.id = transpose->inputs[0];

@@ -1,6 +1,7 @@
 #include "passes/sizes.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "graph/op_def.h"
 #include "ops/operands.h"
@@ -15,10 +16,9 @@ using Elements = KnownSizes::Elements;
 constexpr int64_t kLongest = 16;
 
 std::optional<Size> product(const Size& a, const Size& b) {
-  Size c{0, a.symbols};
+  Size c{0};
   if (__builtin_mul_overflow(a.number, b.number, &c.number)) return std::nullopt;
-  c.symbols.insert(c.symbols.end(), b.symbols.begin(), b.symbols.end());
-  std::ranges::sort(c.symbols);
+  std::ranges::merge(a.symbols, b.symbols, std::back_inserter(c.symbols));
   return c;
 }
 
