@@ -3,11 +3,11 @@
 #
 # OCTAVO_FACETS: what they can do beside loading and running, each a file of that name. The package needs all; who embeds the
 # engine alone can leave out what he does not call.
-set(OCTAVO_FACETS quantizer comparer writer CACHE STRING "What the engine can do beside loading and running")
+set(OCTAVO_FACETS quantizer comparer sequences writer CACHE STRING "What the engine can do beside loading and running")
 include("${CMAKE_CURRENT_LIST_DIR}/link_flags.cmake")
 file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.cc")
 list(REMOVE_ITEM sources "${CMAKE_CURRENT_LIST_DIR}/module.cc" "${CMAKE_CURRENT_LIST_DIR}/threads.cc")
-foreach(facet quantizer comparer writer)
+foreach(facet quantizer comparer sequences writer)
   if(NOT facet IN_LIST OCTAVO_FACETS)
     list(REMOVE_ITEM sources "${CMAKE_CURRENT_LIST_DIR}/${facet}.cc")
   endif()

@@ -86,7 +86,8 @@ val place(const std::string& name, const TensorView& view) {
 val outputs_to_js(const std::vector<TensorView>& views, const Graph& graph) {
   val outputs = val::array();
   for (std::size_t i = 0; i < views.size(); ++i)
-    outputs.call<void>("push", place(graph[graph.outputs[i]].name, views[i]));
+    if (std::ranges::find(graph.states, i, &StateSlot::output) == graph.states.end())
+      outputs.call<void>("push", place(graph[graph.outputs[i]].name, views[i]));
   return outputs;
 }
 

@@ -77,6 +77,30 @@ struct StepTime {
 
 class Calibration;
 
+// What a model with caches has seen, which each run continues: a text under way. An input that is a past and the output
+// that it becomes are kept here, for as many tokens as there is capacity for, and written in place. Sequences of one
+// capacity and batch share what is compiled, and do not need the model any more.
+class Sequence {
+ public:
+  explicit Sequence(std::shared_ptr<Executor> executor);
+
+  // As Model::bind and Model::run, for the inputs and outputs that are not kept. A run that fails, for want of capacity
+  // (Error(invalid_input)), say, leaves the sequence as it was.
+  std::shared_ptr<Session> bind(std::span<const Feed> feeds);
+  void run(Session& bound);
+  const std::vector<TensorView>& run(std::span<const Feed> feeds);
+  bool binds_contents() const { return executor_->plan_depends_on_contents(); }
+  // Graph::states says what is kept.
+  const Graph& graph() const { return executor_->model()->graph; }
+  // Tokens so far.
+  int64_t length() const;
+  void reset() { state_->reset(); }
+
+ private:
+  std::shared_ptr<Executor> executor_;
+  std::shared_ptr<State> state_;
+};
+
 // A network, float or quantized. Compiled at the first run. Not for use from several threads at once.
 class Model {
  public:
@@ -104,13 +128,18 @@ class Model {
   // already. Null where only run() can: shapes depend on data, if only those of outputs.
   std::shared_ptr<Session> bind(std::span<const Feed> feeds);
   // Whether feeds of the same shapes but other contents have to be bound anew.
-  bool binds_contents() { return executor().only() == nullptr || executor().only()->plan_depends_on_contents(); }
+  bool binds_contents() {
+    return executor().only() == nullptr || executor().only()->plan_depends_on_contents();
+  }
   const Graph& graph() const { return model_.graph; }
   // What load may be given other tensors for. Of a quantized copy there are none.
   const std::vector<Value>& overridable_initializers() const { return model_.overridable_initializers; }
   // Runs `repeats` times and says where the time went, step by step. Throws Error(unsupported) where shapes depend on
   // data.
   std::vector<StepTime> profile(std::span<const Feed> feeds, int repeats);
+
+  // A text of up to `capacity` tokens in each of `batch` rows. Throws what keep_caches throws.
+  std::unique_ptr<Sequence> begin_sequence(int64_t capacity, int64_t batch = 1);
 
   std::unique_ptr<Model> quantize_dynamic(const DynamicOptions& options) const;
   // Static quantization is three steps: calibrate, Calibration::observe for each sample, Calibration::finish.
@@ -145,6 +174,11 @@ class Model {
   std::vector<const OpDef*> read_operators_;  // before the graph was simplified
   std::optional<LoweredModel> lowered_;
   std::unique_ptr<StagedExecutor> executor_;
+  struct Keeper {
+    int64_t capacity, batch;
+    std::weak_ptr<Executor> executor;
+  };
+  std::vector<Keeper> keepers_;
 };
 
 // Watches a float model run on samples, then quantizes it. Does not need the model any more.

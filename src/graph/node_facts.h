@@ -62,6 +62,8 @@ struct Lowered {
   std::vector<QParams> input_qparams;
   QParams output_qparams;
   Spelt spelt;
+  // Of TensorScatter: the cache is a state, which it writes into.
+  bool in_place = false;
   // Of octavo.Observe and octavo.Inspect: which tensor they show. Such a node stays, though nobody reads it.
   int64_t observed = -1;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "kernels/rows/rows.h"
 #include "kernels/softmax/softmax.h"
 #include "ops/kernel_choice.h"
 #include "ops/operands.h"
@@ -66,9 +67,7 @@ struct Sizes {
       broadcast(inputs.size() > kMask && inputs[kMask].shape ? *inputs[kMask].shape : Shape{});
   }
 
-  static bool is_by_rows(const Node& node, int bit) {
-    return (node.lowered.spelt.by_rows >> bit & 1) != 0;
-  }
+  static bool is_by_rows(const Node& node, int bit) { return (node.lowered.spelt.by_rows >> bit & 1) != 0; }
   int64_t kv_heads() const { return std::max(k.heads, v.heads); }
 
  private:
@@ -147,6 +146,8 @@ void infer(InferContext& ctx) {
 
 // Rows of Q that a head's scores are computed for at a time.
 constexpr int64_t kRows = 48;
+// So few rows of Q read K and V where they lie: packing them would take longer.
+constexpr int64_t kFewRows = 2;
 
 struct AttentionPlan {
   Heads q, k, v, y;  // broadcast: steps of 0 where one stands for many
@@ -154,8 +155,9 @@ struct AttentionPlan {
   int64_t mask_steps[4], mask_length;  // along batch, heads, rows and keys
   float scale, softcap;
   int mode;
-  bool causal, clears_nan, copies_key, copies_value;  // into the workspace, as they are in no output
-  uint64_t key_bytes, value_bytes, score_bytes;       // of each thread
+  bool causal, clears_nan, packs;
+  bool copies_key, copies_value;                 // into the workspace, as they are in no output
+  uint64_t key_bytes, value_bytes, score_bytes;  // of each thread
 };
 
 // x, of `length` rows, as if it had as many of everything as the scores, but for heads that are shared.
@@ -200,9 +202,13 @@ StepPlan plan(const PlanContext& ctx) {
   };
   p.copies_key = ctx.has(kPastKey) && !has_output(kPresentKey);
   p.copies_value = ctx.has(kPastKey) && !has_output(kPresentValue);
-  const auto& gemm = choose_gemm_f32(ctx.kernels);
-  p.key_bytes = align_up(packed_size_gemm_f32(gemm, static_cast<int>(p.total), static_cast<int>(p.k.size)));
-  p.value_bytes = align_up(packed_size_gemm_f32(gemm, static_cast<int>(p.v.size), static_cast<int>(p.total)));
+  p.packs = p.q.length > kFewRows;
+  if (p.packs) {
+    const auto& gemm = choose_gemm_f32(ctx.kernels);
+    p.key_bytes = align_up(packed_size_gemm_f32(gemm, static_cast<int>(p.total), static_cast<int>(p.k.size)));
+    p.value_bytes =
+        align_up(packed_size_gemm_f32(gemm, static_cast<int>(p.v.size), static_cast<int>(p.total)));
+  }
   p.score_bytes = scratch_bytes<float>(static_cast<uint64_t>(std::min(kRows, p.q.length) * p.total));
   const auto copied = [&](bool copies, const Heads& x) {
     return copies ? scratch_bytes<float>(static_cast<uint64_t>(x.batch * x.heads * p.total * x.size)) : 0;
@@ -262,10 +268,17 @@ void run(RunContext& ctx) {
   const ThreadWorkspaces workspaces(scratch, p.key_bytes + p.value_bytes + p.score_bytes);
   const auto& gemm = choose_gemm_f32(ctx.kernels);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const int total = static_cast<int>(p.total), size = static_cast<int>(p.q.size),
-            width = static_cast<int>(v.size);
   float* const scores_out = output(kScores);
-  const Division division = divide_steps(p.q.length * p.total * (p.q.size + v.size) / kMacsPerStep);
+  // What is behind the lengths of all batches costs nothing.
+  int total = static_cast<int>(p.total);
+  if (ctx.has(kLengths) && scores_out == nullptr) {
+    int64_t longest = 1;
+    for (int64_t batch = 0; batch < p.q.batch; ++batch)
+      longest = std::max(longest, int_at(ctx.inputs[kLengths], batch));
+    total = static_cast<int>(std::min(p.total, longest));
+  }
+  const int size = static_cast<int>(p.q.size), width = static_cast<int>(v.size);
+  const Division division = divide_steps(p.q.length * total * (p.q.size + v.size) / kMacsPerStep);
   parallel_for(
       ctx.kernels.threads, p.q.batch * p.q.heads, division, [&](int64_t begin, int64_t end, int thread) {
         std::byte* const memory = static_cast<std::byte*>(workspaces[thread]);
@@ -274,56 +287,64 @@ void run(RunContext& ctx) {
         int64_t packed = -1;
         for (int64_t i = begin; i < end; ++i) {
           const int64_t batch = i / p.q.heads, head = i % p.q.heads, shared = head / (p.q.heads / k.heads);
-          if (batch * k.heads + shared != packed) {
+          const kernels::RowsF32 key_rows{keys + batch * k.batch_step + shared * k.head_step, k.row_step,
+                                          total, size},
+              value_rows{values + batch * v.batch_step + shared * v.head_step, v.row_step, total, width};
+          if (p.packs && batch * k.heads + shared != packed) {
             packed = batch * k.heads + shared;
-            const float* const key_head = keys + batch * k.batch_step + shared * k.head_step;
-            const float* const value_head = values + batch * v.batch_step + shared * v.head_step;
             key = pack_gemm_f32(
-                gemm, {key_head, total, 1, 1, size, static_cast<ptrdiff_t>(k.row_step), 0, 0, 1}, memory);
+                gemm, {key_rows.data, total, 1, 1, size, static_cast<ptrdiff_t>(key_rows.step), 0, 0, 1},
+                memory);
             value = pack_gemm_f32(
-                gemm, {value_head, width, 1, 1, total, 1, 0, 0, static_cast<ptrdiff_t>(v.row_step)},
+                gemm, {value_rows.data, width, 1, 1, total, 1, 0, 0, static_cast<ptrdiff_t>(value_rows.step)},
                 memory + p.key_bytes);
           }
           for (int64_t row = 0; row < p.q.length; row += kRows) {
             const int64_t rows = std::min(kRows, p.q.length - row);
             const auto keep = [&](int mode) {
               if (scores_out != nullptr && p.mode == mode)
-                std::memcpy(scores_out + (i * p.q.length + row) * p.total, scores,
-                            rows * p.total * sizeof(float));
+                std::memcpy(scores_out + (i * p.q.length + row) * total, scores,
+                            rows * total * sizeof(float));
             };
-            gemm_f32(key,
-                     {ctx.inputs[kQ].as<float>() + batch * p.q.batch_step + head * p.q.head_step +
-                          row * p.q.row_step,
-                      static_cast<ptrdiff_t>(p.q.row_step), static_cast<int>(rows)},
-                     {nullptr, -kInfinity, kInfinity, scores, total});
+            const float* const query = ctx.inputs[kQ].as<float>() + batch * p.q.batch_step +
+                                       head * p.q.head_step + row * p.q.row_step;
+            if (p.packs)
+              gemm_f32(key, {query, static_cast<ptrdiff_t>(p.q.row_step), static_cast<int>(rows)},
+                       {nullptr, -kInfinity, kInfinity, scores, total});
+            else
+              for (int64_t r = 0; r < rows; ++r)
+                dot_rows_f32(key_rows, query + r * p.q.row_step, scores + r * total);
             float scale = p.scale;
             if (scores_out != nullptr && p.mode == 0)
-              kernels::scale_scores_f32(scores, rows * p.total, std::exchange(scale, 1), nullptr);
+              kernels::scale_scores_f32(scores, rows * total, std::exchange(scale, 1), nullptr);
             keep(0);
             for (int64_t r = 0; r < rows; ++r) {
-              int64_t limit = ctx.has(kMask) ? p.mask_length : p.total;
+              int64_t limit = ctx.has(kMask) ? std::min<int64_t>(p.mask_length, total) : total;
               if (p.causal) limit = std::min(limit, p.past + row + r + 1);
               if (ctx.has(kLengths)) limit = std::min(limit, int_at(ctx.inputs[kLengths], batch));
-              mask_row(scores + r * p.total, p.total, scale, ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr,
+              mask_row(scores + r * total, total, scale, ctx.has(kMask) ? &ctx.inputs[kMask] : nullptr,
                        batch * p.mask_steps[0] + head * p.mask_steps[1] + (row + r) * p.mask_steps[2],
                        p.mask_steps[3], limit);
             }
             keep(1);
             if (p.softcap > 0)  // what is masked stays masked
-              for (int64_t j = 0; j < rows * p.total; ++j)
+              for (int64_t j = 0; j < rows * total; ++j)
                 if (scores[j] != -kInfinity)
                   scores[j] =
                       static_cast<float>(std::tanh(static_cast<double>(scores[j] / p.softcap))) * p.softcap;
             keep(2);
-            kernels::softmax_f32(scores, scores, rows, p.total, 1);
+            kernels::softmax_f32(scores, scores, rows, total, 1);
             if (p.clears_nan)
-              std::replace_if(scores, scores + rows * p.total, [](float x) { return x != x; }, 0.0f);
+              std::replace_if(scores, scores + rows * total, [](float x) { return x != x; }, 0.0f);
             keep(3);
-            gemm_f32(value, {scores, total, static_cast<int>(rows)},
-                     {nullptr, -kInfinity, kInfinity,
-                      ctx.outputs[kY].as<float>() + batch * p.y.batch_step + head * p.y.head_step +
-                          row * p.y.row_step,
-                      static_cast<ptrdiff_t>(p.y.row_step)});
+            float* const y = ctx.outputs[kY].as<float>() + batch * p.y.batch_step + head * p.y.head_step +
+                             row * p.y.row_step;
+            if (p.packs)
+              gemm_f32(value, {scores, total, static_cast<int>(rows)},
+                       {nullptr, -kInfinity, kInfinity, y, static_cast<ptrdiff_t>(p.y.row_step)});
+            else
+              for (int64_t r = 0; r < rows; ++r)
+                sum_rows_f32(value_rows, scores + r * total, y + r * p.y.row_step);
           }
         }
       });

@@ -45,12 +45,14 @@ struct CachePlan {
 
 StepPlan plan(const PlanContext& ctx) {
   const int axis = axis_of(ctx.attrs(), ctx.shape(0));
-  return {.state =
-              PlanState(CachePlan{{ctx.shape(0), axis}, {ctx.shape(1), axis}, is_circular(ctx.attrs())})};
+  const bool in_place = ctx.node.lowered.in_place;
+  return {.state = PlanState(CachePlan{{ctx.shape(0), axis}, {ctx.shape(1), axis}, is_circular(ctx.attrs())}),
+          .is_view = in_place,
+          .runs_as_view = in_place};
 }
 
 void run(RunContext& ctx) {
-  copy_input(ctx);
+  if (ctx.outputs[0].data != ctx.inputs[0].data) copy_input(ctx);
   const auto& [cache, update, is_circular] = ctx.planned<CachePlan>();
   const TensorView& y = ctx.outputs[0];
   if (update.outer * update.size == 0) return;
@@ -61,7 +63,8 @@ void run(RunContext& ctx) {
     const int64_t batch = outer / per_batch, start = ctx.has(2) ? int_at(ctx.inputs[2], batch) : 0;
     const int64_t last_start = is_circular ? cache.size - 1 : cache.size - update.size;
     require(start >= 0 && start <= last_start, ErrorCode::invalid_input,
-            "write index {} of batch {} is outside a cache of shape {}", start, batch, y.shape);
+            "write index {} of batch {}: a cache of {} has no room for {} more", start, batch, cache.size,
+            update.size);
     for (int64_t i = 0; i < update.size; ++i, from += row)
       std::memcpy(y.data + (outer * cache.size + (start + i) % cache.size) * row, from, row);
   }

@@ -91,6 +91,12 @@ int fuse_activations(Graph& graph);
 // What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.
 void simplify(Graph& graph, const KernelPolicy& kernels);
 
+// A past that is fed and the present that comes out → a state slot of that capacity. Another slot, the last, is the number
+// of tokens in it, which each run advances. What is new may be of any length. An input as long as past and new together (a
+// mask of tokens) is fed no more: all of them count. Throws Error(unsupported), naming the node, where something depends on
+// the length in a way that no slot can have, or nothing is kept at all; Error(invalid_option) for a capacity that is none.
+void keep_caches(Graph& graph, const KernelPolicy& kernels, int64_t capacity, int64_t batch);
+
 // From plain ONNX (with or without Q and DQ) to what the kernels compute. Returns the float islands of a quantized
 // graph.
 std::vector<FloatIsland> lower(Graph& graph, const KernelPolicy& kernels);

@@ -1,5 +1,5 @@
-// op(x) → x, where the operator only passes its input on: Identity, Dropout where nobody reads its mask, a Cast to the
-// type that x has, and Cast(Cast(x)) back to it, where the type between has all of its numbers.
+// op(x) → x, where the operator only passes its input on: Identity, Dropout where nobody reads its mask, a Concat of x
+// alone, a Cast to the type that x has, and Cast(Cast(x)) back to it, where the type between has all of its numbers.
 #include "graph/editor.h"
 #include "graph/op_def.h"
 #include "ops/elements.h"
@@ -25,6 +25,7 @@ bool holds(DType wide, DType narrow) {
 ValueId passed_on(const GraphEditor& editor, const Node& node) {
   const Graph& graph = editor.graph();
   if (node.op->passes_on) return node.outputs.size() == 1 ? node.inputs[0] : kNoValue;
+  if (node.op->layout == LayoutRule::joining && node.inputs.size() == 1) return node.inputs[0];
   if (!node.op->converts) return kNoValue;
   const auto wanted = graph[node.outputs[0]].dtype, given = graph[node.inputs[0]].dtype;
   if (!wanted || !given) return kNoValue;

@@ -140,9 +140,12 @@ class Planner {
   void add_step(const Node& node, const PlanContext& context) {
     const int step_index = static_cast<int>(program_->steps.size());
     StepPlan plan = plan_node(context);
-    const bool is_view = plan.is_view && block_[node.inputs[0]] != kNoBlock;
+    // A view of a state that runs may change it: of the others nobody knows when.
+    const bool is_view = plan.is_view && (block_[node.inputs[0]] != kNoBlock ||
+                                          (plan.runs_as_view && state_slot_[node.inputs[0]] != kNoBlock));
     if (is_view) {
       block_[node.outputs[0]] = block_[node.inputs[0]];
+      state_slot_[node.outputs[0]] = state_slot_[node.inputs[0]];
       if (!plan.runs_as_view) return;
     }
     Step step;

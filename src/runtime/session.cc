@@ -61,7 +61,8 @@ void Session::finish_run() {
             graph[graph.inputs[input]].name, dtype_name(inputs_[input].dtype), inputs_[input].shape,
             dtype_name(outputs_[output].dtype), outputs_[output].shape);
   for (const auto& [input, output] : graph.states)
-    std::copy_n(outputs_[output].data, outputs_[output].bytes(), inputs_[input].data);
+    if (outputs_[output].data != inputs_[input].data)
+      std::copy_n(outputs_[output].data, outputs_[output].bytes(), inputs_[input].data);
 }
 
 TensorView Session::bind(const Slot& slot) {

@@ -115,3 +115,29 @@ TEST_CASE("The second and later runs of recurrent networks and transformers allo
     }
   }
 }
+
+TEST_CASE("A decoder's steps allocate nothing while its cache fills to the end") {
+  for (const std::string name : {"plain", "masked"}) {
+    const std::vector<char> file = read_bytes(OCTAVO_FIXTURES_DIR "/pytorch/decoder/" + name + ".onnx");
+    for (const int threads : {1, 2}) {
+      KernelPolicy kernels;
+      kernels.threads = Threads(threads);
+      const auto model = Model::load(std::as_bytes(std::span(file)), kernels);
+      const auto quantized = model->quantize_dynamic({});
+      for (Model* each : {model.get(), quantized.get()}) {
+        CAPTURE(name, threads);
+        const auto sequence = each->begin_sequence(32);
+        const Tensor prompt = Tensor::of<int64_t>({1, 5}, {1, 2, 3, 4, 5}),
+                     token = Tensor::of<int64_t>({1, 1}, {6});
+        const Feed begin{"input_ids", &prompt}, next{"input_ids", &token};
+        sequence->run({&begin, 1});
+        sequence->run({&next, 1});
+        CHECK(allocations_of([&] {
+                while (sequence->length() < 32) sequence->run({&next, 1});
+              }) == 0);
+        sequence->reset();
+        CHECK(allocations_of([&] { sequence->run({&begin, 1}); }) == 0);
+      }
+    }
+  }
+}

@@ -18,7 +18,7 @@ TEST_CASE("TensorScatter writes each batch at its place, and around the end wher
   CHECK(values<int8_t>(scatter("linear", 1, 0)) == Values{1, -1, -2, -3, -4, 6});
   CHECK(values<int8_t>(scatter("circular", 2, 0)) == Values{-2, 2, -1, -3, -4, 6});
   CHECK(error_of([&] { scatter("linear", 0, 2); }) ==
-        "InvalidInput: write index 2 of batch 1 is outside a cache of shape [2,3,1]");
+        "InvalidInput: write index 2 of batch 1: a cache of 3 has no room for 2 more");
   CHECK(error_of([&] { scatter("circular", 3, 0); }).starts_with("InvalidInput: write index 3 of batch 0"));
   CHECK(error_of([&] { scatter("linear", -1, 0); }).starts_with("InvalidInput: write index -1"));
   CHECK(error_of([&] { scatter("spiral", 0, 0); }) == "Unsupported: mode 'spiral' is not supported");

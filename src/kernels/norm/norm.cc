@@ -13,8 +13,8 @@ void normalize_f32(const NormF32& norm, const float* x, float* y, int64_t begin,
   for (int64_t row = begin; row < end; ++row) {
     const float* const from = x + row * n;
     float* const to = y + row * n;
-    const float mean = norm.centers ? sum_of(from, n, [](auto v) { return v; }) / count : 0;
-    const float variance = sum_of(from, n, [=](auto v) { return (v - mean) * (v - mean); }) / count;
+    const float mean = norm.centers ? sum_of(n, [](auto v) { return v; }, from) / count : 0;
+    const float variance = sum_of(n, [=](auto v) { return (v - mean) * (v - mean); }, from) / count;
     const float inverse = 1 / std::sqrt(variance + norm.epsilon);
     if (norm.mean != nullptr) norm.mean[row] = mean;
     if (norm.inverse_deviation != nullptr) norm.inverse_deviation[row] = inverse;

@@ -37,10 +37,10 @@ void softmax_row(const float* x, float* y, int64_t n, bool takes_log) {
   const auto same = [](auto v) { return v; };
   // b where neither is larger, or one is NaN.
   const auto larger_of = [](auto b, auto a) { return select(a > b, a, b); };
-  const float max = fold_row(x, n, kLowest, same, larger_of);
+  const float max = fold_row(n, kLowest, same, larger_of, x);
   const Operand<float> largest(&max, false);
   exp_of_differences(static_cast<size_t>(n), x, largest, y);
-  float sum = sum_of(y, n, same);
+  float sum = sum_of(n, same, y);
   if (takes_log) sum = static_cast<float>(logarithm(sum));
   divide(static_cast<size_t>(n), x, largest, Operand<float>(&sum, false), y, takes_log);
 }

@@ -30,4 +30,5 @@ export {
 } from './preprocess/preprocessing.js';
 export type { RgbaImage } from './preprocess/resize.js';
 export type { ModelSource } from './source.js';
+export type { ModelState } from './state.js';
 export { Tensor, type Feeds, type TensorData, type TensorLike, type TensorType } from './tensor.js';

@@ -16,6 +16,7 @@ import type {
   NativeLayerComparer,
   NativeModel,
   NativeModule,
+  NativeSequence,
   NativeTensor,
   Place,
   StaticOptions,
@@ -47,12 +48,18 @@ interface Download {
   size: number;
 }
 
-interface HostedModel {
-  native: NativeModel;
-  /** The bytes of its file; of a quantized model they are counted when asked for. */
-  fileBytes: number | undefined;
+/** What runs. */
+interface Hosted<Native> {
+  native: Native;
   /** What the last run was bound to; it serves for feeds like those. */
   binding?: Binding;
+}
+
+type Runs = Hosted<Pick<NativeModel, 'bind' | 'execute'>>;
+
+interface HostedModel extends Hosted<NativeModel> {
+  /** The bytes of its file; of a quantized model they are counted when asked for. */
+  fileBytes: number | undefined;
 }
 
 export interface StartOptions {
@@ -96,6 +103,10 @@ const calls = [
   'externalLocations',
   'finishLoad',
   'run',
+  'createState',
+  'runState',
+  'stateLength',
+  'resetState',
   'quantizeDynamic',
   'beginCalibration',
   'observe',
@@ -126,6 +137,7 @@ export class EngineHost {
   #team: Team | undefined;
   readonly #downloads = new Map<Handle, Download>();
   readonly #models = new Map<Handle, HostedModel>();
+  readonly #states = new Map<Handle, Hosted<NativeSequence>>();
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
   readonly #comparers = new Map<Handle, NativeLayerComparer>();
 
@@ -157,7 +169,7 @@ export class EngineHost {
 
   /** How many models, calibrations and the like are alive. */
   liveObjects(): number {
-    return [this.#models, this.#calibrators, this.#comparers, this.#downloads].reduce(
+    return [this.#models, this.#states, this.#calibrators, this.#comparers, this.#downloads].reduce(
       (sum, { size }) => sum + size,
       0,
     );
@@ -212,8 +224,38 @@ export class EngineHost {
     return this.#run(this.#model(model), feeds, arrays);
   }
 
+  /** What a model keeps from run to run; says which inputs and outputs are left. */
+  createState(
+    model: Handle,
+    target: Handle,
+    capacity: number,
+    batch: number,
+  ): { inputs: string[]; outputs: string[] } {
+    const native = this.#model(model).native.beginSequence(capacity, batch);
+    this.#states.set(target, { native });
+    return native.describe();
+  }
+
+  /** As `run`; says how many tokens the state then has. */
+  runState(
+    state: Handle,
+    feeds: NativeTensor[],
+    arrays?: readonly OutputArray[],
+  ): { outputs: NativeTensor[]; length: number } {
+    const hosted = find(this.#states, state, 'state');
+    return { outputs: this.#run(hosted, feeds, arrays), length: hosted.native.length() };
+  }
+
+  stateLength(state: Handle): number {
+    return find(this.#states, state, 'state').native.length();
+  }
+
+  resetState(state: Handle): void {
+    find(this.#states, state, 'state').native.reset();
+  }
+
   /** In a run like the one before, nothing is allocated in the heap: tensors are copied to and from where they lie. */
-  #run(model: HostedModel, feeds: NativeTensor[], arrays?: readonly OutputArray[]): NativeTensor[] {
+  #run(model: Runs, feeds: NativeTensor[], arrays?: readonly OutputArray[]): NativeTensor[] {
     const binding = bindingFor(model, feeds);
     feeds.forEach(({ data }, i) => this.#module.HEAPU8.set(bytesOf(data), binding.inputs[i].pointer));
     const outputs = model.native.execute() ?? binding.outputs ?? [];
@@ -309,11 +351,12 @@ export class EngineHost {
     for (const object of [
       this.#downloads.get(handle)?.native,
       this.#models.get(handle)?.native,
+      this.#states.get(handle)?.native,
       this.#calibrators.get(handle),
       this.#comparers.get(handle),
     ])
       object?.delete();
-    for (const objects of [this.#downloads, this.#models, this.#calibrators, this.#comparers])
+    for (const objects of [this.#downloads, this.#models, this.#states, this.#calibrators, this.#comparers])
       objects.delete(handle);
   }
 
@@ -328,7 +371,7 @@ export class EngineHost {
 }
 
 /** The binding of the last run where it serves for these feeds, else a new one. */
-function bindingFor(model: HostedModel, feeds: NativeTensor[]): Binding {
+function bindingFor(model: Runs, feeds: NativeTensor[]): Binding {
   const last = model.binding;
   if (last?.inputs.length === feeds.length && feeds.every((feed, i) => fits(feed, last.inputs[i])))
     return last;

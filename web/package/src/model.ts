@@ -21,6 +21,7 @@ import type {
 } from './native.js';
 import type {
   CallOptions,
+  CreateStateOptions,
   LongCallOptions,
   ProfileOptions,
   QuantizeDynamicOptions,
@@ -32,6 +33,7 @@ import type {
 import { knownOptions } from './quantization_options.js';
 import { beginningOf, whatElse } from './not_onnx.js';
 import { handOver, nextTask } from './rpc.js';
+import { ModelState } from './state.js';
 import { openSource, type ModelSource, type Source } from './source.js';
 import {
   bytesOf,
@@ -44,7 +46,8 @@ import {
   type Tensor,
 } from './tensor.js';
 
-const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any' };
+const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any', state: 'any' };
+const stateOptions: KnownOptions<CreateStateOptions> = { ...callOptions, capacity: 'any', batch: 'any' };
 const profileOptions: KnownOptions<ProfileOptions> = { ...callOptions, repeats: 'any' };
 const loadOptions: KnownOptions<LoadOptions> = {
   ...longCallOptions,
@@ -69,6 +72,7 @@ export class Model {
   readonly name: string;
   readonly engine: Engine;
   readonly #description: ModelDescription;
+  readonly #states = new WeakSet<ModelState>();
   #handle: Handle | undefined;
 
   /** @internal Use `loadModel`. */
@@ -116,19 +120,54 @@ export class Model {
    * @throws OctavoError `InvalidInput` for a wrong name, type or shape, `InvalidOption`, `Disposed`; the signal's reason
    */
   async run(sample: Sample, options?: RunOptions): Promise<Record<string, Tensor>> {
-    const { signal, outputs } = checkOptions('run', options, runOptions);
+    const { signal, outputs, state } = checkOptions('run', options, runOptions);
     signal?.throwIfAborted();
-    const arrays = outputs && toOutputArrays(outputs, this.outputs);
-    const feeds = this.#feedsForNow(sample);
+    if (state !== undefined && !(state instanceof ModelState && this.#states.has(state)))
+      throw new OctavoError('InvalidOption', "option 'state' of run is what the model's createState gives");
+    const described = state ?? this;
+    const arrays = outputs && toOutputArrays(outputs, described.outputs);
+    const feeds = this.#feedsForNow(sample, described.inputs);
     // Messages to a worker carry copies: from there outputs come in arrays of their own.
     const { worker } = this.engine.info;
-    const made = await this.engine.call('run', [this.handle, feeds, worker ? undefined : arrays], signal);
+    const given = worker ? undefined : arrays;
+    const made = state
+      ? await state.run(feeds, given, signal)
+      : await this.engine.call('run', [this.handle, feeds, given], signal);
     if (!worker || !arrays) return fromNativeTensors(made);
     const copied = copyOutputs(
       made.map((output) => ({ ...output, bytes: bytesOf(output.data) })),
       arrays,
     );
     return fromNativeTensors(made.map((output, i) => ({ ...output, data: copied[i] })));
+  }
+
+  /**
+   * Room for a text of `capacity` tokens: what a decoder keeps between runs. Inputs that are a past (`past_key_values.0.key`)
+   * and outputs that they become (`present.0.key`) are kept in place from then on, in each run with the option `state`, and a
+   * mask over past and new tokens counts them all. The states of a model share its weights; they live on without it.
+   * @throws OctavoError `Unsupported` for a network without caches, or that uses them in a way that is not understood, with
+   *   the node that does; `InvalidOption`, `Disposed`; the signal's reason
+   */
+  async createState(options: CreateStateOptions): Promise<ModelState> {
+    const { capacity, batch = 1, signal } = checkOptions('createState', options, stateOptions);
+    signal?.throwIfAborted();
+    checkCount('capacity', capacity);
+    checkCount('batch', batch);
+    const target = this.engine.newHandle();
+    try {
+      const args: [Handle, Handle, number, number] = [this.handle, target, capacity, batch];
+      const { inputs, outputs } = await this.engine.call('createState', args, signal);
+      const left = {
+        inputs: this.inputs.filter(({ name }) => inputs.includes(name)),
+        outputs: this.outputs.filter(({ name }) => outputs.includes(name)),
+      };
+      const state = new ModelState(this.engine, target, this.name, { capacity, batch }, left);
+      this.#states.add(state);
+      return state;
+    } catch (error) {
+      this.engine.release(target);
+      throw error;
+    }
   }
 
   /**
@@ -229,9 +268,11 @@ export class Model {
   }
 
   /** For one call that is made at once. Copies only where the engine reads them later. */
-  #feedsForNow(sample: Sample): NativeTensor[] {
+  #feedsForNow(sample: Sample, inputs = this.inputs): NativeTensor[] {
     const later = this.engine.info.worker || !this.engine.idle;
-    return later ? handOver(this.toFeeds(sample)) : toNativeTensors(sample, this.inputs, 'views');
+    return later
+      ? handOver(toNativeTensors(sample, inputs, 'copies'))
+      : toNativeTensors(sample, inputs, 'views');
   }
 
   async #derive(target: Handle, make: () => Promise<ModelDescription>): Promise<Model> {

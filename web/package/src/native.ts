@@ -128,6 +128,8 @@ export interface NativeModel {
   bind(feeds: NativeTensor[]): Binding;
   /** Runs on what lies in the inputs of the binding. Gives the outputs where the binding does not. */
   execute(): Place[] | undefined;
+  /** Runs that continue one another, up to `capacity` tokens in each of `batch` rows. */
+  beginSequence(capacity: number, batch: number): NativeSequence;
   quantizeDynamic(options: DynamicOptions): NativeModel;
   calibrate(options: StaticOptions): NativeCalibrator;
   /** Compiles both models once, for all samples. */
@@ -137,6 +139,15 @@ export interface NativeModel {
   toOnnx(): HeapRange;
   releaseOnnx(): void;
   delete(): void;
+}
+
+/** `bind` and `execute` are those of NativeModel, for inputs and outputs that are not kept. */
+export interface NativeSequence extends Pick<NativeModel, 'bind' | 'execute' | 'delete'> {
+  /** The names of what is fed and of what comes out. */
+  describe(): { inputs: string[]; outputs: string[] };
+  /** Tokens so far. */
+  length(): number;
+  reset(): void;
 }
 
 /** A node of the network as it was loaded and simplified. */

@@ -8,7 +8,7 @@ const unwound = { engineUsable: true };
 type Call = (this: unknown, ...args: unknown[]) => unknown;
 
 /** What the module makes objects of, by the names that it exports. */
-const classes = ['Download', 'Engine', 'Model', 'Calibration', 'LayerComparer'];
+const classes = ['Download', 'Engine', 'Model', 'Sequence', 'Calibration', 'LayerComparer'];
 const functions = ['beginDownload', 'makeEngine', 'compareTensors', 'supportedOperators'];
 
 /**

@@ -1,5 +1,6 @@
 // Options and reports of the public API.
 import type { KernelChoice, DynamicOptions, StaticOptions } from './native.js';
+import type { ModelState } from './state.js';
 import type { Feeds, TensorLike } from './tensor.js';
 
 /** The builds that the package ships. A .wasm with an instruction that the browser lacks does not even validate. */
@@ -26,6 +27,15 @@ export interface RunOptions extends CallOptions {
    * and number of elements are those of the output; the result has the output's shape.
    */
   outputs?: Feeds;
+  /** What `createState` of the same model gives: the run continues it. */
+  state?: ModelState;
+}
+
+export interface CreateStateOptions extends CallOptions {
+  /** The most tokens that the state holds, those of all prompts and answers. A run beyond it is an `InvalidInput` error. */
+  capacity: number;
+  /** Rows of each run. Default 1. */
+  batch?: number;
 }
 
 export interface ProfileOptions extends CallOptions {
