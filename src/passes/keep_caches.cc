@@ -26,7 +26,7 @@ constexpr std::string_view kConcat = "Concat", kScatter = "TensorScatter", kAtte
 
 // Axes along which each element depends on nothing that is behind it: what is beyond the filled part stays there.
 constexpr std::string_view kKeepsAxes[] = {"Squeeze", "Unsqueeze", "Transpose", "Trilu",
-                                           "Flatten", kReshape,    kExpand};
+                                           "Flatten", kReshape,    kExpand,     kConstantOfShape};
 
 class Keeper {
  public:
