@@ -64,6 +64,10 @@ bool CacheLengths::is_cache(std::size_t input) const {
   return std::ranges::find(caches_, input, &Cache::input) != caches_.end();
 }
 
+bool CacheLengths::is_cache_of(ValueId past) const {
+  return std::ranges::any_of(caches_, [&](const Cache& cache) { return graph_.inputs[cache.input] == past; });
+}
+
 void CacheLengths::find_caches() {
   caches_.clear();
   for (const Node& node : graph_.nodes) {
@@ -164,9 +168,9 @@ void CacheLengths::measure(ValueId id) {
   const int rank = none.shape->rank();
   growth.is_odd = some.shape->rank() != rank || most.shape->rank() != rank;
   for (int axis = 0; !growth.is_odd && axis < rank; ++axis) {
-    const int64_t more = (*some.shape)[axis] - (*none.shape)[axis],
-                  all = (*most.shape)[axis] - (*none.shape)[axis];
-    if (more == lengths_[1] && all == lengths_[2])
+    const int64_t start = (*none.shape)[axis], more = (*some.shape)[axis] - start,
+                  all = (*most.shape)[axis] - start;
+    if (more == lengths_[1] && all == lengths_[2] && (start == 0 || start == added_))
       growth.axes |= 1u << axis;
     else
       growth.is_odd |= more != 0 || all != 0;

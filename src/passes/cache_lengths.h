@@ -25,11 +25,12 @@ struct Cache {
 
 // How a value depends on the length.
 struct Growth {
-  uint32_t axes = 0;    // bit i: axis i is that many longer
+  uint32_t axes = 0;    // bit i: axis i is as long as the past, or as past and new together
   bool is_odd = false;  // its shape depends on the length in another way
   // Shape and contents follow from the shapes of feeds, and contents are a · length and what they are without a past.
   bool is_planned = false;
   bool ends_in_zeros = false;  // of a last axis that grows: what is beyond is 0
+  bool is_finite = false;      // what is beyond is as it lay in a slot
   std::vector<int64_t> slope;  // a by element; empty where all are 0
 };
 
@@ -42,6 +43,8 @@ class CacheLengths {
 
   const std::vector<Cache>& caches() const { return caches_; }
   bool is_cache(std::size_t input) const;
+  // Whether a value is the input of a cache.
+  bool is_cache_of(ValueId past) const;
   // The input that is as long as past and new together, or how many inputs there are.
   std::size_t total_input() const { return total_input_; }
   // How many tokens are new at all of the lengths.

@@ -58,7 +58,23 @@ class Keeper {
     throw Error(ErrorCode::unsupported, text("a cache cannot be kept in place: {}", why));
   }
 
-  const Shape& shape(ValueId id) const { return *lengths_.with_past(id).shape; }
+  // What a value was in the graph before: itself, or what actual() was asked for.
+  ValueId before(ValueId id) const {
+    if (id < actual_.size()) return id;
+    const auto asked = std::ranges::find(actual_, id);
+    if (asked == actual_.end()) refuse("a value is new");
+    return static_cast<ValueId>(asked - actual_.begin());
+  }
+  // With some past.
+  const Shape& shape(ValueId id) const {
+    const Operand& operand = lengths_.with_past(before(id));
+    if (!operand.is_static()) refuse("a shape depends on data");
+    return *operand.shape;
+  }
+  const Operand& without_past(ValueId id) const {
+    shape(id);
+    return lengths_.without_past(before(id));
+  }
   // What is new does not grow.
   const Growth& growth(ValueId id) const {
     return id < lengths_.growth().size() ? lengths_.growth()[id] : none_;
@@ -146,7 +162,7 @@ class Keeper {
     if (std::ranges::count(slope, slope[0]) != std::ssize(slope))
       refuse("some of its numbers depend on the length, and some do not");
     ValueId more = slope[0] == 1 ? length_ : add(kMul, {length_, number(slope[0])});
-    const DType dtype = *lengths_.without_past(id).dtype;
+    const DType dtype = *without_past(id).dtype;
     if (dtype != DType::s64) more = cast(more, dtype);
     return actual_[id] = add(kAdd, {id, more}, dtype);
   }
@@ -156,20 +172,21 @@ class Keeper {
     const bool reads_growth = node.op->reads_shape_only && growth(node.inputs[0]).axes != 0;
     if (std::ranges::all_of(node.outputs, is_planned)) return reads_growth ? plan_shape(node) : keep(node);
     bool grows = false, is_sloped = false;
-    const std::vector<ValueId> before = node.inputs;
+    const std::vector<ValueId> given = node.inputs;
     for (ValueId id : node.outputs)
       if (id != kNoValue && lengths_.growth()[id].is_odd)
         refuse("a shape depends on the length in no simple way");
-    for (std::size_t i = 0; i < before.size(); ++i) {
-      grows |= growth(before[i]).axes != 0;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      grows |= growth(given[i]).axes != 0;
       const bool decides_shape = node.op->shape_operands >> std::min<std::size_t>(i, 31) & 1;
       if (!decides_shape)
-        node.inputs[i] = actual(before[i]);
+        node.inputs[i] = actual(given[i]);
       else
-        is_sloped |= !growth(before[i]).slope.empty();
+        is_sloped |= !growth(given[i]).slope.empty();
     }
     const std::string_view name = node.op->name;
     if (!grows && !is_sloped) return keep(node);
+    if (node.outputs[0] == kNoValue) refuse("its output has no name");
     if (name == kConcat) return concat(node);
     if (name == kSlice) return slice(node);
     if (name == kRange) return range(node);
@@ -180,7 +197,9 @@ class Keeper {
     else if (is_sloped)
       refuse("its shape depends on the length");
     if (!keeps_place(node)) refuse("it computes across what is to come");
-    lengths_.growth()[node.outputs[0]].ends_in_zeros = keeps_zeros(node);
+    Growth& grown = lengths_.growth()[node.outputs[0]];
+    grown.ends_in_zeros = keeps_zeros(node);
+    grown.is_finite = growth(node.inputs[0]).is_finite && node.op->layout != LayoutRule::elementwise;
     keep(node);
   }
 
@@ -194,7 +213,7 @@ class Keeper {
                 other = std::max(shape(node.inputs[1]).rank() - 2, 0);
       const bool sums = axes >> last & 1;
       return sums == (growth(node.inputs[1]).axes >> other & 1) &&
-             (!sums || growth(node.inputs[0]).ends_in_zeros);
+             (!sums || (growth(node.inputs[0]).ends_in_zeros && growth(node.inputs[1]).is_finite));
     }
     if (name == kGather) {
       const int axis = normalize_axis(node.attrs.get_int("axis", 0), shape(node.inputs[0]).rank());
@@ -204,6 +223,9 @@ class Keeper {
     return node.op->layout == LayoutRule::elementwise ||
            std::ranges::find(kKeepsAxes, name) != std::end(kKeepsAxes);
   }
+
+  // Whether an axis that grows is as long as past and new together.
+  bool is_present(ValueId id, int axis) const { return (*without_past(id).shape)[axis] == lengths_.added(); }
 
   bool keeps_zeros(const Node& node) const {
     const auto is_zero = [&](std::size_t i) {
@@ -244,7 +266,7 @@ class Keeper {
     const int rank = shape(x).rank();
     const int64_t start = node.attrs.get_int("start", 0);
     const int begin = static_cast<int>(std::clamp<int64_t>(start < 0 ? start + rank : start, 0, rank));
-    const std::vector<int64_t> dims = to_int64(lengths_.without_past(id).known->view());
+    const std::vector<int64_t> dims = to_int64(without_past(id).known->view());
     uint32_t past = 0, added = 0;
     for (std::size_t i = 0; i < dims.size(); ++i) {
       if (!(growth(x).axes >> (begin + i) & 1)) continue;
@@ -281,29 +303,30 @@ class Keeper {
     const auto grows = [&](ValueId id) { return growth(id).axes >> axis & 1; };
     if (std::ranges::none_of(node.inputs, grows)) return keep(node);
     if (node.inputs.size() != 2 || grows(node.inputs[1]) || axis == 0 ||
-        (*lengths_.without_past(past).shape)[axis] != 0)
+        (*without_past(past).shape)[axis] != 0)
       refuse("more is joined than a past and what is new");
     scatter(past, node.inputs[1], axis);
     give(node.outputs[0]);
+    lengths_.growth()[node.outputs[0]].is_finite = lengths_.is_cache_of(past);
   }
 
   ValueId scatter(ValueId past, ValueId added, int axis) {
+    if (shape(added)[axis] != lengths_.added()) refuse("not all caches grow by the same number");
     const ValueId start = by_batch(length_, shape(past)[0]);
-    const ValueId present = add(kScatter, {past, added, start}, *lengths_.without_past(past).dtype);
+    const ValueId present = add(kScatter, {past, added, start}, *without_past(past).dtype);
     Node& node = graph_.nodes.back();
     node.attrs.set("axis", int64_t{axis});
-    node.lowered.in_place = std::ranges::any_of(
-        lengths_.caches(), [&](const Cache& cache) { return graph_.inputs[cache.input] == past; });
+    node.lowered.in_place = lengths_.is_cache_of(past);
     return present;
   }
 
   void range(Node& node) {
     const auto is = [&](std::size_t i, int64_t value, int64_t slope) {
       const ValueId id = node.inputs[i];
-      return growth(id).is_planned && int_at(lengths_.without_past(id).known->view(), 0) == value &&
+      return growth(id).is_planned && int_at(without_past(id).known->view(), 0) == value &&
              (growth(id).slope.empty() ? 0 : growth(id).slope[0]) == slope;
     };
-    const DType dtype = *lengths_.without_past(node.outputs[0]).dtype;
+    const DType dtype = *without_past(node.outputs[0]).dtype;
     const bool counts = dtype == DType::s64 || dtype == DType::s32;
     if (!counts || !is(0, 0, 0) || !(is(1, 0, 1) || is(1, lengths_.added(), 1)) || !is(2, 1, 0))
       refuse("not all positions from 0 on");
@@ -317,16 +340,18 @@ class Keeper {
     const auto numbers = [&](std::size_t i, int64_t otherwise) {
       if (!node.has_input(i)) return std::vector<int64_t>(1, otherwise);
       if (!growth(node.inputs[i]).is_planned) refuse("it is not known where a slice begins");
-      return to_int64(lengths_.without_past(node.inputs[i]).known->view());
+      return to_int64(without_past(node.inputs[i]).known->view());
     };
-    const std::vector<int64_t> starts = numbers(1, 0), axes = numbers(3, 0), steps = numbers(4, 1);
+    const std::vector<int64_t> starts = numbers(1, 0), steps = numbers(4, 1);
+    std::vector<int64_t> axes = numbers(3, 0);
+    while (!node.has_input(3) && axes.size() < starts.size()) axes.push_back(std::ssize(axes));
     const auto slope = [&](std::size_t i) { return growth(node.inputs[i]).slope; };
     uint32_t sliced = 0;
     for (int64_t axis : axes) sliced |= 1u << normalize_axis(axis, shape(x).rank());
     if (slope(1).empty() && slope(2).empty() && (growth(x).axes & sliced) == 0) return keep(node);
+    if (starts.size() != 1 || steps[0] != 1) refuse("it slices more than one axis, or by steps");
     const int axis = normalize_axis(axes[0], shape(x).rank());
     const bool grows = growth(y).axes >> axis & 1;
-    if (starts.size() != 1 || steps[0] != 1) refuse("it slices more than one axis, or by steps");
     if (grows && slope(1).empty() && starts[0] == 0) {
       if (!(growth(x).axes >> axis & 1) && shape(x)[axis] < capacity_)
         refuse(text("it slices a table of {} rows", shape(x)[axis]));
@@ -337,7 +362,7 @@ class Keeper {
     const int64_t count = shape(y)[axis];
     const ValueId all = positions(count == lengths_.added() ? added_ : number(count));
     const ValueId rows = add(kAdd, {all, actual(node.inputs[1])});
-    add(kGather, {x, rows}, *lengths_.without_past(x).dtype);
+    add(kGather, {x, rows}, *without_past(x).dtype);
     graph_.nodes.back().attrs.set("axis", int64_t{axis});
     give(y);
   }
@@ -348,6 +373,7 @@ class Keeper {
     const int64_t axis = node.attrs.get_int("axis", -1);
     if (axis != -1 && axis != last) refuse("it computes across what is to come");
     if (growth(node.inputs[0]).axes >> last & 1) {
+      if (!is_present(node.inputs[0], last)) refuse("it looks at the past alone");
       const ValueId seen = add("Less", {positions(number(capacity_)), total_}, DType::boolean);
       node.inputs[0] = add(kWhere, {seen, node.inputs[0], minus_infinity()}, DType::f32);
       lengths_.growth()[node.outputs[0]].ends_in_zeros = true;
@@ -356,21 +382,26 @@ class Keeper {
   }
 
   void attention(Node& node) {
-    const std::vector<ValueId> before = node.inputs;
-    const bool by_heads = shape(before[1]).rank() == 4;
-    const auto grows_at = [&](std::size_t i, int axis) { return growth(before[i]).axes == 1u << axis; };
-    if (node.has_input(6) || node.outputs.size() > 3 || growth(before[0]).axes != 0)
+    const std::vector<ValueId> given = node.inputs;
+    const bool by_heads = shape(given[1]).rank() == 4;
+    const auto grows_at = [&](std::size_t i, int axis) {
+      return growth(given[i]).axes == 1u << axis && is_present(given[i], axis);
+    };
+    if (node.has_input(6) || node.outputs.size() > 3 || growth(given[0]).axes != 0)
       refuse("its scores come out, or its lengths go in");
-    if (node.has_input(3) && !grows_at(3, shape(before[3]).rank() - 1))
+    if (shape(given[0])[0] != shape(node.outputs[0])[0]) refuse("one query is that of a batch");
+    if (node.has_input(3) && !grows_at(3, shape(given[3]).rank() - 1) &&
+        (growth(given[3]).axes != 0 || !node.lowered.spelt.broadcasts))
       refuse("its mask is not as long as past and new");
     node.inputs.resize(7, kNoValue);
     for (std::size_t i : {1, 2}) {
       if (!node.has_input(3 + i)) {
-        if (!grows_at(i, by_heads ? 2 : 1)) refuse("keys and values are not as long as past and new");
+        const bool by_rows = !by_heads || (node.lowered.spelt.by_rows >> i & 1);
+        if (!grows_at(i, by_rows ? 1 : 2)) refuse("keys and values are not as long as past and new");
         continue;
       }
-      if (!by_heads || growth(before[i]).axes != 0) refuse("what is new is not by heads");
-      node.inputs[i] = scatter(before[3 + i], before[i], 2);
+      if (!by_heads || growth(given[i]).axes != 0) refuse("what is new is not by heads");
+      node.inputs[i] = scatter(given[3 + i], given[i], 2);
       if (node.outputs.size() > i && node.outputs[i] != kNoValue) {
         give(node.outputs[i]);
         node.inputs[i] = node.outputs[i];
@@ -379,7 +410,7 @@ class Keeper {
       if (i == 1 && node.attrs.get_int("is_causal", 0) != 0) mask_causally(node);
     }
     node.outputs.resize(1);
-    node.inputs[6] = by_batch(total_, shape(before[0])[0]);
+    node.inputs[6] = by_batch(total_, shape(given[0])[0]);
     keep(node);
   }
 

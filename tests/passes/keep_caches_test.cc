@@ -205,6 +205,19 @@ TEST_CASE("What cannot be known of the length is refused, and the node is named"
     layer.answer(layer.scores());
     check_refused(layer, "computes across what is to come");
   }
+  SECTION("a look at the past alone") {
+    const ValueId keys = layer.transposed(layer.past_key, {0, 1, 3, 2});
+    const ValueId odds = layer.b.node("Softmax", {layer.b.node("MatMul", {layer.query, keys})});
+    layer.finish(layer.b.node("MatMul", {odds, layer.past_value}));
+    check_refused(layer, "not as long as past and new");
+  }
+  SECTION("values that are divided, by 0 where there are none yet") {
+    const ValueId odds =
+        layer.b.node("Mul", {layer.b.node("Softmax", {layer.scores()}), layer.float_number(1)});
+    layer.finish(
+        layer.b.node("MatMul", {odds, layer.b.node("Div", {layer.present_value, layer.present_value})}));
+    check_refused(layer, "computes across what is to come");
+  }
   SECTION("scores that come out") {
     const ValueId scores = layer.scores();
     layer.answer(scores);
