@@ -46,7 +46,7 @@ CacheLengths::CacheLengths(Graph& graph, const KernelPolicy& kernels, int64_t ca
   find_caches();
   choose_lengths(std::min(kNew, capacity_ / 3));
   find_feeds();
-  recognise();
+  recognise_attention(graph_);
   find_caches();
   for (int64_t length : lengths_) known_.emplace_back(graph_, shapes_at(length), kernels_);
   measure();
@@ -133,19 +133,6 @@ std::vector<Shape> CacheLengths::shapes_at(int64_t length) const {
     shapes.push_back(shape);
   }
   return shapes;
-}
-
-// Attention, in a graph whose shapes are those of one length: names of dimensions say less.
-void CacheLengths::recognise() {
-  const Known known(graph_, shapes_at(lengths_[1]), kernels_);
-  std::vector<Shape> declared;
-  for (ValueId id : graph_.inputs) declared.push_back(*graph_[id].shape);
-  for (ValueId id = 0; id < graph_.values.size(); ++id)
-    if (!graph_[id].is_constant()) graph_[id].shape = known.values[id].shape;
-  recognise_attention(graph_);
-  for (Value& value : graph_.values)
-    if (!value.is_constant() && value.shape) std::ranges::fill(value.shape->dims, kDynamic);
-  for (std::size_t i = 0; i < declared.size(); ++i) graph_[graph_.inputs[i]].shape = declared[i];
 }
 
 void CacheLengths::measure() {

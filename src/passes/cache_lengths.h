@@ -37,7 +37,7 @@ struct Growth {
 // The caches of a graph, and how each value depends on the length of what is in them.
 class CacheLengths {
  public:
-  // Attention is recognised on the way, as shapes are known then. Throws Error(unsupported) where there is no cache,
+  // Attention is recognised on the way. Throws Error(unsupported) where there is no cache,
   // Error(invalid_option) for a capacity that is too small.
   CacheLengths(Graph& graph, const KernelPolicy& kernels, int64_t capacity, int64_t batch);
 
@@ -65,7 +65,6 @@ class CacheLengths {
   void find_caches();
   void add_cache(ValueId past, ValueId present, int axis);
   void find_feeds();
-  void recognise();
   void measure();
   void measure(ValueId id);
 

@@ -73,8 +73,7 @@ class Fed {
   int64_t length_ = 0;
 };
 
-// Products with few keys are summed in an order of their own.
-constexpr float kRounding = 1e-5f;
+constexpr float kRounding = 1e-6f;
 
 TensorView run(Sequence& sequence, std::span<const int64_t> ids) {
   const Tensor fed = tokens(ids);
