@@ -46,7 +46,8 @@ export function throwErrors(native: NativeModule): NativeModule {
     };
   const members = native as unknown as Record<string, Call & { prototype: Record<string, Call> }>;
   for (const name of functions) Object.assign(members, { [name]: throwing(members[name]) });
-  for (const name of classes) {
+  // A module that is linked without a facet lacks its classes.
+  for (const name of classes.filter((name) => name in members)) {
     const { prototype } = members[name];
     for (const name of Object.getOwnPropertyNames(prototype))
       if (!['constructor', 'delete'].includes(name)) prototype[name] = throwing(prototype[name]);
