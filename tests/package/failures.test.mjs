@@ -94,6 +94,7 @@ test('every call of the module goes through the place that throws', async () => 
     'Engine',
     'LayerComparer',
     'Model',
+    'Sequence',
   ]);
   const sources = classes.flatMap(([, { prototype }]) =>
     Object.getOwnPropertyNames(prototype)

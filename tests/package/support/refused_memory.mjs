@@ -41,14 +41,15 @@ function largestPiece(native) {
   let [fits, fitsNot] = [0, 2 ** 28];
   while (fitsNot - fits > 8) {
     const size = Math.floor((fits + fitsNot) / 2 / 8) * 8;
-    const probe = native.beginDownload();
+    let probe;
     try {
+      probe = native.beginDownload(); // which a heap that is full refuses as well
       probe.reserve(size);
       fits = size;
     } catch {
       fitsNot = size;
     }
-    probe.delete();
+    probe?.delete();
   }
   return fits;
 }
