@@ -32,6 +32,15 @@ class GraphEditor {
                    const TensorType& type);
   // A constant, named after `stem`.
   ValueId add_constant(std::string_view stem, Tensor tensor);
+  // rewrite(n) for each node that is there, in order: whether it has changed something. Then finish(), where any has.
+  // Returns how many have.
+  template <class Rewrite> int rewrite_nodes(Rewrite rewrite) {
+    int changes = 0;
+    const auto count = static_cast<uint32_t>(graph_.nodes.size());
+    for (uint32_t n = 0; n < count; ++n) changes += rewrite(n) ? 1 : 0;
+    if (changes > 0) finish();
+    return changes;
+  }
   // Restores the order of nodes and removes what nobody reads any more. The editor is of no use afterwards.
   void finish();
 

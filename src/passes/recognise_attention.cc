@@ -48,11 +48,7 @@ class Recogniser {
   explicit Recogniser(Graph& graph) : graph_(graph), editor_(graph) {}
 
   int run() {
-    int changes = 0;
-    const auto count = static_cast<uint32_t>(graph().nodes.size());
-    for (uint32_t n = 0; n < count; ++n) changes += rewrite(n) ? 1 : 0;
-    if (changes > 0) editor_.finish();
-    return changes;
+    return editor_.rewrite_nodes([this](uint32_t n) { return rewrite(n); });
   }
 
  private:
@@ -134,11 +130,11 @@ class Recogniser {
         where && is_alone(editor_, where->inputs[0]) ? editor_.producer(where->inputs[0], kIsNaN) : nullptr;
     const bool guards = test && test->inputs[0] == where->inputs[2] &&
                         number_of(graph(), where->inputs[1]) == 0.0 && rank(id) == rank(where->inputs[2]) &&
-                        !graph_uses_else(where->inputs[2]);
+                        !is_read_elsewhere(where->inputs[2]);
     return guards ? where->inputs[2] : kNoValue;
   }
   // Whether more than a guard, which reads it twice, reads a value.
-  bool graph_uses_else(ValueId id) const {
+  bool is_read_elsewhere(ValueId id) const {
     return editor_.uses().consumers[id].size() != 2 || editor_.uses().is_output[id];
   }
 

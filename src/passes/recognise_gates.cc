@@ -33,10 +33,7 @@ class Recogniser {
   explicit Recogniser(Graph& graph) : editor_(graph) {}
 
   int run() {
-    int changes = 0;
-    for (uint32_t n = 0; n < graph().nodes.size(); ++n) changes += rewrite(n) ? 1 : 0;
-    if (changes > 0) editor_.finish();
-    return changes;
+    return editor_.rewrite_nodes([this](uint32_t n) { return rewrite(n); });
   }
 
  private:

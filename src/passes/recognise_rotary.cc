@@ -21,11 +21,7 @@ class Recogniser {
   explicit Recogniser(Graph& graph) : graph_(graph), editor_(graph) {}
 
   int run() {
-    int changes = 0;
-    const auto count = static_cast<uint32_t>(graph().nodes.size());
-    for (uint32_t n = 0; n < count; ++n) changes += rewrite(n) ? 1 : 0;
-    if (changes > 0) editor_.finish();
-    return changes;
+    return editor_.rewrite_nodes([this](uint32_t n) { return rewrite(n); });
   }
 
  private:

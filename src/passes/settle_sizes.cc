@@ -65,38 +65,33 @@ Tensor list(const Numbers& numbers) {
 int settle_sizes(Graph& graph) {
   const KnownSizes sizes(graph);
   GraphEditor editor(graph);
-  int changes = 0;
-  const auto count = static_cast<uint32_t>(graph.nodes.size());
   const std::size_t known = graph.values.size();  // new constants are looked at the next time
-  for (uint32_t n = 0; n < count; ++n) {
+  return editor.rewrite_nodes([&](uint32_t n) {
     const Node& node = graph.nodes[n];
     const ValueId y = node.outputs[0];
-    if (y == kNoValue || !graph.knows_types(node)) continue;
+    if (y == kNoValue || !graph.knows_types(node)) return false;
     if (const auto& elements = sizes.elements(y)) {
       const auto numbers = graph[y].dtype == DType::s64 ? numbers_of(*elements) : std::nullopt;
-      if (!numbers || editor.uses().is_output[y] || editor.uses().consumers[y].empty()) continue;
+      if (!numbers || editor.uses().is_output[y] || editor.uses().consumers[y].empty()) return false;
       Tensor constant = list(*numbers);
       if (graph[y].shape->rank() == 0) constant = Tensor::of<int64_t>({}, std::span<const int64_t>(*numbers));
       editor.replace_uses(y, editor.add_constant(graph[y].name, std::move(constant)));
-      ++changes;
-      continue;
+      return true;
     }
     const bool reshapes = node.op->name == kReshape;
     if ((!reshapes && node.op->name != kExpand) || graph[node.inputs[1]].is_constant() ||
         node.inputs[0] >= known)
-      continue;
+      return false;
     const auto& elements = sizes.elements(node.inputs[1]);
     const auto& x = sizes.axes(node.inputs[0]);
-    if (!elements || !x) continue;
+    if (!elements || !x) return false;
     const auto numbers = reshapes ? settled_reshape(*elements, *x, node.attrs.get_int("allowzero", 0) != 0)
                                   : settled_expand(*elements, *x);
-    if (!numbers) continue;
+    if (!numbers) return false;
     const ValueId settled = editor.add_constant(graph[node.inputs[1]].name, list(*numbers));
     editor.become(n, *node.op, {}, {node.inputs[0], settled});
-    ++changes;
-  }
-  if (changes > 0) editor.finish();
-  return changes;
+    return true;
+  });
 }
 
 }  // namespace octavo

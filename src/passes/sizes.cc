@@ -244,6 +244,8 @@ std::optional<Elements> KnownSizes::computed(const Node& node) const {
   std::size_t length = 1;
   for (std::size_t i = 0; i < node.inputs.size(); ++i)
     if (in(i).size() != 1) length = in(i).size();
+  for (std::size_t i = 0; i < node.inputs.size(); ++i)
+    if (in(i).size() != 1 && in(i).size() != length) return std::nullopt;
   Elements results(length);
   for (std::size_t k = 0; k < length; ++k) {
     const auto at = [&](std::size_t i) { return in(i)[in(i).size() == 1 ? 0 : k]; };

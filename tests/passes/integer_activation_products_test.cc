@@ -2,19 +2,12 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "graph/qdq.h"
-#include "passes/passes.h"
-#include "support/interpreter.h"
+#include "support/qdq_graphs.h"
 
 using namespace octavo;
 using namespace octavo::test;
 
 namespace {
-
-// Q → DQ with one scale.
-template <class T = uint8_t> ValueId fake_quantize(GraphBuilder& b, ValueId x, float scale, int zero_point) {
-  const ValueId s = b.constant({}, {scale}), z = b.constant(Tensor::scalar<T>(static_cast<T>(zero_point)));
-  return b.node("DequantizeLinear", {b.node("QuantizeLinear", {x, s, z}), s, z});
-}
 
 // x as DynamicQuantizeLinear sees it.
 ValueId dynamically(GraphBuilder& b, ValueId x) {

@@ -2,21 +2,13 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "passes/passes.h"
-#include "support/graph_builder.h"
-#include "support/interpreter.h"
+#include "support/qdq_graphs.h"
 
 using namespace octavo;
 using namespace octavo::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-// Q → DQ with one scale; T is uint8_t or int8_t.
-template <class T> ValueId fake_quantize(GraphBuilder& b, ValueId x, float scale, T zero_point) {
-  const ValueId s = b.constant({}, {scale}), z = b.constant(Tensor::scalar<T>(zero_point));
-  return b.node("DequantizeLinear", {b.node("QuantizeLinear", {x, s, z}), s, z});
-}
 
 // DQ of random int8 weights with a scale for each index of `axis`.
 ValueId quantized_weights(GraphBuilder& b, Shape shape, int axis) {

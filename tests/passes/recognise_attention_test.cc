@@ -41,14 +41,18 @@ Graph recognised(GraphBuilder& b, const std::vector<Shape>& shapes = {}) {
   });
 }
 
-// Heads of a query, keys with their last axes exchanged, and values.
 struct Operands {
   ValueId q, k, v;
 };
 
+Operands operands(GraphBuilder& b, Shape q, Shape k, Shape v) {
+  return {b.input("q", std::move(q)), b.input("k", std::move(k)), b.input("v", std::move(v))};
+}
+
+// Heads of a query, keys with their last axes exchanged, and values.
 Operands operands(GraphBuilder& b) {
-  return {b.input("q", {kBatch, kHeads, 2, kSize}), b.input("k", {kBatch, kHeads, kSize, kLength}),
-          b.input("v", {kBatch, kHeads, kLength, 7})};
+  return operands(b, {kBatch, kHeads, 2, kSize}, {kBatch, kHeads, kSize, kLength},
+                  {kBatch, kHeads, kLength, 7});
 }
 
 ValueId reshaped(GraphBuilder& b, ValueId x, std::initializer_list<int64_t> shape) {
@@ -193,9 +197,8 @@ TEST_CASE("Layers that add the same two masks share their sum") {
 
 TEST_CASE("Swin's mask of windows, added to scores of five axes") {
   GraphBuilder b;
-  const ValueId q = b.input("q", {kBatch, kHeads, kLength, kSize}),
-                k = b.input("k", {kBatch, kHeads, kSize, kLength}),
-                v = b.input("v", {kBatch, kHeads, kLength, kSize});
+  const auto [q, k, v] = operands(b, {kBatch, kHeads, kLength, kSize}, {kBatch, kHeads, kSize, kLength},
+                                  {kBatch, kHeads, kLength, kSize});
   const ValueId biased = b.node("Add", {b.node("MatMul", {q, k}), b.random({1, kHeads, kLength, kLength})});
   bool is_one = true;
   ValueId scores = kNoValue;
@@ -217,9 +220,8 @@ TEST_CASE("Swin's mask of windows, added to scores of five axes") {
 TEST_CASE("PyTorch's MultiheadAttention, whose heads are batches of three axes, needs no transpose") {
   GraphBuilder b;
   const int64_t length = GENERATE(kLength, kDynamic);
-  const ValueId q = b.input("q", {length, kBatch * kHeads, kSize}),
-                k = b.input("k", {length, kBatch * kHeads, kSize}),
-                v = b.input("v", {length, kBatch * kHeads, kSize});
+  const auto [q, k, v] = operands(b, {length, kBatch * kHeads, kSize}, {length, kBatch * kHeads, kSize},
+                                  {length, kBatch * kHeads, kSize});
   const ValueId query = b.node("Mul", {transposed(b, q, {1, 0, 2}), b.constant({}, {0.5f})});
   const ValueId scores = b.node(
       "Add", {b.node("MatMul", {query, transposed(b, k, {1, 2, 0})}), b.random({1, kLength, kLength})});
@@ -233,9 +235,8 @@ TEST_CASE("PyTorch's MultiheadAttention, whose heads are batches of three axes, 
 
 TEST_CASE("Attention as Keras' Einsum becomes by tf2onnx needs no transpose") {
   GraphBuilder b;
-  const ValueId q = b.input("q", {kBatch, kLength, kHeads, kSize}),
-                k = b.input("k", {kBatch, kLength, kHeads, kSize}),
-                v = b.input("v", {kBatch, kLength, kHeads, kSize});
+  const auto [q, k, v] = operands(b, {kBatch, kLength, kHeads, kSize}, {kBatch, kLength, kHeads, kSize},
+                                  {kBatch, kLength, kHeads, kSize});
   constexpr int64_t kMatrices = kBatch * kHeads;
   const ValueId query = transposed(b, unsqueezed(b, q, 3), {0, 2, 1, 3, 4}),
                 key = transposed(b, unsqueezed(b, k, 1), {0, 3, 1, 2, 4}),
@@ -258,9 +259,8 @@ TEST_CASE("Attention as Keras' Einsum becomes by tf2onnx needs no transpose") {
 
 TEST_CASE("Heads that are repeated are shared") {
   GraphBuilder b;
-  const ValueId q = b.input("q", {kBatch, 2 * kHeads, kLength, kSize}),
-                k = b.input("k", {kBatch, kHeads, kLength, kSize}),
-                v = b.input("v", {kBatch, kLength, kHeads, kSize});
+  const auto [q, k, v] = operands(b, {kBatch, 2 * kHeads, kLength, kSize}, {kBatch, kHeads, kLength, kSize},
+                                  {kBatch, kLength, kHeads, kSize});
   const auto repeated = [&](ValueId x, int64_t size) {
     const ValueId shape = b.constant(Tensor::of<int64_t>({5}, {kBatch, kHeads, 2, kLength, size}));
     return reshaped(b, b.node("Expand", {unsqueezed(b, x, 2), shape}), {kBatch, 2 * kHeads, kLength, size});
@@ -330,7 +330,7 @@ TEST_CASE("What only looks like attention stays") {
 
 TEST_CASE("Matrices that are cut in another way stay") {
   GraphBuilder b;
-  const ValueId q = b.input("q", {6, 4, 8}), k = b.input("k", {6, 8, 6}), v = b.input("v", {4, 6, 5});
+  const auto [q, k, v] = operands(b, {6, 4, 8}, {6, 8, 6}, {4, 6, 5});
   const ValueId weights = b.node("Softmax", {b.node("MatMul", {q, k})});
   b.output(b.node("MatMul", {reshaped(b, weights, {4, 6, 6}), v}));
   CHECK(count(recognised(b), "Attention") == 0);

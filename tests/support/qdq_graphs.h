@@ -27,9 +27,10 @@ ValueId dequantize(GraphBuilder& b, ValueId q, float scale, T zero_point, Quanti
   return qdq<T>(b, "DequantizeLinear", q, scale, zero_point, notes);
 }
 
-// Q → DQ in uint8.
-inline ValueId fake_quantize(GraphBuilder& b, ValueId x, float scale, uint8_t zero_point) {
-  return dequantize<uint8_t>(b, quantize<uint8_t>(b, x, scale, zero_point), scale, zero_point);
+// Q → DQ.
+template <class T = uint8_t>
+ValueId fake_quantize(GraphBuilder& b, ValueId x, float scale, std::type_identity_t<T> zero_point) {
+  return dequantize<T>(b, quantize<T>(b, x, scale, zero_point), scale, zero_point);
 }
 
 // DQ of constant int8 weights with one scale.
