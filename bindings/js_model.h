@@ -24,7 +24,8 @@ class JsModel {
   const Model& model() const { return *model_; }
 
   emscripten::val describe() {
-    return guarded([&] { return to_js(model_->describe(), model_->graph(), model_->overridable_initializers()); });
+    return guarded(
+        [&] { return to_js(model_->describe(), model_->graph(), model_->overridable_initializers()); });
   }
   void set_metadata(const emscripten::val& key, const emscripten::val& value) {
     guarded([&] { model_->set_metadata(string_from_js(key, "a key"), string_from_js(value, "a value")); });
@@ -35,8 +36,8 @@ class JsModel {
       session_.reset();  // its arena may have to go before a new one comes
       feeds_.emplace(tensors);
       session_ = model_->bind(feeds_->feeds);
-      const emscripten::val binding = session_ ? to_js(*session_, *feeds_, model_->graph(), !model_->binds_contents())
-                                               : to_js(*feeds_);
+      const emscripten::val binding =
+          session_ ? to_js(*session_, *feeds_, model_->graph(), !model_->binds_contents()) : to_js(*feeds_);
       if (session_) feeds_.reset();
       return binding;
     });

@@ -49,9 +49,9 @@ class Error : public std::exception {
 template <class T>
 concept HasText = requires(std::string& out, const T& x) { append_text(out, x); };
 
-// How an argument of a message reaches the code that writes it: integers by value, so that who checks a number need not keep
-// it in memory; all else by reference, to be read only when the message is put together. Strings have few types here, since
-// there is a function for each list of types.
+// How an argument of a message reaches the code that writes it: integers by value, so that who checks a number need not
+// keep it in memory; all else by reference, to be read only when the message is put together. Strings have few types
+// here, since there is a function for each list of types.
 template <class T> struct PassedText {
   using type = const T&;
 };
@@ -92,8 +92,8 @@ class TextPart {
   const void* source_;
 };
 
-// A message with {} in the place of each argument, as std::format has it (whose code for floats and widths would be a tenth
-// of the engine). That there are as many is checked when it is compiled; braces themselves do not occur.
+// A message with {} in the place of each argument, as std::format has it (whose code for floats and widths would be a
+// tenth of the engine). That there are as many is checked when it is compiled; braces themselves do not occur.
 template <class... Parts> class TextFormat {
  public:
   consteval TextFormat(const char* format) : format_(format) {

@@ -104,8 +104,8 @@ class Sequence {
 // A network, float or quantized. Compiled at the first run. Not for use from several threads at once.
 class Model {
  public:
-  // Reads and simplifies an ONNX file, or a copy of it, with other tensors in the places of some initializers. Throws what
-  // onnx::read_model throws.
+  // Reads and simplifies an ONNX file, or a copy of it, with other tensors in the places of some initializers. Throws
+  // what onnx::read_model throws.
   static std::unique_ptr<Model> load(FileMemory file, const KernelPolicy& kernels,
                                      std::vector<onnx::ExternalFile> externals = {},
                                      std::span<const onnx::NamedTensor> initializers = {});
@@ -116,8 +116,9 @@ class Model {
   Description describe();
   // Of graph(), in the order of its nodes.
   std::vector<LayerInfo> layers() const;
-  // What a build needs of the operators that a list for it may name (OCTAVO_OPERATORS of cmake/operators.cmake) to read the
-  // model's file, to run it, and, if it is float, to quantize it dynamically and statically and to run that. In no order.
+  // What a build needs of the operators that a list for it may name (OCTAVO_OPERATORS of cmake/operators.cmake) to read
+  // the model's file, to run it, and, if it is float, to quantize it dynamically and statically and to run that. In no
+  // order.
   std::vector<std::string_view> needed_operators() const;
   // What describe() and to_onnx() give as metadata of that key. Quantized copies that are made later have it, too.
   void set_metadata(std::string key, std::string value);

@@ -15,8 +15,8 @@ void add_operators(const Graph& graph, std::vector<const OpDef*>& operators) {
 
 namespace {
 
-// As if each value had been seen with a range of its own: operators that keep the range of an input are there anyway, and
-// those that change it are not left out.
+// As if each value had been seen with a range of its own: operators that keep the range of an input are there anyway,
+// and those that change it are not left out.
 Calibrator made_up_ranges(const QuantizationPlan& plan) {
   Calibrator calibrator(plan);
   for (const auto& [id, spec] : plan.values) {
@@ -52,6 +52,7 @@ std::vector<std::string_view> Model::needed_operators() const {
     } catch (const Error&) {
     }
   std::vector<std::string_view> names;
+  names.reserve(operators.size());
   for (const OpDef* op : operators) names.push_back(op->name);
   return names;
 }

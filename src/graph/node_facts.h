@@ -37,8 +37,8 @@ struct Clamp {
 
 // How Attention and RotaryEmbedding compute what a graph spelt out in products and sums.
 struct Spelt {
-  // Operands are broadcast to one another, along every axis but the last, as products and sums do: Q, K, V and the mask,
-  // which heads may share; or the input and its caches, which then have a number for each element of a head.
+  // Operands are broadcast to one another, along every axis but the last, as products and sums do: Q, K, V and the
+  // mask, which heads may share; or the input and its caches, which then have a number for each element of a head.
   bool broadcasts = false;
   // A bit each for Q, K, V and Y, or for input and output at once, of four axes: [batch, length, heads, size], and not
   // [batch, heads, length, size].
@@ -54,7 +54,8 @@ struct Lowered {
   // Bounds of output 0, where it is float: what a Relu or Clip behind the node has left. Those of integers narrow
   // output_qparams.
   Clamp clamp;
-  // A value for each index of output 0's last axis that is added before the clamp: what an Add behind the node has left.
+  // A value for each index of output 0's last axis that is added before the clamp: what an Add behind the node has
+  // left.
   ConstantTensor bias;
   const float* added() const { return bias ? bias->span<float>().data() : nullptr; }
   // Of an operator that computes with integers: what those of each input and of output 0 mean to this node. Another

@@ -220,10 +220,10 @@ struct OpDef {
   // Multiply-accumulates of a run, by shapes and attributes alone. Null: 0.
   int64_t (*macs)(const ShapeContext&) = nullptr;
 
-  bool same_dtype = true;         // output 0 has the dtype of input `dtype_input`, also where infer cannot be asked
+  bool same_dtype = true;  // output 0 has the dtype of input `dtype_input`, also where infer cannot be asked
   int dtype_input = 0;
-  bool passes_on = false;         // output 0 is input 0, where there is no other output
-  bool converts = false;          // output 0 is input 0 in another dtype (Cast)
+  bool passes_on = false;  // output 0 is input 0, where there is no other output
+  bool converts = false;   // output 0 is input 0 in another dtype (Cast)
   // Knows no float64: simplify puts Casts around a node that has some.
   bool computes_f32 = false;
   bool commutes = false;          // inputs 0 and 1 may change places

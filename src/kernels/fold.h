@@ -1,5 +1,5 @@
-// A row of floats folded into one: sums, maxima. The order does not depend on the instruction set, so that the result is
-// the same bits everywhere.
+// A row of floats folded into one: sums, maxima. The order does not depend on the instruction set, so that the result
+// is the same bits everywhere.
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,8 @@ struct ExternalFile {
   FileMemory memory;
 };
 
-// Tensors that are left in the files until the rest of the model is read. Then they move out from the last to the first,
-// and the files shrink behind each: not even for a moment are the weights in memory twice.
+// Tensors that are left in the files until the rest of the model is read. Then they move out from the last to the
+// first, and the files shrink behind each: not even for a moment are the weights in memory twice.
 class BigTensors {
  public:
   static constexpr std::size_t kSmallest = 16 << 10;  // bytes

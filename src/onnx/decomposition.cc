@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -114,8 +115,8 @@ ValueId Decomposition::dequantize(ValueId q, ValueId scale, ValueId zero_point, 
 ValueId Decomposition::transpose_matrices(ValueId x) {
   if (const int known = rank(x); known >= 0) {
     if (known < 2) return x;
-    std::vector<int64_t> permutation;
-    for (int axis = 0; axis < known; ++axis) permutation.push_back(axis);
+    std::vector<int64_t> permutation(static_cast<std::size_t>(known));
+    std::iota(permutation.begin(), permutation.end(), 0);
     std::swap(permutation[permutation.size() - 2], permutation.back());
     return transpose(x, permutation);
   }

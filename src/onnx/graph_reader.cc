@@ -87,8 +87,8 @@ class MissingOperators {
 
 class GraphReader {
  public:
-  // `overrides`: null where no initializer may be overridden. `outer`: of the graph around a body, from which it may take
-  // values.
+  // `overrides`: null where no initializer may be overridden. `outer`: of the graph around a body, from which it may
+  // take values.
   GraphReader(int64_t opset, BigTensors& big, Overrides* overrides, GraphReader* outer = nullptr)
       : big_(big), overrides_(overrides), outer_(outer), depth_(outer ? outer->depth_ + 1 : 0) {
     draft_.opset = opset;
@@ -193,8 +193,8 @@ class GraphReader {
     if (const int64_t type = read_data_type(reader); is_nibble(type)) draft_.nibbles[symbol.id] = type;
   }
 
-  // Before IR version 4 every initializer was listed as an input too, and many a converter still does so. It is a constant:
-  // weights are quantized and packed. From then on it may be another one: see Overrides.
+  // Before IR version 4 every initializer was listed as an input too, and many a converter still does so. It is a
+  // constant: weights are quantized and packed. From then on it may be another one: see Overrides.
   void add_input(const ValueInfo& input) {
     if (symbols_[input.name].source == Symbol::Source::initializer) return;
     require(input.has_type || outer_ != nullptr, ErrorCode::invalid_model, "the input '{}' has no type",

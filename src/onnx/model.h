@@ -56,11 +56,13 @@ Model read_model(FileMemory file, std::vector<ExternalFile> externals = {},
 // The same for a copy of `file`.
 Model read_model(std::span<const std::byte> file);
 
-// The files that the initializers of a model's graph name, each once (ONNX's external data). Empty for what is no model.
+// The files that the initializers of a model's graph name, each once (ONNX's external data). Empty for what is no
+// model.
 std::vector<std::string> external_locations(std::span<const std::byte> file);
 
-// The bytes of a ModelProto of opset kOpset, or of the oldest newer one that has all of its operators: the same bytes for the same model on every machine. Reading them gives
-// the same graph. A node's notes go to its metadata_props. Shapes of intermediate values are written where known.
+// The bytes of a ModelProto of opset kOpset, or of the oldest newer one that has all of its operators: the same bytes
+// for the same model on every machine. Reading them gives the same graph. A node's notes go to its metadata_props.
+// Shapes of intermediate values are written where known.
 //
 // Throws Error(unsupported), naming the node, for an operator of Octavo's own ("octavo.…"), and for a model above
 // the 2 GiB that protobuf allows.

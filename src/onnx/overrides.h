@@ -12,8 +12,9 @@ class Overrides {
   Overrides(std::span<const NamedTensor> given, std::vector<Value>& overridable)
       : given_(given), overridable_(overridable) {}
 
-  // The tensor that is given for the initializer of that name, or `initializer`. Lists it under the type of the input; what
-  // the file does not say of that is as the initializer has it. Throws Error(invalid_input) for a tensor of another type.
+  // The tensor that is given for the initializer of that name, or `initializer`. Lists it under the type of the input;
+  // what the file does not say of that is as the initializer has it. Throws Error(invalid_input) for a tensor of
+  // another type.
   ConstantTensor apply(const ValueInfo& input, ConstantTensor initializer);
   // Throws Error(invalid_input) where one is given that is not listed.
   void check_names() const;

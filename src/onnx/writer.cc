@@ -70,8 +70,8 @@ struct AttributeWriter {
   }
 };
 
-// What a graph calls its values, in the file. A body has names of its own for what it takes from outside, and may not use
-// those of the graphs around it for anything else.
+// What a graph calls its values, in the file. A body has names of its own for what it takes from outside, and may not
+// use those of the graphs around it for anything else.
 class FileNames {
  public:
   explicit FileNames(const Graph& graph) : names_(graph.values.size()), is_outside_(graph.values.size()) {

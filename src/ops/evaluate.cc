@@ -91,6 +91,7 @@ class MadeOutputs final : public OutputMaker {
   }
   std::vector<Tensor> take() {
     std::vector<Tensor> tensors;
+    tensors.reserve(tensors_.size());
     for (auto& tensor : tensors_) tensors.push_back(std::move(*tensor));
     return tensors;
   }

@@ -23,8 +23,8 @@ class FoldingBudget {
   // 64 MiB, and eight bytes for each one of the graph's own constants: int8 may become float64.
   explicit FoldingBudget(const Graph& graph);
 
-  // Takes the bytes of a node's outputs, as infer_node gives them, or the most that they may have where only its elements
-  // tell (OpDef::shape_depends_on_data); false, and takes nothing, where that is too much.
+  // Takes the bytes of a node's outputs, as infer_node gives them, or the most that they may have where only its
+  // elements tell (OpDef::shape_depends_on_data); false, and takes nothing, where that is too much.
   bool take(std::span<const Operand> outputs, std::span<const Operand> inputs);
 
  private:

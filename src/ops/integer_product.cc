@@ -1,5 +1,5 @@
-// MatMulInteger and ConvInteger: y = Σ (a - a_zero_point) · (b - b_zero_point), exact in int32 (beyond it modulo 2^32), of
-// uint8 and int8. ONNX MatMulInteger-10, ConvInteger-10. Networks that are quantized dynamically have them between a
+// MatMulInteger and ConvInteger: y = Σ (a - a_zero_point) · (b - b_zero_point), exact in int32 (beyond it modulo 2^32),
+// of uint8 and int8. ONNX MatMulInteger-10, ConvInteger-10. Networks that are quantized dynamically have them between a
 // DynamicQuantizeLinear and a Mul by the scales: what passes have not recognised there is computed here.
 #include <algorithm>
 

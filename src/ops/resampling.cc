@@ -82,7 +82,8 @@ void make_taps(const Sampling& sampling, const ResampledLength& length, int32_t*
       *index = clamped(round_coordinate(sampling.rounding, x));
       continue;
     }
-    const double first = std::floor(x) - static_cast<double>(taps / 2 - 1);
+    const int64_t before = taps / 2 - 1;
+    const double first = std::floor(x) - static_cast<double>(before);
     const auto raw_weight = [&](int64_t t) {
       const double at = first + static_cast<double>(t);
       const bool is_left_out = sampling.exclude_outside && (at < 0 || at > static_cast<double>(last));

@@ -88,8 +88,8 @@ void infer(InferContext& ctx) {
 struct Steps {
   int64_t batch, head, row;
 
-  // Of a tensor of at most four axes, the last ones of [batch, heads, length, size], or with the middle two swapped. What
-  // is broadcast has a step of 0.
+  // Of a tensor of at most four axes, the last ones of [batch, heads, length, size], or with the middle two swapped.
+  // What is broadcast has a step of 0.
   Steps(const Shape& shape, bool by_rows) : batch(0), head(0), row(0) {
     int64_t* const steps[] = {&batch, by_rows ? &row : &head, by_rows ? &head : &row};
     int64_t step = shape[shape.rank() - 1];

@@ -12,6 +12,9 @@ namespace octavo {
 
 namespace {
 
+// The operators of the algebra.
+constexpr std::string_view kConcat = "Concat", kAttention = "Attention";
+
 // A number of new tokens, where it is free: hardly a dimension of something else.
 constexpr int64_t kNew = 23;
 
@@ -24,6 +27,7 @@ Known::Known(const Graph& graph, std::span<const Shape> inputs, const KernelPoli
   for (std::size_t i = 0; i < inputs.size(); ++i) values[graph.inputs[i]].shape = inputs[i];
   for (const Node& node : graph.nodes) {
     std::vector<Operand> operands;
+    operands.reserve(node.inputs.size());
     for (ValueId id : node.inputs) operands.push_back(id == kNoValue ? Operand{} : values[id]);
     std::vector<Operand> outputs = infer_node(graph, node, operands);
     const auto is_known = [&](ValueId id) { return id == kNoValue || values[id].known; };
@@ -71,11 +75,11 @@ bool CacheLengths::is_cache_of(ValueId past) const {
 void CacheLengths::find_caches() {
   caches_.clear();
   for (const Node& node : graph_.nodes) {
-    if (node.op->name == "Concat" && node.inputs.size() == 2 && graph_[node.outputs[0]].shape)
+    if (node.op->name == kConcat && node.inputs.size() == 2 && graph_[node.outputs[0]].shape)
       add_cache(node.inputs[0], node.outputs[0],
                 normalize_axis(node.attrs.get_int("axis", 0), graph_[node.outputs[0]].shape->rank()));
     for (std::size_t i : {1, 2})
-      if (node.op->name == "Attention" && node.has_input(3 + i) && node.outputs.size() > i)
+      if (node.op->name == kAttention && node.has_input(3 + i) && node.outputs.size() > i)
         add_cache(node.inputs[3 + i], node.outputs[i], 2);
   }
   require(!caches_.empty(), ErrorCode::unsupported,

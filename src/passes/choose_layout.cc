@@ -1,10 +1,10 @@
 // Conv, pooling and what lies between them compute channels-last; transposes remain only at the borders.
 //
-// Every value may exist in two forms: as the file has it, and in another layout: channels-last here, channels-first where
-// a file is rid of what converters from channels-last frameworks put around each convolution. A form is made when
-// somebody first asks for it: by computing in it, or by one Transpose of the other. A Transpose of the file from one form
-// to the other makes nothing. Walking the nodes in order then leaves as few transposes as there are borders between
-// operators that compute in the other layout and those that cannot.
+// Every value may exist in two forms: as the file has it, and in another layout: channels-last here, channels-first
+// where a file is rid of what converters from channels-last frameworks put around each convolution. A form is made when
+// somebody first asks for it: by computing in it, or by one Transpose of the other. A Transpose of the file from one
+// form to the other makes nothing. Walking the nodes in order then leaves as few transposes as there are borders
+// between operators that compute in the other layout and those that cannot.
 #include <algorithm>
 
 #include "base/error.h"

@@ -7,6 +7,9 @@ namespace octavo {
 
 namespace {
 
+// The operator of the algebra.
+constexpr std::string_view kAdd = "Add";
+
 class Fusion {
  public:
   explicit Fusion(Graph& graph) : graph_(graph), uses_(graph) {}
@@ -35,7 +38,7 @@ class Fusion {
 
   bool fuse_bias(Node& node) {
     Node* const sum = reader(node);
-    if (sum == nullptr || sum->op->name != "Add" || node.has_input(2) || node.lowered.bias ||
+    if (sum == nullptr || sum->op->name != kAdd || node.has_input(2) || node.lowered.bias ||
         node.lowered.clamp != Clamp{} || sum->inputs[0] == sum->inputs[1])
       return false;
     const ValueId addend = sum->inputs[sum->inputs[0] == node.outputs[0] ? 1 : 0];

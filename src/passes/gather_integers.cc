@@ -13,6 +13,9 @@ namespace octavo {
 
 namespace {
 
+// The operator of the algebra.
+constexpr std::string_view kGather = "Gather";
+
 class GatherIntegers {
  public:
   explicit GatherIntegers(Graph& graph) : graph_(graph), uses_(graph) {}
@@ -25,9 +28,8 @@ class GatherIntegers {
     for (std::size_t n = 0; n < before.size(); ++n)
       if (is_dequantize(before[n])) tables[n] = before[n];
     for (Node& node : before) {
-      const uint32_t producer = node.op->name == "Gather" && graph_.knows_types(node)
-                                    ? uses_.producer[node.inputs[0]]
-                                    : Uses::kNone;
+      const uint32_t producer =
+          node.op->name == kGather && graph_.knows_types(node) ? uses_.producer[node.inputs[0]] : Uses::kNone;
       if (producer != Uses::kNone && tables[producer] && rewrite(node, *tables[producer]))
         ++changes;
       else

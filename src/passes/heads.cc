@@ -110,8 +110,8 @@ bool keeps_axis(const Graph& graph, const Node& expand, int axis) {
          (wanted && wanted->shape().elements() == 5 && wanted->span<int64_t>()[axis] == 1);
 }
 
-// [batch, heads · n, length, size] of [batch, heads, n, length, size] of [batch, heads, 1, length, size]: heads that n of
-// the query share.
+// [batch, heads · n, length, size] of [batch, heads, n, length, size] of [batch, heads, 1, length, size]: heads that n
+// of the query share.
 bool see_through_sharing(const GraphEditor& editor, Heads& heads) {
   const Graph& graph = editor.graph();
   const Node* const reshape = editor.producer(heads.id, kReshape);

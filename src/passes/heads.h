@@ -1,5 +1,5 @@
-// Operands of attention as [batch, heads, length, size], seen through what only moves their elements: transposes, shapes
-// that group axes in another way, heads that are repeated.
+// Operands of attention as [batch, heads, length, size], seen through what only moves their elements: transposes,
+// shapes that group axes in another way, heads that are repeated.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// MatMul(DequantizeLinear(a, …), DequantizeLinear(b, …)) → octavo.QMatMul(a, b, …), where both are uint8 activations with
-// one scale: constant, or what DynamicQuantizeLinear makes.
+// MatMul(DequantizeLinear(a, …), DequantizeLinear(b, …)) → octavo.QMatMul(a, b, …), where both are uint8 activations
+// with one scale: constant, or what DynamicQuantizeLinear makes.
 #include <cmath>
 
 #include "graph/editor.h"

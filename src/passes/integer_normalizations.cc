@@ -1,5 +1,5 @@
-// DQ → BatchNormalization → Q, where no convolution could take it: → Conv of one tap a channel between the same, which has
-// an integer form. y = a·x + b becomes Conv(x, DQ(±127, |a| / 127), b).
+// DQ → BatchNormalization → Q, where no convolution could take it: → Conv of one tap a channel between the same, which
+// has an integer form. y = a·x + b becomes Conv(x, DQ(±127, |a| / 127), b).
 #include <algorithm>
 #include <cmath>
 #include <limits>

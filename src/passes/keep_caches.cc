@@ -1,6 +1,6 @@
-// Concat(past, new) = present → TensorScatter(slot, new, length) in place, where past is fed and present comes out. What
-// has the length of the past or more has that of the slot, filled as far as it was long; what depends on the length as a
-// shape becomes a function of it as data; Attention reads as many keys and values as there are.
+// Concat(past, new) = present → TensorScatter(slot, new, length) in place, where past is fed and present comes out.
+// What has the length of the past or more has that of the slot, filled as far as it was long; what depends on the
+// length as a shape becomes a function of it as data; Attention reads as many keys and values as there are.
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -22,11 +22,11 @@ constexpr std::string_view kConcat = "Concat", kScatter = "TensorScatter", kAtte
                            kShape = "Shape", kGather = "Gather", kWhere = "Where", kAdd = "Add", kMul = "Mul",
                            kRange = "Range", kSlice = "Slice", kExpand = "Expand", kReshape = "Reshape",
                            kCast = "Cast", kConstantOfShape = "ConstantOfShape", kMatMul = "MatMul",
-                           kSoftmax = "Softmax";
+                           kSoftmax = "Softmax", kFlatten = "Flatten", kGatherND = "GatherND";
 
 // Axes along which each element depends on nothing that is behind it: what is beyond the filled part stays there.
 constexpr std::string_view kKeepsAxes[] = {"Squeeze", "Unsqueeze", "Transpose", "Trilu",
-                                           "Flatten", kReshape,    kExpand,     kConstantOfShape};
+                                           kFlatten,  kReshape,    kExpand,     kConstantOfShape};
 
 class Keeper {
  public:
@@ -207,7 +207,7 @@ class Keeper {
   bool keeps_place(const Node& node) const {
     const std::string_view name = node.op->name;
     const uint32_t axes = growth(node.inputs[0]).axes;
-    if (name == kReshape || name == "Flatten") return keeps_rows(node);
+    if (name == kReshape || name == kFlatten) return keeps_rows(node);
     if (name == kMatMul) {
       const int last = shape(node.inputs[0]).rank() - 1,
                 other = std::max(shape(node.inputs[1]).rank() - 2, 0);
@@ -219,7 +219,7 @@ class Keeper {
       const int axis = normalize_axis(node.attrs.get_int("axis", 0), shape(node.inputs[0]).rank());
       return !(axes >> axis & 1) || counts_from_start(node.inputs[1]);
     }
-    if (name == "GatherND") return axes == 0 || counts_from_start(node.inputs[1]);
+    if (name == kGatherND) return axes == 0 || counts_from_start(node.inputs[1]);
     return node.op->layout == LayoutRule::elementwise ||
            std::ranges::find(kKeepsAxes, name) != std::end(kKeepsAxes);
   }

@@ -49,9 +49,9 @@ class Lowering {
     return uses_.producer[id] == Uses::kNone ? nullptr : &graph_.nodes[uses_.producer[id]];
   }
 
-  // Those that an integer operator can compute with: none has blocks, but for matrices with a scale a row. Foreign files
-  // have scales of 0, infinity and NaN, for tensors that were constant in calibration, and what ONNX says of those is
-  // said by the float form alone.
+  // Those that an integer operator can compute with: none has blocks, but for matrices with a scale a row. Foreign
+  // files have scales of 0, infinity and NaN, for tensors that were constant in calibration, and what ONNX says of
+  // those is said by the float form alone.
   std::optional<QParams> usable_qparams(const Node& node, bool by_row = false) const {
     auto params = read_qparams(graph_, node);
     const auto is_usable = [](float s) { return s > 0 && std::isfinite(s); };

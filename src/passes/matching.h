@@ -28,7 +28,8 @@ inline bool is_alone(const GraphEditor& editor, ValueId id) {
 // The other of two inputs, where one of them is `id`; kNoValue where none is.
 ValueId other_input(const Node& node, ValueId id);
 
-// The output of the one node that reads a value, if that is of the operator and its types are known; kNoValue otherwise.
+// The output of the one node that reads a value, if that is of the operator and its types are known; kNoValue
+// otherwise.
 ValueId only_reader(const GraphEditor& editor, ValueId id, std::string_view op);
 
 }  // namespace octavo

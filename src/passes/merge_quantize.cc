@@ -1,5 +1,5 @@
-// Q(x), Q(x) of one meaning → one, so that whoever computes x has one reader. Other tools quantize a value once for each
-// of its readers.
+// Q(x), Q(x) of one meaning → one, so that whoever computes x has one reader. Other tools quantize a value once for
+// each of its readers.
 #include <algorithm>
 #include <map>
 

@@ -1,4 +1,5 @@
-// op(x: float64) → Cast(op(Cast(x))), for operators that compute float32 (OpDef::computes_f32). Casts that meet go away.
+// op(x: float64) → Cast(op(Cast(x))), for operators that compute float32 (OpDef::computes_f32). Casts that meet go
+// away.
 #pragma once
 
 #include <vector>

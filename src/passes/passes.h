@@ -59,8 +59,8 @@ int recognise_attention(Graph& graph);
 // borders.
 int choose_layout(Graph& graph);
 
-// T(op(T'(x))) → op(x), where op is all that lies between: what converters from channels-last frameworks put around every
-// convolution. Only where fewer transposes are left.
+// T(op(T'(x))) → op(x), where op is all that lies between: what converters from channels-last frameworks put around
+// every convolution. Only where fewer transposes are left.
 int unwrap_layout(Graph& graph);
 
 // A float island of a quantized model, and what keeps it float.
@@ -91,10 +91,11 @@ int fuse_activations(Graph& graph);
 // What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.
 void simplify(Graph& graph, const KernelPolicy& kernels);
 
-// A past that is fed and the present that comes out → a state slot of that capacity. Another slot, the last, is the number
-// of tokens in it, which each run advances. What is new may be of any length. An input as long as past and new together (a
-// mask of tokens) is fed no more: all of them count. Throws Error(unsupported), naming the node, where something depends on
-// the length in a way that no slot can have, or nothing is kept at all; Error(invalid_option) for a capacity that is none.
+// A past that is fed and the present that comes out → a state slot of that capacity. Another slot, the last, is the
+// number of tokens in it, which each run advances. What is new may be of any length. An input as long as past and new
+// together (a mask of tokens) is fed no more: all of them count. Throws Error(unsupported), naming the node, where
+// something depends on the length in a way that no slot can have, or nothing is kept at all; Error(invalid_option) for
+// a capacity that is none.
 void keep_caches(Graph& graph, const KernelPolicy& kernels, int64_t capacity, int64_t batch);
 
 // From plain ONNX (with or without Q and DQ) to what the kernels compute. Returns the float islands of a quantized
@@ -110,9 +111,9 @@ int64_t count_macs(Graph graph, const KernelPolicy& kernels, NodeTest* counts = 
 // Of a lowered graph: whether a node is the integer form of another.
 bool computes_with_integers(const Graph& graph, const Node& node);
 
-// What decides the kernels of a lowered graph. An int8 network gives the same bits on every engine: its float steps have
-// one definition. One in which float weights do more than kMostFloatWork of what int8 weights do is as fast as it can be
-// instead.
+// What decides the kernels of a lowered graph. An int8 network gives the same bits on every engine: its float steps
+// have one definition. One in which float weights do more than kMostFloatWork of what int8 weights do is as fast as it
+// can be instead.
 inline constexpr double kMostFloatWork = 0.25;
 KernelPolicy run_policy(const Graph& lowered, KernelPolicy engine);
 

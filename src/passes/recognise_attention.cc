@@ -1,6 +1,6 @@
 // Softmax(s · Q · Kᵀ + masks) · V → Attention(Q, K, V, mask), where nobody else reads the scores. What splits rows of
-// numbers into heads, repeats heads and joins them again becomes part of it. A mask may also choose: Where(m, scores, -∞).
-// Attention broadcasts as the products and sums do that it stands for, so nothing has to be known about shapes but
+// numbers into heads, repeats heads and joins them again becomes part of it. A mask may also choose: Where(m, scores,
+// -∞). Attention broadcasts as the products and sums do that it stands for, so nothing has to be known about shapes but
 // their axes.
 #include <algorithm>
 #include <cmath>
@@ -107,7 +107,7 @@ class Recogniser {
     if (!fits || rank(scores) != rank(masked)) return false;
     mask.scores = shape(masked);
     Scores further = found;
-    further.masks.push_back(std::move(mask));
+    further.masks.push_back(mask);
     if (!follow(scores, further, steps - 1)) return false;
     found = std::move(further);
     return true;

@@ -1,5 +1,5 @@
-// x · (1 + erf(x / √2)) / 2 and x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))) / 2 → Gelu(x); x · sigmoid(a · x) → Swish(x),
-// in whatever order their factors are multiplied.
+// x · (1 + erf(x / √2)) / 2 and x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))) / 2 → Gelu(x); x · sigmoid(a · x) →
+// Swish(x), in whatever order their factors are multiplied.
 #include <algorithm>
 #include <numbers>
 #include <string>

@@ -1,6 +1,6 @@
-// Cast(MatMulInteger(q, w, z, zw)) · (s · sw) → MatMul(DequantizeLinear(q, s, z), DequantizeLinear(w, sw, zw)), where q, s, z
-// = DynamicQuantizeLinear(x) and w, sw, zw are constant; of ConvInteger and Conv, too. What ONNX Runtime's dynamic
-// quantizer writes.
+// Cast(MatMulInteger(q, w, z, zw)) · (s · sw) → MatMul(DequantizeLinear(q, s, z), DequantizeLinear(w, sw, zw)), where
+// q, s, z = DynamicQuantizeLinear(x) and w, sw, zw are constant; of ConvInteger and Conv, too. What ONNX Runtime's
+// dynamic quantizer writes.
 #include <algorithm>
 #include <optional>
 
@@ -82,7 +82,8 @@ class Recogniser {
     std::optional<Shape> shape;
   };
 
-  // Nothing where their scales are none that DequantizeLinear could have, or vary along another axis than the channels'.
+  // Nothing where their scales are none that DequantizeLinear could have, or vary along another axis than the
+  // channels'.
   std::optional<Weights> dequantized_weights(const Node& product, ValueId scale, int channel_axis) const {
     const Tensor *const w = graph().constant_input(product, 1), *const zero =
                                                                     graph().constant_input(product, 3);

@@ -1,5 +1,5 @@
-// (x - mean(x)) / √(mean((x - mean(x))²) + ε) · scale + bias → LayerNormalization(x, scale, bias); x / √(mean(x²) + ε) · scale
-// → RMSNormalization(x, scale), however root and quotient are spelt. Keras multiplies out:
+// (x - mean(x)) / √(mean((x - mean(x))²) + ε) · scale + bias → LayerNormalization(x, scale, bias); x / √(mean(x²) + ε)
+// · scale → RMSNormalization(x, scale), however root and quotient are spelt. Keras multiplies out:
 // x · i + (bias - mean(x) · i) with i = scale / √(…).
 #include <algorithm>
 #include <optional>

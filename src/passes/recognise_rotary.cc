@@ -1,5 +1,5 @@
-// x · cos + Concat(-x₂, x₁) · sin, with the halves x₁ and x₂ of the last axis of x → RotaryEmbedding(x, cos, sin), which then
-// broadcasts as the products do. A transpose of heads before it goes behind it, where attention takes it in.
+// x · cos + Concat(-x₂, x₁) · sin, with the halves x₁ and x₂ of the last axis of x → RotaryEmbedding(x, cos, sin),
+// which then broadcasts as the products do. A transpose of heads before it goes behind it, where attention takes it in.
 #include <limits>
 
 #include "base/error.h"

@@ -1,6 +1,6 @@
-// Reshape(x, sizes) and Expand(x, sizes), where a run computes the sizes of those of x and of numbers → the same with constant
-// sizes, 0 or 1 where they are those of x; and lists of sizes that are known after all → constants. What exporters write of
-// networks whose batch and length are open.
+// Reshape(x, sizes) and Expand(x, sizes), where a run computes the sizes of those of x and of numbers → the same with
+// constant sizes, 0 or 1 where they are those of x; and lists of sizes that are known after all → constants. What
+// exporters write of networks whose batch and length are open.
 #include <algorithm>
 
 #include "graph/editor.h"

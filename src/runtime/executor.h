@@ -61,8 +61,8 @@ class Executor {
 
   std::shared_ptr<const CompiledModel> model_;
   std::shared_ptr<State> state_;
-  std::list<Entry> recent_;            // the latest first
-  std::vector<TensorView> ordered_;    // the feeds of the call under way, by graph input
+  std::list<Entry> recent_;          // the latest first
+  std::vector<TensorView> ordered_;  // the feeds of the call under way, by graph input
 };
 
 }  // namespace octavo

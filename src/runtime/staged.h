@@ -1,6 +1,6 @@
-// Networks whose shapes depend on data (NonZero, Loop, a Range up to a computed number): plan up to there, run, plan the
-// rest with the shapes and numbers that came out, run it. Each stage is an Executor, which keeps its last plans: what
-// comes again costs no plan.
+// Networks whose shapes depend on data (NonZero, Loop, a Range up to a computed number): plan up to there, run, plan
+// the rest with the shapes and numbers that came out, run it. Each stage is an Executor, which keeps its last plans:
+// what comes again costs no plan.
 #pragma once
 
 #include <memory>
@@ -12,13 +12,14 @@ namespace octavo {
 
 // The graph in stages. A node runs in the first stage that
 //
-// * has its inputs: what is made by a node of OpDef::shape_depends_on_data, with dimensions that nobody knows before, is
+// * has its inputs: what is made by a node of OpDef::shape_depends_on_data, with dimensions that nobody knows before,
+// is
 //   there in the stage behind it;
 // * knows the contents that decide its output shapes: those are computed while the stage is planned, from constants,
 //   shapes, feeds of at most one axis, and what earlier stages computed.
 //
-// A stage's outputs are what later stages read and those outputs of the graph that it computes; its inputs are the graph's
-// inputs and earlier outputs that it reads. A graph without such nodes is one stage, itself.
+// A stage's outputs are what later stages read and those outputs of the graph that it computes; its inputs are the
+// graph's inputs and earlier outputs that it reads. A graph without such nodes is one stage, itself.
 std::vector<Graph> split_into_stages(Graph graph);
 
 // A compiled network, whatever its shapes depend on. Immutable, shared by those that run it.

@@ -24,7 +24,7 @@ Float16::Float16(float value) {
     bits = sign | 0x7E00u;
   } else if (magnitude >= 0x477FF000u) {  // 65520 and more round to infinity
     bits = sign | 0x7C00u;
-  } else if (magnitude < 0x38800000u) {  // below 2^-14
+  } else if (magnitude < 0x38800000u) {                            // below 2^-14
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;  // whose ulp is 2^-24
     bits = sign | static_cast<uint16_t>(std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(0.5f));
   } else {

@@ -1,5 +1,6 @@
 // Dynamic quantization with PyTorch's settings against outputs of torch.ao.quantization.quantize_dynamic for recurrent
-// networks, and a transformer beside PyTorch's float: tools/fixtures/pytorch_dynamic_recurrent.py, pytorch_transformer.py.
+// networks, and a transformer beside PyTorch's float: tools/fixtures/pytorch_dynamic_recurrent.py,
+// pytorch_transformer.py.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 

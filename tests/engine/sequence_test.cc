@@ -1,5 +1,5 @@
-// Decoders with caches in place: the tokens and logits of PyTorch's (tools/fixtures/pytorch_decoder.py), and those that the
-// same network gives with a past that is fed.
+// Decoders with caches in place: the tokens and logits of PyTorch's (tools/fixtures/pytorch_decoder.py), and those that
+// the same network gives with a past that is fed.
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <deque>
@@ -187,7 +187,8 @@ TEST_CASE("A batch of sequences has one length") {
     const Feed feed{"input_ids", &fed};
     const std::span<const float> logits = both->run({&feed, 1})[0].span<float>();
     const std::size_t half = logits.size() / 2;
-    CHECK(furthest(logits.first(half), run(*first, std::vector<int64_t>{i, i + 1}).span<float>()) < kRounding);
+    CHECK(furthest(logits.first(half), run(*first, std::vector<int64_t>{i, i + 1}).span<float>()) <
+          kRounding);
     CHECK(furthest(logits.last(half), run(*second, std::vector<int64_t>{20 - i, 19 - i}).span<float>()) <
           1e-6f);
   }

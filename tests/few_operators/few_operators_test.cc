@@ -1,4 +1,5 @@
-// An engine with the operators of models/mnist.onnx and no others (OCTAVO_OPERATORS): what it runs, and what it refuses.
+// An engine with the operators of models/mnist.onnx and no others (OCTAVO_OPERATORS): what it runs, and what it
+// refuses.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <set>

@@ -51,9 +51,9 @@ TEST_CASE("a network of float16 that was written is read as what it is") {
   SECTION("whose output is constant") {
     names = {"c"};
     builder.initializers = {tensor("c", kHalf, {2}, [](protozero::pbf_writer& out) {
-                              const std::vector<int32_t> one_and_two = {0x3C00, 0x4000};
-                              out.add_packed_int32(tensor_proto::int32_data, one_and_two.begin(), one_and_two.end());
-                            })};
+      const std::vector<int32_t> one_and_two = {0x3C00, 0x4000};
+      out.add_packed_int32(tensor_proto::int32_data, one_and_two.begin(), one_and_two.end());
+    })};
   }
   builder.outputs.clear();
   for (const std::string& name : names) builder.outputs.push_back(value_info(name, kHalf, {2}));

@@ -138,7 +138,9 @@ TEST_CASE("ConvTranspose of nothing takes no time, however many groups", "[ops][
     OpRunner runner("ConvTranspose");
     runner.attr("group", int64_t{1} << 29).input(Tensor(DType::f32, {1 << 20, 0, 1}));
     const Tensor w(DType::f32, {0, 0, 1});
-    return (is_constant ? runner.constant(Tensor::copy_of(w.view())) : runner.input(Tensor::copy_of(w.view()))).run1();
+    return (is_constant ? runner.constant(Tensor::copy_of(w.view()))
+                        : runner.input(Tensor::copy_of(w.view())))
+        .run1();
   };
   for (bool is_constant : {false, true}) CHECK(run(is_constant).shape().elements() == 0);
 }

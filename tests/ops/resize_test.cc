@@ -160,7 +160,11 @@ TEST_CASE("Resize refuses what makes no sense", "[ops][resize]") {
   CHECK(error(line(4, 1e12f)).starts_with("InvalidGraph: the scale of axis 3"));
   CHECK(error(line(4, 2).attr("mode", "lanczos")) == "Unsupported: mode 'lanczos' is not supported");
   CHECK(error(OpRunner("Resize").input(iota<float>({2}))).starts_with("InvalidGraph: scales or sizes"));
-  CHECK(error(OpRunner("Resize").attr("mode", "linear").input(Tensor(DType::boolean, {2})).absent().input(floats({2})))
+  CHECK(error(OpRunner("Resize")
+                  .attr("mode", "linear")
+                  .input(Tensor(DType::boolean, {2}))
+                  .absent()
+                  .input(floats({2})))
             .starts_with("Unsupported: input 0 is bool"));
   CHECK(error(OpRunner("Resize")
                   .attr("axes", Ints{0, 0})

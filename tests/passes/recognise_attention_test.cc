@@ -29,7 +29,8 @@ ValueId joined(GraphBuilder& b, ValueId y) {
                             b.constant(Tensor::of<int64_t>({3}, {kBatch, -1, kHidden}))});
 }
 
-// Checks that both compute the same of feeds of those shapes, of the inputs' where none are given, and returns the graph.
+// Checks that both compute the same of feeds of those shapes, of the inputs' where none are given, and returns the
+// graph.
 Graph recognised(GraphBuilder& b, const std::vector<Shape>& shapes = {}) {
   infer_shapes(b.graph);
   std::vector<Tensor> feeds;

@@ -86,7 +86,8 @@ TEST_CASE("layers compare where both are floats, whatever the graph says of them
 TEST_CASE("layers compare behind what has a shape that depends on data") {
   GraphBuilder b;
   const ValueId x = b.input("x", {2, 2});
-  const ValueId places = b.node("Transpose", {b.node("NonZero", {x})}, attrs({{"perm", std::vector<int64_t>{1, 0}}}));
+  const ValueId places =
+      b.node("Transpose", {b.node("NonZero", {x})}, attrs({{"perm", std::vector<int64_t>{1, 0}}}));
   b.output(b.node("Relu", {b.node("GatherND", {x, places})}));
   infer_shapes(b.graph);
   const Tensor tensor = Tensor::of<float>({2, 2}, {1, 0, -2, 3});

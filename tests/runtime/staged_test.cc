@@ -18,8 +18,8 @@ void infer_positive(InferContext& ctx) { ctx.set(0, ctx.dtype(0), {kDynamic}); }
 void run_positive(RunContext& ctx) {
   const auto elements = ctx.inputs[0].span<float>();
   const auto is_positive = [](float x) { return x > 0; };
-  std::ranges::copy_if(elements, ctx.make_output(0, {std::ranges::count_if(elements, is_positive)}).as<float>(),
-                       is_positive);
+  std::ranges::copy_if(
+      elements, ctx.make_output(0, {std::ranges::count_if(elements, is_positive)}).as<float>(), is_positive);
 }
 
 OCTAVO_OPERATOR(positive, {.name = "test.Positive",

@@ -1,5 +1,5 @@
-// A network with inputs and the outputs that somebody else computed, as ONNX's own operator tests have them: a folder of
-// model.onnx and test_data_set_N/{input,output}_M.pb (TensorProto).
+// A network with inputs and the outputs that somebody else computed, as ONNX's own operator tests have them: a folder
+// of model.onnx and test_data_set_N/{input,output}_M.pb (TensorProto).
 #pragma once
 
 #include <cmath>
@@ -33,8 +33,8 @@ inline Tensor converted(const TensorView& x, DType dtype) {
   return y;
 }
 
-// The tolerances of ONNX's own backend test runner, of which the absolute one is of an output whose largest element is 1:
-// what stands for 0 is what rounding left in somebody else's sums.
+// The tolerances of ONNX's own backend test runner, of which the absolute one is of an output whose largest element is
+// 1: what stands for 0 is what rounding left in somebody else's sums.
 inline bool is_close(double a, double b, double largest) {
   return a == b || (a != a && b != b) ||
          std::abs(a - b) <= 1e-7 * std::max(largest, 1.0) + 1e-3 * std::abs(b);

@@ -18,8 +18,8 @@ using BinaryRow = void (*)(const std::byte* a, const std::byte* b, std::byte* ou
 /// The row function of `op` on float; null for none.
 BinaryRow binary_row(BinaryOp op);
 
-/// a^b, accurate to float64 where b is an integer, else to float32, with the special values of C's pow, which would take
-/// 2 KB.
+/// a^b, accurate to float64 where b is an integer, else to float32, with the special values of C's pow, which would
+/// take 2 KB.
 double power(double a, double b);
 
 /// What is done to each element of a float result before it is stored; NaN passes through.

@@ -1,8 +1,8 @@
 // Elementary functions in float32 without branches or tables: of one float, or of a Vector<float>. They use basic
 // operations only and therefore give the same bits on every engine.
 //
-// The polynomials and the splitting of ln 2 are those of the Cephes library (S. L. Moshier), single/expf.c, single/logf.c
-// and single/tanhf.c; errors are below 2 units in the last place.
+// The polynomials and the splitting of ln 2 are those of the Cephes library (S. L. Moshier), single/expf.c,
+// single/logf.c and single/tanhf.c; errors are below 2 units in the last place.
 #pragma once
 
 #include <bit>
@@ -86,8 +86,8 @@ template <class V> inline V abs_f32(V x) {
   return std::bit_cast<V>(std::bit_cast<Integers<V>>(x) & 0x7fffffff);
 }
 
-/// The error function: x times a rational function of x^2, fitted to a relative error of 3e-7, which is exactly 1 at the
-/// bound and beyond.
+/// The error function: x times a rational function of x^2, fitted to a relative error of 3e-7, which is exactly 1 at
+/// the bound and beyond.
 template <class V> inline V erf_f32(V x) {
   x = clamp_between(x, all<V>(-3.9400084f), all<V>(3.9400084f));
   const V z = x * x;

@@ -1,5 +1,5 @@
-// memcpy and memset of a WebAssembly module, sixteen bytes at a time. Those of the C library that -Oz links go byte by byte,
-// which is slower than what most operators do with the bytes: rows that are joined, split, gathered and padded.
+// memcpy and memset of a WebAssembly module, sixteen bytes at a time. Those of the C library that -Oz links go byte by
+// byte, which is slower than what most operators do with the bytes: rows that are joined, split, gathered and padded.
 //
 // Not optimized while linking, where calls of these names are made.
 #include <cstddef>

@@ -19,7 +19,8 @@ struct NormF32 {
 };
 
 /// Normalizes rows [begin, end) of x and y, which may be the same memory. Sums are taken in an order that does not
-/// depend on the instruction set, and the variance about the mean, so that an offset of the whole row costs no accuracy.
+/// depend on the instruction set, and the variance about the mean, so that an offset of the whole row costs no
+/// accuracy.
 void normalize_f32(const NormF32&, const float* x, float* y, int64_t begin, int64_t end);
 
 /// y = clamp(x * factor[c] + offset[c], lo, hi), of x and y as [rows, channels, inner]; NaN passes through.

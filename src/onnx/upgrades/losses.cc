@@ -12,11 +12,12 @@ void softmax_cross_entropy_loss(Draft& draft, DraftNode& draft_node) {
   require(node.has_input(0) && !node.outputs.empty(), ErrorCode::invalid_graph, "has no scores");
   Attrs attrs;
   attrs.set("axis", int64_t{1});
-  if (node.outputs.size() > 1)
+  if (node.outputs.size() > 1) {
     draft.add_node("LogSoftmax", node.name, {node.inputs[0]}, node.outputs[1], std::move(attrs));
-  node.inputs[0] = node.outputs.size() > 1
-                       ? node.outputs[1]
-                       : draft.add_node("LogSoftmax", node.name, {node.inputs[0]}, std::move(attrs));
+    node.inputs[0] = node.outputs[1];
+  } else {
+    node.inputs[0] = draft.add_node("LogSoftmax", node.name, {node.inputs[0]}, std::move(attrs));
+  }
   node.outputs.resize(1);
   draft_node.op_type = "NegativeLogLikelihoodLoss";
 }

@@ -113,7 +113,7 @@ void concat(Draft& draft, DraftNode& node) {
   std::vector<ValueId> operands;
   for (std::size_t i = 2; i < node.node.inputs.size(); i += 3) operands.push_back(dequantized(d, i));
   const ValueId q = d.in(2);
-  quantize_result(d, d.add_with_rest("Concat", std::move(operands)), 0, q);
+  quantize_result(d, d.add_with_rest("Concat", operands), 0, q);
 }
 
 // Rows of a and columns of b may have scales of their own.
