@@ -48,12 +48,10 @@ function(octavo_engine_module name isa module)
     add_custom_command(TARGET ${target} POST_BUILD
       COMMAND "${binaryen}/bin/wasm-opt" "${wasm}" ${OCTAVO_SHARE_LOCALS} -o "${wasm}"
       COMMAND "${OCTAVO_NODE_PROGRAM}" "${PROJECT_SOURCE_DIR}/tools/order-functions.mjs" "${wasm}"
-      COMMAND "${binaryen}/bin/wasm-opt" "${wasm}" ${OCTAVO_FINISH_ENGINE} -o "${wasm}" VERBATIM)
+      COMMAND "${binaryen}/bin/wasm-opt" "${wasm}" ${OCTAVO_FINISH_ENGINE} -o "${wasm}"
+      COMMAND ${CMAKE_COMMAND} -E make_directory "${dist}"
+      COMMAND ${CMAKE_COMMAND} -E copy_if_different "${folder}/${name}.mjs" "${wasm}" "${dist}" VERBATIM)
   endif()
-  add_custom_command(TARGET ${target} POST_BUILD
-    COMMAND ${CMAKE_COMMAND} -E make_directory "${dist}"
-    COMMAND ${CMAKE_COMMAND} -E copy_if_different "${folder}/${name}.mjs" "${folder}/${name}.wasm" "${dist}"
-    VERBATIM)
   add_dependencies(octavo_engine_modules ${target})
 endfunction()
 

@@ -1,5 +1,5 @@
-// A quantized network gives the same bits everywhere: native scalar and SIMDe, each WebAssembly build in Node and in
-// Chromium, with and without VNNI, and with every kernel of the table forced.
+// A quantized network gives the same bits everywhere: native scalar and SIMDe, each WebAssembly build in Node, in
+// Chromium with and without VNNI, in Firefox and in WebKit, and with every kernel of the table forced.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -12,7 +12,8 @@ import { promisify } from 'node:util';
 import { createServer } from 'vite';
 import { loadModel } from 'octavo';
 import { readNpy } from 'octavo/node';
-import { isolated, launchChromium } from '../support/pages.mjs';
+import { startWebkitDriver, whyNoWebkit } from '../../tools/lib/webkit_driver.mjs';
+import { isolated, launchChromium, launchFirefox, whyNoFirefox } from '../support/pages.mjs';
 import { builds, withEngine } from './support/engines.mjs';
 import { calibrationPhotos, modelBytes, photos } from './support/networks.mjs';
 import { repository } from './support/package.mjs';
@@ -154,45 +155,94 @@ async function runnableKernels(build) {
   return table;
 }
 
-test('Chromium, each build, with and without VNNI', async (context) => {
+/** A page of Chromium's or Firefox's: puppeteer and playwright speak alike. */
+async function openPage(browser, url) {
+  const page = await browser.newPage();
+  await page.goto(url);
+  await page.waitForFunction(() => 'runModel' in globalThis);
+  const run = (...call) => page.evaluate((given) => globalThis.runModel(...given), call);
+  return { run, close: () => browser.close() };
+}
+
+/** A page of WebKit's. */
+async function openWebkit(url) {
+  const driver = await startWebkitDriver();
+  const browser = await driver.open();
+  await browser.manage().setTimeouts({ script: 60_000 });
+  await browser.get(url);
+  await browser.wait(() => browser.executeScript('return "runModel" in globalThis'), 60_000);
+  const run = async (...call) => {
+    const { answer, error } = await browser.executeAsyncScript(
+      `const done = arguments[1];
+       runModel(...arguments[0]).then((answer) => done({ answer }), (error) => done({ error: String(error) }));`,
+      call,
+    );
+    if (error) throw new Error(error);
+    return answer;
+  };
+  const close = async () => {
+    await browser.quit();
+    driver.close();
+  };
+  return { run, close };
+}
+
+const threadCounts = [1, 2];
+
+/** Where a page runs, and which builds run there with how many threads. */
+const machines = {
+  'Chromium with VNNI': { builds, open: async (url) => openPage(await launchChromium(), url) },
+  'Chromium without VNNI': {
+    builds,
+    open: async (url) => openPage(await launchChromium(['--js-flags=--no-enable-avx-vnni']), url),
+  },
+  Firefox: { builds, skip: whyNoFirefox, open: async (url) => openPage(await launchFirefox(), url) },
+  WebKit: { builds: ['simd'], threads: [1], skip: whyNoWebkit() ?? false, open: openWebkit },
+};
+
+/** Serves the page of tests and the networks while `use` runs. */
+async function withPage(use) {
   const server = await createServer({
     root: fromRepository('tests/package/page'),
     publicDir: folder,
     configFile: false,
     logLevel: 'error',
-    server: {
-      host: '127.0.0.1',
-      port: 0,
-      fs: { allow: [fromRepository('.')] },
-      headers: isolated,
-    },
+    server: { host: '127.0.0.1', port: 0, fs: { allow: [fromRepository('.')] }, headers: isolated },
   });
   await server.listen();
-  const machines = { VNNI: [], 'no VNNI': ['--js-flags=--no-enable-avx-vnni'] };
   try {
-    for (const [machine, flags] of Object.entries(machines)) {
-      const browser = await launchChromium(flags);
-      const page = await browser.newPage();
-      await page.goto(server.resolvedUrls.local[0]);
-      await page.waitForFunction(() => 'runModel' in globalThis);
-      for (const build of builds) {
-        for (const [name, { input, expected }] of Object.entries(networks)) {
-          for (const threads of [1, 2]) {
-            const { info, output } = await page.evaluate(
-              ([options, network, dims]) =>
-                globalThis.runModel(options, `/${network}.onnx`, `/${network}.f32`, dims),
-              [{ build, threads }, name.replaceAll(' ', '-'), input.dims],
-            );
-            const what = `${machine}, ${build}, ${threads} threads`;
-            assert.equal(info.threads, threads, info.threadsWhy);
-            context.diagnostic(`${what}: ${info.dot}; ${name} equal`);
-            assert.deepEqual(Float32Array.from(output), expected, `${what}, ${name}`);
-          }
-        }
-      }
-      await browser.close();
-    }
+    await use(server.resolvedUrls.local[0]);
   } finally {
     await server.close();
   }
-});
+}
+
+for (const [machine, { skip, open, builds: run, threads: counts = threadCounts }] of Object.entries(
+  machines,
+)) {
+  test(machine, { skip }, (context) =>
+    withPage(async (url) => {
+      const page = await open(url);
+      try {
+        for (const build of run) {
+          for (const [name, { input, expected }] of Object.entries(networks)) {
+            for (const threads of counts) {
+              const { info, output } = await page.run(
+                { build, threads },
+                `/${name}.onnx`,
+                `/${name}.f32`,
+                input.dims,
+              );
+              const what = `${build}, ${threads} threads`;
+              assert.equal(info.threads, threads, info.threadsWhy);
+              context.diagnostic(`${what}: ${info.dot}; ${name} equal`);
+              assert.deepEqual(Float32Array.from(output), expected, `${what}, ${name}`);
+            }
+          }
+        }
+      } finally {
+        await page.close();
+      }
+    }),
+  );
+}

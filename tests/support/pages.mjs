@@ -49,10 +49,12 @@ export const launchChromium = (flags = []) =>
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', ...flags],
   });
 
+export const launchFirefox = () => puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath });
+
 /** Browsers, each with `newPage` and `close`. */
 const browsers = {
   chromium: launchChromium,
-  firefox: () => puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath }),
+  firefox: launchFirefox,
 };
 
 /**
