@@ -13,27 +13,26 @@ namespace octavo {
 // The graph in stages. A node runs in the first stage that
 //
 // * has its inputs: what is made by a node of OpDef::shape_depends_on_data, with dimensions that nobody knows before,
-// is
-//   there in the stage behind it;
+//   is there in the stage behind it;
 // * knows the contents that decide its output shapes: those are computed while the stage is planned, from constants,
 //   shapes, feeds of at most one axis, and what earlier stages computed.
 //
 // A stage's outputs are what later stages read and those outputs of the graph that it computes; its inputs are the
 // graph's inputs and earlier outputs that it reads. A graph without such nodes is one stage, itself.
-std::vector<Graph> split_into_stages(Graph graph);
+struct Stage {
+  Graph graph;                                 // nothing once it is compiled
+  std::vector<ValueId> inputs, outputs;        // of several stages: what those of the stage are in the graph
+  std::shared_ptr<const CompiledModel> model;  // once it is compiled
+};
+
+// Of several stages, leaves in the graph all but its nodes.
+std::vector<Stage> split_into_stages(Graph& graph);
 
 // A compiled network, whatever its shapes depend on. Immutable, shared by those that run it.
 struct CompiledStages {
-  // Where a tensor comes from: an input of the graph, an output that is constant, or an output of an earlier stage.
-  struct Source {
-    static constexpr std::size_t kFeeds = ~std::size_t{0}, kConstants = kFeeds - 1;
-    std::size_t stage = kFeeds, index = 0;
-  };
-  std::vector<std::string> input_names;
-  std::vector<std::shared_ptr<const CompiledModel>> stages;
-  std::vector<std::vector<Source>> inputs;  // by stage and input
-  std::vector<Source> outputs;
-  std::vector<ConstantTensor> constants;  // that are outputs
+  std::vector<Stage> stages;
+  // Of several stages: what they are stages of, without nodes, and of constants those that are outputs.
+  Graph graph;
 };
 
 // Throws what compile throws.
@@ -56,15 +55,14 @@ class StagedExecutor {
 
  private:
   void bind_stage();
-  TensorView tensor(const CompiledStages::Source& source) const;
 
   std::shared_ptr<const CompiledStages> model_;
   std::vector<Executor> stages_;
   // Of the run under way.
   std::size_t stage_ = 0, step_ = 0;
   std::shared_ptr<Session> session_;  // of the stage
-  std::vector<TensorView> given_, results_;
-  std::vector<std::vector<TensorView>> made_;  // by stage and output
+  std::vector<TensorView> tensors_;   // by value of the graph: fed, and what stages gave
+  std::vector<TensorView> results_;
   std::vector<Feed> feeds_;
 };
 

@@ -47,12 +47,12 @@ std::vector<float> floats(const TensorView& tensor) {
 
 TEST_CASE("a graph is cut behind the nodes whose shapes depend on data") {
   GraphBuilder b = two_barriers();
-  const std::vector<Graph> stages = split_into_stages(b.graph);
+  const std::vector<Stage> stages = split_into_stages(b.graph);
   REQUIRE(stages.size() == 3);
-  for (const Graph& stage : stages) verify(stage);
-  CHECK(stages[0].nodes.size() == 2);
-  CHECK(stages[1].nodes.size() + stages[2].nodes.size() == 5);
-  CHECK(stages[1].inputs.size() == 1);
+  for (const Stage& stage : stages) verify(stage.graph);
+  CHECK(stages[0].graph.nodes.size() == 2);
+  CHECK(stages[1].graph.nodes.size() + stages[2].graph.nodes.size() == 5);
+  CHECK(stages[1].graph.inputs.size() == 1);
 }
 
 TEST_CASE("a graph without such nodes is one stage") {
