@@ -13,51 +13,32 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kReshape = "Reshape", kExpand = "Expand";
+constexpr Name kReshape = "Reshape", kExpand = "Expand";
 
 using Numbers = std::vector<int64_t>;
 
-// Elements that are all numbers.
-std::optional<Numbers> numbers_of(const KnownSizes::Elements& elements) {
-  Numbers numbers;
-  for (const auto& each : elements) {
-    if (!each || !each->is_number()) return std::nullopt;
-    numbers.push_back(each->number);
+// Whether elements can be constants: those that are numbers, and `same` for a size of x in its place, where x begins at
+// element `shift`. What is neither is -1 where `leaves_open`.
+bool settle(std::span<const Size> elements, std::span<const Size> x, std::size_t shift, int64_t same,
+            bool leaves_open, Numbers& numbers) {
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const bool is_same = i - shift < x.size() && elements[i] == x[i - shift];
+    if (!elements[i].is_number() && !is_same && !leaves_open) return false;
+    numbers.push_back(elements[i].is_number() ? elements[i].number : is_same ? same : -1);
   }
-  return numbers;
+  return true;
 }
 
 // The new shape of x: 0 for a size of x in its place, and one -1 for what is left.
-std::optional<Numbers> settled_reshape(const KnownSizes::Elements& elements, const std::vector<Size>& x,
-                                       bool zero_is_zero) {
-  Numbers numbers;
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    const auto& each = elements[i];
-    if (each && each->is_number()) {
-      if (each->number == 0 && zero_is_zero) return std::nullopt;
-      numbers.push_back(each->number);
-    } else {
-      numbers.push_back(each && i < x.size() && *each == x[i] ? 0 : -1);
-    }
-  }
-  return std::ranges::count(numbers, -1) <= 1 ? std::optional(numbers) : std::nullopt;
+bool settle_reshape(std::span<const Size> elements, std::span<const Size> x, bool zero_is_zero,
+                    Numbers& numbers) {
+  settle(elements, x, 0, 0, true, numbers);
+  return std::ranges::count(numbers, -1) <= 1 && !(zero_is_zero && std::ranges::count(elements, Size{0}));
 }
 
 // The shape that x is expanded to: 1 for a size of x in its place.
-std::optional<Numbers> settled_expand(const KnownSizes::Elements& elements, const std::vector<Size>& x) {
-  Numbers numbers;
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    const std::size_t behind = elements.size() - i;
-    const auto& each = elements[i];
-    const bool is_same = each && behind <= x.size() && *each == x[x.size() - behind];
-    if (!is_same && !(each && each->is_number())) return std::nullopt;
-    numbers.push_back(each->is_number() ? each->number : 1);
-  }
-  return numbers;
-}
-
-Tensor list(const Numbers& numbers) {
-  return Tensor::of<int64_t>({static_cast<int64_t>(numbers.size())}, std::span<const int64_t>(numbers));
+bool settle_expand(std::span<const Size> elements, std::span<const Size> x, Numbers& numbers) {
+  return settle(elements, x, elements.size() - x.size(), 1, false, numbers);
 }
 
 }  // namespace
@@ -70,26 +51,29 @@ int settle_sizes(Graph& graph) {
     const Node& node = graph.nodes[n];
     const ValueId y = node.outputs[0];
     if (y == kNoValue || !graph.knows_types(node)) return false;
-    if (const auto& elements = sizes.elements(y)) {
-      const auto numbers = graph[y].dtype == DType::s64 ? numbers_of(*elements) : std::nullopt;
-      if (!numbers || editor.uses().is_output[y] || editor.uses().consumers[y].empty()) return false;
-      Tensor constant = list(*numbers);
-      if (graph[y].shape->rank() == 0) constant = Tensor::of<int64_t>({}, std::span<const int64_t>(*numbers));
-      editor.replace_uses(y, editor.add_constant(graph[y].name, std::move(constant)));
+    Numbers numbers;
+    const auto add = [&](const Shape& shape, ValueId stem) {
+      return editor.add_constant(graph[stem].name,
+                                 Tensor::of<int64_t>(shape, std::span<const int64_t>(numbers)));
+    };
+    if (sizes.knows_elements(y)) {
+      if (graph[y].dtype != DType::s64 || editor.uses().is_output[y] || editor.uses().consumers[y].empty() ||
+          !settle(sizes.elements(y), {}, 0, 0, false, numbers))
+        return false;
+      const Shape shape = graph[y].shape->rank() == 0 ? Shape{} : Shape{std::ssize(numbers)};
+      editor.replace_uses(y, add(shape, y));
       return true;
     }
     const bool reshapes = node.op->name == kReshape;
-    if ((!reshapes && node.op->name != kExpand) || graph[node.inputs[1]].is_constant() ||
-        node.inputs[0] >= known)
-      return false;
-    const auto& elements = sizes.elements(node.inputs[1]);
-    const auto& x = sizes.axes(node.inputs[0]);
-    if (!elements || !x) return false;
-    const auto numbers = reshapes ? settled_reshape(*elements, *x, node.attrs.get_int("allowzero", 0) != 0)
-                                  : settled_expand(*elements, *x);
-    if (!numbers) return false;
-    const ValueId settled = editor.add_constant(graph[node.inputs[1]].name, list(*numbers));
-    editor.become(n, *node.op, {}, {node.inputs[0], settled});
+    if (!reshapes && node.op->name != kExpand) return false;
+    const ValueId x = node.inputs[0], to = node.inputs[1];
+    if (graph[to].is_constant() || x >= known || !sizes.knows_elements(to)) return false;
+    const std::span<const Size> elements = sizes.elements(to);
+    const bool is_settled =
+        reshapes ? settle_reshape(elements, sizes.axes(x), node.attrs.get_int("allowzero", 0) != 0, numbers)
+                 : settle_expand(elements, sizes.axes(x), numbers);
+    if (!is_settled) return false;
+    editor.become(n, *node.op, {}, {x, add({std::ssize(numbers)}, to)});
     return true;
   });
 }

@@ -1,7 +1,8 @@
 #include "passes/sizes.h"
 
 #include <algorithm>
-#include <iterator>
+#include <bit>
+#include <utility>
 
 #include "graph/op_def.h"
 #include "ops/operands.h"
@@ -10,251 +11,247 @@ namespace octavo {
 
 namespace {
 
-using Elements = KnownSizes::Elements;
-
 // Lists that are longer hold no sizes.
-constexpr int64_t kLongest = 16;
+constexpr std::size_t kLongest = 16;
 
-std::optional<Size> product(const Size& a, const Size& b) {
-  Size c{0};
-  if (__builtin_mul_overflow(a.number, b.number, &c.number)) return std::nullopt;
-  std::ranges::merge(a.symbols, b.symbols, std::back_inserter(c.symbols));
-  return c;
+constexpr Size kUnknownSize{Size::kUnknown};
+
+Size product(Size a, const Size& b) {
+  if (!a.is_known() || !b.is_known() || __builtin_mul_overflow(a.number, b.number, &a.number))
+    return kUnknownSize;
+  for (uint32_t symbol : b.symbols) {
+    for (uint32_t& each : a.symbols)
+      if (each < symbol) std::swap(each, symbol);
+    if (symbol != 0) return kUnknownSize;
+  }
+  return a;
 }
 
-std::optional<Size> product(const std::vector<Size>& sizes) {
-  std::optional<Size> all = Size{};
-  for (const Size& each : sizes)
-    if (all) all = product(*all, each);
+Size product(std::span<const Size> sizes) {
+  Size all;
+  for (const Size& each : sizes) all = product(all, each);
   return all;
 }
 
 // a / b, where it is whole whatever the symbols are.
-std::optional<Size> quotient(const Size& a, const Size& b) {
-  if (b.number <= 0 || a.number % b.number != 0 || !std::ranges::includes(a.symbols, b.symbols))
-    return std::nullopt;
-  Size c{a.number / b.number};
-  std::ranges::set_difference(a.symbols, b.symbols, std::back_inserter(c.symbols));
-  return c;
+Size quotient(Size a, const Size& b) {
+  if (!a.is_known() || b.number <= 0 || a.number % b.number != 0) return kUnknownSize;
+  a.number /= b.number;
+  for (uint32_t symbol : b.symbols) {
+    uint32_t behind = 0;
+    for (std::size_t i = a.symbols.size(); behind != symbol && i-- > 0;) std::swap(behind, a.symbols[i]);
+    if (behind != symbol) return kUnknownSize;
+  }
+  return a;
 }
 
-// Of elements, one by one: nothing where nobody knows.
-std::optional<Size> computed_element(std::string_view op, const Size& a, const Size& b) {
+// Of elements, one by one.
+Size computed_element(std::string_view op, const Size& a, const Size& b) {
   const bool are_numbers = a.is_number() && b.is_number();
   if (op == "Mul") return product(a, b);
   if (op == "Div") return are_numbers && b.number > 0 ? Size{a.number / b.number} : quotient(a, b);
-  if (op != "Equal") return std::nullopt;
+  if (op != "Equal" || !a.is_known() || !b.is_known()) return kUnknownSize;
   if (are_numbers || a == b) return Size{a == b};
   // Sizes are not negative.
   const bool differ =
       (a.is_number() && a.number < 0 && b.number > 0) || (b.is_number() && b.number < 0 && a.number > 0);
-  return differ ? std::optional(Size{0}) : std::nullopt;
-}
-
-// Of a list, from and to places that may be counted from its end.
-Elements sliced(const Elements& list, int64_t from, int64_t to) {
-  const auto size = static_cast<int64_t>(list.size());
-  const auto place = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };
-  return {list.begin() + place(from), list.begin() + std::max(place(from), place(to))};
+  return differ ? Size{0} : kUnknownSize;
 }
 
 }  // namespace
 
 KnownSizes::KnownSizes(const Graph& graph)
     : graph_(graph), axes_(graph.values.size()), elements_(graph.values.size()) {
-  std::vector<bool> is_made(graph.values.size());
+  Flags is_made(graph.values.size());
   for (const Node& node : graph.nodes)
     for (ValueId id : node.outputs)
       if (id != kNoValue) is_made[id] = true;
   for (ValueId id = 0; id < graph.values.size(); ++id) {
     if (is_made[id]) continue;
-    learn_axes(id, {});
-    if (graph[id].is_constant()) learn_constant(id);
+    learn_axes(id, nullptr);
+    const Tensor* const constant = graph[id].constant.get();
+    if (constant == nullptr || constant->dtype() != DType::s64 || constant->shape().rank() > 1 ||
+        static_cast<std::size_t>(constant->shape().elements()) > kLongest)
+      continue;
+    made_.clear();
+    for (int64_t each : constant->span<int64_t>()) made_.push_back({each});
+    elements_[id] = keep_made();
   }
   for (const Node& node : graph.nodes) {
     const bool is_known = graph.knows_types(node);
-    for (std::size_t i = 0; i < node.outputs.size(); ++i)
-      if (node.outputs[i] != kNoValue)
-        learn_axes(node.outputs[i], is_known && i == 0 ? inferred_axes(node) : std::vector<Size>{});
+    for (ValueId id : node.outputs)
+      if (id != kNoValue) learn_axes(id, is_known && id == node.outputs[0] ? &node : nullptr);
     const ValueId id = node.outputs[0];
-    if (!is_known || id == kNoValue || node.outputs.size() != 1 || !axes_[id] || axes_[id]->size() > 1)
+    if (!is_known || id == kNoValue || node.outputs.size() != 1 || !graph[id].shape || axes(id).size() > 1)
       continue;
     if (graph[id].dtype == DType::s64 || graph[id].dtype == DType::boolean) elements_[id] = computed(node);
   }
 }
 
-void KnownSizes::learn_constant(ValueId id) {
-  const Tensor& constant = *graph_[id].constant;
-  if (constant.dtype() != DType::s64 || constant.shape().rank() > 1 || constant.shape().elements() > kLongest)
-    return;
-  Elements& elements = elements_[id].emplace();
-  for (int64_t each : constant.span<int64_t>()) elements.emplace_back(Size{each});
+KnownSizes::List KnownSizes::keep_made() {
+  const List list{static_cast<uint32_t>(sizes_.size()), static_cast<uint32_t>(made_.size())};
+  sizes_.insert(sizes_.end(), made_.begin(), made_.end());
+  return list;
 }
 
-void KnownSizes::learn_axes(ValueId id, const std::vector<Size>& inferred) {
+// `node`: what makes the value as its first output, where that tells its axes.
+void KnownSizes::learn_axes(ValueId id, const Node* node) {
   if (!graph_[id].shape) return;
-  const Shape& shape = *graph_[id].shape;
-  std::vector<Size>& axes = axes_[id].emplace();
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    const bool is_inferred = static_cast<int>(inferred.size()) == shape.rank();
-    axes.push_back(shape[axis] != kDynamic ? Size{shape[axis]} : is_inferred ? inferred[axis] : new_symbol());
+  const Dims& dims = graph_[id].shape->dims;
+  made_.clear();
+  if (node) infer_axes(*node, dims.size());
+  if (made_.size() != dims.size()) made_.assign(dims.size(), kUnknownSize);
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    if (dims[axis] != kDynamic)
+      made_[axis] = {dims[axis]};
+    else if (!made_[axis].is_known())
+      made_[axis] = {1, {++symbols_}};
+  }
+  axes_[id] = keep_made();
+}
+
+void KnownSizes::append(std::span<const Size> sizes) {
+  made_.insert(made_.end(), sizes.begin(), sizes.end());
+}
+
+// Along each of the last axes both are of one size, or 1.
+void KnownSizes::broadcast(std::span<const Size> sizes) {
+  const Size one;
+  for (std::size_t i = 0; i < std::min(made_.size(), sizes.size()); ++i) {
+    Size& have = made_[made_.size() - 1 - i];
+    const Size& other = sizes[sizes.size() - 1 - i];
+    if (have == other || other == one || (have.is_number() && have != one)) continue;
+    have = have == one || other.is_number() ? other : kUnknownSize;
   }
 }
 
-// Along each axis both are of one size, or 1.
-void KnownSizes::broadcast(std::vector<Size>& to, std::span<const Size> axes) const {
-  if (axes.size() > to.size()) to.insert(to.begin(), axes.size() - to.size(), Size{});
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    Size &have = to[to.size() - axes.size() + i], one{};
-    if (have == axes[i] || axes[i] == one || (have.is_number() && have != one)) continue;
-    have = have == one || axes[i].is_number() ? axes[i] : new_symbol();
+void KnownSizes::reshape(const Node& node, std::span<const Size> x) {
+  const bool copies = node.attrs.get_int("allowzero", 0) == 0;
+  const Size open{-1};
+  Size known;
+  append(elements(node.inputs[1]));
+  for (std::size_t i = 0; i < made_.size(); ++i) {
+    if (copies && i < x.size() && made_[i] == Size{0}) made_[i] = x[i];
+    if (made_[i] != open) known = product(known, made_[i]);
   }
+  std::ranges::replace(made_, open, quotient(product(x), known));
 }
 
-std::vector<Size> KnownSizes::multiplied(const std::vector<Size>& a, const std::vector<Size>& b) const {
-  if (a.size() < 2 || b.size() < 2) return {};
-  std::vector<Size> result(a.begin(), a.end() - 2);
-  broadcast(result, std::span(b).first(b.size() - 2));
-  result.push_back(a[a.size() - 2]);
-  result.push_back(b.back());
-  return result;
-}
-
-std::vector<Size> KnownSizes::reshaped(const Node& node) const {
-  const auto& elements = elements_[node.inputs[1]];
-  const std::vector<Size>& x = *axes_[node.inputs[0]];
-  if (!elements) return {};
-  std::vector<Size> result, others;
-  for (std::size_t i = 0; i < elements->size(); ++i) {
-    const auto& element = (*elements)[i];
-    const bool copies = element == Size{0} && node.attrs.get_int("allowzero", 0) == 0 && i < x.size();
-    result.push_back(copies ? x[i] : element.value_or(new_symbol()));
-    if (element != Size{-1}) others.push_back(result.back());
-  }
-  const auto all = product(x), known = product(others);
-  const auto rest = all && known ? quotient(*all, *known) : std::nullopt;
-  for (Size& size : result)
-    if (size == Size{-1}) size = rest.value_or(new_symbol());
-  return result;
-}
-
-std::vector<Size> KnownSizes::expanded(const Node& node) const {
-  const auto& elements = elements_[node.inputs[1]];
-  if (!elements) return {};
-  std::vector<Size> result = *axes_[node.inputs[0]], to;
-  for (const auto& each : *elements) to.push_back(each.value_or(new_symbol()));
-  broadcast(result, to);
-  return result;
-}
-
-std::vector<Size> KnownSizes::inferred_axes(const Node& node) const {
+// Makes a list of the output's sizes, each unknown where nobody knows it; of another length where that tells nothing.
+void KnownSizes::infer_axes(const Node& node, std::size_t rank) {
   const std::string_view op = node.op->name;
+  const auto in = [&](std::size_t i) {
+    return node.has_input(i) ? axes(node.inputs[i]) : std::span<const Size>();
+  };
+  const std::span<const Size> x = in(0);
+  if (node.op->layout == LayoutRule::elementwise || op == "MatMul" || op == "Expand") made_.resize(rank);
   if (node.op->layout == LayoutRule::elementwise) {
-    std::vector<Size> result;
-    for (ValueId id : node.inputs)
-      if (id != kNoValue) broadcast(result, *axes_[id]);
-    return result;
-  }
-  if (op == "Reshape") return reshaped(node);
-  if (op == "Expand") return expanded(node);
-  const std::vector<Size>& x = *axes_[node.inputs[0]];
-  if (op == "LayerNormalization" || op == "RMSNormalization" || op == "Softmax") return x;
-  if (op == "Transpose") {
-    std::vector<Size> result;
-    for (int64_t axis : node.attrs.get_ints("perm")) result.push_back(x[static_cast<std::size_t>(axis)]);
-    return result;
-  }
-  if (op == "Range") {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) broadcast(in(i));
+  } else if (op == "Reshape") {
+    reshape(node, x);
+  } else if (op == "Expand") {
+    const ValueId to = node.inputs[1];
+    if (!knows_elements(to)) return made_.clear();
+    broadcast(x);
+    broadcast(elements(to));
+  } else if (op == "LayerNormalization" || op == "RMSNormalization" || op == "Softmax") {
+    append(x);
+  } else if (op == "Transpose") {
+    for (int64_t axis : node.attrs.get_ints("perm")) made_.push_back(x[static_cast<std::size_t>(axis)]);
+  } else if (op == "Range") {
     // From 0 on, as many as the limit says.
-    const auto only = [&](std::size_t i) {
-      const auto& list = elements_[node.inputs[i]];
-      return list && list->size() == 1 ? (*list)[0] : std::nullopt;
-    };
-    const bool counts = only(0) == Size{0} && only(2) == Size{1} && only(1) && only(1)->number > 0;
-    return counts ? std::vector{*only(1)} : std::vector<Size>{};
-  }
-  if (op == "MatMul") return multiplied(x, *axes_[node.inputs[1]]);
-  if (op == "Gather") {
-    const std::vector<Size>& indices = *axes_[node.inputs[1]];
+    const Size limit = only_element(node.inputs[1]);
+    if (only_element(node.inputs[0]) == Size{0} && only_element(node.inputs[2]) == Size{1} &&
+        limit.number > 0)
+      made_.push_back(limit);
+  } else if (op == "MatMul") {
+    const std::span<const Size> y = in(1);
+    if (x.size() < 2 || y.size() < 2 || rank < 2) return made_.clear();
+    broadcast(x);
+    broadcast(y);
+    made_[rank - 2] = x[x.size() - 2];
+    made_[rank - 1] = y.back();
+  } else if (op == "Gather") {
     const auto axis = normalize_axis(node.attrs.get_int("axis", 0), static_cast<int>(x.size()));
-    std::vector<Size> result(x.begin(), x.begin() + axis);
-    result.insert(result.end(), indices.begin(), indices.end());
-    result.insert(result.end(), x.begin() + axis + 1, x.end());
-    return result;
-  }
-  const bool reduces = op.starts_with("Reduce") && node.attrs.get_int("keepdims", 1) != 0;
-  if (op == "Concat" || op == "Slice" || reduces) {
+    append(x.first(axis));
+    append(in(1));
+    append(x.subspan(axis + 1));
+  } else if (op == "Unsqueeze") {
+    const Tensor* const axes = graph_.constant_input(node, 1);
+    const uint32_t added = axes ? axis_mask(axes->view(), static_cast<int>(rank)) : 0;
+    if (std::popcount(added) + x.size() != rank) return;
+    for (std::size_t axis = 0, from = 0; axis < rank; ++axis)
+      made_.push_back((added >> axis & 1) != 0 ? Size{} : x[from++]);
+  } else {
     // Along the other axes they keep the sizes.
-    const auto rank = static_cast<int>(x.size());
-    const Tensor* const cut = op == "Concat" ? nullptr : graph_.constant_input(node, reduces ? 1 : 3);
-    if (op != "Concat" && cut == nullptr) return {};
+    const bool joins = op == "Concat",
+               reduces = op.starts_with("Reduce") && node.attrs.get_int("keepdims", 1) != 0;
+    const Tensor* const cut = joins ? nullptr : graph_.constant_input(node, reduces ? 1 : 3);
+    if (!joins && (cut == nullptr || (!reduces && op != "Slice"))) return;
+    append(x);
+    const auto count = static_cast<int>(x.size());
     const uint32_t changed =
-        cut ? axis_mask(cut->view(), rank) : 1u << normalize_axis(node.attrs.get_int("axis", 0), rank);
-    std::vector<Size> result = x;
-    for (int axis = 0; axis < rank; ++axis)
-      if ((changed >> axis & 1) != 0) result[axis] = new_symbol();
-    return result;
+        cut ? axis_mask(cut->view(), count) : 1u << normalize_axis(node.attrs.get_int("axis", 0), count);
+    for (std::size_t axis = 0; axis < made_.size(); ++axis)
+      if ((changed >> axis & 1) != 0) made_[axis] = kUnknownSize;
   }
-  const Tensor* const axes = op == "Unsqueeze" ? graph_.constant_input(node, 1) : nullptr;
-  if (axes == nullptr || !graph_[node.outputs[0]].shape) return {};
-  const int rank = graph_[node.outputs[0]].shape->rank();
-  const uint32_t added = axis_mask(axes->view(), rank);
-  std::vector<Size> result;
-  for (int axis = 0, from = 0; axis < rank; ++axis)
-    result.push_back((added >> axis & 1) != 0 ? Size{} : x[from++]);
-  return result;
 }
 
-std::optional<Elements> KnownSizes::computed(const Node& node) const {
+Size KnownSizes::only_element(ValueId id) const {
+  const std::span<const Size> list = elements(id);
+  return list.size() == 1 ? list[0] : kUnknownSize;
+}
+
+// Of a list, from and to places that may be counted from its end.
+KnownSizes::List KnownSizes::sliced(List list, int64_t from, int64_t to) const {
+  const auto size = static_cast<int64_t>(list.count);
+  const auto place = [&](int64_t i) {
+    return static_cast<uint32_t>(std::clamp<int64_t>(i < 0 ? i + size : i, 0, size));
+  };
+  const uint32_t first = place(from);
+  return {list.first + first, std::max(first, place(to)) - first};
+}
+
+KnownSizes::List KnownSizes::computed(const Node& node) {
   const std::string_view op = node.op->name;
-  if (op == "Shape") {
-    const std::vector<Size>& axes = *axes_[node.inputs[0]];
-    return sliced(Elements(axes.begin(), axes.end()), node.attrs.get_int("start", 0),
-                  node.attrs.get_int("end", kLongest));
-  }
+  if (op == "Shape")
+    return sliced(axes_[node.inputs[0]], node.attrs.get_int("start", 0),
+                  node.attrs.get_int("end", int64_t{kLongest}));
   for (ValueId id : node.inputs)
-    if (id == kNoValue || !elements_[id]) return std::nullopt;
-  const auto in = [&](std::size_t i) -> const Elements& { return *elements_[node.inputs[i]]; };
-  if (op == "Cast" || op == "Unsqueeze" || op == "Squeeze" || op == "Reshape") return in(0);
+    if (id == kNoValue || !knows_elements(id)) return {};
+  const auto in = [&](std::size_t i) { return elements(node.inputs[i]); };
+  if (op == "Cast" || op == "Unsqueeze" || op == "Squeeze" || op == "Reshape")
+    return elements_[node.inputs[0]];
+  made_.clear();
   if (op == "Concat") {
-    Elements all;
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) all.insert(all.end(), in(i).begin(), in(i).end());
-    return all;
-  }
-  if (op == "Gather") {
-    Elements picked;
+    for (ValueId id : node.inputs) append(elements(id));
+  } else if (op == "Gather") {
     const auto count = static_cast<int64_t>(in(0).size());
-    for (const auto& index : in(1)) {
-      if (!index || !index->is_number() || index->number < -count || index->number >= count)
-        return std::nullopt;
-      picked.push_back(in(0)[static_cast<std::size_t>((index->number + count) % count)]);
+    for (const Size& index : in(1)) {
+      if (!index.is_number() || index.number < -count || index.number >= count) return {};
+      made_.push_back(in(0)[static_cast<std::size_t>((index.number + count) % count)]);
     }
-    return picked;
+  } else if (op == "Slice") {
+    const Size from = only_element(node.inputs[1]), to = only_element(node.inputs[2]);
+    const bool steps = node.has_input(4) && only_element(node.inputs[4]) != Size{1};
+    if (steps || !from.is_number() || !to.is_number()) return {};
+    return sliced(elements_[node.inputs[0]], from.number, to.number);
+  } else {
+    const bool chooses = op == "Where";
+    if (!chooses && node.inputs.size() != 2) return {};
+    std::size_t length = 1;
+    for (ValueId id : node.inputs)
+      if (elements(id).size() != 1) length = elements(id).size();
+    for (ValueId id : node.inputs)
+      if (elements(id).size() != 1 && elements(id).size() != length) return {};
+    for (std::size_t k = 0; k < length; ++k) {
+      const auto at = [&](std::size_t i) -> const Size& { return in(i)[in(i).size() == 1 ? 0 : k]; };
+      made_.push_back(!chooses           ? computed_element(op, at(0), at(1))
+                      : at(0).is_known() ? at(at(0) == Size{0} ? 2 : 1)
+                                         : kUnknownSize);
+    }
   }
-  if (op == "Slice") {
-    const auto only = [&](std::size_t i) {
-      const bool is_one = in(i).size() == 1 && in(i)[0] && in(i)[0]->is_number();
-      return is_one ? std::optional(in(i)[0]->number) : std::nullopt;
-    };
-    const bool steps = node.has_input(4) && only(4) != 1;
-    return steps || !only(1) || !only(2) ? std::nullopt : std::optional(sliced(in(0), *only(1), *only(2)));
-  }
-  const bool chooses = op == "Where";
-  if (!chooses && node.inputs.size() != 2) return std::nullopt;
-  std::size_t length = 1;
-  for (std::size_t i = 0; i < node.inputs.size(); ++i)
-    if (in(i).size() != 1) length = in(i).size();
-  for (std::size_t i = 0; i < node.inputs.size(); ++i)
-    if (in(i).size() != 1 && in(i).size() != length) return std::nullopt;
-  Elements results(length);
-  for (std::size_t k = 0; k < length; ++k) {
-    const auto at = [&](std::size_t i) { return in(i)[in(i).size() == 1 ? 0 : k]; };
-    if (chooses && at(0))
-      results[k] = at(*at(0) == Size{0} ? 2 : 1);
-    else if (!chooses && at(0) && at(1))
-      results[k] = computed_element(op, *at(0), *at(1));
-  }
-  return results;
+  return made_.size() > kLongest ? List() : keep_made();
 }
 
 }  // namespace octavo
