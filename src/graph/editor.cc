@@ -8,7 +8,7 @@
 
 namespace octavo {
 
-const Node* GraphEditor::producer(ValueId id, std::string_view op) const {
+const Node* GraphEditor::producer(ValueId id, Name op) const {
   const Node* const node = producer(id);
   return node && node->op->name == op && graph_.knows_types(*node) ? node : nullptr;
 }
@@ -39,19 +39,19 @@ void GraphEditor::release(uint32_t n, const std::vector<ValueId>& inputs) {
   }
 }
 
-void GraphEditor::become(uint32_t n, const OpDef& op, Attrs attrs, std::vector<ValueId> inputs) {
+void GraphEditor::become(uint32_t n, const OpDef& op, Attrs attrs, ValueList inputs) {
   Node& node = graph_.nodes[n];
-  const std::vector<ValueId> before = std::exchange(node.inputs, std::move(inputs));
+  const std::vector<ValueId> before = std::exchange(node.inputs, {inputs.begin(), inputs.end()});
   node.op = &op;
   node.attrs = std::move(attrs);
   release(n, before);
   read(n, node.inputs);
 }
 
-ValueId GraphEditor::add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs,
-                              std::string_view stem, const TensorType& type) {
+ValueId GraphEditor::add_node(const OpDef& op, Attrs attrs, ValueList inputs, std::string_view stem,
+                              const TensorType& type) {
   const auto n = static_cast<uint32_t>(graph_.nodes.size());
-  Node node = make_node(graph_, op, stem, std::move(inputs), type);
+  Node node = make_node(graph_, op, stem, inputs, type);
   node.attrs = std::move(attrs);
   add_uses(n);
   read(n, node.inputs);

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/graph.h"
+#include "graph/value_list.h"
 
 namespace octavo {
 
@@ -21,14 +21,14 @@ class GraphEditor {
     return n == Uses::kNone ? nullptr : &graph_.nodes[n];
   }
   // The same where it is a node of that operator, whose types are known.
-  const Node* producer(ValueId id, std::string_view op) const;
+  const Node* producer(ValueId id, Name op) const;
 
   // Makes every reader of `from`, and the graph's outputs, read `to`: see replace_uses of graph/rewriter.h.
   void replace_uses(ValueId from, ValueId to);
   // Node n computes its output in another way from now on. What only it has read before counts as a reader no more.
-  void become(uint32_t n, const OpDef& op, Attrs attrs, std::vector<ValueId> inputs);
+  void become(uint32_t n, const OpDef& op, Attrs attrs, ValueList inputs);
   // A node with one new output value of that type: see make_node of graph/rewriter.h.
-  ValueId add_node(const OpDef& op, Attrs attrs, std::vector<ValueId> inputs, std::string_view stem,
+  ValueId add_node(const OpDef& op, Attrs attrs, ValueList inputs, std::string_view stem,
                    const TensorType& type);
   // A constant, named after `stem`.
   ValueId add_constant(std::string_view stem, Tensor tensor);

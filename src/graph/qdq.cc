@@ -33,7 +33,7 @@ Node make_qdq(Graph& graph, std::string_view op, const std::string& name, ValueI
   const auto [qparams, dtype, scale, zero_point] = constants;
   std::vector<ValueId> inputs{input, scale};
   if (zero_point != kNoValue) inputs.push_back(zero_point);
-  Node node = make_node(graph, get_op(op), name, std::move(inputs), {made, graph[input].shape});
+  Node node = make_node(graph, get_op(op), name, inputs, {made, graph[input].shape});
   const IntegerRange storage = storage_range(dtype);
   // int8 weights keep to their range by themselves: only what is quantized while running has to saturate to it.
   if (dtype != DType::s8 && IntegerRange{qparams.qmin, qparams.qmax} != storage) {

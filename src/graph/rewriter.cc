@@ -52,12 +52,12 @@ void redirect(Graph& graph, std::span<const Redirection> redirections) {
   for (ValueId& id : graph.outputs) id = target[id];
 }
 
-Node make_node(Graph& graph, const OpDef& op, std::string_view name, std::vector<ValueId> inputs,
+Node make_node(Graph& graph, const OpDef& op, std::string_view name, ValueList inputs,
                const TensorType& type) {
   Node node;
   node.op = &op;
   node.name = graph.unique_value_name(name);
-  node.inputs = std::move(inputs);
+  node.inputs.assign(inputs.begin(), inputs.end());
   node.outputs = {graph.add_value({type, node.name})};
   return node;
 }

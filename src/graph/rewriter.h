@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/graph.h"
+#include "graph/value_list.h"
 
 namespace octavo {
 
@@ -27,7 +27,7 @@ void redirect(Graph& graph, std::span<const Redirection> redirections);
 
 // A node of operator `op` with one new output value of that type; both are named after `name`. The caller puts the node
 // in its place.
-Node make_node(Graph& graph, const OpDef& op, std::string_view name, std::vector<ValueId> inputs,
+Node make_node(Graph& graph, const OpDef& op, std::string_view name, ValueList inputs,
                const TensorType& type);
 
 // Removes nodes whose outputs nobody reads (but for those that show a tensor), outputs that nobody reads and an

@@ -11,15 +11,9 @@
 
 #include "graph/graph.h"
 #include "graph/names.h"
+#include "graph/value_list.h"
 
 namespace octavo::onnx {
-
-// Operands of a node to be made: a list in place, or a vector. A view.
-class ValueList : public std::span<const ValueId> {
- public:
-  ValueList(std::initializer_list<ValueId> ids) : span(ids.begin(), ids.size()) {}
-  ValueList(const std::vector<ValueId>& ids) : span(ids) {}
-};
 
 // The graph under construction. Every name in it is taken.
 struct Draft {

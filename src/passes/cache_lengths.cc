@@ -13,7 +13,7 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kConcat = "Concat", kAttention = "Attention";
+constexpr Name kConcat = "Concat", kAttention = "Attention";
 
 // A number of new tokens, where it is free: hardly a dimension of something else.
 constexpr int64_t kNew = 23;
@@ -52,7 +52,8 @@ CacheLengths::CacheLengths(Graph& graph, const KernelPolicy& kernels, int64_t ca
   find_feeds();
   recognise_attention(graph_);
   find_caches();
-  for (int64_t length : lengths_) known_.emplace_back(graph_, shapes_at(length), kernels_);
+  for (std::size_t i = 0; i < std::size(lengths_); ++i)
+    known_[i] = Known(graph_, shapes_at(lengths_[i]), kernels_);
   measure();
 }
 
@@ -176,11 +177,14 @@ void CacheLengths::measure(ValueId id) {
   growth.is_planned = true;
   for (int64_t i = 0; i < a.shape.elements(); ++i) {
     const int64_t start = int_at(a, i), more = int_at(b, i) - start, all = int_at(c, i) - start;
-    growth.slope.push_back(more / lengths_[1]);
-    growth.is_planned &=
-        more == growth.slope.back() * lengths_[1] && all == growth.slope.back() * lengths_[2];
+    const int64_t slope = more / lengths_[1];
+    growth.is_planned &= more == slope * lengths_[1] && all == slope * lengths_[2];
+    growth.is_even &= i == 0 || slope == growth.slope;
+    if (slope == 0) continue;
+    growth.slope = growth.slope == 0 || growth.slope == slope ? slope : Growth::kMixed;
+    if (i < 32) growth.sloped |= 1u << i;
   }
-  if (!growth.is_planned) growth.slope.clear();
+  if (!growth.is_planned) growth.slope = 0;
 }
 
 }  // namespace octavo

@@ -1,6 +1,7 @@
 // How the values of a decoder depend on the length of the past that is fed: the same graph at three lengths.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct Known {
   std::vector<Operand> values;
   std::vector<ConstantTensor> tensors;
 
+  Known() = default;
   Known(const Graph& graph, std::span<const Shape> inputs, const KernelPolicy& kernels);
 };
 
@@ -25,13 +27,17 @@ struct Cache {
 
 // How a value depends on the length.
 struct Growth {
+  static constexpr int64_t kMixed = std::numeric_limits<int64_t>::max();
+
   uint32_t axes = 0;    // bit i: axis i is as long as the past, or as past and new together
   bool is_odd = false;  // its shape depends on the length in another way
   // Shape and contents follow from the shapes of feeds, and contents are a · length and what they are without a past.
   bool is_planned = false;
   bool ends_in_zeros = false;  // of a last axis that grows: what is beyond is 0
   bool is_finite = false;      // what is beyond is as it lay in a slot
-  std::vector<int64_t> slope;  // a by element; empty where all are 0
+  bool is_even = true;         // a is the same for all elements
+  uint32_t sloped = 0;         // bit i: for element i, of the first 32, a is not 0
+  int64_t slope = 0;           // a of those; kMixed where they differ
 };
 
 // The caches of a graph, and how each value depends on the length of what is in them.
@@ -55,7 +61,7 @@ class CacheLengths {
   const Operand& without_past(ValueId id) const { return known_[0].values[id]; }
   const Operand& with_past(ValueId id) const { return known_[1].values[id]; }
   // All that was looked at.
-  const std::vector<Known>& known() const { return known_; }
+  std::span<const Known> known() const { return known_; }
   // By value.
   std::vector<Growth>& growth() { return growth_; }
   const std::vector<Growth>& growth() const { return growth_; }
@@ -74,7 +80,7 @@ class CacheLengths {
   int64_t lengths_[3] = {};
   std::vector<Cache> caches_;
   std::size_t total_input_ = ~std::size_t{0};
-  std::vector<Known> known_;  // by lengths_
+  Known known_[3];  // by lengths_
   std::vector<Growth> growth_;
 };
 

@@ -14,8 +14,8 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kTranspose = "Transpose", kExpand = "Expand", kReshape = "Reshape",
-                           kSqueeze = "Squeeze", kUnsqueeze = "Unsqueeze";
+constexpr Name kTranspose = "Transpose", kExpand = "Expand", kReshape = "Reshape", kSqueeze = "Squeeze",
+               kUnsqueeze = "Unsqueeze";
 
 using Order = std::array<int, 4>;
 

@@ -2,6 +2,7 @@
 // What has the length of the past or more has that of the slot, filled as far as it was long; what depends on the
 // length as a shape becomes a function of it as data; Attention reads as many keys and values as there are.
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <string>
 #include <utility>
@@ -18,15 +19,15 @@ namespace octavo {
 
 namespace {
 
-constexpr std::string_view kConcat = "Concat", kScatter = "TensorScatter", kAttention = "Attention",
-                           kShape = "Shape", kGather = "Gather", kWhere = "Where", kAdd = "Add", kMul = "Mul",
-                           kRange = "Range", kSlice = "Slice", kExpand = "Expand", kReshape = "Reshape",
-                           kCast = "Cast", kConstantOfShape = "ConstantOfShape", kMatMul = "MatMul",
-                           kSoftmax = "Softmax", kFlatten = "Flatten", kGatherND = "GatherND";
+constexpr Name kConcat = "Concat", kScatter = "TensorScatter", kAttention = "Attention", kShape = "Shape",
+               kGather = "Gather", kWhere = "Where", kAdd = "Add", kMul = "Mul", kRange = "Range",
+               kSlice = "Slice", kExpand = "Expand", kReshape = "Reshape", kCast = "Cast",
+               kConstantOfShape = "ConstantOfShape", kMatMul = "MatMul", kSoftmax = "Softmax",
+               kFlatten = "Flatten", kGatherND = "GatherND";
 
 // Axes along which each element depends on nothing that is behind it: what is beyond the filled part stays there.
-constexpr std::string_view kKeepsAxes[] = {"Squeeze", "Unsqueeze", "Transpose", "Trilu",
-                                           kFlatten,  kReshape,    kExpand,     kConstantOfShape};
+constexpr Name kKeepsAxes[] = {"Squeeze", "Unsqueeze", "Transpose", "Trilu",
+                               kFlatten,  kReshape,    kExpand,     kConstantOfShape};
 
 class Keeper {
  public:
@@ -47,9 +48,7 @@ class Keeper {
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
       if (growth(graph_.outputs[i]).axes != 0 &&
           std::ranges::find(lengths_.caches(), i, &Cache::output) == lengths_.caches().end())
-        fail(ErrorCode::unsupported,
-             "a cache cannot be kept in place: the output '{}' is as long as the past",
-             graph_[graph_.outputs[i]].name);
+        refuse(text("the output '{}' is as long as the past", graph_[graph_.outputs[i]].name));
     finish();
   }
 
@@ -80,7 +79,7 @@ class Keeper {
     return id < lengths_.growth().size() ? lengths_.growth()[id] : none_;
   }
 
-  ValueId add(std::string_view op, std::initializer_list<ValueId> inputs, DType dtype = DType::s64) {
+  ValueId add(Name op, ValueList inputs, DType dtype = DType::s64) {
     Node node = make_node(graph_, get_op(op), "cache", inputs, {dtype, std::nullopt});
     return graph_.nodes.emplace_back(std::move(node)).outputs[0];
   }
@@ -156,12 +155,11 @@ class Keeper {
 
   // What a value holds at any length.
   ValueId actual(ValueId id) {
-    if (id == kNoValue || growth(id).slope.empty()) return id;
+    const Growth& growth = this->growth(id);
+    if (growth.slope == 0) return id;
     if (actual_[id] != kNoValue) return actual_[id];
-    const std::vector<int64_t>& slope = lengths_.growth()[id].slope;
-    if (std::ranges::count(slope, slope[0]) != std::ssize(slope))
-      refuse("some of its numbers depend on the length, and some do not");
-    ValueId more = slope[0] == 1 ? length_ : add(kMul, {length_, number(slope[0])});
+    if (!growth.is_even) refuse("some of its numbers depend on the length, and some do not");
+    ValueId more = growth.slope == 1 ? length_ : add(kMul, {length_, number(growth.slope)});
     const DType dtype = *without_past(id).dtype;
     if (dtype != DType::s64) more = cast(more, dtype);
     return actual_[id] = add(kAdd, {id, more}, dtype);
@@ -172,17 +170,17 @@ class Keeper {
     const bool reads_growth = node.op->reads_shape_only && growth(node.inputs[0]).axes != 0;
     if (std::ranges::all_of(node.outputs, is_planned)) return reads_growth ? plan_shape(node) : keep(node);
     bool grows = false, is_sloped = false;
-    const std::vector<ValueId> given = node.inputs;
     for (ValueId id : node.outputs)
       if (id != kNoValue && lengths_.growth()[id].is_odd)
         refuse("a shape depends on the length in no simple way");
-    for (std::size_t i = 0; i < given.size(); ++i) {
-      grows |= growth(given[i]).axes != 0;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      ValueId& id = node.inputs[i];
+      grows |= growth(id).axes != 0;
       const bool decides_shape = node.op->shape_operands >> std::min<std::size_t>(i, 31) & 1;
       if (!decides_shape)
-        node.inputs[i] = actual(given[i]);
+        id = actual(id);
       else
-        is_sloped |= !growth(given[i]).slope.empty();
+        is_sloped |= growth(id).slope != 0;
     }
     const std::string_view name = node.op->name;
     if (!grows && !is_sloped) return keep(node);
@@ -221,7 +219,7 @@ class Keeper {
     }
     if (name == kGatherND) return axes == 0 || counts_from_start(node.inputs[1]);
     return node.op->layout == LayoutRule::elementwise ||
-           std::ranges::find(kKeepsAxes, name) != std::end(kKeepsAxes);
+           std::ranges::any_of(kKeepsAxes, [&](Name each) { return each == name; });
   }
 
   // Whether an axis that grows is as long as past and new together.
@@ -238,15 +236,15 @@ class Keeper {
     return node.op->name == kWhere ? is_zero(1) && is_zero(2) : node.op->name == kCast && is_zero(0);
   }
 
+  // Whether the axes that grow are as long, and each part behind them is as large.
   bool keeps_rows(const Node& node) const {
-    const auto rows = [&](ValueId id) {
-      std::vector<int64_t> found;
-      for (int axis = 0; axis < shape(id).rank(); ++axis)
-        if (growth(id).axes >> axis & 1)
-          found.insert(found.end(), {shape(id).elements(0, axis), shape(id)[axis]});
-      return found;
-    };
-    return rows(node.inputs[0]) == rows(node.outputs[0]);
+    const ValueId x = node.inputs[0], y = node.outputs[0];
+    uint32_t from = growth(x).axes, to = growth(y).axes;
+    for (; from != 0 && to != 0; from &= from - 1, to &= to - 1) {
+      const int i = std::countr_zero(from), j = std::countr_zero(to);
+      if (shape(x)[i] != shape(y)[j] || shape(x).elements(0, i) != shape(y).elements(0, j)) return false;
+    }
+    return from == to;
   }
 
   // Whether none of the indices is negative, at any length that was looked at.
@@ -266,16 +264,17 @@ class Keeper {
     const int rank = shape(x).rank();
     const int64_t start = node.attrs.get_int("start", 0);
     const int begin = static_cast<int>(std::clamp<int64_t>(start < 0 ? start + rank : start, 0, rank));
-    const std::vector<int64_t> dims = to_int64(without_past(id).known->view());
+    const Tensor& dims = *without_past(id).known;
+    const auto count = static_cast<int>(dims.shape().elements());
     uint32_t past = 0, added = 0;
-    for (std::size_t i = 0; i < dims.size(); ++i) {
+    for (int i = 0; i < count; ++i) {
       if (!(growth(x).axes >> (begin + i) & 1)) continue;
-      if (dims[i] != 0 && dims[i] != lengths_.added())
+      const int64_t size = int_at(dims.view(), i);
+      if (size != 0 && size != lengths_.added())
         refuse("a dimension is neither that of the past nor that with what is new");
-      (dims[i] == 0 ? past : added) |= 1u << i;
+      (size == 0 ? past : added) |= 1u << i;
     }
     if (past == 0 && added == 0) return keep(node);
-    const int count = static_cast<int>(dims.size());
     node.outputs = {graph_.add_value({{DType::s64, Shape{count}}, graph_.unique_value_name("cache")})};
     ValueId made = node.outputs[0];
     keep(node);
@@ -286,15 +285,12 @@ class Keeper {
 
   // A shape with all that fits into the slots.
   void lengthen(Node& node, std::size_t operand) {
-    const std::vector<int64_t> slope = growth(node.inputs[operand]).slope;
-    if (slope.empty()) return;
-    uint32_t axes = 0;
-    for (std::size_t i = 0; i < slope.size(); ++i) {
-      if (slope[i] != 0 && slope[i] != 1) refuse("a dimension is a multiple of the length");
-      axes |= static_cast<uint32_t>(slope[i]) << i;
-    }
-    node.inputs[operand] = add(kWhere, {constant_where(axes, static_cast<int>(slope.size())),
-                                        number(capacity_), node.inputs[operand]});
+    ValueId& sizes = node.inputs[operand];
+    const Growth& growth = this->growth(sizes);
+    if (growth.slope == 0) return;
+    if (growth.slope != 1) refuse("a dimension is a multiple of the length");
+    const auto count = static_cast<int>(shape(sizes).elements());
+    sizes = add(kWhere, {constant_where(growth.sloped, count), number(capacity_), sizes});
   }
 
   void concat(Node& node) {
@@ -324,7 +320,7 @@ class Keeper {
     const auto is = [&](std::size_t i, int64_t value, int64_t slope) {
       const ValueId id = node.inputs[i];
       return growth(id).is_planned && int_at(without_past(id).known->view(), 0) == value &&
-             (growth(id).slope.empty() ? 0 : growth(id).slope[0]) == slope;
+             growth(id).slope == slope;
     };
     const DType dtype = *without_past(node.outputs[0]).dtype;
     const bool counts = dtype == DType::s64 || dtype == DType::s32;
@@ -337,30 +333,30 @@ class Keeper {
 
   void slice(Node& node) {
     const ValueId x = node.inputs[0], y = node.outputs[0];
-    const auto numbers = [&](std::size_t i, int64_t otherwise) {
-      if (!node.has_input(i)) return std::vector<int64_t>(1, otherwise);
+    const auto planned = [&](std::size_t i) -> const Tensor* {
+      if (!node.has_input(i)) return nullptr;
       if (!growth(node.inputs[i]).is_planned) refuse("it is not known where a slice begins");
-      return to_int64(without_past(node.inputs[i]).known->view());
+      return without_past(node.inputs[i]).known;
     };
-    const std::vector<int64_t> starts = numbers(1, 0), steps = numbers(4, 1);
-    std::vector<int64_t> axes = numbers(3, 0);
-    while (!node.has_input(3) && axes.size() < starts.size()) axes.push_back(std::ssize(axes));
-    const auto slope = [&](std::size_t i) { return growth(node.inputs[i]).slope; };
-    uint32_t sliced = 0;
-    for (int64_t axis : axes) sliced |= 1u << normalize_axis(axis, shape(x).rank());
-    if (slope(1).empty() && slope(2).empty() && (growth(x).axes & sliced) == 0) return keep(node);
-    if (starts.size() != 1 || steps[0] != 1) refuse("it slices more than one axis, or by steps");
-    const int axis = normalize_axis(axes[0], shape(x).rank());
+    const Tensor *const starts = planned(1), *const axes = planned(3), *const steps = planned(4);
+    const int64_t count = starts->shape().elements();
+    const uint32_t sliced = axes ? axis_mask(axes->view(), shape(x).rank()) : (1u << count) - 1;
+    const bool start_moves = growth(node.inputs[1]).slope != 0;
+    if (!start_moves && growth(node.inputs[2]).slope == 0 && (growth(x).axes & sliced) == 0)
+      return keep(node);
+    if (count != 1 || (steps && int_at(steps->view(), 0) != 1))
+      refuse("it slices more than one axis, or by steps");
+    const int axis = std::countr_zero(sliced);
     const bool grows = growth(y).axes >> axis & 1;
-    if (grows && slope(1).empty() && starts[0] == 0) {
+    if (grows && !start_moves && int_at(starts->view(), 0) == 0) {
       if (!(growth(x).axes >> axis & 1) && shape(x)[axis] < capacity_)
         refuse(text("it slices a table of {} rows", shape(x)[axis]));
       node.inputs[2] = list(capacity_);
       return keep(node);
     }
-    if (grows || slope(1).empty()) refuse("it slices from the end");
-    const int64_t count = shape(y)[axis];
-    const ValueId all = positions(count == lengths_.added() ? added_ : number(count));
+    if (grows || !start_moves) refuse("it slices from the end");
+    const int64_t length = shape(y)[axis];
+    const ValueId all = positions(length == lengths_.added() ? added_ : number(length));
     const ValueId rows = add(kAdd, {all, actual(node.inputs[1])});
     add(kGather, {x, rows}, *without_past(x).dtype);
     graph_.nodes.back().attrs.set("axis", int64_t{axis});
@@ -382,7 +378,7 @@ class Keeper {
   }
 
   void attention(Node& node) {
-    const std::vector<ValueId> given = node.inputs;
+    std::vector<ValueId>& given = node.inputs;
     const bool by_heads = shape(given[1]).rank() == 4;
     const auto grows_at = [&](std::size_t i, int axis) {
       return growth(given[i]).axes == 1u << axis && is_present(given[i], axis);
@@ -393,7 +389,7 @@ class Keeper {
     if (node.has_input(3) && !grows_at(3, shape(given[3]).rank() - 1) &&
         (growth(given[3]).axes != 0 || !node.lowered.spelt.broadcasts))
       refuse("its mask is not as long as past and new");
-    node.inputs.resize(7, kNoValue);
+    given.resize(7, kNoValue);
     for (std::size_t i : {1, 2}) {
       if (!node.has_input(3 + i)) {
         const bool by_rows = !by_heads || (node.lowered.spelt.by_rows >> i & 1);
@@ -401,16 +397,16 @@ class Keeper {
         continue;
       }
       if (!by_heads || growth(given[i]).axes != 0) refuse("what is new is not by heads");
-      node.inputs[i] = scatter(given[3 + i], given[i], 2);
+      given[i] = scatter(given[3 + i], given[i], 2);
       if (node.outputs.size() > i && node.outputs[i] != kNoValue) {
         give(node.outputs[i]);
-        node.inputs[i] = node.outputs[i];
+        given[i] = node.outputs[i];
       }
-      node.inputs[3 + i] = kNoValue;
+      given[3 + i] = kNoValue;
       if (i == 1 && node.attrs.get_int("is_causal", 0) != 0) mask_causally(node);
     }
     node.outputs.resize(1);
-    node.inputs[6] = by_batch(total_, shape(given[0])[0]);
+    given[6] = by_batch(total_, shape(given[0])[0]);
     keep(node);
   }
 

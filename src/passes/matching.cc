@@ -23,7 +23,7 @@ ValueId other_input(const Node& node, ValueId id) {
   return node.inputs[1] == id ? node.inputs[0] : kNoValue;
 }
 
-ValueId only_reader(const GraphEditor& editor, ValueId id, std::string_view op) {
+ValueId only_reader(const GraphEditor& editor, ValueId id, Name op) {
   const uint32_t n = editor.uses().only_consumer(id);
   if (n == Uses::kNone) return kNoValue;
   const Node& reader = editor.graph().nodes[n];

@@ -30,6 +30,6 @@ ValueId other_input(const Node& node, ValueId id);
 
 // The output of the one node that reads a value, if that is of the operator and its types are known; kNoValue
 // otherwise.
-ValueId only_reader(const GraphEditor& editor, ValueId id, std::string_view op);
+ValueId only_reader(const GraphEditor& editor, ValueId id, Name op);
 
 }  // namespace octavo

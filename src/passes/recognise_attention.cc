@@ -3,9 +3,9 @@
 // -∞). Attention broadcasts as the products and sums do that it stands for, so nothing has to be known about shapes but
 // their axes.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -20,8 +20,8 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kMatMul = "MatMul", kSoftmax = "Softmax", kAdd = "Add", kMul = "Mul", kDiv = "Div",
-                           kWhere = "Where", kIsNaN = "IsNaN", kAttention = "Attention";
+constexpr Name kMatMul = "MatMul", kSoftmax = "Softmax", kAdd = "Add", kMul = "Mul", kDiv = "Div",
+               kWhere = "Where", kIsNaN = "IsNaN", kAttention = "Attention";
 
 // Scores that a mask leaves out are no larger. Added to any score of a network, this number stays what it is.
 constexpr double kNever = -1e30;
@@ -31,16 +31,25 @@ constexpr double kNever = -1e30;
 struct Mask {
   ValueId value, condition = kNoValue;
   bool drops = false;
-  Shape scores = {};  // those that it is added to
-
-  auto key() const { return std::tuple(value, condition, drops); }
+  ValueId masked = kNoValue;  // what comes out
 };
+
+// Steps between a product and its weights, and more than any network has.
+constexpr int kMaxSteps = 8;
 
 struct Scores {
   double scale = 1;
-  std::vector<Mask> masks;
+  std::array<Mask, kMaxSteps> masks = {};
+  int count = 0;  // of masks
   ValueId product = kNoValue;
   bool is_reshaped = false;  // on the way from the product to the weights
+};
+
+// What was made of others, to be shared.
+struct Made {
+  ValueId a, b;
+  bool drops;
+  ValueId id;
 };
 
 class Recogniser {
@@ -52,9 +61,6 @@ class Recogniser {
   }
 
  private:
-  // Steps between a product and its weights, and more than any network has.
-  static constexpr int kMaxSteps = 8;
-
   const Graph& graph() const { return editor_.graph(); }
   const Shape& shape(ValueId id) const { return *graph()[id].shape; }
   int rank(ValueId id) const { return rank_of(graph(), id); }
@@ -105,12 +111,12 @@ class Recogniser {
                           ? graph()[mask.value].dtype == DType::f32 && rank(mask.value) > 0
                           : rank(mask.value) <= rank(scores);
     if (!fits || rank(scores) != rank(masked)) return false;
-    mask.scores = shape(masked);
-    Scores further = found;
-    further.masks.push_back(mask);
-    if (!follow(scores, further, steps - 1)) return false;
-    found = std::move(further);
-    return true;
+    mask.masked = masked;
+    const Scores before = found;
+    found.masks[found.count++] = mask;
+    if (follow(scores, found, steps - 1)) return true;
+    found = before;
+    return false;
   }
 
   // The weights that a value is but for its shape.
@@ -175,10 +181,10 @@ class Recogniser {
           of_q[2] == scores[2] && of_k[3] == scores[3] && of_v[2] == scores[3] && of_y[2] == scores[2];
       if (!fits) return false;
     }
-    for (Mask& mask : found.masks)
-      if (!is_over(mask, scores, found.is_reshaped)) return false;
-    become_attention(n, found, guarded != kNoValue, {q, of_q, {0, 1, 2, 3}}, {k, of_k, {0, 1, 3, 2}},
-                     {v, of_v, {0, 1, 2, 3}}, of_y);
+    for (int i = 0; i < found.count; ++i)
+      if (!is_over(found.masks[i], scores, found.is_reshaped)) return false;
+    const Heads heads[] = {{q, of_q}, {k, of_k, {0, 1, 3, 2}}, {v, of_v}};
+    become_attention(n, found, guarded != kNoValue, heads, of_y);
     return true;
   }
 
@@ -190,34 +196,38 @@ class Recogniser {
     return fits;
   }
 
+  static std::span<const int64_t> dims_behind_first(const Shape& shape) {
+    return {shape.dims.begin() + 1, shape.dims.end()};
+  }
+
   // Whether a mask's axes are the last of those of the scores, but for a batch of 1 in front.
   bool is_over(const Mask& mask, const Shape& scores, bool is_reshaped) const {
     const ValueId id = mask.condition != kNoValue ? mask.condition : mask.value;
-    if (!is_reshaped || of_four_axes(mask.scores) == scores) return rank(id) <= 4;
-    Shape with_batch{1};
-    for (int64_t size : scores.dims) with_batch.dims.push_back(size);
-    return mask.scores == with_batch && shape(id).is_static() && shape(id).rank() <= 5;
+    const Shape& masked = shape(mask.masked);
+    if (!is_reshaped || of_four_axes(masked) == scores) return rank(id) <= 4;
+    return masked.rank() == 5 && masked[0] == 1 &&
+           std::ranges::equal(scores.dims, dims_behind_first(masked)) && shape(id).is_static() &&
+           shape(id).rank() <= 5;
   }
 
-  void become_attention(uint32_t n, const Scores& scores, bool is_guarded, const Heads& q, Heads k, Heads v,
+  // heads: of query, key and value.
+  void become_attention(uint32_t n, const Scores& scores, bool is_guarded, const Heads (&heads)[3],
                         const Shape& of_y) {
     const std::string stem = graph().nodes[n].name;
     const ValueId y = graph().nodes[n].outputs[0], joined = joined_by_rows(editor_, y, of_y);
-    Heads shared_k = seen_through(editor_, k, true), shared_v = seen_through(editor_, v, true);
-    const bool shares = shared_k.shape[shared_k.order[1]] == shared_v.shape[shared_v.order[1]];
-    k = shares ? shared_k : seen_through(editor_, k, false);
-    v = shares ? shared_v : seen_through(editor_, v, false);
+    const bool shares = shared_heads(heads[1]) == shared_heads(heads[2]);
 
     Spelt form{.broadcasts = true, .clears_nan = is_guarded};
     std::vector<ValueId> inputs;
-    for (const Heads& heads : {seen_through(editor_, q, false), k, v}) {
+    for (int i = 0; i < 3; ++i) {
       bool by_rows = false;
-      inputs.push_back(add_heads(editor_, heads, stem + "_heads", by_rows));
-      form.by_rows |= static_cast<uint8_t>(by_rows << (inputs.size() - 1));
+      inputs.push_back(
+          add_heads(editor_, seen_through(editor_, heads[i], shares && i > 0), stem + "_heads", by_rows));
+      form.by_rows |= static_cast<uint8_t>(by_rows << i);
     }
     ValueId mask = kNoValue;
-    for (const Mask& each : scores.masks) {
-      const ValueId added = added_mask(each, stem);
+    for (int i = 0; i < scores.count; ++i) {
+      const ValueId added = added_mask(scores.masks[i], stem);
       mask = mask == kNoValue ? added : sum_of(mask, added, stem);
     }
     if (mask != kNoValue) inputs.push_back(mask);
@@ -229,45 +239,57 @@ class Recogniser {
     Attrs attrs;
     attrs.set("scale", static_cast<float>(scores.scale));
     const ValueId attention =
-        editor_.add_node(get_op(kAttention), std::move(attrs), std::move(inputs), stem, {DType::f32, made});
+        editor_.add_node(get_op(kAttention), std::move(attrs), inputs, stem, {DType::f32, made});
     graph_.nodes[editor_.uses().producer[attention]].lowered.spelt = form;
     const ValueId replaced = joined != kNoValue ? joined : y;
     const Shape to = shape(replaced);
     editor_.replace_uses(replaced, add_reshape(editor_, attention, to, stem));
   }
 
+  // How many, where some of the query share one.
+  int64_t shared_heads(const Heads& heads) const {
+    const Heads shared = seen_through(editor_, heads, true);
+    return shared.shape[shared.order[1]];
+  }
+
+  // What was made of the same, or what add() makes.
+  template <class Add> ValueId made_once(ValueId a, ValueId b, bool drops, Add add) {
+    for (const Made& each : made_)
+      if (each.a == a && each.b == b && each.drops == drops) return each.id;
+    const ValueId id = add();
+    made_.push_back({a, b, drops, id});
+    return id;
+  }
+
   // The numbers of a mask, made once for all that share it.
   ValueId added_mask(const Mask& mask, std::string_view stem) {
-    const auto [entry, is_new] = masks_.try_emplace(mask.key(), mask.value);
-    if (!is_new) return entry->second;
-    ValueId id = mask.value;
-    if (mask.condition != kNoValue) {
-      const ValueId zero = editor_.add_constant("zero", Tensor::of<float>({}, {0}));
-      std::vector<ValueId> inputs{mask.condition, zero, id};
-      if (mask.drops) std::swap(inputs[1], inputs[2]);
-      const Shape to = broadcast_shapes(shape(mask.condition), shape(id));
-      id = editor_.add_node(get_op(kWhere), {}, std::move(inputs), text("{}_mask", stem), {DType::f32, to});
-    }
-    if (rank(id) == 5) {
-      const Shape without_batch(std::span<const int64_t>(shape(id).dims.begin() + 1, shape(id).dims.end()));
-      id = add_reshape(editor_, id, without_batch, text("{}_mask", stem));
-    }
-    return masks_[mask.key()] = id;
+    return made_once(mask.value, mask.condition, mask.drops, [&] {
+      ValueId id = mask.value;
+      if (mask.condition != kNoValue) {
+        const ValueId zero = editor_.add_constant("zero", Tensor::of<float>({}, {0}));
+        ValueId kept = zero, dropped = id;
+        if (mask.drops) std::swap(kept, dropped);
+        const Shape to = broadcast_shapes(shape(mask.condition), shape(id));
+        id = editor_.add_node(get_op(kWhere), {}, {mask.condition, kept, dropped}, text("{}_mask", stem),
+                              {DType::f32, to});
+      }
+      return rank(id) == 5
+                 ? add_reshape(editor_, id, Shape(dims_behind_first(shape(id))), text("{}_mask", stem))
+                 : id;
+    });
   }
 
   // The sum of two masks, made once for all that share both.
   ValueId sum_of(ValueId a, ValueId b, std::string_view stem) {
-    const auto [entry, is_new] = sums_.try_emplace(std::pair(a, b));
-    if (is_new)
-      entry->second = editor_.add_node(get_op(kAdd), {}, {a, b}, text("{}_masks", stem),
-                                       {DType::f32, broadcast_shapes(shape(a), shape(b))});
-    return entry->second;
+    return made_once(a, b, false, [&] {
+      return editor_.add_node(get_op(kAdd), {}, {a, b}, text("{}_masks", stem),
+                              {DType::f32, broadcast_shapes(shape(a), shape(b))});
+    });
   }
 
   Graph& graph_;
   GraphEditor editor_;
-  std::map<decltype(std::declval<Mask>().key()), ValueId> masks_;
-  std::map<std::pair<ValueId, ValueId>, ValueId> sums_;
+  std::vector<Made> made_;  // masks of numbers and conditions, and sums of two
 };
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kMul = "Mul", kDiv = "Div", kPow = "Pow", kAdd = "Add", kErf = "Erf",
-                           kTanh = "Tanh", kSigmoid = "Sigmoid", kGelu = "Gelu", kSwish = "Swish";
+constexpr Name kMul = "Mul", kDiv = "Div", kPow = "Pow", kAdd = "Add", kErf = "Erf", kTanh = "Tanh",
+               kSigmoid = "Sigmoid", kGelu = "Gelu", kSwish = "Swish";
 constexpr double kCubic = 0.044715;
 
 // Numbers multiplied, and what they are multiplied with.
@@ -80,7 +80,7 @@ class Recogniser {
   }
 
   // The argument, where a value that nobody else reads is that function of it.
-  ValueId argument(ValueId id, std::string_view function) const {
+  ValueId argument(ValueId id, Name function) const {
     const Node* const node =
         id != kNoValue && is_alone(editor_, id) ? editor_.producer(id, function) : nullptr;
     return node ? node->inputs[0] : kNoValue;

@@ -14,7 +14,7 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kMul = "Mul", kCast = "Cast", kDequantize = "DequantizeLinear";
+constexpr Name kMul = "Mul", kCast = "Cast", kDequantize = "DequantizeLinear";
 constexpr struct Product {
   std::string_view integers, floats;
   int channel_axis;  // of the weights, along which they may have scales

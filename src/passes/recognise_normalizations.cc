@@ -15,10 +15,9 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kMean = "ReduceMean", kPool = "GlobalAveragePool", kSub = "Sub", kAdd = "Add",
-                           kMul = "Mul", kDiv = "Div", kPow = "Pow", kSqrt = "Sqrt",
-                           kReciprocal = "Reciprocal", kNeg = "Neg", kLayer = "LayerNormalization",
-                           kRms = "RMSNormalization";
+constexpr Name kMean = "ReduceMean", kPool = "GlobalAveragePool", kSub = "Sub", kAdd = "Add", kMul = "Mul",
+               kDiv = "Div", kPow = "Pow", kSqrt = "Sqrt", kReciprocal = "Reciprocal", kNeg = "Neg",
+               kLayer = "LayerNormalization", kRms = "RMSNormalization";
 
 // √(mean(of²) + epsilon) over the axes from `axis` on, or one divided by it.
 struct Deviation {
@@ -182,7 +181,7 @@ class Recogniser {
   }
 
   // The parameter that the one reader of a value adds or multiplies with; the reader's output is then the value.
-  ValueId take_parameter(ValueId& y, std::string_view op, const Normalization& n) const {
+  ValueId take_parameter(ValueId& y, Name op, const Normalization& n) const {
     const ValueId next = only_reader(editor_, y, op);
     if (next == kNoValue) return kNoValue;
     const ValueId parameter = other_input(graph().nodes[editor_.uses().producer[next]], y);
@@ -207,8 +206,7 @@ class Recogniser {
     attrs.set("epsilon", static_cast<float>(n->epsilon));
     std::vector<ValueId> inputs{n->x, n->scale};
     if (n->bias != kNoValue) inputs.push_back(n->bias);
-    editor_.become(editor_.uses().producer[y], get_op(n->centers ? kLayer : kRms), std::move(attrs),
-                   std::move(inputs));
+    editor_.become(editor_.uses().producer[y], get_op(n->centers ? kLayer : kRms), std::move(attrs), inputs);
     return true;
   }
 

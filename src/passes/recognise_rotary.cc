@@ -13,8 +13,8 @@ namespace octavo {
 namespace {
 
 // The operators of the algebra.
-constexpr std::string_view kAdd = "Add", kMul = "Mul", kConcat = "Concat", kNeg = "Neg", kSlice = "Slice",
-                           kSplit = "Split", kTranspose = "Transpose", kRotary = "RotaryEmbedding";
+constexpr Name kAdd = "Add", kMul = "Mul", kConcat = "Concat", kNeg = "Neg", kSlice = "Slice",
+               kSplit = "Split", kTranspose = "Transpose", kRotary = "RotaryEmbedding";
 
 class Recogniser {
  public:
