@@ -60,7 +60,11 @@ ValueId Decomposition::add(Name op, ValueList inputs, Attrs attrs) {
   return draft_.add_node(op, node_.node.name, trimmed(inputs), std::move(attrs));
 }
 
-ValueId Decomposition::add(Name op, ValueList inputs) { return add(op, inputs, {}); }
+ValueId Decomposition::add(Name op, ValueList inputs, AttrList attrs) {
+  return add(op, inputs, attributes(attrs));
+}
+
+ValueId Decomposition::add(Name op, ValueList inputs) { return add(op, inputs, Attrs()); }
 
 ValueId Decomposition::add_with_rest(Name op, ValueList inputs) {
   Node made;
@@ -70,8 +74,8 @@ ValueId Decomposition::add_with_rest(Name op, ValueList inputs) {
   return add(op, inputs, std::move(made.attrs));
 }
 
-std::vector<ValueId> Decomposition::add_many(Name op, ValueList inputs, std::size_t outputs, Attrs attrs) {
-  std::vector<ValueId> all = {add(op, inputs, std::move(attrs))};
+std::vector<ValueId> Decomposition::add_many(Name op, ValueList inputs, std::size_t outputs, AttrList attrs) {
+  std::vector<ValueId> all = {add(op, inputs, attrs)};
   for (std::size_t i = 1; i < outputs; ++i)
     all.push_back(draft_.add_value(text("{}_{}", node_.node.name, op)));
   draft_.graph.nodes.back().outputs = all;
@@ -92,11 +96,11 @@ ValueId Decomposition::number(float value) {
 }
 
 ValueId Decomposition::transpose(ValueId x, std::span<const int64_t> permutation) {
-  return add("Transpose", {x}, attributes({{"perm", permutation}}));
+  return add("Transpose", {x}, {{"perm", permutation}});
 }
 
 ValueId Decomposition::cast(ValueId x, DType dtype) {
-  return add("Cast", {x}, attributes({{"to", int64_t{data_type_of(dtype)}}}));
+  return add("Cast", {x}, {{"to", int64_t{data_type_of(dtype)}}});
 }
 
 ValueId Decomposition::dimension(ValueId x, int64_t axis) {
@@ -108,7 +112,7 @@ ValueId Decomposition::size(ValueId x, int64_t axis) {
 }
 
 ValueId Decomposition::dequantize(ValueId q, ValueId scale, ValueId zero_point, int64_t axis) {
-  return add("DequantizeLinear", {q, scale, zero_point}, attributes({{"axis", axis}}));
+  return add("DequantizeLinear", {q, scale, zero_point}, {{"axis", axis}});
 }
 
 // Of an unknown rank: Reshape to [-1, k, n], Transpose, Reshape to the shape with its last two dimensions swapped.
@@ -123,10 +127,10 @@ ValueId Decomposition::transpose_matrices(ValueId x) {
   const ValueId dims = add("Shape", {x});
   const auto part = [&](int64_t from, int64_t to) { return add("Slice", {dims, ints({from}), ints({to})}); };
   const ValueId rows = part(-2, -1), columns = part(-1, std::numeric_limits<int64_t>::max());
-  const auto join = [&](ValueList parts) { return add("Concat", parts, attributes({{"axis", int64_t{0}}})); };
+  const auto join = [&](ValueList parts) { return add("Concat", parts, {{"axis", int64_t{0}}}); };
   const ValueId flat = add("Reshape", {x, join({ints({-1}), rows, columns})});
   return add("Reshape", {transpose(flat, {0, 2, 1}), join({part(0, -2), columns, rows})},
-             attributes({{"allowzero", int64_t{1}}}));
+             {{"allowzero", int64_t{1}}});
 }
 
 void Decomposition::keep_outputs(std::size_t kept) {
@@ -142,7 +146,16 @@ std::vector<ValueId> Decomposition::new_outputs(std::size_t count) {
   return {node_.node.outputs.begin() + 1, node_.node.outputs.end()};
 }
 
-void Decomposition::become(Name op, ValueList inputs) { become(op, inputs, {}); }
+void Decomposition::add_to(ValueId output, Name op, ValueList inputs, AttrList attrs) {
+  draft_.add_node(op, node_.node.name, trimmed(inputs), output, attributes(attrs));
+}
+
+void Decomposition::become(Name op, ValueList inputs) { become(op, inputs, AttrList()); }
+
+void Decomposition::become(Name op, ValueList inputs, AttrList attrs) {
+  become(op, inputs, Attrs());
+  for (const AttrEntry& entry : attrs) entry.add_to(node_.node.attrs);
+}
 
 void Decomposition::become(Name op, ValueList inputs, const Attrs& attrs) {
   node_.op_type = op;
@@ -150,16 +163,23 @@ void Decomposition::become(Name op, ValueList inputs, const Attrs& attrs) {
   for (const auto& [name, value] : attrs) node_.node.attrs.set(name, value);
 }
 
-Attrs attributes(std::initializer_list<AttrEntry> entries) {
-  Attrs attrs;
-  for (const AttrEntry& entry : entries) switch (entry.kind) {
-      case AttrKind::real: attrs.set(entry.name, entry.real); break;
-      case AttrKind::string: attrs.set(entry.name, std::string(entry.string)); break;
-      case AttrKind::integers:
-        attrs.set(entry.name, std::vector(entry.integers.begin(), entry.integers.end()));
-        break;
-      default: attrs.set(entry.name, entry.integer);
+void AttrEntry::add_to(Attrs& attrs) const {
+  const auto count = static_cast<std::size_t>(number_);
+  switch (kind_) {
+    case AttrKind::real: attrs.set(name_, std::bit_cast<float>(static_cast<int32_t>(number_))); break;
+    case AttrKind::string: attrs.set(name_, std::string(static_cast<const char*>(data_), count)); break;
+    case AttrKind::integers: {
+      const auto* const first = static_cast<const int64_t*>(data_);
+      attrs.set(name_, std::vector(first, first + count));
+      break;
     }
+    default: attrs.set(name_, number_);
+  }
+}
+
+Attrs attributes(AttrList entries) {
+  Attrs attrs;
+  for (const AttrEntry& entry : entries) entry.add_to(attrs);
   return attrs;
 }
 

@@ -1,11 +1,37 @@
 // A compound operator, told in terms of others: what the functions of upgrade tables do node by node.
 #pragma once
 
+#include <bit>
 #include <initializer_list>
 
 #include "onnx/upgrade.h"
 
 namespace octavo::onnx {
+
+// An attribute in place: a view, which has nothing to give back.
+class AttrEntry {
+ public:
+  AttrEntry(Name name, int64_t value) : name_(name), kind_(AttrKind::integer), number_(value) {}
+  AttrEntry(Name name, float value)
+      : name_(name), kind_(AttrKind::real), number_(std::bit_cast<int32_t>(value)) {}
+  AttrEntry(Name name, std::string_view value)
+      : name_(name), kind_(AttrKind::string), data_(value.data()), number_(std::ssize(value)) {}
+  AttrEntry(Name name, std::span<const int64_t> value)
+      : name_(name), kind_(AttrKind::integers), data_(value.data()), number_(std::ssize(value)) {}
+
+  void add_to(Attrs& attrs) const;
+
+ private:
+  Name name_;
+  AttrKind kind_;
+  const void* data_ = nullptr;
+  int64_t number_;  // the value, or how many elements there are
+};
+
+// Attributes in place: {{"axis", int64_t{1}}}.
+using AttrList = std::initializer_list<AttrEntry>;
+
+Attrs attributes(AttrList entries);
 
 // The node being upgraded, which takes the place of the last of the nodes that it becomes. Attributes are taken one by
 // one; the rest are those that the last node is to have. Optional operands that are left out are kNoValue.
@@ -37,10 +63,11 @@ class Decomposition {
 
   ValueId add(Name op, ValueList inputs);
   ValueId add(Name op, ValueList inputs, Attrs attrs);
+  ValueId add(Name op, ValueList inputs, AttrList attrs);
   // The same with the attributes that nobody took, which must be the operator's.
   ValueId add_with_rest(Name op, ValueList inputs);
   // A node of which the outputs are new values.
-  std::vector<ValueId> add_many(Name op, ValueList inputs, std::size_t outputs, Attrs attrs = {});
+  std::vector<ValueId> add_many(Name op, ValueList inputs, std::size_t outputs, AttrList attrs = {});
   // The sum, where b is there.
   ValueId add_optional(ValueId a, ValueId b) { return b == kNoValue ? a : add("Add", {a, b}); }
   ValueId ints(std::initializer_list<int64_t> values) {
@@ -75,12 +102,11 @@ class Decomposition {
   void keep_outputs(std::size_t kept);
   // New values as outputs 1 … `count` of the node that is left.
   std::vector<ValueId> new_outputs(std::size_t count);
-  void add_to(ValueId output, Name op, ValueList inputs, Attrs attrs = {}) {
-    draft_.add_node(op, node_.node.name, trimmed(inputs), output, std::move(attrs));
-  }
+  void add_to(ValueId output, Name op, ValueList inputs, AttrList attrs = {});
   // Leaves a node of that operator, with the attributes that nobody took and those.
   void become(Name op, ValueList inputs);
   void become(Name op, ValueList inputs, const Attrs& attrs);
+  void become(Name op, ValueList inputs, AttrList attrs);
 
  private:
   static std::vector<ValueId> trimmed(ValueList inputs);
@@ -88,24 +114,5 @@ class Decomposition {
   Draft& draft_;
   DraftNode& node_;
 };
-
-// An attribute in place: a view, which has nothing to give back.
-struct AttrEntry {
-  Name name;
-  AttrKind kind;
-  int64_t integer = 0;
-  float real = 0;
-  std::string_view string = {};
-  std::span<const int64_t> integers = {};
-
-  AttrEntry(Name name, int64_t value) : name(name), kind(AttrKind::integer), integer(value) {}
-  AttrEntry(Name name, float value) : name(name), kind(AttrKind::real), real(value) {}
-  AttrEntry(Name name, std::string_view value) : name(name), kind(AttrKind::string), string(value) {}
-  AttrEntry(Name name, std::span<const int64_t> value)
-      : name(name), kind(AttrKind::integers), integers(value) {}
-};
-
-// Attributes in place: `attributes({{"axis", int64_t{1}}})`.
-Attrs attributes(std::initializer_list<AttrEntry> entries);
 
 }  // namespace octavo::onnx

@@ -83,14 +83,14 @@ void bias_gelu(Draft& draft, DraftNode& node) {
 void fast_gelu(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(1);
-  d.become("Gelu", {d.add_optional(d.in(0), d.in(1))}, attributes({{"approximate", std::string("tanh")}}));
+  d.become("Gelu", {d.add_optional(d.in(0), d.in(1))}, {{"approximate", std::string_view("tanh")}});
 }
 
 // x · sigmoid(alpha · x)
 void quick_gelu(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(1);
-  d.become("Swish", {d.in(0)}, attributes({{"alpha", d.take_float("alpha", 1.702f)}}));
+  d.become("Swish", {d.in(0)}, {{"alpha", d.take_float("alpha", 1.702f)}});
 }
 
 // Statistics are outputs 1 and 2, for training.
@@ -119,7 +119,7 @@ void skip_layer_normalization(Draft& draft, DraftNode& node) {
   const ValueId sum = add_skip(d, 4);
   d.keep_outputs(1);
   d.become("LayerNormalization", {sum, d.in(2), d.in(3)},
-           attributes({{"axis", int64_t{-1}}, {"epsilon", d.take_float("epsilon", 1e-12f)}}));
+           {{"axis", int64_t{-1}}, {"epsilon", d.take_float("epsilon", 1e-12f)}});
 }
 
 // x, skip, scale, bias
@@ -129,7 +129,7 @@ void skip_simplified_layer_normalization(Draft& draft, DraftNode& node) {
   const ValueId sum = add_skip(d, 3);
   d.keep_outputs(1);
   d.become("RMSNormalization", {sum, d.in(2)},
-           attributes({{"axis", int64_t{-1}}, {"epsilon", d.take_float("epsilon", 1e-12f)}}));
+           {{"axis", int64_t{-1}}, {"epsilon", d.take_float("epsilon", 1e-12f)}});
 }
 
 // ONNX's RMSNormalization under an older name, in ONNX's domain, too.
@@ -145,8 +145,7 @@ void add_mask_index(Decomposition& d, ValueId ids, ValueId mask) {
   if (!d.has_output(1)) return;
   const ValueId index = d.output(1);
   d.draft().graph[index].shape = Shape{kDynamic};
-  const Attrs no_dims = attributes({{"keepdims", int64_t{0}}});
-  if (mask != kNoValue) return d.add_to(index, "ReduceSum", {mask, d.ints({1})}, no_dims);
+  if (mask != kNoValue) return d.add_to(index, "ReduceSum", {mask, d.ints({1})}, {{"keepdims", int64_t{0}}});
   const Tensor zero = Tensor::of<int32_t>({1}, {0});
   d.add_to(index, "Expand",
            {d.draft().add_constant("zero", Tensor::copy_of(zero.view())), d.dimension(ids, 0)});
@@ -172,7 +171,7 @@ void embed_layer_normalization(Draft& draft, DraftNode& node) {
   if (d.has_output(2)) d.add_to(d.output(2), "Identity", {all});
   d.keep_outputs(1);
   d.become("LayerNormalization", {all, d.in(5), d.in(6)},
-           attributes({{"axis", int64_t{-1}}, {"epsilon", d.take_float("epsilon", 1e-12f)}}));
+           {{"axis", int64_t{-1}}, {"epsilon", d.take_float("epsilon", 1e-12f)}});
 }
 
 constexpr Upgrade kRows[] = {

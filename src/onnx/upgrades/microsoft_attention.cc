@@ -42,8 +42,7 @@ ValueId joined_heads(Decomposition& d, ValueId x) {
 // Parts of [batch, length, heads, parts, size], each [batch, length, heads · size].
 std::vector<ValueId> unpacked(Decomposition& d, ValueId x, std::size_t parts) {
   const auto count = static_cast<int64_t>(parts);
-  std::vector<ValueId> all =
-      d.add_many("Split", {x}, parts, attributes({{"axis", int64_t{3}}, {"num_outputs", count}}));
+  std::vector<ValueId> all = d.add_many("Split", {x}, parts, {{"axis", int64_t{3}}, {"num_outputs", count}});
   for (ValueId& part : all) part = d.reshape(part, {0, 0, -1});
   return all;
 }
@@ -54,9 +53,9 @@ int64_t take_heads(Decomposition& d, Name name) {
   return heads;
 }
 
-Attrs attention_attributes(int64_t q_heads, int64_t kv_heads, bool is_causal) {
-  return attributes(
-      {{"q_num_heads", q_heads}, {"kv_num_heads", kv_heads}, {"is_causal", int64_t{is_causal}}});
+void become_attention(Decomposition& d, ValueList inputs, int64_t q_heads, int64_t kv_heads, bool is_causal) {
+  d.become("Attention", inputs,
+           {{"q_num_heads", q_heads}, {"kv_num_heads", kv_heads}, {"is_causal", int64_t{is_causal}}});
 }
 
 // Three vectors of a bias that lie behind one another, of which the first two are as long. `value`: what the third is
@@ -66,10 +65,9 @@ std::vector<ValueId> split_bias(Decomposition& d, ValueId bias, ValueId value) {
   const auto& shape = value == kNoValue ? length : d.shape(value);
   const bool is_known = value != kNoValue && length && length->rank() == 1 && (*length)[0] != kDynamic &&
                         shape && shape->rank() == 3 && (*shape)[2] != kDynamic;
-  if (!is_known)
-    return d.add_many("Split", {bias}, 3, attributes({{"axis", int64_t{0}}, {"num_outputs", int64_t{3}}}));
+  if (!is_known) return d.add_many("Split", {bias}, 3, {{"axis", int64_t{0}}, {"num_outputs", int64_t{3}}});
   const int64_t last = (*shape)[2], first = ((*length)[0] - last) / 2;
-  return d.add_many("Split", {bias, d.ints({first, first, last})}, 3, attributes({{"axis", int64_t{0}}}));
+  return d.add_many("Split", {bias, d.ints({first, first, last})}, 3, {{"axis", int64_t{0}}});
 }
 
 // Inputs: x, weights and bias of query, key and value side by side, mask, past, bias of the scores.
@@ -87,17 +85,15 @@ void attention(Draft& draft, DraftNode& node) {
   require(sizes.empty() || sizes.size() == 3, ErrorCode::invalid_graph, "has {} hidden sizes", sizes.size());
 
   const ValueId x = d.in(0), past = d.in(4), product = d.add_optional(d.add("MatMul", {x, d.in(1)}), d.in(2));
-  Attrs split = attributes({{"axis", int64_t{-1}}});
-  if (sizes.empty()) split.set("num_outputs", int64_t{3});
   const auto parts =
-      d.add_many("Split", {product, sizes.empty() ? kNoValue : d.ints(sizes)}, 3, std::move(split));
+      sizes.empty() ? d.add_many("Split", {product}, 3, {{"axis", int64_t{-1}}, {"num_outputs", int64_t{3}}})
+                    : d.add_many("Split", {product, d.ints(sizes)}, 3, {{"axis", int64_t{-1}}});
 
   ValueId keys = kNoValue, past_key = kNoValue, past_value = kNoValue;
   if (d.has(3)) keys = d.size(x, 1);
   if (past != kNoValue) {
-    const Attrs first = attributes({{"axis", int64_t{0}}});
-    past_key = d.add("Gather", {past, d.index(0)}, first);
-    past_value = d.add("Gather", {past, d.index(1)}, first);
+    past_key = d.add("Gather", {past, d.index(0)});
+    past_value = d.add("Gather", {past, d.index(1)});
     if (d.has(3)) keys = d.add("Add", {keys, d.size(past, 3)});
   }
   const ValueId mask = both(d, padding_mask(d, d.in(3), keys, filter), d.in(5));
@@ -105,10 +101,9 @@ void attention(Draft& draft, DraftNode& node) {
     const ValueId present = d.output(1);
     const std::vector<ValueId> both_presents = d.new_outputs(2);
     d.add_to(present, "Concat", {d.unsqueeze(both_presents[0], {0}), d.unsqueeze(both_presents[1], {0})},
-             attributes({{"axis", int64_t{0}}}));
+             {{"axis", int64_t{0}}});
   }
-  d.become("Attention", {parts[0], parts[1], parts[2], mask, past_key, past_value},
-           attention_attributes(heads, heads, is_causal));
+  become_attention(d, {parts[0], parts[1], parts[2], mask, past_key, past_value}, heads, heads, is_causal);
 }
 
 // Inputs: query, key, value, bias of all three, padding of keys, bias of the scores, past of key and value. Query may
@@ -144,7 +139,7 @@ void multi_head_attention(Draft& draft, DraftNode& node) {
     if (d.has(6)) keys = d.add("Add", {keys, d.size(d.in(6), 2)});
   }
   const ValueId mask = both(d, padding_mask(d, d.in(4), keys, filter), d.in(5));
-  d.become("Attention", {q, k, v, mask, d.in(6), d.in(7)}, attention_attributes(heads, heads, is_causal));
+  become_attention(d, {q, k, v, mask, d.in(6), d.in(7)}, heads, heads, is_causal);
 }
 
 // Turns the heads of x [batch, length, heads · size]. A cache may be of fewer elements than a head.
@@ -177,7 +172,7 @@ void group_query_attention(Draft& draft, DraftNode& node) {
   if (k == kNoValue) {
     const auto parts = d.add_many(
         "Split", {d.reshape(x, {0, 0, heads + 2 * kv_heads, -1}), d.ints({heads, kv_heads, kv_heads})}, 3,
-        attributes({{"axis", int64_t{2}}}));
+        {{"axis", int64_t{2}}});
     q = d.reshape(parts[0], {0, 0, -1});
     k = d.reshape(parts[1], {0, 0, -1});
     v = d.reshape(parts[2], {0, 0, -1});
@@ -187,7 +182,7 @@ void group_query_attention(Draft& draft, DraftNode& node) {
   if (rotates) {
     require(d.has(7) && d.has(8), ErrorCode::invalid_graph, "has no caches to rotate with");
     const ValueId batch_and_length =
-        d.add("Concat", {d.dimension(x, 0), d.dimension(x, 1)}, attributes({{"axis", int64_t{0}}}));
+        d.add("Concat", {d.dimension(x, 0), d.dimension(x, 1)}, {{"axis", int64_t{0}}});
     const ValueId positions = d.has(9) ? d.in(9) : d.add("Expand", {range(d, past, end), batch_and_length});
     q = rotated(d, q, positions, heads, is_interleaved);
     k = rotated(d, k, positions, kv_heads, is_interleaved);
@@ -200,7 +195,7 @@ void group_query_attention(Draft& draft, DraftNode& node) {
     mask = both(
         d, d.add("Where", {is_inside, d.number(0), d.number(-std::numeric_limits<float>::infinity())}), mask);
   }
-  d.become("Attention", {q, k, v, mask, d.in(3), d.in(4)}, attention_attributes(heads, kv_heads, true));
+  become_attention(d, {q, k, v, mask, d.in(3), d.in(4)}, heads, kv_heads, true);
 }
 
 // Inputs: x, positions, caches of cosines and sines. One position is that of all sequences' first element.
@@ -216,7 +211,7 @@ void rotary_embedding(Draft& draft, DraftNode& node) {
   if (d.rank(positions) == 1) {
     const int64_t length_axis = rank == 4 ? 2 : 1;
     const ValueId batch_and_length =
-        d.add("Concat", {d.dimension(x, 0), d.dimension(x, length_axis)}, attributes({{"axis", int64_t{0}}}));
+        d.add("Concat", {d.dimension(x, 0), d.dimension(x, length_axis)}, {{"axis", int64_t{0}}});
     const ValueId counted = range(d, d.index(0), d.size(x, length_axis));
     positions = d.add("Expand", {d.add("Add", {counted, positions}), batch_and_length});
   }

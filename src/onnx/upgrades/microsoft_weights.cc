@@ -114,7 +114,7 @@ void gather_block_quantized(Draft& draft, DraftNode& node) {
     const Attrs blocks =
         attributes({{"axis", d.take_int("quantize_axis", 1)}, {"block_size", d.take_int("block_size", 128)}});
     const ValueId table = d.add("DequantizeLinear", {d.in(0), d.in(2), d.in(3)}, blocks);
-    return d.become("Gather", {table, d.in(1)}, attributes({{"axis", d.take_int("gather_axis", 0)}}));
+    return d.become("Gather", {table, d.in(1)}, {{"axis", d.take_int("gather_axis", 0)}});
   }
   const Tensor& data = d.constant(0);
   const Shape packed = data.shape();
@@ -136,7 +136,7 @@ void gather_block_quantized(Draft& draft, DraftNode& node) {
   dequantize(operands, blocks,
              [&](int64_t row, int64_t column, float value) { out[row * columns + column] = value; });
   d.become("Gather", {draft.add_constant(text("{}_table", node.node.name), std::move(table)), d.in(1)},
-           attributes({{"axis", axis}}));
+           {{"axis", axis}});
 }
 
 // DequantizeLinear of W [D, K, 4H] of 8 bits, with a scale and a zero_point a direction or a column of it, as

@@ -88,7 +88,7 @@ void nhwc_max_pool(Draft& draft, DraftNode& node) {
   d.need(1);
   const int64_t rank = image_rank(d, node.node);
   const ValueId y = d.add_with_rest("MaxPool", {from_channels_last(d, d.in(0), rank)});
-  d.become("Transpose", {y}, attributes({{"perm", to_channels_last(rank)}}));
+  d.become("Transpose", {y}, {{"perm", to_channels_last(rank)}});
 }
 
 // a, b (each with scale and zero_point), scale and zero_point of the result.
