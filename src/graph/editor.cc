@@ -39,24 +39,30 @@ void GraphEditor::release(uint32_t n, const std::vector<ValueId>& inputs) {
   }
 }
 
-void GraphEditor::become(uint32_t n, const OpDef& op, Attrs attrs, ValueList inputs) {
+Node& GraphEditor::become(uint32_t n, const OpDef& op, ValueList inputs) {
   Node& node = graph_.nodes[n];
   const std::vector<ValueId> before = std::exchange(node.inputs, {inputs.begin(), inputs.end()});
   node.op = &op;
-  node.attrs = std::move(attrs);
+  node.attrs = {};
   release(n, before);
   read(n, node.inputs);
+  return node;
 }
 
-ValueId GraphEditor::add_node(const OpDef& op, Attrs attrs, ValueList inputs, std::string_view stem,
-                              const TensorType& type) {
+Node& GraphEditor::become(uint32_t n, Name op, ValueList inputs) { return become(n, get_op(op), inputs); }
+
+Node& GraphEditor::add_node(const OpDef& op, ValueList inputs, std::string_view stem,
+                            const TensorType& type) {
   const auto n = static_cast<uint32_t>(graph_.nodes.size());
   Node node = make_node(graph_, op, stem, inputs, type);
-  node.attrs = std::move(attrs);
   add_uses(n);
   read(n, node.inputs);
   has_new_nodes_ = true;
-  return graph_.nodes.emplace_back(std::move(node)).outputs[0];
+  return graph_.nodes.emplace_back(std::move(node));
+}
+
+Node& GraphEditor::add_node(Name op, ValueList inputs, std::string_view stem, const Shape& shape) {
+  return add_node(get_op(op), inputs, stem, {DType::f32, shape});
 }
 
 ValueId GraphEditor::add_constant(std::string_view stem, Tensor tensor) {

@@ -25,11 +25,14 @@ class GraphEditor {
 
   // Makes every reader of `from`, and the graph's outputs, read `to`: see replace_uses of graph/rewriter.h.
   void replace_uses(ValueId from, ValueId to);
-  // Node n computes its output in another way from now on. What only it has read before counts as a reader no more.
-  void become(uint32_t n, const OpDef& op, Attrs attrs, ValueList inputs);
-  // A node with one new output value of that type: see make_node of graph/rewriter.h.
-  ValueId add_node(const OpDef& op, Attrs attrs, ValueList inputs, std::string_view stem,
-                   const TensorType& type);
+  // Node n computes its output in another way from now on, without attributes unless the caller sets some. What only it
+  // has read before counts as a reader no more.
+  Node& become(uint32_t n, const OpDef& op, ValueList inputs);
+  Node& become(uint32_t n, Name op, ValueList inputs);
+  // A node with one new output value of that type, see make_node of graph/rewriter.h, or of float32 and that shape.
+  // The reference is good until the next one is added.
+  Node& add_node(const OpDef& op, ValueList inputs, std::string_view stem, const TensorType& type);
+  Node& add_node(Name op, ValueList inputs, std::string_view stem, const Shape& shape);
   // A constant, named after `stem`.
   ValueId add_constant(std::string_view stem, Tensor tensor);
   // rewrite(n) for each node that is there, in order: whether it has changed something. Then finish(), where any has.

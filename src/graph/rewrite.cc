@@ -116,7 +116,7 @@ class Rewriter {
       if (!matches(row.pattern, node, bindings) || graph()[node.outputs[0]].dtype != DType::f32) continue;
       if (!row.when(bindings) || !keeps_rank(row.replacement, node, bindings)) continue;
       auto [op, attrs, inputs] = build(row.replacement, node, bindings);
-      editor_.become(n, *op, std::move(attrs), inputs);
+      editor_.become(n, *op, inputs).attrs = std::move(attrs);
       return true;
     }
     return false;
@@ -195,8 +195,9 @@ class Rewriter {
         continue;
       }
       Built inner = build(input, root, bindings);
-      built.inputs.push_back(editor_.add_node(*inner.op, std::move(inner.attrs), inner.inputs,
-                                              text("{}_{}", stem, input.name), like));
+      Node& node = editor_.add_node(*inner.op, inner.inputs, text("{}_{}", stem, input.name), like);
+      node.attrs = std::move(inner.attrs);
+      built.inputs.push_back(node.outputs[0]);
     }
     return built;
   }

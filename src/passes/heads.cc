@@ -1,8 +1,6 @@
 #include "passes/heads.h"
 
 #include <algorithm>
-#include <optional>
-#include <vector>
 
 #include "base/error.h"
 #include "graph/op_def.h"
@@ -19,9 +17,9 @@ constexpr Name kTranspose = "Transpose", kExpand = "Expand", kReshape = "Reshape
 
 using Order = std::array<int, 4>;
 
-std::vector<int64_t> permutation_of(const Node& transpose, int rank) {
+Dims permutation_of(const Node& transpose, int rank) {
   const std::span<const int64_t> given = transpose.attrs.get_ints("perm");
-  std::vector<int64_t> permutation(given.begin(), given.end());
+  Dims permutation(given);
   for (int axis = rank - 1; given.empty() && axis >= 0; --axis) permutation.push_back(axis);
   return permutation;
 }
@@ -33,21 +31,21 @@ ValueId unshaped(const GraphEditor& editor, ValueId id) {
   return id;
 }
 
-std::vector<int> axes_not_one(const Shape& shape) {
-  std::vector<int> axes;
+Dims axes_not_one(const Shape& shape) {
+  Dims axes;
   for (int axis = 0; axis < shape.rank(); ++axis)
     if (shape[axis] != 1) axes.push_back(axis);
   return axes;
 }
 
-// The axes of `b` in the places of those of `a`, where both have the same elements but for axes of 1.
-std::optional<std::vector<int>> matching_axes(const Shape& a, const Shape& b) {
-  const std::vector<int> from = axes_not_one(a), to = axes_not_one(b);
-  const auto size_in_a = [&](int axis) { return a[axis]; };
-  const auto size_in_b = [&](int axis) { return b[axis]; };
-  if (!a.is_static() || !b.is_static() || !std::ranges::equal(from, to, {}, size_in_a, size_in_b))
-    return std::nullopt;
-  return to;
+// Whether a and b have the same elements but for axes of 1. The axes of b in the places of those of a are `to`.
+bool match_axes(const Shape& a, const Shape& b, Dims& to) {
+  const Dims from = axes_not_one(a);
+  to = axes_not_one(b);
+  bool fits = a.is_static() && b.is_static() && from.size() == to.size();
+  for (std::size_t i = 0; fits && i < to.size(); ++i)
+    fits = a[static_cast<int>(from[i])] == b[static_cast<int>(to[i])];
+  return fits;
 }
 
 // Moves axis i of `shape` to place new_place[i].
@@ -65,7 +63,7 @@ bool see_through_transpose(const GraphEditor& editor, Heads& heads) {
   const Node* const transpose = editor.producer(id, kTranspose);
   const int rank = rank_of(graph, id);
   if (transpose == nullptr || (rank != 3 && rank != 4)) return false;
-  const std::vector<int64_t> permutation = permutation_of(*transpose, rank);
+  const Dims permutation = permutation_of(*transpose, rank);
   const Shape axes = of_four_axes(*graph[id].shape), &now = heads.shape;
   const bool is_joined = rank == 3 && permutation[0] == 0 && axes.is_static() && now.is_static() &&
                          axes == Shape{1, now[0] * now[1], now[2], now[3]};
@@ -83,20 +81,15 @@ bool see_through_shapes(const GraphEditor& editor, Heads& heads) {
   const Graph& graph = editor.graph();
   const ValueId id = unshaped(editor, heads.id);
   const Node* const transpose = editor.producer(id, kTranspose);
-  const auto axes = transpose ? matching_axes(heads.shape, *graph[id].shape) : std::nullopt;
-  if (!axes) return false;
-  const std::vector<int64_t> permutation = permutation_of(*transpose, rank_of(graph, id));
+  Dims axes;
+  if (transpose == nullptr || !match_axes(heads.shape, *graph[id].shape, axes)) return false;
+  const Dims permutation = permutation_of(*transpose, rank_of(graph, id)), mine = axes_not_one(heads.shape);
   // Axes of 1 go first, and the others are in the order that they had before.
-  std::vector<std::pair<int64_t, int>> sorted;
-  const std::vector<int> mine = axes_not_one(heads.shape);
-  for (int axis = 0; axis < 4; ++axis)
-    if (heads.shape[axis] == 1) sorted.emplace_back(axis - 4, axis);
-  for (std::size_t i = 0; i < mine.size(); ++i) {
-    const std::pair<int64_t, int> next(permutation[(*axes)[i]], mine[i]);
-    sorted.insert(std::ranges::upper_bound(sorted, next), next);
-  }
+  Dims order{-4, -3, -2, -1};
+  for (std::size_t i = 0; i < mine.size(); ++i) order[mine[i]] = permutation[axes[i]];
   Order places{};
-  for (int i = 0; i < 4; ++i) places[sorted[i].second] = i;
+  for (int axis = 0; axis < 4; ++axis)
+    for (int64_t other : order) places[axis] += other < order[axis] ? 1 : 0;
   heads.id = transpose->inputs[0];
   move_axes(heads, places);
   return true;
@@ -162,26 +155,24 @@ Heads seen_through(const GraphEditor& editor, Heads heads, bool takes_shared) {
 ValueId add_reshape(GraphEditor& editor, ValueId x, const Shape& to, std::string_view stem) {
   const Shape& from = *editor.graph()[x].shape;
   if (from == to || (from.rank() == to.rank() && !to.is_static())) return x;
-  const TensorType type{DType::f32, to};
-  if (to.is_static()) {
-    Tensor sizes(DType::s64, {to.rank()});
-    std::ranges::copy(to.dims, sizes.span<int64_t>().begin());
-    return editor.add_node(get_op(kReshape), {}, {x, editor.add_constant("shape", std::move(sizes))}, stem,
-                           type);
-  }
-  const ValueId first = editor.add_constant("axes", Tensor::of<int64_t>({1}, {0}));
-  return editor.add_node(get_op(to.rank() == 3 ? kSqueeze : kUnsqueeze), {}, {x, first}, stem, type);
+  // By sizes, or by which axes come or go.
+  const int64_t first = 0;
+  const std::span<const int64_t> numbers =
+      to.is_static() ? std::span<const int64_t>(to.dims) : std::span(&first, 1);
+  const ValueId list = editor.add_constant("shape", Tensor::of<int64_t>({std::ssize(numbers)}, numbers));
+  const Name op = to.is_static() ? kReshape : to.rank() == 3 ? kSqueeze : kUnsqueeze;
+  return editor.add_node(op, {x, list}, stem, to).outputs[0];
 }
 
 ValueId add_heads(GraphEditor& editor, const Heads& heads, std::string_view stem, bool& by_rows) {
   const ValueId x = add_reshape(editor, heads.id, heads.shape, stem);
   by_rows = heads.order == Order{0, 2, 1, 3};
   if (by_rows || heads.order == Order{0, 1, 2, 3}) return x;
-  Attrs attrs;
-  attrs.set("perm", std::vector<int64_t>(heads.order.begin(), heads.order.end()));
   Shape to;
   for (int axis : heads.order) to.dims.push_back(heads.shape[axis]);
-  return editor.add_node(get_op(kTranspose), std::move(attrs), {x}, stem, {DType::f32, to});
+  Node& transpose = editor.add_node(kTranspose, {x}, stem, to);
+  transpose.attrs.set("perm", std::vector<int64_t>(heads.order.begin(), heads.order.end()));
+  return transpose.outputs[0];
 }
 
 ValueId joined_by_rows(const GraphEditor& editor, ValueId y, const Shape& shape) {
@@ -193,21 +184,19 @@ ValueId joined_by_rows(const GraphEditor& editor, ValueId y, const Shape& shape)
   const ValueId transposed = only_reader(editor, id, kTranspose);
   if (transposed == kNoValue) return kNoValue;
   const int rank = rank_of(graph, id);
-  const std::vector<int64_t> permutation =
-      permutation_of(graph.nodes[editor.uses().producer[transposed]], rank);
-  const std::vector<int64_t> by_rows =
-      rank == 3 ? std::vector<int64_t>{1, 0, 2} : std::vector<int64_t>{0, 2, 1, 3};
+  const Dims permutation = permutation_of(graph.nodes[editor.uses().producer[transposed]], rank);
+  const Dims by_rows = rank == 3 ? Dims{1, 0, 2} : Dims{0, 2, 1, 3};
   if (id == y && permutation == by_rows && of_four_axes(*graph[y].shape) == shape) return transposed;
-  const auto axes = matching_axes(shape, *graph[id].shape);
-  if (!axes) return kNoValue;
+  Dims axes;
+  if (!match_axes(shape, *graph[id].shape, axes)) return kNoValue;
   // Which axis of `shape` stands where, of those that are not 1.
-  const std::vector<int> mine = axes_not_one(shape);
-  std::vector<int> order;
+  const Dims mine = axes_not_one(shape);
+  Dims order, wanted;
   for (int64_t from : permutation)
-    if (const auto found = std::ranges::find(*axes, from); found != axes->end())
-      order.push_back(mine[found - axes->begin()]);
-  std::vector<int> wanted{0, 2, 1, 3};
-  std::erase_if(wanted, [&](int axis) { return shape[axis] == 1; });
+    if (const auto* const found = std::ranges::find(axes, from); found != axes.end())
+      order.push_back(mine[found - axes.begin()]);
+  for (int axis : {0, 2, 1, 3})
+    if (shape[axis] != 1) wanted.push_back(axis);
   return order == wanted ? transposed : kNoValue;
 }
 

@@ -12,7 +12,7 @@ namespace octavo {
 
 namespace {
 
-constexpr std::string_view kMatMul = "MatMul", kIntegerForm = "octavo.QMatMul";
+constexpr Name kMatMul = "MatMul", kIntegerForm = "octavo.QMatMul";
 
 class Products {
  public:
@@ -58,7 +58,7 @@ class Products {
     const auto zero_point = [](const Node& dequantize) {
       return dequantize.has_input(2) ? dequantize.inputs[2] : kNoValue;
     };
-    editor_.become(n, get_op(kIntegerForm), {},
+    editor_.become(n, kIntegerForm,
                    {a->inputs[0], b->inputs[0], a->inputs[1], zero_point(*a), b->inputs[1], zero_point(*b)});
     return true;
   }

@@ -54,7 +54,7 @@ struct Made {
 
 class Recogniser {
  public:
-  explicit Recogniser(Graph& graph) : graph_(graph), editor_(graph) {}
+  explicit Recogniser(Graph& graph) : editor_(graph) {}
 
   int run() {
     return editor_.rewrite_nodes([this](uint32_t n) { return rewrite(n); });
@@ -236,14 +236,12 @@ class Recogniser {
       form.by_rows |= 1 << 3;
       std::swap(made[1], made[2]);
     }
-    Attrs attrs;
-    attrs.set("scale", static_cast<float>(scores.scale));
-    const ValueId attention =
-        editor_.add_node(get_op(kAttention), std::move(attrs), inputs, stem, {DType::f32, made});
-    graph_.nodes[editor_.uses().producer[attention]].lowered.spelt = form;
+    Node& attention = editor_.add_node(kAttention, inputs, stem, made);
+    attention.attrs.set("scale", static_cast<float>(scores.scale));
+    attention.lowered.spelt = form;
     const ValueId replaced = joined != kNoValue ? joined : y;
     const Shape to = shape(replaced);
-    editor_.replace_uses(replaced, add_reshape(editor_, attention, to, stem));
+    editor_.replace_uses(replaced, add_reshape(editor_, attention.outputs[0], to, stem));
   }
 
   // How many, where some of the query share one.
@@ -270,8 +268,7 @@ class Recogniser {
         ValueId kept = zero, dropped = id;
         if (mask.drops) std::swap(kept, dropped);
         const Shape to = broadcast_shapes(shape(mask.condition), shape(id));
-        id = editor_.add_node(get_op(kWhere), {}, {mask.condition, kept, dropped}, text("{}_mask", stem),
-                              {DType::f32, to});
+        id = editor_.add_node(kWhere, {mask.condition, kept, dropped}, text("{}_mask", stem), to).outputs[0];
       }
       return rank(id) == 5
                  ? add_reshape(editor_, id, Shape(dims_behind_first(shape(id))), text("{}_mask", stem))
@@ -282,12 +279,11 @@ class Recogniser {
   // The sum of two masks, made once for all that share both.
   ValueId sum_of(ValueId a, ValueId b, std::string_view stem) {
     return made_once(a, b, false, [&] {
-      return editor_.add_node(get_op(kAdd), {}, {a, b}, text("{}_masks", stem),
-                              {DType::f32, broadcast_shapes(shape(a), shape(b))});
+      const Shape to = broadcast_shapes(shape(a), shape(b));
+      return editor_.add_node(kAdd, {a, b}, text("{}_masks", stem), to).outputs[0];
     });
   }
 
-  Graph& graph_;
   GraphEditor editor_;
   std::vector<Made> made_;  // masks of numbers and conditions, and sums of two
 };

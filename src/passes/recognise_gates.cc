@@ -105,15 +105,15 @@ class Recogniser {
     return near(cubes.coefficient, kCubic) && cubes.is_power(x, 3);
   }
 
-  // Whether x is multiplied with gate, and that with 0.5, to make Gelu(x). `approximate`: how.
-  bool is_gelu(ValueId x, ValueId gate, std::string& approximate) const {
+  // Whether x is multiplied with gate, and that with 0.5, to make Gelu(x). `is_approximate`: by tanh.
+  bool is_gelu(ValueId x, ValueId gate, bool& is_approximate) const {
     const ValueId inner = without_one(gate);
     if (const ValueId erf = argument(inner, kErf); erf != kNoValue) {
       const Product p = product(erf);
       return near(p.coefficient, 1 / std::numbers::sqrt2) && p.is_power(x, 1);
     }
     const ValueId tanh = argument(inner, kTanh);
-    approximate = "tanh";
+    is_approximate = true;
     return tanh != kNoValue && is_cubic(product(tanh), x);
   }
 
@@ -127,19 +127,17 @@ class Recogniser {
     for (std::size_t i = 0; p.factors.size() == 2 && i < 2; ++i) {
       const ValueId x = p.factors[i], gate = p.factors[1 - i];
       if (rank_of(graph(), x) != rank_of(graph(), y)) continue;  // a constant of more axes adds them
-      Attrs attrs;
-      std::string approximate;
-      if (near(p.coefficient, 0.5) && find_op(kGelu) && is_gelu(x, gate, approximate)) {
-        if (!approximate.empty()) attrs.set("approximate", approximate);
-        editor_.become(n, get_op(kGelu), std::move(attrs), {x});
+      bool is_approximate = false;
+      if (near(p.coefficient, 0.5) && find_op(kGelu) && is_gelu(x, gate, is_approximate)) {
+        Node& gelu = editor_.become(n, kGelu, {x});
+        if (is_approximate) gelu.attrs.set("approximate", "tanh");
         return true;
       }
       const ValueId sigmoid = p.coefficient == 1 && find_op(kSwish) ? argument(gate, kSigmoid) : kNoValue;
       if (sigmoid == kNoValue) continue;
       const Product inner = product(sigmoid);
       if (!inner.is_power(x, 1) || !std::isfinite(static_cast<float>(inner.coefficient))) continue;
-      attrs.set("alpha", static_cast<float>(inner.coefficient));
-      editor_.become(n, get_op(kSwish), std::move(attrs), {x});
+      editor_.become(n, kSwish, {x}).attrs.set("alpha", static_cast<float>(inner.coefficient));
       return true;
     }
     return false;

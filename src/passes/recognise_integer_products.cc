@@ -69,10 +69,11 @@ class Recogniser {
     const std::string stem = product->name;
     Attrs attrs = product->attrs;
     const std::vector<ValueId> quantized = quantize->outputs;  // adding nodes moves those there are
-    const ValueId x = editor_.add_node(get_op(kDequantize), {}, quantized, stem + "_dequantized",
-                                       {DType::f32, graph()[quantized[0]].shape});
+    const TensorType type{DType::f32, graph()[quantized[0]].shape};
+    const ValueId x =
+        editor_.add_node(get_op(kDequantize), quantized, stem + "_dequantized", type).outputs[0];
     const ValueId w = add_weights(*weights, stem);
-    editor_.become(n, get_op(row->floats), std::move(attrs), {x, w});
+    editor_.become(n, get_op(row->floats), {x, w}).attrs = std::move(attrs);
     return true;
   }
 
@@ -105,10 +106,10 @@ class Recogniser {
   }
 
   ValueId add_weights(const Weights& weights, const std::string& stem) {
-    Attrs attrs;
-    attrs.set("axis", weights.axis);
-    return editor_.add_node(get_op(kDequantize), std::move(attrs), weights.inputs, stem + "_weights",
-                            {DType::f32, weights.shape});
+    const TensorType type{DType::f32, weights.shape};
+    Node& node = editor_.add_node(get_op(kDequantize), weights.inputs, stem + "_weights", type);
+    node.attrs.set("axis", weights.axis);
+    return node.outputs[0];
   }
 
   GraphEditor editor_;

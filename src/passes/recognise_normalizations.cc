@@ -201,12 +201,11 @@ class Recogniser {
     }
     if (!n || !find_op(n->centers ? kLayer : kRms)) return false;
     if (n->scale == kNoValue && (n->scale = ones(*n)) == kNoValue) return false;
-    Attrs attrs;
-    attrs.set("axis", static_cast<int64_t>(n->axis));
-    attrs.set("epsilon", static_cast<float>(n->epsilon));
     std::vector<ValueId> inputs{n->x, n->scale};
     if (n->bias != kNoValue) inputs.push_back(n->bias);
-    editor_.become(editor_.uses().producer[y], get_op(n->centers ? kLayer : kRms), std::move(attrs), inputs);
+    Attrs& attrs = editor_.become(editor_.uses().producer[y], n->centers ? kLayer : kRms, inputs).attrs;
+    attrs.set("axis", static_cast<int64_t>(n->axis));
+    attrs.set("epsilon", static_cast<float>(n->epsilon));
     return true;
   }
 

@@ -18,7 +18,7 @@ constexpr Name kAdd = "Add", kMul = "Mul", kConcat = "Concat", kNeg = "Neg", kSl
 
 class Recogniser {
  public:
-  explicit Recogniser(Graph& graph) : graph_(graph), editor_(graph) {}
+  explicit Recogniser(Graph& graph) : editor_(graph) {}
 
   int run() {
     return editor_.rewrite_nodes([this](uint32_t n) { return rewrite(n); });
@@ -94,26 +94,23 @@ class Recogniser {
 
   void become_rotary(uint32_t n, ValueId x, ValueId cos, ValueId sin) {
     const Node* const transpose = editor_.producer(x, kTranspose);
-    const std::vector<int64_t> exchange{0, 2, 1, 3};
-    const bool is_exchanged = transpose && std::ranges::equal(transpose->attrs.get_ints("perm"), exchange);
+    const bool is_exchanged =
+        transpose && std::ranges::equal(transpose->attrs.get_ints("perm"), Dims{0, 2, 1, 3});
     Spelt spelt{.broadcasts = true};
     if (!is_exchanged) {
-      graph_.nodes[n].lowered.spelt = spelt;
-      return editor_.become(n, get_op(kRotary), {}, {x, cos, sin});
+      editor_.become(n, kRotary, {x, cos, sin}).lowered.spelt = spelt;
+      return;
     }
     spelt.by_rows = 1;
     const ValueId source = transpose->inputs[0];
     Shape rows = shape(graph().nodes[n].outputs[0]);
     std::swap(rows[1], rows[2]);
-    const ValueId y =
-        editor_.add_node(get_op(kRotary), {}, {source, cos, sin}, graph().nodes[n].name, {DType::f32, rows});
-    graph_.nodes[editor_.uses().producer[y]].lowered.spelt = spelt;
-    Attrs attrs;
-    attrs.set("perm", exchange);
-    editor_.become(n, get_op(kTranspose), std::move(attrs), {y});
+    Attrs exchange = transpose->attrs;
+    Node& rotary = editor_.add_node(kRotary, {source, cos, sin}, graph().nodes[n].name, rows);
+    rotary.lowered.spelt = spelt;
+    editor_.become(n, kTranspose, {rotary.outputs[0]}).attrs = std::move(exchange);
   }
 
-  Graph& graph_;
   GraphEditor editor_;
 };
 

@@ -73,7 +73,7 @@ int settle_sizes(Graph& graph) {
         reshapes ? settle_reshape(elements, sizes.axes(x), node.attrs.get_int("allowzero", 0) != 0, numbers)
                  : settle_expand(elements, sizes.axes(x), numbers);
     if (!is_settled) return false;
-    editor.become(n, *node.op, {}, {x, add({std::ssize(numbers)}, to)});
+    editor.become(n, *node.op, {x, add({std::ssize(numbers)}, to)});
     return true;
   });
 }

@@ -28,7 +28,7 @@ TEST_CASE("an editor knows readers and producers while nodes change") {
   CHECK(editor.uses().only_consumer(c.x) == 0);
   CHECK(editor.producer(c.x) == nullptr);
   CHECK(editor.producer(kNoValue) == nullptr);
-  editor.become(1, get_op("test.Two"), {}, {c.x, c.x});
+  editor.become(1, "test.Two", {c.x, c.x});
   // The first node is read by nobody now, and counts no more.
   CHECK(editor.uses().consumers[c.x] == std::vector<uint32_t>{1, 1});
   CHECK(editor.uses().consumers[c.first].empty());
@@ -41,9 +41,8 @@ TEST_CASE("an editor knows readers and producers while nodes change") {
 TEST_CASE("a node that is added stands before its readers in the end") {
   Chain c;
   GraphEditor editor(c.b.graph);
-  const ValueId added =
-      editor.add_node(get_op("test.One"), {}, {c.first}, "test.One", {DType::f32, Shape{2}});
-  editor.become(1, get_op("test.Two"), {}, {c.first, added});
+  const ValueId added = editor.add_node("test.One", {c.first}, "test.One", Shape{2}).outputs[0];
+  editor.become(1, "test.Two", {c.first, added});
   CHECK(editor.producer(added)->inputs == std::vector<ValueId>{c.first});
   editor.finish();
   REQUIRE(c.b.graph.nodes.size() == 3);
