@@ -24,9 +24,14 @@ const std::vector<TensorView>& Sequence::run(std::span<const Feed> feeds) {
 }
 
 std::unique_ptr<Sequence> Model::begin_sequence(int64_t capacity, int64_t batch) {
-  std::erase_if(keepers_, [](const Keeper& keeper) { return keeper.executor.expired(); });
-  for (const auto& [of_capacity, of_batch, executor] : keepers_)
-    if (of_capacity == capacity && of_batch == batch) return std::make_unique<Sequence>(executor.lock());
+  Keeper* keeper = nullptr;  // one that nobody uses any more
+  for (Keeper& each : keepers_) {
+    auto executor = each.executor.lock();
+    if (!executor)
+      keeper = &each;
+    else if (each.capacity == capacity && each.batch == batch)
+      return std::make_unique<Sequence>(std::move(executor));
+  }
   require(capacity > 0 && batch > 0, ErrorCode::invalid_option,
           "options 'capacity' and 'batch' are whole numbers above 0");
   Graph graph = model_.graph;
@@ -34,7 +39,8 @@ std::unique_ptr<Sequence> Model::begin_sequence(int64_t capacity, int64_t batch)
   lower(graph, kernels_);
   const KernelPolicy policy = run_policy(graph, kernels_);
   auto executor = std::make_shared<Executor>(compile(std::move(graph), policy));
-  keepers_.push_back({capacity, batch, executor});
+  if (keeper == nullptr) keeper = &keepers_.emplace_back();
+  *keeper = {capacity, batch, executor};
   return std::make_unique<Sequence>(std::move(executor));
 }
 

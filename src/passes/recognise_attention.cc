@@ -171,7 +171,10 @@ class Recogniser {
       return false;
     const Shape scores = of_four_axes(shape(weights));
     if (scores.rank() != 4) return false;
-    Shape of_q = of_four_axes(shape(q)), of_k = of_four_axes(shape(k)), of_v = of_four_axes(shape(v)),
+    Heads heads[] = {{q, of_four_axes(shape(q))},
+                     {k, of_four_axes(shape(k)), {0, 1, 3, 2}},
+                     {v, of_four_axes(shape(v))}};
+    Shape &of_q = heads[0].shape, &of_k = heads[1].shape, &of_v = heads[2].shape,
           of_y = of_four_axes(shape(y));
     if (found.is_reshaped || axes != rank(y) || rank(weights) != axes) {
       // Batch and heads are divided as the weights are.
@@ -183,7 +186,6 @@ class Recogniser {
     }
     for (int i = 0; i < found.count; ++i)
       if (!is_over(found.masks[i], scores, found.is_reshaped)) return false;
-    const Heads heads[] = {{q, of_q}, {k, of_k, {0, 1, 3, 2}}, {v, of_v}};
     become_attention(n, found, guarded != kNoValue, heads, of_y);
     return true;
   }
