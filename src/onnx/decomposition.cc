@@ -74,11 +74,11 @@ ValueId Decomposition::add_with_rest(Name op, ValueList inputs) {
   return add(op, inputs, std::move(made.attrs));
 }
 
-std::vector<ValueId> Decomposition::add_many(Name op, ValueList inputs, std::size_t outputs, AttrList attrs) {
-  std::vector<ValueId> all = {add(op, inputs, attrs)};
-  for (std::size_t i = 1; i < outputs; ++i)
-    all.push_back(draft_.add_value(text("{}_{}", node_.node.name, op)));
-  draft_.graph.nodes.back().outputs = all;
+Decomposition::Outputs Decomposition::add_many(Name op, ValueList inputs, std::size_t outputs,
+                                               AttrList attrs) {
+  Outputs all = {add(op, inputs, attrs), kNoValue, kNoValue};
+  for (std::size_t i = 1; i < outputs; ++i) all[i] = draft_.add_value(text("{}_{}", node_.node.name, op));
+  draft_.graph.nodes.back().outputs.assign(all.begin(), all.begin() + outputs);
   return all;
 }
 
@@ -139,11 +139,10 @@ void Decomposition::keep_outputs(std::size_t kept) {
   while (!outputs.empty() && outputs.back() == kNoValue) outputs.pop_back();
 }
 
-std::vector<ValueId> Decomposition::new_outputs(std::size_t count) {
+void Decomposition::add_outputs(std::size_t count) {
   node_.node.outputs.resize(1);
   for (std::size_t i = 0; i < count; ++i)
     node_.node.outputs.push_back(draft_.add_value(text("{}_output", node_.node.name)));
-  return {node_.node.outputs.begin() + 1, node_.node.outputs.end()};
 }
 
 void Decomposition::add_to(ValueId output, Name op, ValueList inputs, AttrList attrs) {

@@ -1,6 +1,7 @@
 // A compound operator, told in terms of others: what the functions of upgrade tables do node by node.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <initializer_list>
 
@@ -66,8 +67,9 @@ class Decomposition {
   ValueId add(Name op, ValueList inputs, AttrList attrs);
   // The same with the attributes that nobody took, which must be the operator's.
   ValueId add_with_rest(Name op, ValueList inputs);
-  // A node of which the outputs are new values.
-  std::vector<ValueId> add_many(Name op, ValueList inputs, std::size_t outputs, AttrList attrs = {});
+  // A node of which the outputs, at most three, are new values.
+  using Outputs = std::array<ValueId, 3>;
+  Outputs add_many(Name op, ValueList inputs, std::size_t outputs, AttrList attrs = {});
   // The sum, where b is there.
   ValueId add_optional(ValueId a, ValueId b) { return b == kNoValue ? a : add("Add", {a, b}); }
   ValueId ints(std::initializer_list<int64_t> values) {
@@ -101,7 +103,7 @@ class Decomposition {
   ValueId output(std::size_t i) const { return node_.node.outputs[i]; }
   void keep_outputs(std::size_t kept);
   // New values as outputs 1 … `count` of the node that is left.
-  std::vector<ValueId> new_outputs(std::size_t count);
+  void add_outputs(std::size_t count);
   void add_to(ValueId output, Name op, ValueList inputs, AttrList attrs = {});
   // Leaves a node of that operator, with the attributes that nobody took and those.
   void become(Name op, ValueList inputs);

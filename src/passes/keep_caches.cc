@@ -171,8 +171,7 @@ class Keeper {
     if (std::ranges::all_of(node.outputs, is_planned)) return reads_growth ? plan_shape(node) : keep(node);
     bool grows = false, is_sloped = false;
     for (ValueId id : node.outputs)
-      if (growth(id).is_odd)
-        refuse("a shape depends on the length in no simple way");
+      if (growth(id).is_odd) refuse("a shape depends on the length in no simple way");
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       ValueId& id = node.inputs[i];
       grows |= growth(id).axes != 0;

@@ -171,9 +171,8 @@ class Recogniser {
       return false;
     const Shape scores = of_four_axes(shape(weights));
     if (scores.rank() != 4) return false;
-    Heads heads[] = {{q, of_four_axes(shape(q))},
-                     {k, of_four_axes(shape(k)), {0, 1, 3, 2}},
-                     {v, of_four_axes(shape(v))}};
+    Heads heads[] = {
+        {q, of_four_axes(shape(q))}, {k, of_four_axes(shape(k)), {0, 1, 3, 2}}, {v, of_four_axes(shape(v))}};
     Shape &of_q = heads[0].shape, &of_k = heads[1].shape, &of_v = heads[2].shape,
           of_y = of_four_axes(shape(y));
     if (found.is_reshaped || axes != rank(y) || rank(weights) != axes) {

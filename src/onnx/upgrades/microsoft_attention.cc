@@ -40,10 +40,10 @@ ValueId joined_heads(Decomposition& d, ValueId x) {
 }
 
 // Parts of [batch, length, heads, parts, size], each [batch, length, heads · size].
-std::vector<ValueId> unpacked(Decomposition& d, ValueId x, std::size_t parts) {
+Decomposition::Outputs unpacked(Decomposition& d, ValueId x, std::size_t parts) {
   const auto count = static_cast<int64_t>(parts);
-  std::vector<ValueId> all = d.add_many("Split", {x}, parts, {{"axis", int64_t{3}}, {"num_outputs", count}});
-  for (ValueId& part : all) part = d.reshape(part, {0, 0, -1});
+  auto all = d.add_many("Split", {x}, parts, {{"axis", int64_t{3}}, {"num_outputs", count}});
+  for (std::size_t i = 0; i < parts; ++i) all[i] = d.reshape(all[i], {0, 0, -1});
   return all;
 }
 
@@ -60,7 +60,7 @@ void become_attention(Decomposition& d, ValueList inputs, int64_t q_heads, int64
 
 // Three vectors of a bias that lie behind one another, of which the first two are as long. `value`: what the third is
 // added to.
-std::vector<ValueId> split_bias(Decomposition& d, ValueId bias, ValueId value) {
+Decomposition::Outputs split_bias(Decomposition& d, ValueId bias, ValueId value) {
   const auto& length = d.shape(bias);
   const auto& shape = value == kNoValue ? length : d.shape(value);
   const bool is_known = value != kNoValue && length && length->rank() == 1 && (*length)[0] != kDynamic &&
@@ -99,8 +99,8 @@ void attention(Draft& draft, DraftNode& node) {
   const ValueId mask = both(d, padding_mask(d, d.in(3), keys, filter), d.in(5));
   if (d.has_output(1)) {
     const ValueId present = d.output(1);
-    const std::vector<ValueId> both_presents = d.new_outputs(2);
-    d.add_to(present, "Concat", {d.unsqueeze(both_presents[0], {0}), d.unsqueeze(both_presents[1], {0})},
+    d.add_outputs(2);
+    d.add_to(present, "Concat", {d.unsqueeze(d.output(1), {0}), d.unsqueeze(d.output(2), {0})},
              {{"axis", int64_t{0}}});
   }
   become_attention(d, {parts[0], parts[1], parts[2], mask, past_key, past_value}, heads, heads, is_causal);

@@ -65,8 +65,10 @@ BlockOperands check_operands(const Decomposition& d, const Blocks& b, std::size_
   return {q, scale, zero, row_bytes, zero_bytes, is_float};
 }
 
-// (q - zero_point) · scale, a block of each row at a time. element(row, column) says where it goes.
-template <class Place> void dequantize(const BlockOperands& from, const Blocks& b, const Place& place) {
+// (q - zero_point) · scale, a block of each row at a time, to out[row · row_stride + column · column_stride].
+void dequantize(const BlockOperands& from, const Blocks& b, const Tensor& to, int64_t row_stride,
+                int64_t column_stride) {
+  float* const out = to.span<float>().data();
   const Packed weights(from.q.span<uint8_t>(), b.bits, from.row_bytes);
   const bool is_packed = from.zero && !from.is_float;
   const Packed zeros(is_packed ? from.zero->span<uint8_t>() : std::span<uint8_t>(), b.bits, from.zero_bytes);
@@ -79,7 +81,8 @@ template <class Place> void dequantize(const BlockOperands& from, const Blocks& 
       const float scale = from.scale.span<float>()[index];
       const int64_t end = std::min(b.columns, (block + 1) * b.block);
       for (int64_t column = block * b.block; column < end; ++column)
-        place(row, column, (static_cast<float>(weights.at(row, column)) - middle) * scale);
+        out[row * row_stride + column * column_stride] =
+            (static_cast<float>(weights.at(row, column)) - middle) * scale;
     }
 }
 
@@ -95,9 +98,7 @@ void matmul_n_bits(Draft& draft, DraftNode& node) {
   const BlockOperands operands =
       check_operands(d, blocks, 1, 2, 3, blocks.count() * (blocks.block * bits / 8));
   Tensor w(DType::f32, {k, n});
-  float* const out = w.span<float>().data();
-  dequantize(operands, blocks,
-             [&](int64_t row, int64_t column, float value) { out[column * n + row] = value; });
+  dequantize(operands, blocks, w, 1, n);
   const ValueId x = d.in(0), bias = d.in(5),
                 weights = draft.add_constant(text("{}_weights", node.node.name), std::move(w));
   if (bias == kNoValue) return d.become("MatMul", {x, weights});
@@ -132,9 +133,7 @@ void gather_block_quantized(Draft& draft, DraftNode& node) {
   check(blocks);
   const BlockOperands operands = check_operands(d, blocks, 0, 2, 3, columns * bits / 8);
   Tensor table(DType::f32, shape);
-  float* const out = table.span<float>().data();
-  dequantize(operands, blocks,
-             [&](int64_t row, int64_t column, float value) { out[row * columns + column] = value; });
+  dequantize(operands, blocks, table, columns, 1);
   d.become("Gather", {draft.add_constant(text("{}_table", node.node.name), std::move(table)), d.in(1)},
            {{"axis", axis}});
 }
@@ -181,7 +180,7 @@ void dynamic_quantize_lstm(Draft& draft, DraftNode& node) {
   for (const std::size_t i : {8u, 9u, 10u, 11u})
     require(d.has(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
   const ValueId w = lstm_weights(d, 1, 8, 9), r = lstm_weights(d, 2, 10, 11);
-  const std::vector<ValueId> x = d.add_many("DynamicQuantizeLinear", {d.in(0)}, 3);
+  const auto x = d.add_many("DynamicQuantizeLinear", {d.in(0)}, 3);
   d.become("LSTM", {d.add("DequantizeLinear", {x[0], x[1], x[2]}), w, r, d.in(3), d.in(4), d.in(5), d.in(6),
                     d.in(7)});
   node.node.notes.quantized_state = true;

@@ -168,8 +168,8 @@ void matmul_integer_to_float(Draft& draft, DraftNode& node) {
 void dynamic_quantize_matmul(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(3);
-  const std::vector<ValueId> q = d.add_many("DynamicQuantizeLinear", {d.in(0)}, 3);
-  const ValueId a = d.add("DequantizeLinear", q), bias = d.in(4);
+  const auto q = d.add_many("DynamicQuantizeLinear", {d.in(0)}, 3);
+  const ValueId a = d.add("DequantizeLinear", {q[0], q[1], q[2]}), bias = d.in(4);
   const std::vector<ValueId> operands = {a, d.dequantize(d.in(1), d.in(2), d.in(3), -1)};
   if (bias == kNoValue) return d.become("MatMul", operands);
   d.become("Add", {d.add("MatMul", operands), bias});
