@@ -100,25 +100,27 @@ void CacheLengths::add_cache(ValueId past, ValueId present, int axis) {
 // Which dimensions of the other inputs are of the new tokens, and which input is as long as past and new together: the
 // choice with which all shapes fit one another.
 void CacheLengths::find_feeds() {
-  std::vector<std::size_t> tries;
-  const auto is_mask = [&](std::size_t i) {
-    return graph_[graph_.inputs[i]].name.find("mask") != std::string::npos;
+  const std::size_t count = graph_.inputs.size();
+  const auto attempt = [&] {
+    const Known known(graph_, shapes_at(lengths_[1]), kernels_);
+    const Cache& cache = caches_[0];
+    choose_lengths((*known.values[graph_.outputs[cache.output]].shape)[cache.axis] - lengths_[1]);
   };
-  for (std::size_t i = 0; i < graph_.inputs.size(); ++i)
-    if (!is_cache(i) && is_mask(i)) tries.push_back(i);
-  tries.push_back(graph_.inputs.size());
-  for (std::size_t i = 0; i < graph_.inputs.size(); ++i)
-    if (!is_cache(i) && !is_mask(i)) tries.push_back(i);
-  for (std::size_t i : tries) {
-    total_input_ = i;
-    try {
-      const Known known(graph_, shapes_at(lengths_[1]), kernels_);
-      const Cache& cache = caches_[0];
-      return choose_lengths((*known.values[graph_.outputs[cache.output]].shape)[cache.axis] - lengths_[1]);
-    } catch (const Error&) {
-      if (i == tries.back()) throw;
+  // Masks first, then none of the inputs, then the others.
+  for (int turn = 0; turn < 3; ++turn)
+    for (std::size_t i = 0; i <= count; ++i) {
+      const bool is_none = i == count;
+      if (is_none != (turn == 1) || is_cache(i)) continue;
+      if (!is_none && (graph_[graph_.inputs[i]].name.find("mask") != std::string::npos) != (turn == 0))
+        continue;
+      total_input_ = i;
+      try {
+        return attempt();
+      } catch (const Error&) {
+        // The next one may fit.
+      }
     }
-  }
+  attempt();  // says what is wrong with the last one
 }
 
 std::vector<Shape> CacheLengths::shapes_at(int64_t length) const {

@@ -1,9 +1,8 @@
 // x · (1 + erf(x / √2)) / 2 and x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))) / 2 → Gelu(x); x · sigmoid(a · x) →
 // Swish(x), in whatever order their factors are multiplied.
 #include <algorithm>
+#include <array>
 #include <numbers>
-#include <string>
-#include <vector>
 
 #include "graph/op_def.h"
 #include "passes/matching.h"
@@ -20,11 +19,17 @@ constexpr double kCubic = 0.044715;
 
 // Numbers multiplied, and what they are multiplied with.
 struct Product {
-  double coefficient = 1;
-  std::vector<ValueId> factors;
+  // More factors than any form has; there is room for those that the last one before adds.
+  static constexpr std::size_t kTooMany = 4;
 
+  double coefficient = 1;
+  std::size_t count = 0;
+  std::array<ValueId, 2 * kTooMany> factors = {};
+
+  void add(ValueId x) { factors[count++] = x; }
   bool is_power(ValueId x, std::size_t exponent) const {
-    return factors == std::vector<ValueId>(exponent, x);
+    return count == exponent &&
+           std::all_of(factors.begin(), factors.begin() + count, [&](ValueId factor) { return factor == x; });
   }
 };
 
@@ -37,9 +42,6 @@ class Recogniser {
   }
 
  private:
-  // More factors than any form has.
-  static constexpr std::size_t kTooMany = 4;
-
   const Graph& graph() const { return editor_.graph(); }
 
   // Nobody else reads what is taken apart, but for the root.
@@ -50,9 +52,9 @@ class Recogniser {
   }
 
   void collect(ValueId id, bool is_root, Product& found) const {
-    if (found.factors.size() >= kTooMany) return;
+    if (found.count >= Product::kTooMany) return;
     const Node* const node = is_root || is_alone(editor_, id) ? editor_.producer(id) : nullptr;
-    if (node == nullptr || !graph().knows_types(*node)) return found.factors.push_back(id);
+    if (node == nullptr || !graph().knows_types(*node)) return found.add(id);
     const auto number = [&](std::size_t i) { return number_of(graph(), node->inputs[i]); };
     if (node->op->name == kMul) {
       for (std::size_t i = 0; i < 2; ++i) {
@@ -65,9 +67,9 @@ class Recogniser {
       found.coefficient /= *number(1);
       collect(node->inputs[0], false, found);
     } else if (node->op->name == kPow && (number(1) == 2.0 || number(1) == 3.0)) {
-      found.factors.insert(found.factors.end(), static_cast<std::size_t>(*number(1)), node->inputs[0]);
+      for (double power = *number(1); power > 0; --power) found.add(node->inputs[0]);
     } else {
-      found.factors.push_back(id);
+      found.add(id);
     }
   }
 
@@ -90,15 +92,14 @@ class Recogniser {
   bool is_cubic(const Product& p, ValueId x) const {
     const double root = std::sqrt(2 / std::numbers::pi);
     if (!near(p.coefficient, root)) return false;
-    if (p.factors.size() == 2) {
+    if (p.count == 2) {
       const ValueId sum = p.factors[p.factors[0] == x ? 1 : 0], square = without_one(sum);
-      if (!std::ranges::count(p.factors, x) || square == kNoValue) return false;
+      if ((p.factors[0] != x && p.factors[1] != x) || square == kNoValue) return false;
       const Product squares = product(square);
       return near(squares.coefficient, kCubic) && squares.is_power(x, 2);
     }
-    const Node* const sum = p.factors.size() == 1 && is_alone(editor_, p.factors[0])
-                                ? editor_.producer(p.factors[0], kAdd)
-                                : nullptr;
+    const Node* const sum =
+        p.count == 1 && is_alone(editor_, p.factors[0]) ? editor_.producer(p.factors[0], kAdd) : nullptr;
     const ValueId cube = sum ? other_input(*sum, x) : kNoValue;
     if (cube == kNoValue || graph()[cube].is_constant()) return false;
     const Product cubes = product(cube);
@@ -124,7 +125,7 @@ class Recogniser {
         !graph().knows_types(node))
       return false;
     const Product p = product(y);
-    for (std::size_t i = 0; p.factors.size() == 2 && i < 2; ++i) {
+    for (std::size_t i = 0; p.count == 2 && i < 2; ++i) {
       const ValueId x = p.factors[i], gate = p.factors[1 - i];
       if (rank_of(graph(), x) != rank_of(graph(), y)) continue;  // a constant of more axes adds them
       bool is_approximate = false;
