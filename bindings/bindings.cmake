@@ -34,6 +34,10 @@ set(dist "${PROJECT_SOURCE_DIR}/web/package/dist/engine")
 execute_process(COMMAND "${OCTAVO_EMSCRIPTEN}/em-config" BINARYEN_ROOT OUTPUT_VARIABLE binaryen
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 
+set(link_depends bindings/link_flags.cmake tools/order-functions.mjs tools/lib/order_alike.mjs
+  tools/lib/shared_runs.mjs)
+list(TRANSFORM link_depends PREPEND "${PROJECT_SOURCE_DIR}/")
+
 function(octavo_engine_module name isa module)
   string(REPLACE "engine-" "octavo_engine_module_" target ${name})
   add_executable(${target} $<TARGET_OBJECTS:octavo_bindings> $<TARGET_OBJECTS:${module}>)
@@ -41,7 +45,7 @@ function(octavo_engine_module name isa module)
   target_link_options(${target} PRIVATE ${OCTAVO_ENGINE_LINK_FLAGS} ${ARGN})
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/engine"
-    LINK_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/link_flags.cmake;${PROJECT_SOURCE_DIR}/tools/order-functions.mjs")
+    LINK_DEPENDS "${link_depends}")
   set(folder "$<TARGET_FILE_DIR:${target}>")
   if(OCTAVO_ENGINE_DEBUG STREQUAL "-g0")
     set(wasm "${folder}/${name}.wasm")
