@@ -52,7 +52,7 @@ class PackedConstants {
 // gives back has room for the packed forms of smaller ones, but not the other way round, and the heap never shrinks.
 // Checks their operands.
 std::vector<uint32_t> largest_constants_first(const Graph& graph) {
-  std::vector<uint32_t> by_leading_zeros[64 + 1];
+  std::vector<uint8_t> leading_zeros(graph.nodes.size(), 0xFF);
   for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (node.op->prepare == nullptr || !graph.knows_types(node)) continue;
@@ -60,11 +60,12 @@ std::vector<uint32_t> largest_constants_first(const Graph& graph) {
     uint64_t bytes = 0;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
       if (const Tensor* constant = graph.constant_input(node, i)) bytes += constant->bytes();
-    by_leading_zeros[std::countl_zero(bytes)].push_back(n);
+    leading_zeros[n] = static_cast<uint8_t>(std::countl_zero(bytes));
   }
   std::vector<uint32_t> order;
-  for (const std::vector<uint32_t>& nodes : by_leading_zeros)
-    order.insert(order.end(), nodes.begin(), nodes.end());
+  for (int zeros = 0; zeros <= 64; ++zeros)
+    for (uint32_t n = 0; n < leading_zeros.size(); ++n)
+      if (leading_zeros[n] == zeros) order.push_back(n);
   return order;
 }
 

@@ -1,15 +1,13 @@
 #include "runtime/executor.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/error.h"
 
 namespace octavo {
 
 namespace {
-
-// An arena can take hundreds of megabytes; two cover a model that alternates between single pictures and batches.
-constexpr std::size_t kMaxSessions = 2;
 
 // For people: the first few of them.
 std::string input_names(const Graph& graph) {
@@ -19,10 +17,6 @@ std::string input_names(const Graph& graph) {
     names += text("{}{}'", names.empty() ? "'" : ", '", graph[id].name);
   if (graph.inputs.size() > kMostNames) names += text(" and {} more", graph.inputs.size() - kMostNames);
   return names;
-}
-
-std::vector<std::byte> bytes_of(const TensorView& tensor) {
-  return {tensor.data, tensor.data + tensor.bytes()};
 }
 
 // Stands for what nobody feeds.
@@ -61,12 +55,12 @@ void Executor::order(std::span<const Feed> feeds) {
 bool Executor::is_state(std::size_t input) const { return ordered_[input].data == &state_feed; }
 
 bool Executor::matches(const Entry& entry) const {
+  if (!entry.session) return false;
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
     if (is_state(i)) continue;
-    if (entry.feeds[i].dtype != ordered_[i].dtype || entry.feeds[i].shape != ordered_[i].shape) return false;
-    const bool by_contents = model_->needed_by_plan[model_->graph.inputs[i]];
-    if (by_contents &&
-        !std::ranges::equal(entry.contents[i], std::span(ordered_[i].data, ordered_[i].bytes())))
+    const TensorView& feed = ordered_[i];
+    if (entry.feeds[i].dtype != feed.dtype || entry.feeds[i].shape != feed.shape) return false;
+    if (is_needed_by_plan(i) && std::memcmp(entry.contents[i]->view().data, feed.data, feed.bytes()) != 0)
       return false;
   }
   return true;
@@ -82,29 +76,26 @@ const std::shared_ptr<Session>& Executor::session_for(std::span<const Feed> feed
 }
 
 const std::shared_ptr<Session>& Executor::session_for_ordered() {
-  const auto known = std::ranges::find_if(recent_, [&](const Entry& entry) { return matches(entry); });
-  if (known != recent_.end()) {
-    recent_.splice(recent_.begin(), recent_, known);
-    return recent_.front().session;
-  }
-  Entry entry;
-  std::vector<Tensor> contents;
-  contents.reserve(ordered_.size());
+  if (matches(recent_[0])) return recent_[0].session;
+  std::swap(recent_[0], recent_[1]);
+  Entry& entry = recent_[0];
+  if (matches(entry)) return entry.session;
+  Entry fresh;
+  fresh.feeds.resize(ordered_.size());
+  fresh.contents.resize(ordered_.size());
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
-    const bool by_contents = !is_state(i) && model_->needed_by_plan[model_->graph.inputs[i]];
-    entry.feeds.push_back(by_contents ? Operand::of(contents.emplace_back(Tensor::copy_of(ordered_[i])))
-                                      : Operand(ordered_[i].type()));
-    entry.contents.push_back(by_contents ? bytes_of(ordered_[i]) : std::vector<std::byte>());
+    Operand& feed = fresh.feeds[i] = ordered_[i].type();
+    if (is_state(i) || !is_needed_by_plan(i)) continue;
+    fresh.contents[i] = std::make_shared<const Tensor>(Tensor::copy_of(ordered_[i]));
+    feed.known = fresh.contents[i].get();
   }
-  auto program = plan(model_, entry.feeds);
-  for (Operand& feed : entry.feeds) feed.known = nullptr;
+  auto program = plan(model_, fresh.feeds);
   // The old arena goes before the new one comes.
-  if (recent_.size() == kMaxSessions) recent_.pop_back();
+  entry = std::move(fresh);
   entry.session = std::make_shared<Session>(std::move(program));
   // Sessions of other shapes go on with the same state.
   if (!state_) state_ = entry.session->state();
-  recent_.push_front(std::move(entry));
-  return recent_.front().session;
+  return entry.session;
 }
 
 const std::shared_ptr<Session>& Executor::bind(std::span<const Feed> feeds) {

@@ -1,7 +1,6 @@
 // Runs a compiled model on feeds by name, whatever their shapes.
 #pragma once
 
-#include <list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -50,18 +49,21 @@ class Executor {
  private:
   struct Entry {
     std::vector<Operand> feeds;
-    std::vector<std::vector<std::byte>> contents;  // by input: what the plan depends on, else empty
+    std::vector<ConstantTensor> contents;  // by input: what the plan depends on, else null
     std::shared_ptr<Session> session;
   };
   bool matches(const Entry& entry) const;
   bool is_state(std::size_t input) const;
+  bool is_needed_by_plan(std::size_t input) const {
+    return model_->needed_by_plan[model_->graph.inputs[input]] != 0;
+  }
   // Sets ordered_.
   void order(std::span<const Feed> feeds);
   const std::shared_ptr<Session>& session_for_ordered();
 
   std::shared_ptr<const CompiledModel> model_;
   std::shared_ptr<State> state_;
-  std::list<Entry> recent_;          // the latest first
+  Entry recent_[2];                  // the latest first; one that was never used has no session
   std::vector<TensorView> ordered_;  // the feeds of the call under way, by graph input
 };
 

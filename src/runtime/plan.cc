@@ -16,43 +16,46 @@ class Planner {
       : model_(std::move(model)),
         graph_(model_->graph),
         program_(std::make_shared<Program>()),
+        tensors_(graph_.values.size()),
         budget_(graph_) {
-    operands_.resize(graph_.values.size());
-    block_.assign(graph_.values.size(), kNoBlock);
-    state_slot_.assign(graph_.values.size(), kNoBlock);
-    made_.assign(graph_.values.size(), kNoBlock);
-    bind_constants();
+    for (ValueId id = 0; id < tensors_.size(); ++id)
+      if (const Value& value = graph_[id]; value.is_constant())
+        static_cast<Operand&>(tensors_[id]) = {value, value.constant.get()};
     bind_feeds(feeds);
     for (const Node& node : graph_.nodes) add(node);
   }
 
   std::shared_ptr<const Program> finish() {
     const int end = static_cast<int>(program_->steps.size());
-    for (ValueId id : graph_.outputs)
-      if (block_[id] != kNoBlock) blocks_[block_[id]].last = end;
+    for (ValueId id : graph_.outputs) use_block(id, end);
     const MemoryPlan memory = plan_memory(blocks_);
-    const auto place = [&](Slot& slot) {
-      if (slot.kind == Slot::Kind::arena) slot.offset = memory.offsets[slot.offset];
+    for (ValueId id : graph_.inputs) program_->inputs.push_back(slot(id));
+    for (ValueId id : graph_.outputs) program_->outputs.push_back(slot(id));
+    const auto place = [&](std::vector<Slot>& slots) {
+      for (Slot& slot : slots)
+        if (slot.kind == Slot::Kind::arena) slot.offset = memory.offsets[slot.offset];
     };
     for (Step& step : program_->steps) {
-      std::ranges::for_each(step.inputs, place);
-      std::ranges::for_each(step.outputs, place);
+      place(step.inputs);
+      place(step.outputs);
       if (step.workspace_bytes > 0) step.workspace_offset = memory.offsets[step.workspace_offset];
     }
-    for (ValueId id : graph_.inputs) place(program_->inputs.emplace_back(slot(id)));
-    for (ValueId id : graph_.outputs) place(program_->outputs.emplace_back(slot(id)));
+    place(program_->inputs);
+    place(program_->outputs);
     program_->arena_bytes = memory.arena_bytes;
     program_->model = std::move(model_);
     return program_;
   }
 
  private:
-  static constexpr std::size_t kNoBlock = ~std::size_t{0};
+  static constexpr uint32_t kNone = ~0u;
 
-  void bind_constants() {
-    for (ValueId id = 0; id < graph_.values.size(); ++id)
-      if (const Value& value = graph_[id]; value.is_constant()) operands_[id] = {value, value.constant.get()};
-  }
+  // What is known of a value, and where it lies.
+  struct Planned : Operand {
+    uint32_t block = kNone;  // index into blocks_; none for what is known already
+    uint32_t state = kNone;  // index into Graph::states
+    uint32_t made = kNone;   // its number among what steps make
+  };
 
   void bind_feeds(const std::vector<Operand>& feeds) {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
@@ -60,11 +63,12 @@ class Planner {
       if (is_state(i)) {
         require(!model_->needed_by_plan[id], ErrorCode::unsupported, "a shape depends on the state '{}'",
                 graph_[id].name);
-        operands_[id] = {graph_[id], nullptr};
+        static_cast<TensorType&>(tensors_[id]) = graph_[id];
         continue;
       }
       check_feed(graph_[id], feeds[i]);
-      operands_[id] = {feeds[i], model_->needed_by_plan[id] ? feeds[i].known : nullptr};
+      static_cast<Operand&>(tensors_[id]) = feeds[i];
+      if (!model_->needed_by_plan[id]) tensors_[id].known = nullptr;
       allocate(id, 0);
     }
   }
@@ -72,7 +76,7 @@ class Planner {
   bool is_state(std::size_t input) {
     const auto slot = std::ranges::find(graph_.states, input, &StateSlot::input);
     if (slot == graph_.states.end()) return false;
-    state_slot_[graph_.inputs[input]] = static_cast<std::size_t>(slot - graph_.states.begin());
+    tensors_[graph_.inputs[input]].state = static_cast<uint32_t>(slot - graph_.states.begin());
     return true;
   }
 
@@ -93,7 +97,7 @@ class Planner {
   void add(const Node& node) {
     std::vector<Operand> inputs;
     inputs.reserve(node.inputs.size());
-    for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : operands_[id]);
+    for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Operand{} : tensors_[id]);
     const std::vector<Operand> outputs = infer_node(graph_, node, inputs);
     if (is_computable_now(node) && budget_.take(outputs, inputs)) return compute_now(node, inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -104,8 +108,9 @@ class Planner {
         throw Error(ErrorCode::unsupported, "a shape depends on data that is known only during the run")
             .at_node(node.name, node.op->name);
       if (is_unread) continue;
-      if (!outputs[i].is_static()) made_[node.outputs[i]] = program_->made++;
-      operands_[node.outputs[i]] = outputs[i];
+      Planned& planned = tensors_[node.outputs[i]];
+      if (!outputs[i].is_static()) planned.made = program_->made++;
+      static_cast<Operand&>(planned) = outputs[i];
     }
     const Node& ready = prepared(node);
     add_step(ready, {{ready, inputs, outputs}, model_->kernels});
@@ -115,25 +120,26 @@ class Planner {
   // now.
   const Node& prepared(const Node& node) {
     if (node.op->prepare == nullptr || node.prepared || graph_.knows_types(node)) return node;
-    Node& here = program_->nodes.emplace_back(node);
-    prepare_node(graph_, here, model_->kernels);
-    return here;
+    auto here = std::make_unique<Node>(node);
+    prepare_node(graph_, *here, model_->kernels);
+    program_->nodes.push_back(std::move(here));
+    return *program_->nodes.back();
   }
 
   // Shapes are arithmetic on few integers: whatever depends on constants and shapes alone is computed here.
   bool is_computable_now(const Node& node) const {
     if (node.op->reads_shape_only) return true;
     if (!node.subgraphs.empty()) return false;
-    return std::ranges::all_of(node.inputs,
-                               [&](ValueId id) { return id == kNoValue || operands_[id].known; });
+    return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == kNoValue || tensors_[id].known; });
   }
 
   void compute_now(const Node& node, std::span<const Operand> inputs) {
     std::vector<Tensor> outputs = evaluate_node(graph_, node, inputs, model_->kernels);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
-      const auto& kept = program_->folded.emplace_back(std::make_shared<const Tensor>(std::move(outputs[i])));
-      operands_[node.outputs[i]] = Operand::of(*kept);
+      auto kept = std::make_shared<const Tensor>(std::move(outputs[i]));
+      static_cast<Operand&>(tensors_[node.outputs[i]]) = Operand::of(*kept);
+      program_->folded.push_back(std::move(kept));
     }
   }
 
@@ -141,26 +147,27 @@ class Planner {
     const int step_index = static_cast<int>(program_->steps.size());
     StepPlan plan = plan_node(context);
     // A view of a state that runs may change it: of the others nobody knows when.
-    const bool is_view = plan.is_view && (block_[node.inputs[0]] != kNoBlock ||
-                                          (plan.runs_as_view && state_slot_[node.inputs[0]] != kNoBlock));
-    if (is_view) {
-      block_[node.outputs[0]] = block_[node.inputs[0]];
-      state_slot_[node.outputs[0]] = state_slot_[node.inputs[0]];
-      if (!plan.runs_as_view) return;
+    bool is_view = false;
+    if (plan.is_view) {
+      const Planned& viewed = tensors_[node.inputs[0]];
+      is_view = viewed.block != kNone || (plan.runs_as_view && viewed.state != kNone);
+      if (is_view) {
+        tensors_[node.outputs[0]].block = viewed.block;
+        tensors_[node.outputs[0]].state = viewed.state;
+        if (!plan.runs_as_view) return;
+      }
     }
     Step step;
     step.node = &node;
     step.state = std::move(plan.state);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
-      if (id != kNoValue && block_[id] != kNoBlock) blocks_[block_[id]].last = step_index;
-      step.inputs.push_back(reads_packed(graph_, node, i)
-                                ? Slot{Slot::Kind::constant, without_memory(operands_[id])}
-                                : slot(id));
+      use_block(id, step_index);
+      step.inputs.push_back(slot(id, reads_packed(graph_, node, i)));
     }
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId id = node.outputs[i];
-      if (id != kNoValue && !is_view && made_[id] == kNoBlock) allocate(id, step_index);
+      if (id != kNoValue && !is_view && tensors_[id].made == kNone) allocate(id, step_index);
       // An operator that makes its outputs writes those, too, that nobody reads.
       const bool is_unread = id == kNoValue && node.op->shape_depends_on_data;
       step.outputs.push_back(is_unread ? made_slot(context.outputs[i], program_->made++) : slot(id));
@@ -173,38 +180,47 @@ class Planner {
     program_->steps.push_back(std::move(step));
   }
 
-  void allocate(ValueId id, int step) {
-    const Operand& operand = operands_[id];
-    // A tensor without elements keeps a place of its own: its data pointer must not be null.
-    block_[id] = blocks_.size();
-    blocks_.push_back({std::max<std::size_t>(operand.bytes(), 1), step, step});
+  void use_block(ValueId id, int step) {
+    if (id != kNoValue && tensors_[id].block != kNone) blocks_[tensors_[id].block].last = step;
   }
 
-  static TensorView without_memory(const TensorType& type) { return {*type.dtype, *type.shape}; }
+  void allocate(ValueId id, int step) {
+    // A tensor without elements keeps a place of its own: its data pointer must not be null.
+    const uint64_t bytes = std::max<std::size_t>(tensors_[id].bytes(), 1);
+    tensors_[id].block = static_cast<uint32_t>(blocks_.size());
+    blocks_.push_back({bytes, step, step});
+  }
 
   // Where nobody knows its dtype before, it has that of the first tensor that is made.
   static Slot made_slot(const TensorType& type, std::size_t number) {
     return {Slot::Kind::made, {type.dtype.value_or(DType::f32), {}}, number};
   }
 
-  // Until finish(), an arena slot's offset is the index of its block.
-  Slot slot(ValueId id) const {
+  // Until finish(), an arena slot's offset is the index of its block. `is_packed`: of a constant only the shape is
+  // read.
+  Slot slot(ValueId id, bool is_packed = false) const {
     if (id == kNoValue) return {};
-    const Operand& operand = operands_[id];
-    if (block_[id] != kNoBlock) return {Slot::Kind::arena, without_memory(operand), block_[id]};
-    if (made_[id] != kNoBlock) return made_slot(operand, made_[id]);
-    if (state_slot_[id] != kNoBlock) return {Slot::Kind::state, without_memory(operand), state_slot_[id]};
-    program_->constants.push_back(operand.known->memory());
-    return {Slot::Kind::constant, operand.known->view()};
+    const Planned& planned = tensors_[id];
+    if (planned.made != kNone && planned.block == kNone) return made_slot(planned, planned.made);
+    Slot slot{Slot::Kind::constant, {*planned.dtype, *planned.shape}};
+    if (is_packed) return slot;
+    if (planned.block != kNone) {
+      slot.kind = Slot::Kind::arena;
+      slot.offset = planned.block;
+    } else if (planned.state != kNone) {
+      slot.kind = Slot::Kind::state;
+      slot.offset = planned.state;
+    } else {
+      program_->constants.push_back(planned.known->memory());
+      slot.tensor = planned.known->view();
+    }
+    return slot;
   }
 
   std::shared_ptr<const CompiledModel> model_;
   const Graph& graph_;
   std::shared_ptr<Program> program_;
-  std::vector<Operand> operands_;   // by value
-  std::vector<std::size_t> block_;  // by value: index into blocks_, or kNoBlock for what is known already
-  std::vector<std::size_t> state_slot_;  // by value: index into Graph::states, or kNoBlock
-  std::vector<std::size_t> made_;        // by value: its number among what steps make, or kNoBlock
+  std::vector<Planned> tensors_;  // by value
   std::vector<Lifetime> blocks_;
   FoldingBudget budget_;
 };

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +54,7 @@ struct Program {
   std::shared_ptr<const CompiledModel> model;
   std::vector<Slot> inputs, outputs;  // as the graph's
   std::vector<Step> steps;
-  std::deque<Node> nodes;  // prepared by the plan, see compile()
+  std::vector<std::unique_ptr<const Node>> nodes;  // prepared by the plan, see compile()
   uint64_t arena_bytes = 0;
   std::size_t made = 0;  // tensors whose shapes a step finds while it runs
   std::vector<ConstantTensor>
