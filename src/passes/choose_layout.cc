@@ -148,7 +148,7 @@ class LayoutChooser {
   // looks for it. Behind DynamicQuantizeLinear the float moves, and the two stay together.
   bool dequantize_other(ValueId id) {
     if (producer_[id] == Uses::kNone) return false;
-    const Node dequantize = original_[producer_[id]];
+    const Node& dequantize = original_[producer_[id]];
     if (!is_dequantize(dequantize) || rank(dequantize.inputs[0]) != rank(id)) return false;
     const Node* source = producer(dequantize.inputs[0]);
     const bool is_dynamic = source && is_dynamic_quantize(*source) && dequantize.inputs == source->outputs;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "base/error.h"
 #include "graph/op_def.h"
@@ -18,26 +17,19 @@ namespace {
 // The operators of the algebra, with those of kArithmetic.
 constexpr std::string_view kConv = "Conv", kNormalization = "BatchNormalization";
 
-// A constant f32 tensor as one number a channel, if it is a scalar or varies along axis 1 of a tensor of `rank` only.
-std::optional<std::vector<double>> per_channel(const Tensor* tensor, int64_t channels, int rank) {
-  if (tensor == nullptr || tensor->dtype() != DType::f32) return std::nullopt;
-  const auto values = tensor->span<float>();
-  if (values.size() == 1 && tensor->shape().rank() <= rank) return std::vector<double>(channels, values[0]);
+// Whether a constant f32 tensor is a scalar or varies along axis 1 of a tensor of `rank` only.
+bool is_per_channel(const Tensor* tensor, int64_t channels, int rank) {
+  if (tensor == nullptr || tensor->dtype() != DType::f32 || tensor->shape().rank() > rank) return false;
   const Shape& shape = tensor->shape();
+  const int64_t elements = shape.elements();
+  if (elements == 1) return true;
   const int channel_axis = shape.rank() - (rank - 1);
-  const bool fits = channel_axis >= 0 && shape.rank() <= rank && shape[channel_axis] == channels &&
-                    static_cast<int64_t>(values.size()) == channels;
-  if (!fits) return std::nullopt;
-  return std::vector<double>(values.begin(), values.end());
+  return channel_axis >= 0 && shape[channel_axis] == channels && elements == channels;
 }
-
-// y = f(x, c) with the data x as input 0 (`data_first`) or 1: one channel of the affine function.
-struct Channel {
-  double scale = 1, shift = 0;
-};
 
 constexpr struct Arithmetic {
   std::string_view op;
+  // One channel of y = f(x, c) with the data x as input 0 (`data_first`) or 1.
   Channel (*with)(double constant, bool data_first);
   bool data_first_only = false;
 } kArithmetic[] = {
@@ -48,28 +40,27 @@ constexpr struct Arithmetic {
 };
 
 // One constant operand; `data` is the other.
-std::optional<Affine> read_arithmetic(const Graph& graph, const Node& node, ValueId data, int64_t channels,
-                                      int rank) {
+Affine read_arithmetic(const Graph& graph, const Node& node, ValueId data, int64_t channels, int rank) {
   const auto row = std::ranges::find(kArithmetic, node.op->name, &Arithmetic::op);
-  if (row == std::end(kArithmetic)) return std::nullopt;
+  if (row == std::end(kArithmetic)) return {};
   const bool data_first = node.inputs[0] == data;
-  if (node.inputs[0] == node.inputs[1] || (row->data_first_only && !data_first)) return std::nullopt;
-  const auto constant = per_channel(graph.constant_input(node, data_first ? 1 : 0), channels, rank);
-  if (!constant) return std::nullopt;
-  Affine affine;
-  for (double value : *constant) {
-    const Channel channel = row->with(value, data_first);
-    affine.scale.push_back(channel.scale);
-    affine.shift.push_back(channel.shift);
+  if (node.inputs[0] == node.inputs[1] || (row->data_first_only && !data_first)) return {};
+  const Tensor* const constant = graph.constant_input(node, data_first ? 1 : 0);
+  if (!is_per_channel(constant, channels, rank)) return {};
+  const float* value = constant->view().as<float>();
+  const int64_t step = constant->shape().elements() == 1 ? 0 : 1;
+  Affine affine(channels);
+  for (Channel& channel : affine) {
+    channel = row->with(*value, data_first);
+    value += step;
   }
   return affine;
 }
 
-std::optional<Affine> read_affine(const Graph& graph, const Uses& uses, const Node& node, ValueId data,
-                                  int64_t channels, int rank) {
-  if (node.op->name == kNormalization)
-    return node.inputs[0] == data ? read_batch_normalization(graph, uses, node, channels) : std::nullopt;
-  return read_arithmetic(graph, node, data, channels, rank);
+Affine read_affine(const Graph& graph, const Uses& uses, const Node& node, ValueId data, int64_t channels,
+                   int rank) {
+  if (node.op->name != kNormalization) return read_arithmetic(graph, node, data, channels, rank);
+  return node.inputs[0] == data ? read_batch_normalization(graph, uses, node, channels) : Affine();
 }
 
 // Whether the largest of some numbers is as good in float32: finite, and not so small that it has lost digits.
@@ -90,13 +81,13 @@ bool apply(Graph& graph, Node& conv, const Affine& affine) {
   const float* in = old_weights.view().as<float>();
   float* out = weights.view().as<float>();
   for (int64_t c = 0; c < channels; ++c, in += depth, out += depth) {
-    const double scale = affine.scale[c];
+    const double scale = affine[c].scale;
     double largest = 0;
     for (int64_t i = 0; i < depth; ++i) {
       largest = std::max(largest, std::abs(scale * in[i]));
       out[i] = static_cast<float>(scale * in[i]);
     }
-    const double b = scale * (old_bias ? old_bias->span<float>()[c] : 0) + affine.shift[c];
+    const double b = scale * (old_bias ? old_bias->span<float>()[c] : 0) + affine[c].shift;
     if (!std::isfinite(scale) || !keeps_precision(largest) || !std::isfinite(static_cast<float>(b)))
       return false;
     bias.span<float>()[c] = static_cast<float>(b);
@@ -132,9 +123,10 @@ Node* dequantized_weights(Graph& graph, const Uses& uses, const Node& conv) {
 bool apply(Graph& graph, const Uses& uses, Node& conv, Node& dequantize, const Affine& affine) {
   QParams qparams = *read_qparams(graph, dequantize);
   const auto channels = static_cast<std::size_t>((*graph[conv.inputs[1]].shape)[0]);
-  auto bias = conv.has_input(2) ? numbers_of(graph, uses, conv.inputs[2], static_cast<int64_t>(channels))
-                                : std::vector<double>(channels);
-  if (!bias || channels == 0) return false;
+  const auto bias = conv.has_input(2)
+                        ? numbers_of(graph, uses, conv.inputs[2], static_cast<int64_t>(channels))
+                        : std::vector<double>(channels);
+  if (bias.empty()) return false;
   if (qparams.scale.size() == 1) {
     qparams.scale = std::vector<float>(channels, qparams.scale[0]);
     qparams.zero_point = std::vector<int32_t>(channels, qparams.zero_point[0]);
@@ -142,13 +134,13 @@ bool apply(Graph& graph, const Uses& uses, Node& conv, Node& dequantize, const A
   }
   Tensor sums(DType::f32, {static_cast<int64_t>(channels)});
   for (std::size_t c = 0; c < channels; ++c) {
-    const auto scale = static_cast<float>(affine.scale[c] * qparams.scale[c]);
-    const auto b = static_cast<float>(affine.scale[c] * (*bias)[c] + affine.shift[c]);
+    const auto scale = static_cast<float>(affine[c].scale * qparams.scale[c]);
+    const auto b = static_cast<float>(affine[c].scale * bias[c] + affine[c].shift);
     if (!std::isnormal(scale) || scale < 0 || !std::isfinite(b)) return false;
     qparams.scale[c] = scale;
     sums.span<float>()[c] = b;
   }
-  if (std::ranges::any_of(affine.scale, [](double a) { return a != 1; })) {
+  if (std::ranges::any_of(affine, [](const Channel& channel) { return channel.scale != 1; })) {
     const QParamConstants constants = add_qparams(graph, graph[dequantize.inputs[0]].name, std::move(qparams),
                                                   graph[dequantize.inputs[0]].dtype.value());
     dequantize.inputs.resize(2);
@@ -178,9 +170,9 @@ int fold_affine_into_conv(Graph& graph) {
       Node& next = graph.nodes[n];
       if (next.outputs.size() != 1 || !graph.knows_types(next)) break;
       const auto affine = read_affine(graph, uses, next, data, weights[0], weights.rank());
-      if (!affine) break;
+      if (affine.empty()) break;
       const ValueId old_weights = conv.inputs[1];
-      if (!(dequantize ? apply(graph, uses, conv, *dequantize, *affine) : apply(graph, conv, *affine))) break;
+      if (!(dequantize ? apply(graph, uses, conv, *dequantize, affine) : apply(graph, conv, affine))) break;
       // All weights twice would be too much memory on a small device.
       const bool is_made_here = old_weights >= uses.consumers.size();
       if (dequantize == nullptr && (is_made_here || uses.only_consumer(old_weights) != Uses::kNone))

@@ -43,7 +43,8 @@ void infer_bodies(const Graph& graph, Node& node) try {
   if (node.op->type_bodies != nullptr) node.op->type_bodies(node, operands_of(graph, node));
   for (Subgraph& body : node.subgraphs) infer_shapes(body.graph);
 } catch (Error& error) {
-  throw error.at_node(node.name, node.op->name);
+  error.at_node(node.name, node.op->name);
+  throw;
 }
 
 }  // namespace
@@ -63,9 +64,9 @@ void infer_shapes(Graph& graph) {
       value.shape = node.op->shape_depends_on_data ? inferred[i].shape : merge(inferred[i], value.shape);
     }
     std::vector<Node> casts;
-    if (is_narrowed) casts = widen_outputs(graph, node);
+    if (is_narrowed) widen_outputs(graph, node, casts);
     nodes.push_back(std::move(node));
-    std::ranges::move(casts, std::back_inserter(nodes));
+    for (Node& cast : casts) nodes.push_back(std::move(cast));
   }
   graph.nodes = std::move(nodes);
 }

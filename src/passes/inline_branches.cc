@@ -1,6 +1,4 @@
 // If(constant) → the nodes of the branch that is taken.
-#include <map>
-
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
@@ -24,7 +22,7 @@ class Inliner {
   Inliner(Graph& graph, std::vector<Node>& nodes) : graph_(graph), nodes_(nodes) {}
 
   void inline_body(const Node& node, const Subgraph& body) {
-    std::map<ValueId, ValueId> outside;  // by value of the body
+    std::vector<ValueId> outside(body.graph.values.size(), kNoValue);  // by value of the body
     const std::size_t own = body.graph.inputs.size() - body.captures;
     for (uint32_t i = 0; i < body.captures; ++i)
       outside[body.graph.inputs[own + i]] = node.inputs[body.first_capture + i];
@@ -34,15 +32,13 @@ class Inliner {
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
       const ValueId inside = body.graph.outputs[i];
-      if (uses.producer[inside] != Uses::kNone && !outside.contains(inside))
+      if (uses.producer[inside] != Uses::kNone && outside[inside] == kNoValue)
         outside[inside] = node.outputs[i];
       else
         copied.push_back(i);
     }
     const auto value = [&](ValueId id) {
-      if (id == kNoValue) return kNoValue;
-      const auto known = outside.find(id);
-      if (known != outside.end()) return known->second;
+      if (id == kNoValue || outside[id] != kNoValue) return id == kNoValue ? id : outside[id];
       Value copy = body.graph[id];
       copy.name = graph_.unique_value_name(copy.name);
       return outside[id] = graph_.add_value(std::move(copy));

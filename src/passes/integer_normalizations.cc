@@ -47,24 +47,23 @@ int integer_normalizations(Graph& graph) {
     const auto out_scale = output_scale(graph, uses, node);
     const int64_t channels = graph[node.inputs[1]].shape->elements();
     const auto affine = read_batch_normalization(graph, uses, node, channels);
-    if (!in || !in->per_tensor() || !out_scale || !affine) continue;
+    if (!in || !in->per_tensor() || !out_scale || affine.empty()) continue;
 
     // A channel of nothing but its bias has units for that.
     const float fine = *out_scale / in->scale[0] / kTap;
     const auto is_number = [](double x) { return std::isfinite(static_cast<float>(x)); };
-    if (!std::isnormal(fine) || !std::ranges::all_of(affine->scale, is_number) ||
-        !std::ranges::all_of(affine->shift, is_number))
-      continue;
+    const auto has_numbers = [&](const Channel& c) { return is_number(c.scale) && is_number(c.shift); };
+    if (!std::isnormal(fine) || !std::ranges::all_of(affine, has_numbers)) continue;
 
     Shape shape(Dims(graph[node.inputs[0]].shape->rank(), 1));
     shape[0] = channels;
     Tensor taps(DType::s8, shape), bias(DType::f32, {channels});
     QParams qparams{.axis = 0, .qmin = -kTap, .qmax = kTap};
     for (int64_t c = 0; c < channels; ++c) {
-      const auto scale = static_cast<float>(std::abs(affine->scale[c]) / kTap);
+      const auto scale = static_cast<float>(std::abs(affine[c].scale) / kTap);
       const bool is_dead = scale < std::numeric_limits<float>::min();
-      taps.span<int8_t>()[c] = static_cast<int8_t>(is_dead ? 0 : affine->scale[c] < 0 ? -kTap : kTap);
-      bias.span<float>()[c] = static_cast<float>(affine->shift[c]);
+      taps.span<int8_t>()[c] = static_cast<int8_t>(is_dead ? 0 : affine[c].scale < 0 ? -kTap : kTap);
+      bias.span<float>()[c] = static_cast<float>(affine[c].shift);
       qparams.scale.push_back(is_dead ? fine : scale);
       qparams.zero_point.push_back(0);
     }

@@ -23,10 +23,12 @@ namespace octavo {
 
 namespace {
 
-// A float value that is DequantizeLinear of integers.
+// A float value that is DequantizeLinear of integers; without q, one that is not.
 struct Dequantized {
-  ValueId q;
+  ValueId q = kNoValue;
   QParams params;
+
+  explicit operator bool() const { return q != kNoValue; }
 };
 
 class Lowering {
@@ -61,20 +63,24 @@ class Lowering {
     return params;
   }
 
-  std::optional<Dequantized> dequantized(ValueId id, bool by_row = false) {
+  Dequantized dequantized(ValueId id, bool by_row = false) {
+    Dequantized found;
     const Node* node = id == kNoValue ? nullptr : producer(id);
-    if (node == nullptr || !is_dequantize(*node)) return std::nullopt;
-    auto params = usable_qparams(*node, by_row);
-    if (!params) return std::nullopt;
-    return Dequantized{node->inputs[0], std::move(*params)};
+    if (node == nullptr || !is_dequantize(*node)) return found;
+    if (auto params = usable_qparams(*node, by_row)) {
+      found.q = node->inputs[0];
+      found.params = std::move(*params);
+    }
+    return found;
   }
 
   // The same for an activation: 8 bits unsigned, one scale.
-  std::optional<Dequantized> dequantized_activation(ValueId id) {
-    auto found = dequantized(id);
-    if (!found || !found->params.per_tensor() || graph_[found->q].dtype != DType::u8) return std::nullopt;
-    found->params.qmin = ranges_[found->q].qmin;
-    found->params.qmax = ranges_[found->q].qmax;
+  Dequantized dequantized_activation(ValueId id) {
+    Dequantized found = dequantized(id);
+    if (found && (!found.params.per_tensor() || graph_[found.q].dtype != DType::u8)) found.q = kNoValue;
+    if (!found) return found;
+    found.params.qmin = ranges_[found.q].qmin;
+    found.params.qmax = ranges_[found.q].qmax;
     return found;
   }
 
@@ -85,13 +91,13 @@ class Lowering {
     return node && is_dequantize(*node) && graph_.constant_input(*node, 0);
   }
 
-  static void add_input(Node& integer, const Dequantized& input) {
+  static void add_input(Node& integer, Dequantized&& input) {
     integer.inputs.push_back(input.q);
-    integer.lowered.input_qparams.push_back(input.params);
+    integer.lowered.input_qparams.push_back(std::move(input.params));
   }
 
-  bool fail(const Node& node, std::string reason) {
-    obstacles_.try_emplace(node.name, std::move(reason));
+  bool fail(const Node& node, std::string_view reason) {
+    obstacles_.add(node.name, reason);
     return false;
   }
 
@@ -102,7 +108,7 @@ class Lowering {
 
   // Replaces the Q node `n` and the operator before it.
   bool lower_before(uint32_t n) {
-    const Node quantize = graph_.nodes[n];
+    const Node& quantize = graph_.nodes[n];
     Node* last = producer(quantize.inputs[0]);
     if (last == nullptr) return false;
     const auto out = usable_qparams(quantize);
@@ -125,26 +131,23 @@ class Lowering {
   // Puts the integer form of `node` in the place of node n.
   bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<Clamp> clamp) {
     if (!is_checked(node) || !has_form(node)) return false;
-    std::optional<Node> integer;
     if (node.op->quant.result == ResultRole::moved && node.outputs.size() > 1)
       return lower_parts(n, node, out);
-    if (node.op->quant.result == ResultRole::moved)
-      integer = lower_moving(node, out);
-    else if (node.op->quant.function)
-      integer = lower_function(node, out);
-    else if (const IntegerForm* form = node.op->quant.form(DType::u8, DType::u8))
-      integer = lower_to(*form, node, out);
-    else
-      return fail(node, "it has no integer form");
-    if (!integer) return false;
-    QParams& result = integer->lowered.output_qparams = out;
+    Node integer;
+    const IntegerForm* const form = node.op->quant.form(DType::u8, DType::u8);
+    const bool is_lowered = node.op->quant.result == ResultRole::moved ? lower_moving(node, out, integer)
+                            : node.op->quant.function                  ? lower_function(node, out, integer)
+                            : form != nullptr                          ? lower_to(*form, node, out, integer)
+                                                                       : fail(node, "it has no integer form");
+    if (!is_lowered) return false;
+    QParams& result = integer.lowered.output_qparams = out;
     if (clamp) {
       // Rounding is monotonic, so clamping the integer is clamping the float.
       result.qmin = quantize_bound(clamp->low, out);
       result.qmax = quantize_bound(clamp->high, out);
     }
-    integer->outputs = {output};
-    graph_.nodes[n] = std::move(*integer);
+    integer.outputs = {output};
+    graph_.nodes[n] = std::move(integer);
     return true;
   }
 
@@ -153,13 +156,11 @@ class Lowering {
     return static_cast<int32_t>(std::clamp(q, float(params.qmin), float(params.qmax)));
   }
 
-  static Node integer_node(const Node& node, std::string_view op) {
-    Node integer;
+  static void begin(Node& integer, const Node& node, std::string_view op) {
     integer.op = &get_op(op);
     integer.name = node.name;
     integer.attrs = node.attrs;
     integer.lowered.channels_last = node.lowered.channels_last;
-    return integer;
   }
 
   static bool has_no_zero_points(const QParams& params) {
@@ -173,132 +174,130 @@ class Lowering {
   }
 
   // The s8 weights that are input `i` of a node, or nothing, with the reason noted.
-  std::optional<Dequantized> weights_of(const Node& node, std::size_t i) {
+  Dequantized weights_of(const Node& node, std::size_t i) {
+    Dequantized weights = dequantized(node.inputs[i], node.op->quant.matrix_axis >= 0);
+    if (const std::string_view obstacle = obstacle_of(node, node.inputs[i], weights); !obstacle.empty()) {
+      fail(node, obstacle);
+      weights.q = kNoValue;
+    }
+    return weights;
+  }
+
+  // Why they are no weights of integers, or "".
+  std::string_view obstacle_of(const Node& node, ValueId id, const Dequantized& weights) {
     const QuantRule& rule = node.op->quant;
-    const ValueId id = node.inputs[i];
     const int matrix_axis = rule.matrix_axis;
-    auto weights = dequantized(id, matrix_axis >= 0);
-    const auto reject = [&](std::string_view reason) {
-      fail(node, std::string(reason));
-      return std::nullopt;
-    };
-    if (!is_weight(id)) return reject("its weights are computed at run time");
+    if (!is_weight(id)) return "its weights are computed at run time";
     const auto bias = rule.input_of(OperandRole::bias);
     if (bias && node.has_input(*bias) && !is_weight(node.inputs[*bias]))
-      return reject("its bias is computed at run time");
-    if (!weights || !graph_[weights->q].is_constant())
-      return reject("its weights are not constants quantized with positive scales");
-    if (graph_[weights->q].dtype != DType::s8) return reject("its weights are not int8");
-    const QParams& params = weights->params;
+      return "its bias is computed at run time";
+    if (!weights || !graph_[weights.q].is_constant())
+      return "its weights are not constants quantized with positive scales";
+    if (graph_[weights.q].dtype != DType::s8) return "its weights are not int8";
+    const QParams& params = weights.params;
     const int axis = rule.weight_axis(graph_, node);
     const bool is_symmetric = has_no_zero_points(params);
     const int64_t groups = node.attrs.get_int("group", 1);
-    const Shape& shape = *graph_[weights->q].shape;
+    const Shape& shape = *graph_[weights.q].shape;
     const bool is_depthwise = shape.rank() == 4 && shape[1] == 1 && shape[0] == groups;
-    if (!is_symmetric && groups > 1 && !is_depthwise)
-      return reject("its weights have zero points, in groups");
+    if (!is_symmetric && groups > 1 && !is_depthwise) return "its weights have zero points, in groups";
     if (!is_symmetric && sum_depth(shape, axis, params, matrix_axis) > kernels::max_reduction)
-      return reject("its sums are too long for weights with zero points");
+      return "its sums are too long for weights with zero points";
     if (!params.per_tensor() && !params.blocked() && params.axis != axis && params.axis != matrix_axis)
-      return reject("its weights are not quantized along the output channels");
-    return weights;
+      return "its weights are not quantized along the output channels";
+    return "";
   }
 
   // False, with the reason noted, where the operator itself says that this node has no integer form.
   bool has_form(const Node& node) {
     std::string reason = node.op->quant.obstacle ? node.op->quant.obstacle(graph_, node) : "";
-    return reason.empty() || fail(node, std::move(reason));
+    return reason.empty() || fail(node, reason);
   }
 
   // The node of `form`, with every input by its role.
-  std::optional<Node> lower_to(const IntegerForm& form, const Node& node, const QParams& out) {
-    Node integer = integer_node(node, form.op);
-    std::optional<Dequantized> weights;
+  bool lower_to(const IntegerForm& form, const Node& node, const QParams& out, Node& integer) {
+    begin(integer, node, form.op);
+    Dequantized weights;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
       switch (node.op->quant.role(i)) {
         case OperandRole::activation: {
-          const auto input = dequantized_activation(id);
-          if (!input) {
-            fail(node, text("its input '{}' is not quantized to 8 bits with one positive scale",
-                            id == kNoValue ? "" : graph_[id].name));
-            return std::nullopt;
-          }
-          add_input(integer, *input);
+          Dequantized input = dequantized_activation(id);
+          if (!input)
+            return fail(node, text("its input '{}' is not quantized to 8 bits with one positive scale",
+                                   id == kNoValue ? "" : graph_[id].name));
+          add_input(integer, std::move(input));
           break;
         }
         case OperandRole::weight:
           weights = weights_of(node, i);
-          if (!weights) return std::nullopt;
-          add_input(integer, *weights);
+          if (!weights) return false;
+          integer.inputs.push_back(weights.q);
+          integer.lowered.input_qparams.push_back(weights.params);
           break;
         case OperandRole::bias: {
           if (id == kNoValue) break;
           const float input_scale = integer.lowered.input_qparams[0].scale[0];
-          const auto bias = bias_of(node, id, input_scale, *weights, out.scale[0] / 2);
-          if (!bias) return std::nullopt;
-          integer.inputs.push_back(*bias);
+          const ValueId bias = bias_of(node, id, input_scale, weights, out.scale[0] / 2);
+          if (bias == kNoValue) return false;
+          integer.inputs.push_back(bias);
           break;
         }
         case OperandRole::untouched: integer.inputs.push_back(id); break;
       }
     }
-    return integer;
+    return true;
   }
 
-  std::optional<ValueId> bias_of(const Node& node, ValueId id, float input_scale, const Dequantized& weights,
-                                 float tolerance) {
-    const auto quantized = dequantized(id);
-    const ConstantTensor source = graph_[quantized ? quantized->q : id].constant;
+  // kNoValue where there is none, with the reason noted.
+  ValueId bias_of(const Node& node, ValueId id, float input_scale, const Dequantized& weights,
+                  float tolerance) {
+    const Dequantized quantized = dequantized(id);
+    const ConstantTensor source = graph_[quantized ? quantized.q : id].constant;
     if (!source) {
       fail(node, "its bias has no positive scale");
-      return std::nullopt;
+      return kNoValue;
     }
     const Shape& w = *graph_[weights.q].shape;
     const int axis = node.op->quant.weight_axis(graph_, node);
     auto bias = integer_bias(
-        {*source, quantized ? &quantized->params : nullptr},
+        {*source, quantized ? &quantized.params : nullptr},
         {input_scale, weights.params.scale, w[axis], sum_depth(w, axis, weights.params), tolerance});
     if (!bias) {
-      fail(node, std::string(bias.error()));
-      return std::nullopt;
+      fail(node, bias.error());
+      return kNoValue;
     }
     return graph_.add_constant(graph_.unique_value_name(text("{}.bias_s32", node.name)), std::move(*bias));
   }
 
-  std::optional<Node> lower_function(const Node& node, const QParams& out) {
-    const auto input = dequantized_activation(node.inputs[0]);
-    if (!input) {
-      fail(node, "its input is not quantized to 8 bits with one positive scale");
-      return std::nullopt;
-    }
-    Node integer = integer_node(node, node.op->quant.forms[0].op);
+  bool lower_function(const Node& node, const QParams& out, Node& integer) {
+    const Dequantized input = dequantized_activation(node.inputs[0]);
+    if (!input) return fail(node, "its input is not quantized to 8 bits with one positive scale");
+    begin(integer, node, node.op->quant.forms[0].op);
     integer.attrs = {};
     Tensor table =
-        make_table(input->params, out, [&](float x) { return node.op->quant.function(graph_, node, x); });
-    integer.inputs = {input->q, graph_.add_constant(graph_.unique_value_name(text("{}.table", node.name)),
-                                                    std::move(table))};
-    return integer;
+        make_table(input.params, out, [&](float x) { return node.op->quant.function(graph_, node, x); });
+    integer.inputs = {input.q, graph_.add_constant(graph_.unique_value_name(text("{}.table", node.name)),
+                                                   std::move(table))};
+    return true;
   }
 
-  std::optional<Node> lower_moving(const Node& node, const QParams& out) {
-    const auto input = dequantized_activation(node.inputs[0]);
-    const bool is_same = input && input->params.same_meaning(out) && input->params.qmin >= out.qmin &&
-                         input->params.qmax <= out.qmax;
-    if (!is_same) {
-      fail(node, "its input and output are not quantized with the same scale and zero_point");
-      return std::nullopt;
-    }
-    Node integer = integer_node(node, node.op->name);
+  bool lower_moving(const Node& node, const QParams& out, Node& integer) {
+    const Dequantized input = dequantized_activation(node.inputs[0]);
+    const bool is_same = input && input.params.same_meaning(out) && input.params.qmin >= out.qmin &&
+                         input.params.qmax <= out.qmax;
+    if (!is_same)
+      return fail(node, "its input and output are not quantized with the same scale and zero_point");
+    begin(integer, node, node.op->name);
     integer.inputs = node.inputs;
-    integer.inputs[0] = input->q;
-    return integer;
+    integer.inputs[0] = input.q;
+    return true;
   }
 
   // The same for an operator of several outputs, in the place of the first Q node, which is n.
   bool lower_parts(uint32_t n, const Node& node, const QParams& out) {
-    std::optional<Node> integer = lower_moving(node, out);
-    if (!integer) return false;
+    Node integer;
+    if (!lower_moving(node, out, integer)) return false;
     std::vector<uint32_t> quantizers;
     for (ValueId output : node.outputs) {
       const uint32_t reader = output == kNoValue ? Uses::kNone : uses_.only_consumer(output);
@@ -307,21 +306,21 @@ class Lowering {
         return fail(node, "its outputs are not all quantized with the same scale and zero_point");
       quantizers.push_back(reader);
     }
-    integer->lowered.output_qparams = out;
+    integer.lowered.output_qparams = out;
     for (const uint32_t q : quantizers) {
       Node& quantize = graph_.nodes[q];
-      integer->outputs.push_back(quantize.outputs[0]);
+      integer.outputs.push_back(quantize.outputs[0]);
       // It is left with an output that nobody reads.
       quantize.op = &get_op("Identity");
       quantize.outputs = {graph_.add_value({})};
     }
-    graph_.nodes[n] = std::move(*integer);
+    graph_.nodes[n] = std::move(integer);
     return true;
   }
 
   // DynamicQuantizeLinear(x) → DQ → op(…, DQ(w)): op ranges and quantizes x itself.
   bool lower_dynamic(uint32_t n) {
-    const Node node = graph_.nodes[n];
+    const Node& node = graph_.nodes[n];
     const Node* dequantize = producer(node.inputs[0]);
     if (dequantize == nullptr || !is_dequantize(*dequantize)) return false;
     const Node* quantize = producer(dequantize->inputs[0]);
@@ -332,17 +331,18 @@ class Lowering {
     if (!dynamic || !is_checked(node)) return false;
     if (node.op->quant.has_state && !node.notes.quantized_state) return fail(node, "its state is float");
 
-    Node integer = integer_node(node, node.op->quant.form(DType::f32, DType::f32)->op);
+    Node integer;
+    begin(integer, node, node.op->quant.form(DType::f32, DType::f32)->op);
     integer.notes = quantize->notes;
     integer.inputs = node.inputs;
     integer.inputs[0] = quantize->inputs[0];
     integer.lowered.input_qparams.resize(node.inputs.size());
     for (std::size_t i = 1; i < node.inputs.size(); ++i) {
       if (node.op->quant.role(i) != OperandRole::weight) continue;
-      auto weights = weights_of(node, i);
+      Dequantized weights = weights_of(node, i);
       if (!weights) return false;
-      integer.inputs[i] = weights->q;
-      integer.lowered.input_qparams[i] = std::move(weights->params);
+      integer.inputs[i] = weights.q;
+      integer.lowered.input_qparams[i] = std::move(weights.params);
     }
     if (!has_form(node)) return false;
     integer.outputs = node.outputs;

@@ -37,16 +37,14 @@ bool narrow_inputs(Graph& graph, Node& node, std::vector<Node>& before) {
   return is_narrowed;
 }
 
-std::vector<Node> widen_outputs(Graph& graph, Node& node) {
-  std::vector<Node> casts;
+void widen_outputs(Graph& graph, Node& node, std::vector<Node>& behind) {
   for (ValueId& id : node.outputs) {
     if (id == kNoValue || graph[id].dtype != DType::f32) continue;
     const ValueId wide = id;
     id = add_float32(graph, wide);
     graph[wide].dtype = DType::f64;
-    casts.push_back(make_cast(graph, id, wide));
+    behind.push_back(make_cast(graph, id, wide));
   }
-  return casts;
 }
 
 }  // namespace octavo

@@ -11,7 +11,7 @@ namespace octavo {
 // Casts the float64 inputs of a node: appends the Casts to `before`. False where it has none, or knows float64.
 bool narrow_inputs(Graph& graph, Node& node, std::vector<Node>& before);
 
-// Casts the float32 outputs of such a node to float64: the Casts to be put behind it. Readers keep what they read.
-std::vector<Node> widen_outputs(Graph& graph, Node& node);
+// Casts the float32 outputs of such a node to float64: appends the Casts to `behind`. Readers keep what they read.
+void widen_outputs(Graph& graph, Node& node, std::vector<Node>& behind);
 
 }  // namespace octavo

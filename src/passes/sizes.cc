@@ -47,10 +47,11 @@ Size quotient(Size a, const Size& b) {
 
 // Of elements, one by one.
 Size computed_element(std::string_view op, const Size& a, const Size& b) {
+  const auto is = [&](Name name) { return name == op; };
   const bool are_numbers = a.is_number() && b.is_number();
-  if (op == "Mul") return product(a, b);
-  if (op == "Div") return are_numbers && b.number > 0 ? Size{a.number / b.number} : quotient(a, b);
-  if (op != "Equal" || !a.is_known() || !b.is_known()) return kUnknownSize;
+  if (is("Mul")) return product(a, b);
+  if (is("Div")) return are_numbers && b.number > 0 ? Size{a.number / b.number} : quotient(a, b);
+  if (!is("Equal") || !a.is_known() || !b.is_known()) return kUnknownSize;
   if (are_numbers || a == b) return Size{a == b};
   // Sizes are not negative.
   const bool differ =
@@ -140,43 +141,44 @@ void KnownSizes::reshape(const Node& node, std::span<const Size> x) {
 // Makes a list of the output's sizes, each unknown where nobody knows it; of another length where that tells nothing.
 void KnownSizes::infer_axes(const Node& node, std::size_t rank) {
   const std::string_view op = node.op->name;
+  const auto is = [&](Name name) { return name == op; };
   const auto in = [&](std::size_t i) {
     return node.has_input(i) ? axes(node.inputs[i]) : std::span<const Size>();
   };
   const std::span<const Size> x = in(0);
-  if (node.op->layout == LayoutRule::elementwise || op == "MatMul" || op == "Expand") made_.resize(rank);
+  if (node.op->layout == LayoutRule::elementwise || is("MatMul") || is("Expand")) made_.resize(rank);
   if (node.op->layout == LayoutRule::elementwise) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) broadcast(in(i));
-  } else if (op == "Reshape") {
+  } else if (is("Reshape")) {
     reshape(node, x);
-  } else if (op == "Expand") {
+  } else if (is("Expand")) {
     const ValueId to = node.inputs[1];
     if (!knows_elements(to)) return made_.clear();
     broadcast(x);
     broadcast(elements(to));
-  } else if (op == "LayerNormalization" || op == "RMSNormalization" || op == "Softmax") {
+  } else if (is("LayerNormalization") || is("RMSNormalization") || is("Softmax")) {
     append(x);
-  } else if (op == "Transpose") {
+  } else if (is("Transpose")) {
     for (int64_t axis : node.attrs.get_ints("perm")) made_.push_back(x[static_cast<std::size_t>(axis)]);
-  } else if (op == "Range") {
+  } else if (is("Range")) {
     // From 0 on, as many as the limit says.
     const Size limit = only_element(node.inputs[1]);
     if (only_element(node.inputs[0]) == Size{0} && only_element(node.inputs[2]) == Size{1} &&
         limit.number > 0)
       made_.push_back(limit);
-  } else if (op == "MatMul") {
+  } else if (is("MatMul")) {
     const std::span<const Size> y = in(1);
     if (x.size() < 2 || y.size() < 2 || rank < 2) return made_.clear();
     broadcast(x);
     broadcast(y);
     made_[rank - 2] = x[x.size() - 2];
     made_[rank - 1] = y.back();
-  } else if (op == "Gather") {
+  } else if (is("Gather")) {
     const auto axis = normalize_axis(node.attrs.get_int("axis", 0), static_cast<int>(x.size()));
     append(x.first(axis));
     append(in(1));
     append(x.subspan(axis + 1));
-  } else if (op == "Unsqueeze") {
+  } else if (is("Unsqueeze")) {
     const Tensor* const axes = graph_.constant_input(node, 1);
     const uint32_t added = axes ? axis_mask(axes->view(), static_cast<int>(rank)) : 0;
     if (std::popcount(added) + x.size() != rank) return;
@@ -184,10 +186,10 @@ void KnownSizes::infer_axes(const Node& node, std::size_t rank) {
       made_.push_back((added >> axis & 1) != 0 ? Size{} : x[from++]);
   } else {
     // Along the other axes they keep the sizes.
-    const bool joins = op == "Concat",
+    const bool joins = is("Concat"),
                reduces = op.starts_with("Reduce") && node.attrs.get_int("keepdims", 1) != 0;
     const Tensor* const cut = joins ? nullptr : graph_.constant_input(node, reduces ? 1 : 3);
-    if (!joins && (cut == nullptr || (!reduces && op != "Slice"))) return;
+    if (!joins && (cut == nullptr || (!reduces && !is("Slice")))) return;
     append(x);
     const auto count = static_cast<int>(x.size());
     const uint32_t changed =
@@ -214,30 +216,30 @@ KnownSizes::List KnownSizes::sliced(List list, int64_t from, int64_t to) const {
 
 KnownSizes::List KnownSizes::computed(const Node& node) {
   const std::string_view op = node.op->name;
-  if (op == "Shape")
+  const auto is = [&](Name name) { return name == op; };
+  if (is("Shape"))
     return sliced(axes_[node.inputs[0]], node.attrs.get_int("start", 0),
                   node.attrs.get_int("end", int64_t{kLongest}));
   for (ValueId id : node.inputs)
     if (id == kNoValue || !knows_elements(id)) return {};
   const auto in = [&](std::size_t i) { return elements(node.inputs[i]); };
-  if (op == "Cast" || op == "Unsqueeze" || op == "Squeeze" || op == "Reshape")
-    return elements_[node.inputs[0]];
+  if (is("Cast") || is("Unsqueeze") || is("Squeeze") || is("Reshape")) return elements_[node.inputs[0]];
   made_.clear();
-  if (op == "Concat") {
+  if (is("Concat")) {
     for (ValueId id : node.inputs) append(elements(id));
-  } else if (op == "Gather") {
+  } else if (is("Gather")) {
     const auto count = static_cast<int64_t>(in(0).size());
     for (const Size& index : in(1)) {
       if (!index.is_number() || index.number < -count || index.number >= count) return {};
       made_.push_back(in(0)[static_cast<std::size_t>((index.number + count) % count)]);
     }
-  } else if (op == "Slice") {
+  } else if (is("Slice")) {
     const Size from = only_element(node.inputs[1]), to = only_element(node.inputs[2]);
     const bool steps = node.has_input(4) && only_element(node.inputs[4]) != Size{1};
     if (steps || !from.is_number() || !to.is_number()) return {};
     return sliced(elements_[node.inputs[0]], from.number, to.number);
   } else {
-    const bool chooses = op == "Where";
+    const bool chooses = is("Where");
     if (!chooses && node.inputs.size() != 2) return {};
     std::size_t length = 1;
     for (ValueId id : node.inputs)
