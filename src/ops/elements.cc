@@ -59,7 +59,7 @@ void require_kind(const InferContext& ctx, std::size_t i, unsigned kinds) {
   std::string supported;
   for (const auto& [bit, name] : kNames)
     if ((kinds & bit) != 0) supported += text("{}{}", supported.empty() ? "" : ", ", name);
-  throw Error(ErrorCode::unsupported, text("input {} is {}; supported: {}", i, dtype_name(dtype), supported));
+  fail(ErrorCode::unsupported, "input {} is {}; supported: {}", i, dtype_name(dtype), supported);
 }
 
 template <class Middle> void load_elements(const TensorView& x, int64_t start, int64_t n, Middle* out) {
@@ -82,9 +82,27 @@ void store_elements(const Middle* from, const TensorView& y, int64_t start, int6
   });
 }
 
+// Signed and unsigned integers have the same low bits: one loop for both.
+DType unsigned_of(DType dtype) {
+  switch (dtype) {
+    case DType::s8: return DType::u8;
+    case DType::s16: return DType::u16;
+    case DType::s32: return DType::u32;
+    case DType::s64: return DType::u64;
+    default: return dtype;
+  }
+}
+
+template <> void store_elements(const int64_t* from, const TensorView& y, int64_t start, int64_t n) {
+  using Stored = Types<uint8_t, uint16_t, uint32_t, uint64_t, bool, float, double, Float16, BFloat16>;
+  visit(Stored{}, unsigned_of(y.dtype), [&]<class To>(To) {
+    To* to = y.as<To>() + start;
+    for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
+  });
+}
+
 template void load_elements(const TensorView&, int64_t, int64_t, double*);
 template void load_elements(const TensorView&, int64_t, int64_t, int64_t*);
 template void store_elements(const double*, const TensorView&, int64_t, int64_t);
-template void store_elements(const int64_t*, const TensorView&, int64_t, int64_t);
 
 }  // namespace octavo

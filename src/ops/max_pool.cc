@@ -42,9 +42,16 @@ struct MaxPoolPlan {
   bool column_major;  // indices count with the two innermost spatial axes swapped
 };
 
+// Whether element a is less than element b.
+using Less = bool (*)(const std::byte* elements, int64_t a, int64_t b);
+template <class T> bool is_less(const std::byte* elements, int64_t a, int64_t b) {
+  const T* const x = reinterpret_cast<const T*>(elements);
+  return x[a] < x[b];
+}
+
 // Where the (first) maximum of each window lies in the flattened channels-first input.
-template <class T>
-void find_indices(const MaxPoolPlan& plan, bool channels_last, const T* in, int64_t* indices) {
+void find_indices(const MaxPoolPlan& plan, bool channels_last, const std::byte* in, Less less,
+                  int64_t* indices) {
   const auto& [planes, channels, column_major] = plan;
   const auto& [a0, a1, a2] = planes.axes;
   const int64_t pixels = planes.input_pixels();
@@ -52,8 +59,8 @@ void find_indices(const MaxPoolPlan& plan, bool channels_last, const T* in, int6
   const int64_t images = channels_last ? planes.n : planes.n / channels;
   const int64_t pixel_stride = channels_last ? channels : 1;
   for (int64_t plane = 0; plane < images * channels; ++plane) {
-    const T* const x =
-        channels_last ? in + plane / channels * pixels * channels + plane % channels : in + plane * pixels;
+    const int64_t x =
+        channels_last ? plane / channels * pixels * channels + plane % channels : plane * pixels;
     for (int64_t o = 0; o < planes.output_pixels(); ++o) {
       const kernels::PoolTaps t0(a0, o / (a1.out * a2.out)), t1(a1, o / a2.out % a1.out), t2(a2, o % a2.out);
       int64_t best = -1, index = 0;
@@ -63,7 +70,7 @@ void find_indices(const MaxPoolPlan& plan, bool channels_last, const T* in, int6
             const int64_t d = t0.start + i * a0.dilation, r = t1.start + j * a1.dilation,
                           c = t2.start + k * a2.dilation;
             const int64_t pixel = (d * a1.in + r) * a2.in + c;
-            if (best >= 0 && !(x[best * pixel_stride] < x[pixel * pixel_stride])) continue;
+            if (best >= 0 && !less(in, x + best * pixel_stride, x + pixel * pixel_stride)) continue;
             best = pixel;
             index = column_major ? (d * a2.in + c) * a1.in + r : pixel;
           }
@@ -87,7 +94,8 @@ void run(RunContext& ctx) {
       kernels::max_pool(piece.g, in + piece.in, out + piece.out);
     });
     if (ctx.outputs.size() > 1 && ctx.outputs[1].present())
-      find_indices(plan, ctx.node.lowered.channels_last, in, ctx.outputs[1].as<int64_t>());
+      find_indices(plan, ctx.node.lowered.channels_last, ctx.inputs[0].data, is_less<T>,
+                   ctx.outputs[1].as<int64_t>());
   });
 }
 
