@@ -93,6 +93,10 @@ void verify_states(const Graph& graph) {
   }
 }
 
+[[noreturn]] void fail_at(const Node& node, std::string message) {
+  throw Error(ErrorCode::invalid_graph, std::move(message)).at_node(node.name, node.op->name);
+}
+
 }  // namespace
 
 void verify(const Graph& graph) {
@@ -115,17 +119,12 @@ void verify(const Graph& graph) {
     for (ValueId id : node.inputs) {
       if (id == kNoValue) continue;
       check_id(id);
-      if (!available[id])
-        throw Error(ErrorCode::invalid_graph, text("reads '{}' before it is computed", graph[id].name))
-            .at_node(node.name, node.op->name);
+      if (!available[id]) fail_at(node, text("reads '{}' before it is computed", graph[id].name));
     }
     for (ValueId id : node.outputs) {
       if (id == kNoValue) continue;
       check_id(id);
-      if (available[id])
-        throw Error(ErrorCode::invalid_graph,
-                    text("computes '{}', which already has a source", graph[id].name))
-            .at_node(node.name, node.op->name);
+      if (available[id]) fail_at(node, text("computes '{}', which already has a source", graph[id].name));
       available[id] = true;
     }
   }

@@ -66,7 +66,8 @@ IntegerRange integer_range(const Node& node, DType dtype) {
   try {
     return integer_range(node.notes, dtype);
   } catch (Error& error) {
-    throw error.at_node(node.name, node.op->name);
+    error.at_node(node.name, node.op->name);
+    throw;
   }
 }
 

@@ -127,7 +127,7 @@ class GraphReader {
           break;
         }
         case bytes(graph_proto::sparse_initializer):
-          throw Error(ErrorCode::unsupported, "sparse initializers are not supported");
+          fail(ErrorCode::unsupported, "sparse initializers are not supported");
         default: message.skip();
       }
     MissingOperators missing;
@@ -221,7 +221,8 @@ class GraphReader {
       }
     }
   } catch (Error& error) {
-    throw error.at_node(raw.name, raw.op_type);
+    error.at_node(raw.name, raw.op_type);
+    throw;
   }
 
   // The value a node reads or computes; kNoValue where it is left out or nobody reads it.
@@ -304,7 +305,8 @@ class GraphReader {
       give_outputs(node.node);
       check_outputs(node.node);
     } catch (Error& error) {
-      throw error.at_node(node.node.name, raw.op_type);
+      error.at_node(node.node.name, raw.op_type);
+      throw;
     }
     draft_.push(std::move(node.node));
   }

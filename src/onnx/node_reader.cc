@@ -63,12 +63,11 @@ AttrValue value_of(Attribute& attribute) {
     case Type::floats: return std::move(attribute.floats);
     case Type::ints: return std::move(attribute.ints);
     case Type::strings: return std::move(attribute.strings);
-    case Type::undefined:
-      throw Error(ErrorCode::invalid_model, text("attribute '{}' has no type", attribute.name));
+    case Type::undefined: fail(ErrorCode::invalid_model, "attribute '{}' has no type", attribute.name);
     case Type::graph: break;
   }
-  throw Error(ErrorCode::unsupported,
-              text("attribute '{}' holds a value of a type, which is not supported", attribute.name));
+  fail(ErrorCode::unsupported, "attribute '{}' holds a value of a type, which is not supported",
+       attribute.name);
 }
 
 }  // namespace
@@ -103,7 +102,8 @@ RawNode read_node(pbf_reader message) {
       read_notes_entry(key, value, node.notes);
     }
   } catch (Error& error) {
-    throw error.at_node(node.name, node.op_type);
+    error.at_node(node.name, node.op_type);
+    throw;
   }
   return node;
 }

@@ -107,9 +107,9 @@ Model read_model(FileMemory file, std::vector<ExternalFile> externals,
   big.move_out();
   return model;
 } catch (const protozero::exception&) {
-  throw Error(ErrorCode::invalid_model, "the file is not an ONNX model, or it is damaged or incomplete");
+  fail(ErrorCode::invalid_model, "the file is not an ONNX model, or it is damaged or incomplete");
 } catch (const std::bad_alloc&) {
-  throw Error(ErrorCode::out_of_memory, "there is not enough memory to read the model");
+  fail(ErrorCode::out_of_memory, "there is not enough memory to read the model");
 }
 
 Model read_model(std::span<const std::byte> file) { return read_model(FileMemory::copy_of(file)); }

@@ -77,7 +77,7 @@ ConstantTensor to_tensor(const AttrValue& value) {
   if (const auto* number = std::get_if<float>(&value)) return share(Tensor::scalar(*number));
   if (const auto* numbers = std::get_if<std::vector<int64_t>>(&value)) return list(*numbers);
   if (const auto* numbers = std::get_if<std::vector<float>>(&value)) return list(*numbers);
-  throw Error(ErrorCode::unsupported, "strings are not supported");
+  fail(ErrorCode::unsupported, "strings are not supported");
 }
 
 void move_attr_to_input(Draft& draft, DraftNode& draft_node, Name name, std::size_t slot, int64_t since) {
@@ -102,7 +102,7 @@ void move_attr_to_input(Draft& draft, DraftNode& draft_node, Name name, std::siz
 ConstantTensor constant_value(const Attrs& attrs) {
   for (const auto& [name, value] : attrs)
     if (name.starts_with("value")) return to_tensor(value);
-  throw Error(ErrorCode::invalid_graph, "has no value");
+  fail(ErrorCode::invalid_graph, "has no value");
 }
 
 }  // namespace octavo::onnx

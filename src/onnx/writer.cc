@@ -214,7 +214,8 @@ void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
     try {
       write_node(pbf_writer(out, graph_proto::node), node, names);
     } catch (Error& error) {
-      throw error.at_node(node.name, node.op->name);
+      error.at_node(node.name, node.op->name);
+      throw;
     }
   }
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {

@@ -34,7 +34,8 @@ std::vector<Operand> infer_node(const Graph& graph, const Node& node, std::span<
     for (const Operand& output : outputs)
       if (output.is_known()) require_addressable(*output.shape, size_of(*output.dtype));
   } catch (Error& error) {
-    throw error.at_node(node.name, node.op->name);
+    error.at_node(node.name, node.op->name);
+    throw;
   }
   return outputs;
 }
@@ -63,7 +64,8 @@ void prepare_node(const Graph& graph, Node& node, const KernelPolicy& kernels) {
   try {
     node.prepared = node.op->prepare({graph, node, kernels});
   } catch (Error& error) {
-    throw error.at_node(node.name, node.op->name);
+    error.at_node(node.name, node.op->name);
+    throw;
   }
 }
 
@@ -73,7 +75,8 @@ StepPlan plan_node(const PlanContext& context) {
   try {
     return node.op->plan(context);
   } catch (Error& error) {
-    throw error.at_node(node.name, node.op->name);
+    error.at_node(node.name, node.op->name);
+    throw;
   }
 }
 
@@ -132,7 +135,8 @@ std::vector<Tensor> evaluate_node(const Graph& graph, const Node& node, std::spa
     prepared.op->run(run);
     return made.take();
   } catch (Error& error) {
-    throw error.at_node(node.name, node.op->name);
+    error.at_node(node.name, node.op->name);
+    throw;
   }
 }
 

@@ -20,7 +20,7 @@ int64_t static_elements(const Shape& shape) {
 }
 
 [[noreturn]] void fail_reshape(const Shape& from, const Shape& wanted) {
-  throw Error(ErrorCode::invalid_graph, text("cannot give a tensor of shape {} the shape {}", from, wanted));
+  fail(ErrorCode::invalid_graph, "cannot give a tensor of shape {} the shape {}", from, wanted);
 }
 
 // The shape that `wanted` asks for: 0 copies the dimension of `from` (unless zero_is_zero), one -1 takes what is left.

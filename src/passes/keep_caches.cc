@@ -42,7 +42,8 @@ class Keeper {
       try {
         rewrite(node);
       } catch (Error& error) {
-        throw error.at_node(node.name, node.op->name);
+        error.at_node(node.name, node.op->name);
+        throw;
       }
     }
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
@@ -54,7 +55,7 @@ class Keeper {
 
  private:
   [[noreturn]] static void refuse(std::string_view why) {
-    throw Error(ErrorCode::unsupported, text("a cache cannot be kept in place: {}", why));
+    fail(ErrorCode::unsupported, "a cache cannot be kept in place: {}", why);
   }
 
   // What a value was in the graph before: itself, or what actual() was asked for.

@@ -128,7 +128,8 @@ void Session::run_step(std::size_t i, TensorObserver* observer) {
   try {
     step.node->op->run(context);
   } catch (Error& error) {
-    throw error.at_node(step.node->name, step.node->op->name);
+    error.at_node(step.node->name, step.node->op->name);
+    throw;
   }
 }
 
