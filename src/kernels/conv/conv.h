@@ -58,4 +58,9 @@ struct ConvF32Args {
 
 void conv_f32(const PackedConvF32&, const ConvGeometry&, const ConvF32Args&, const BiasClampF32&);
 
+/// What an output position is made of: depth() elements in the order ((kz * kh + ky) * kw + kx) * c/groups + i, and
+/// room for kWindowSlack more, which have no meaning.
+inline constexpr int kWindowSlack = 16;
+void gather_window_f32(const ConvGeometry&, const float* in, int group, int64_t position, float* out);
+
 }  // namespace octavo::kernels

@@ -68,4 +68,10 @@ void conv_f32(const PackedConvF32& b, const ConvGeometry& g, const ConvF32Args& 
   }
 }
 
+static_assert(kWindowSlack >= panel_slack);
+
+void gather_window_f32(const ConvGeometry& g, const float* in, int group, int64_t position, float* out) {
+  gather_rows<PanelF32>(g, in, group, position, 1, 0.0f, g.depth(), out);
+}
+
 }  // namespace octavo::kernels

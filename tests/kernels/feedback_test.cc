@@ -1,0 +1,89 @@
+#include "kernels/feedback/feedback.h"
+
+#include <cmath>
+
+#include "kernel_test.h"
+
+using namespace octavo::kernels;
+using namespace octavo::kernels::test;
+
+namespace {
+
+// Σ xᵀ·x of n + 5 rows, and a little more on the diagonal.
+std::vector<double> random_gram(Random& random, int n) {
+  std::vector<double> h(size_t(n) * n);
+  for (int row = 0; row < n + 5; ++row) {
+    const auto x = random.reals(size_t(n), -1, 1.5f);
+    for (int i = 0; i < n; ++i)
+      for (int k = 0; k < n; ++k) h[size_t(i) * n + k] += double(x[size_t(i)]) * double(x[size_t(k)]);
+  }
+  for (int i = 0; i < n; ++i) h[size_t(i) * n + i] += 0.25;
+  return h;
+}
+
+}  // namespace
+
+TEST_CASE("the factors of a matrix make it up again") {
+  Random random(3);
+  for (const int n : {1, 2, 7, 8, 9, 12, 16, 27}) {
+    const auto h = random_gram(random, n);
+    auto factor = h;
+    std::vector<double> d(size_t(n), 0);
+    REQUIRE(factor_feedback(factor.data(), d.data(), n));
+    const auto u = [&](int i, int j) { return i == j ? 1 : i < j ? factor[size_t(i) * n + j] : 0; };
+    for (int i = 0; i < n; ++i) {
+      REQUIRE(d[size_t(i)] > 0);
+      for (int k = 0; k <= i; ++k) {
+        double sum = 0;
+        for (int j = 0; j < n; ++j) sum += u(i, j) * d[size_t(j)] * u(k, j);
+        CAPTURE(n, i, k);
+        REQUIRE(std::abs(sum - h[size_t(i) * n + k]) < 1e-10);
+      }
+    }
+  }
+}
+
+TEST_CASE("a matrix that is not positive definite has no factors") {
+  std::vector<double> h{1, 0, 2, 1}, d(2);
+  REQUIRE_FALSE(factor_feedback(h.data(), d.data(), 2));
+  std::vector<double> zero{0};
+  REQUIRE_FALSE(factor_feedback(zero.data(), d.data(), 1));
+  std::vector<double> nan{std::nan("")};
+  REQUIRE_FALSE(factor_feedback(nan.data(), d.data(), 1));
+}
+
+TEST_CASE("rows are rounded as the equation says, and their errors are those of the products") {
+  Random random(4);
+  for (const int n : {1, 7, 8, 9, 20}) {
+    const auto h = random_gram(random, n);
+    auto factor = h;
+    std::vector<double> d(size_t(n), 0);
+    REQUIRE(factor_feedback(factor.data(), d.data(), n));
+    constexpr int kCount = 6, kMax = 7;
+    const auto reals = random.reals(size_t(kCount) * n, -8.5f, 8.5f);
+    const std::vector<double> weights(reals.begin(), reals.end());
+    double sums[2] = {};
+    for (const bool feeds : {false, true}) {
+      std::vector<double> integers(weights.size()), errors(kCount);
+      round_rows({factor.data(), d.data(), n},
+                 {weights.data(), integers.data(), errors.data(), kCount, -kMax, kMax, feeds});
+      for (int r = 0; r < kCount; ++r) {
+        CAPTURE(n, feeds, r);
+        std::vector<double> rest(size_t(n), 0);
+        for (int k = 0; k < n; ++k) {
+          double t = weights[size_t(r * n + k)];
+          for (int i = 0; feeds && i < k; ++i) t += rest[size_t(i)] * factor[size_t(i) * n + k];
+          const double want = std::clamp<double>(std::nearbyint(t), -kMax, kMax);
+          REQUIRE(integers[size_t(r * n + k)] == want);
+          rest[size_t(k)] = weights[size_t(r * n + k)] - want;
+        }
+        double error = 0;
+        for (int i = 0; i < n; ++i)
+          for (int k = 0; k < n; ++k) error += rest[size_t(i)] * h[size_t(i) * n + k] * rest[size_t(k)];
+        REQUIRE(std::abs(error - errors[size_t(r)]) < 1e-8);
+        sums[feeds] += error;
+      }
+    }
+    if (n > 1) REQUIRE(sums[true] < sums[false]);
+  }
+}
