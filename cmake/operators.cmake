@@ -7,7 +7,8 @@ set(OCTAVO_OPERATORS "" CACHE STRING "The operators of the engine, separated by 
 # What no graph needs to have at its beginning or end for it to occur between: Casts at borders of 16-bit floats and
 # around float64, Transposes where the layout changes, the Identity of a branch that is taken, and what calibration and
 # comparison look through.
-set(OCTAVO_ALWAYS Cast Identity Transpose octavo.Inspect octavo.Observe)
+set(OCTAVO_ALWAYS Cast Identity Transpose octavo.Inspect octavo.Observe
+  octavo.ObserveWindows)
 
 # octavo_operators_definition(<variable> <name>...): the compile definition that leaves the others out of src/ops. An
 # error where src/ops has no operator of such a name.

@@ -26,6 +26,13 @@ enum class ResultRole : uint8_t {
   moved,       // is elements of input 0, whose qparams it has (MaxPool, Reshape, Transpose)
 };
 
+// Which rows the rows of a weight are multiplied with.
+enum class ProductRows : uint8_t {
+  unknown,
+  last_axis,  // those of the activation along its last axis; the weight is a matrix
+  windows,    // those that a Conv's window sees
+};
+
 // Who computes on integers what the operator computes on floats.
 struct IntegerForm {
   DType activation, weight,
@@ -41,6 +48,7 @@ struct QuantRule {
   std::span<const IntegerForm> forms = {};
   // Which axis of the weight runs over output channels.
   int (*weight_axis)(const Graph&, const Node&) = nullptr;
+  ProductRows rows = ProductRows::unknown;
   // Where a weight is several matrices: the axis that they run along. Each has scales of its own.
   int matrix_axis = -1;
   // Rows of the activation are rows of the result, so that each may have a range of its own when it is ranged at run

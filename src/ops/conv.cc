@@ -146,6 +146,7 @@ OCTAVO_OPERATOR(conv, {.name = "Conv",
                                  .result = ResultRole::activation,
                                  .forms = kForms,
                                  .weight_axis = output_channel_axis,
+                                 .rows = ProductRows::windows,
                                  .obstacle = obstacle}});
 
 }  // namespace

@@ -159,6 +159,7 @@ OCTAVO_OPERATOR(gemm, {.name = "Gemm",
                                  .result = ResultRole::activation,
                                  .forms = kForms,
                                  .weight_axis = channel_axis,
+                                 .rows = ProductRows::last_axis,
                                  .by_row = true,
                                  .obstacle = obstacle}});
 

@@ -111,6 +111,7 @@ OCTAVO_OPERATOR(matmul, {.name = "MatMul",
                                    .result = ResultRole::activation,
                                    .forms = kForms,
                                    .weight_axis = channel_axis,
+                                   .rows = ProductRows::last_axis,
                                    .by_row = true,
                                    .obstacle = obstacle}});
 
