@@ -45,6 +45,15 @@ val island(const FloatIsland& island) {
   return object;
 }
 
+val applied_to_js(const Applied& applied) {
+  val object = val::object();
+  set(object, "method", applied.method);
+  set(object, "layers", applied.layers);
+  set(object, "unchanged", applied.unchanged);
+  set(object, "gainDb", applied.gain_db);
+  return object;
+}
+
 }  // namespace
 
 val to_js(const EngineInfo& info, std::size_t heap_bytes) {
@@ -77,6 +86,7 @@ val to_js(const Description& description, const Graph& graph, const std::vector<
   set(quantization, "integerNodes", description.integer_nodes);
   set(quantization, "floatNodes", description.float_nodes);
   set(quantization, "islands", array_of(description.islands, island));
+  set(quantization, "applied", array_of(description.applied, applied_to_js));
 
   val object = val::object();
   set(object, "opset", static_cast<double>(description.opset));

@@ -108,6 +108,8 @@ StaticOptions static_options(const val& source) {
   const Reader reader(source);
   StaticOptions options;
   read_common(reader, options);
+  options.rounding = reader.read_choice(
+      "rounding", {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}}, options.rounding);
   options.observer.kind = reader.read_choice("observer",
                                              {{"minmax", ObserverKind::minmax},
                                               {"movingAverage", ObserverKind::moving_average},

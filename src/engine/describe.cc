@@ -63,6 +63,7 @@ Description Model::describe() {
   description.scheme = quantization_scheme(graph);
   if (description.scheme != "none") {
     description.islands = lowered().islands;
+    description.applied = applied_;
     description.float_nodes = static_cast<int>(description.islands.size());
     description.integer_nodes = lowered().integer_nodes;
   }

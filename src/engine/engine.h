@@ -58,6 +58,7 @@ struct Description {
   std::string scheme;                                         // "none", "dynamic", "static" or "weight-only"
   int integer_nodes = 0, float_nodes = 0;
   std::vector<FloatIsland> islands;
+  std::vector<Applied> applied;  // of a model that this engine has quantized
 };
 
 // A node of the simplified network.
@@ -174,6 +175,7 @@ class Model {
   KernelPolicy kernels_;
   std::vector<const OpDef*> read_operators_;  // before the graph was simplified
   std::optional<LoweredModel> lowered_;
+  std::vector<Applied> applied_;
   std::unique_ptr<StagedExecutor> executor_;
   struct Keeper {
     int64_t capacity, batch;

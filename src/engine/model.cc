@@ -88,17 +88,18 @@ std::unique_ptr<LayerComparer> Model::compare_layers(const Model& quantized) con
 }
 
 Calibration::Calibration(const Model& model, QuantizationPlan plan)
-    : model_(model.model_),
-      kernels_(model.kernels_),
-      plan_(std::move(plan)),
-      calibrator_(plan_, kernels_.threads) {
+    : model_(model.model_), kernels_(model.kernels_), plan_(std::move(plan)), calibrator_(plan_, kernels_) {
   Graph observed = observed_graph(plan_);
   lower(observed, kernels_);
   executor_ = std::make_unique<StagedExecutor>(compile_stages(std::move(observed), kernels_));
 }
 
 std::unique_ptr<Model> Calibration::finish() const {
-  return Model::with_graph(model_, insert_qdq(plan_, &calibrator_), kernels_);
+  Applied applied;
+  std::unique_ptr<Model> model =
+      Model::with_graph(model_, insert_qdq(plan_, &calibrator_, &applied), kernels_);
+  if (applied.layers + applied.unchanged > 0) model->applied_.push_back(applied);
+  return model;
 }
 
 }  // namespace octavo

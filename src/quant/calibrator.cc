@@ -6,23 +6,38 @@
 
 namespace octavo {
 
-Calibrator::Calibrator(const QuantizationPlan& plan, const Threads& threads) : threads_(threads) {
+Calibrator::Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels)
+    : kernels_(kernels), product_ids_(plan.graph) {
   for (const auto& [value, spec] : plan.values)
     if (plan.observed(value) == value)
-      entries_[value] = {plan.graph[value].name, make_observer(spec.observer, threads)};
+      entries_[value] = {plan.graph[value].name, make_observer(spec.observer, kernels.threads)};
 }
 
 void Calibrator::observe(int64_t id, const TensorView& tensor) {
+  if (product_ids_.is_product(id)) return observe_products(id, tensor);
   const auto entry = entries_.find(id);
   require(entry != entries_.end(), ErrorCode::invalid_graph, "value {} is not part of the calibration plan",
           id);
   require(tensor.dtype == DType::f32, ErrorCode::invalid_data, "'{}' is {} and not float32",
           entry->second.name, dtype_name(tensor.dtype));
   const std::span<const float> values = tensor.span<float>();
-  const ValueRange range = find_range(values, threads_);
+  const ValueRange range = find_range(values, kernels_.threads);
   require(values.empty() || (std::isfinite(range.min) && std::isfinite(range.max)), ErrorCode::invalid_data,
           "'{}' has a NaN or infinite value in the calibration data", entry->second.name);
   entry->second.observer->observe(values, range);
+}
+
+void Calibrator::observe_products(int64_t id, const TensorView& rows) {
+  const bool has_groups = product_ids_.is_window(id);
+  const int64_t groups = has_groups ? rows.shape[0] : 1, depth = rows.shape[rows.shape.rank() - 1];
+  grams_.try_emplace(id, groups, depth).first->second.add(rows, kernels_);
+}
+
+const Gram* Calibrator::gram(int64_t id) const {
+  const auto gram = grams_.find(id);
+  if (gram == grams_.end()) return nullptr;
+  gram->second.finish(kernels_);
+  return &gram->second;
 }
 
 ValueRange Calibrator::range(ValueId id) const {

@@ -6,29 +6,40 @@
 #include <string>
 
 #include "graph/op_def.h"
+#include "quant/gram.h"
 #include "quant/observer.h"
+#include "quant/products.h"
 #include "quant/quantization_plan.h"
 
 namespace octavo {
 
-// Give it to each run of observed_graph(plan). It keeps an observer for every observed value and no tensor.
+// Give it to each run of observed_graph(plan). It keeps an observer for every observed value, a Gram for what weights are
+// multiplied with where that decides how they are rounded, and no tensor.
 class Calibrator final : public TensorObserver {
  public:
-  explicit Calibrator(const QuantizationPlan& plan, const Threads& threads = {});
+  explicit Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels = {});
 
   // Throws Error(invalid_data), naming the value, when an element is NaN or infinite; nothing of that tensor is kept.
   void observe(int64_t id, const TensorView& tensor) override;
 
   // The observed range of a value of the plan's graph. Throws Error(invalid_data) when nothing was observed.
   ValueRange range(ValueId id) const;
+  // What was seen of what weights are multiplied with, by ProductIds; null where nothing was.
+  const Gram* gram(int64_t id) const;
+  const Threads& threads() const { return kernels_.threads; }
 
  private:
   struct Entry {
     std::string name;
     std::unique_ptr<Observer> observer;
   };
-  Threads threads_;
+  // rows: [groups, rows, depth] or, of one group, with the depth last.
+  void observe_products(int64_t id, const TensorView& rows);
+
+  KernelPolicy kernels_;
   std::map<int64_t, Entry> entries_;
+  ProductIds product_ids_;
+  mutable std::map<int64_t, Gram> grams_;  // of sums that are complete once somebody asks
 };
 
 }  // namespace octavo

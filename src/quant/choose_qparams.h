@@ -38,6 +38,12 @@ inline constexpr float kSmallestScale = std::numeric_limits<float>::min();
 // for the computation: the scale is infinite only for an infinite range.
 QParams choose_activation_qparams(ValueRange range, int32_t qmin, int32_t qmax);
 
+// How weights become integers.
+enum class Rounding : uint8_t {
+  nearest,
+  gptq,  // each makes up for what others are rounded by, as far as calibration data say that it can: quant/gptq.h
+};
+
 enum class WeightRange : uint8_t {
   narrow,  // [-127, 127]: -w is representable whenever w is
   full,    // [-128, 127], PyTorch's qint8

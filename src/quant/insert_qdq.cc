@@ -9,6 +9,8 @@
 #include "graph/rewriter.h"
 #include "kernels/epilogue.h"
 #include "ops/integer_bias.h"
+#include "quant/gptq.h"
+#include "quant/products.h"
 #include "quant/qdq.h"
 
 namespace octavo {
@@ -22,6 +24,9 @@ constexpr float kBiasTolerance = 16;
 // Units of the bias in a step of the output, in a channel whose weights are all 0.
 constexpr float kDeadChannelSteps = 256;
 
+// Of products that are as good as exact.
+constexpr double kSmallestError = 1e-300;
+
 class Inserter {
  public:
   Inserter(const QuantizationPlan& plan, const Calibrator* calibrator)
@@ -31,7 +36,7 @@ class Inserter {
         uses_(plan.graph),
         activations_(plan.graph.values.size()) {}
 
-  Graph insert() {
+  Graph insert(Applied* applied) {
     for (const auto& [value, spec] : plan_.values) check(value, spec);
     for (const auto& [operand, spec] : plan_.operands) check(operand, spec);
     for (const auto& [value, spec] : plan_.values)
@@ -40,6 +45,8 @@ class Inserter {
     insert_values();
     sort_nodes(graph_);
     remove_dead(graph_);
+    if (applied_.layers > 0) applied_.gain_db /= applied_.layers;
+    if (applied != nullptr) *applied = applied_;
     return std::move(graph_);
   }
 
@@ -125,7 +132,7 @@ class Inserter {
       graph_.nodes[n].inputs[i] = dynamic_pair(id, spec);
       graph_.nodes[n].notes.quantized_state = plan_.graph.nodes[n].op->quant.has_state;
     } else if (spec.dtype == DType::u8) {
-      graph_.nodes[n].inputs[i] = dequantized(id, constant_qparams(id, spec), spec.dtype);
+      graph_.nodes[n].inputs[i] = dequantized(id, constant_qparams(id, spec), spec.dtype, operand);
     } else if (spec.dtype == DType::s8) {
       quantize_weight(n, i, spec);
     }
@@ -146,14 +153,38 @@ class Inserter {
         qparams = std::move(roomy);
       }
     }
-    graph_.nodes[n].inputs[i] = dequantized(node.inputs[i], std::move(qparams), spec.dtype);
+    graph_.nodes[n].inputs[i] = dequantized(node.inputs[i], std::move(qparams), spec.dtype, {n, i});
+  }
+
+  // The integers of a weight whose products were observed; nothing where those of quantize_tensor are as good.
+  std::optional<Tensor> rounded(const OperandId& operand, const QParams& qparams) {
+    const auto spec = plan_.operands.find(operand);
+    if (spec == plan_.operands.end() || spec->second.rounding == Rounding::nearest) return std::nullopt;
+    const Node& node = plan_.graph.nodes[operand.node];
+    const ValueId weight = node.inputs[operand.input];
+    const Gram* const gram = calibrator_->gram(ProductIds(plan_.graph).of(plan_.graph, operand));
+    const auto rows = weight_rows(plan_.graph, node, weight);
+    if (gram == nullptr || gram->rows() == 0 || !rows) return std::nullopt;
+    RoundingErrors errors;
+    std::optional<Tensor> integers = round_gptq(*gram, rows->weights, plan_.graph[weight].constant->shape(),
+                                                qparams, calibrator_->threads(), errors);
+    if (integers) {
+      ++applied_.layers;
+      applied_.gain_db += 10 * std::log10(errors.nearest / std::max(errors.chosen, kSmallestError));
+    } else {
+      ++applied_.unchanged;
+    }
+    return integers;
   }
 
   // DequantizeLinear of the constant, one for all who want it so.
-  ValueId dequantized(ValueId id, QParams qparams, DType dtype) {
+  ValueId dequantized(ValueId id, QParams qparams, DType dtype, const OperandId& operand) {
     const auto [entry, is_new] =
         dequantized_.try_emplace({id, qparams.axis, qparams.scale, qparams.qmin, qparams.qmax}, kNoValue);
-    if (is_new) entry->second = add_dequantized_constant(graph_, id, qparams, dtype);
+    if (!is_new) return entry->second;
+    std::optional<Tensor> integers = rounded(operand, qparams);
+    entry->second = integers ? add_dequantized_constant(graph_, id, qparams, std::move(*integers))
+                             : add_dequantized_constant(graph_, id, qparams, dtype);
     return entry->second;
   }
 
@@ -263,6 +294,7 @@ class Inserter {
   const QuantizationPlan& plan_;
   const Calibrator* calibrator_;
   Graph graph_;
+  Applied applied_{.method = "gptq"};
   Uses uses_;                                                // of plan.graph
   std::vector<std::optional<QParamConstants>> activations_;  // by value of plan.graph with a range of its own
   // What is dequantized for all who want it so: by value, axis (kRunTime and the granularity for an activation),
@@ -273,8 +305,8 @@ class Inserter {
 
 }  // namespace
 
-Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator) {
-  return Inserter(plan, calibrator).insert();
+Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator, Applied* applied) {
+  return Inserter(plan, calibrator).insert(applied);
 }
 
 }  // namespace octavo

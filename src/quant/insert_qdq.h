@@ -1,6 +1,7 @@
 // The last step of quantization: from a plan to a QDQ graph. PyTorch calls it `convert`.
 #pragma once
 
+#include "quant/applied.h"
 #include "quant/calibrator.h"
 #include "quant/quantization_plan.h"
 
@@ -20,6 +21,9 @@ namespace octavo {
 // Error(invalid_data) when a value was never observed, when its range overflows float32, and, naming node and constant,
 // for weights or a bias that are NaN or infinite; Error(invalid_option), naming the node, for a plan that no operator
 // computes: a range outside of the type, an axis that a constant does not have.
-Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator = nullptr);
+//
+// Weights with Rounding::gptq are rounded by what the calibrator saw of their products; `applied` is told how that went.
+Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator = nullptr,
+                 Applied* applied = nullptr);
 
 }  // namespace octavo

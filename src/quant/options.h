@@ -27,6 +27,7 @@ struct DynamicOptions : QuantizeOptions {
 
 struct StaticOptions : QuantizeOptions {
   ObserverOptions observer;
+  Rounding rounding = Rounding::gptq;
 };
 
 }  // namespace octavo

@@ -6,13 +6,18 @@
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
+#include "quant/gram.h"
 #include "quant/node_selection.h"
+#include "quant/products.h"
 #include "quant/qdq.h"
 #include "quant/value_range.h"
 
 namespace octavo {
 
 namespace {
+
+// What calibration keeps of what weights are multiplied with. Weights for which there is no room are rounded to the nearest.
+constexpr uint64_t kMostGramBytes = uint64_t{512} << 20;
 
 class StaticPlanner {
  public:
@@ -58,6 +63,7 @@ class StaticPlanner {
         break;
       case OperandRole::weight:
         plan_.operands[operand] = weight_spec(graph_, node, node.inputs[i], options_);
+        if (is_rounded_by_products(operand)) plan_.operands[operand].rounding = options_.rounding;
         break;
       case OperandRole::bias:
         if (has_channel_bias(graph_, node))
@@ -69,6 +75,20 @@ class StaticPlanner {
 
   void quantize(ValueId id) {
     plan_.values[id] = {.qmax = options_.activation_qmax(), .observer = options_.observer};
+  }
+
+  // Whether what a weight is multiplied with can be kept, beside what others are.
+  bool is_rounded_by_products(const OperandId& operand) {
+    const Node& node = graph_.nodes[operand.node];
+    const auto rows = weight_rows(graph_, node, node.inputs[operand.input]);
+    if (options_.rounding == Rounding::nearest || !rows) return false;
+    const int64_t id = ProductIds(graph_).of(graph_, operand);
+    if (std::ranges::find(products_, id) != products_.end()) return true;
+    const uint64_t bytes = Gram::bytes(rows->groups, rows->weights.depth());
+    if (bytes > room_) return false;
+    room_ -= bytes;
+    products_.push_back(id);
+    return true;
   }
 
   // Every activation is computed or a finite float32 constant, and one at least is computed; the weight is a float32
@@ -119,6 +139,8 @@ class StaticPlanner {
   Uses uses_;
   NodeSelection selection_;
   QuantizationPlan plan_;
+  uint64_t room_ = kMostGramBytes;
+  std::vector<int64_t> products_;      // that are observed
   std::vector<uint32_t> requantized_;  // planned nodes that may have a clamp
 };
 

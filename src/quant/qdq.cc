@@ -7,9 +7,14 @@
 namespace octavo {
 
 ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, DType dtype) {
+  return add_dequantized_constant(graph, value, qparams,
+                                  quantize_tensor(graph[value].constant->view(), qparams, dtype));
+}
+
+ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, Tensor integers) {
   const std::string stem = graph[value].name;
-  Tensor integers = quantize_tensor(graph[value].constant->view(), qparams, dtype);
   const Shape shape = integers.shape();
+  const DType dtype = integers.dtype();
   graph[value].constant->give_back();
   const ValueId q =
       graph.add_constant(graph.unique_value_name(text("{}_quantized", stem)), std::move(integers));

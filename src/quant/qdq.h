@@ -10,6 +10,8 @@ namespace octavo {
 
 // Appends DequantizeLinear of the constant `value` quantized with `qparams` as `dtype`, and returns its output.
 ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, DType dtype);
+// The same for integers that somebody has rounded it to.
+ValueId add_dequantized_constant(Graph& graph, ValueId value, const QParams& qparams, Tensor integers);
 
 // True for a value that is computed or fed and holds float32.
 bool is_float_activation(const Graph& graph, ValueId value);

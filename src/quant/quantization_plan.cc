@@ -1,9 +1,11 @@
 #include "quant/quantization_plan.h"
 
 #include <algorithm>
+#include <set>
 
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
+#include "quant/products.h"
 
 namespace octavo {
 
@@ -17,6 +19,24 @@ Graph observed_graph(const QuantizationPlan& plan) {
     Node observe = make_node(observed, get_op("octavo.Observe"), name, {value}, observed[value]);
     observe.lowered.observed = value;
     redirections.push_back({value, observe.outputs[0]});
+    observers.push_back(std::move(observe));
+  }
+  const ProductIds ids(plan.graph);
+  std::set<int64_t> products;
+  for (const auto& [operand, spec] : plan.operands) {
+    if (spec.rounding == Rounding::nearest) continue;
+    const Node& node = plan.graph.nodes[operand.node];
+    const bool sees_windows = node.op->quant.rows == ProductRows::windows;
+    const ValueId x = node.inputs[0];
+    const int64_t id = ids.of(plan.graph, operand);
+    if (!products.insert(id).second) continue;
+    const std::string name = observed[node.inputs[operand.input]].name + "_products";
+    std::vector<ValueId> inputs{x};
+    if (sees_windows) inputs.push_back(node.inputs[operand.input]);
+    Node observe = make_node(observed, get_op(sees_windows ? "octavo.ObserveWindows" : "octavo.Observe"),
+                             name, std::move(inputs), observed[x]);
+    if (sees_windows) observe.attrs = node.attrs;
+    observe.lowered.observed = id;
     observers.push_back(std::move(observe));
   }
   redirect(observed, redirections);

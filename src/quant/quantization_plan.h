@@ -33,6 +33,7 @@ struct QuantSpec {
   bool by_row = false;  // constant: one scale for each index of all axes but the last, whatever `axis` is
   Granularity granularity = Granularity::tensor;  // run_time
   ObserverOptions observer;                       // observed
+  Rounding rounding = Rounding::nearest;          // constant: of a weight
   ValueId range_of =
       kNoValue;  // observed: whose range it is; kNoValue: its own, else that of where it was moved from
 };
@@ -58,7 +59,8 @@ struct QuantizationPlan {
   }
 };
 
-// The float network with octavo.Observe nodes on the values whose ranges the plan needs; Lowered::observed is their id.
+// The float network with octavo.Observe nodes on the values whose ranges the plan needs; Lowered::observed is their id. Where
+// weights are rounded by what they are multiplied with, that is observed as well: quant/products.h.
 Graph observed_graph(const QuantizationPlan& plan);
 
 }  // namespace octavo

@@ -139,6 +139,7 @@ StaticOptions static_options(const Model& model, Random& random) {
   StaticOptions options;
   choose_common(model, random, options);
   options.observer.kind = ObserverKind(random.below(3));
+  options.rounding = Rounding(random.below(2));
   options.observer.bins = static_cast<int>(random.integer(2, 100));
   return options;
 }

@@ -5,7 +5,7 @@ import { compare, loadModel } from 'octavo';
 import { readNpy } from 'octavo/node';
 import { withEngine } from './support/engines.mjs';
 import { calibrationPhotos, digits, images, modelBytes, modelFile, photos } from './support/networks.mjs';
-import { argmax, cosine, mean, softmax } from './support/numbers.mjs';
+import { argmax, cosine, mean, softmax, sqnrDb } from './support/numbers.mjs';
 
 test('static int8 EfficientNet-Lite0 keeps the classes of sure photos', async (context) => {
   await withEngine('relaxed', async (engine) => {
@@ -32,6 +32,48 @@ test('static int8 EfficientNet-Lite0 keeps the classes of sure photos', async (c
     assert.ok(mean(cosines) >= 0.98, `mean cosine ${mean(cosines)}`);
     assert.ok(share <= 0.27, `file size ${share}`);
     assert.deepEqual(quantized.describe().quantization.islands, []);
+  });
+});
+
+/** How close the quantized network's logits are to those of float on the photos that it was not calibrated with. */
+async function closeness(float, quantized) {
+  const [sqnrs, cosines] = [[], []];
+  let same = 0;
+  for await (const { tensor } of images('photos', 'efficientnet-lite')) {
+    const expected = (await float.run(tensor)).logits.data;
+    const actual = (await quantized.run(tensor)).logits.data;
+    sqnrs.push(sqnrDb(expected, actual));
+    cosines.push(cosine(expected, actual));
+    same += argmax(actual) === argmax(expected);
+  }
+  return { sqnr: mean(sqnrs), cosine: mean(cosines), same, count: sqnrs.length };
+}
+
+test('weights are rounded so that the network comes 5 dB closer to float', async (context) => {
+  await withEngine('relaxed', async (engine) => {
+    const float = await loadModel(await modelBytes('efficientnet-lite0.onnx'), { engine });
+    const calibration = await calibrationPhotos();
+    const made = async (options) => {
+      const quantized = await float.quantizeStatic({ calibration, ...options });
+      const found = await closeness(float, quantized);
+      const [applied] = quantized.describe().quantization.applied;
+      const gain = applied ? `, ${applied.layers} layers ${applied.gainDb.toFixed(1)} dB closer` : '';
+      context.diagnostic(
+        `${JSON.stringify(options)}: ${found.sqnr.toFixed(1)} dB, cosine ${found.cosine.toFixed(4)}, ` +
+          `${found.same} of ${found.count} classes the same${gain}`,
+      );
+      return { ...found, applied };
+    };
+    const nearest = await made({ rounding: 'nearest' });
+    const gptq = await made({});
+    const u7 = await made({ reduceRange: true });
+    assert.equal(nearest.applied, undefined);
+    assert.equal(gptq.applied.method, 'gptq');
+    assert.ok(gptq.applied.layers >= 45 && gptq.applied.gainDb > 3);
+    assert.ok(gptq.sqnr >= 24 && gptq.sqnr > nearest.sqnr + 4, `${gptq.sqnr} dB`);
+    assert.ok(gptq.cosine >= 0.998, `cosine ${gptq.cosine}`);
+    assert.equal(gptq.same, gptq.count);
+    assert.ok(u7.sqnr >= 19, `${u7.sqnr} dB`);
   });
 });
 

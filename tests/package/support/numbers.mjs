@@ -16,6 +16,16 @@ export function cosine(first, second) {
   return dot / Math.sqrt(a * b);
 }
 
+/** Signal to quantization noise, in dB. */
+export function sqnrDb(reference, actual) {
+  let [signal, noise] = [0, 0];
+  reference.forEach((value, i) => {
+    signal += value * value;
+    noise += (value - actual[i]) ** 2;
+  });
+  return 10 * Math.log10(signal / noise);
+}
+
 export const argmax = (values) =>
   values.indexOf(values.reduce((most, value) => Math.max(most, value), -Infinity));
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -218,6 +218,11 @@ export interface ModelDescription {
     floatNodes: number;
     /** Nodes that stay float between dequantize and quantize, and why. */
     islands: { node: string; op: string; reason: string }[];
+    /**
+     * What was done to come closer to float, by the engine that quantized the model: to how many layers, how many others it
+     * would not have made better, and by how many dB the products of the former came closer on the calibration data (a mean).
+     */
+    applied: { method: 'gptq'; layers: number; unchanged: number; gainDb: number }[];
   };
 }
 
@@ -250,6 +255,11 @@ export interface StaticOptions extends QuantizeOptions {
   averagingConstant?: number;
   /** Of the `histogram` observer. */
   bins?: number;
+  /**
+   * How weights become integers: each to the nearest, or each so that it makes up for what others are rounded by, as far as
+   * the calibration data say that it can (GPTQ, Frantar et al. 2022): the same size and speed, and closer to float. Default `gptq`.
+   */
+  rounding?: 'nearest' | 'gptq';
 }
 
 /** How far a tensor is from its reference. */

@@ -81,6 +81,13 @@ export const quantizationOptions = {
     flag: '--bins <number>',
     help: 'static, histogram: its bins (default: 2048)',
   },
+  rounding: {
+    methods: ['static'],
+    kind: 'choice',
+    choices: ['nearest', 'gptq'],
+    flag: '--rounding <how>',
+    help: 'static: how weights become integers (default: gptq)',
+  },
 } as const satisfies Record<keyof AllOptions, Row>;
 
 /** The rows by the option's name. */

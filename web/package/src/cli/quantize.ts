@@ -76,7 +76,7 @@ function describe({ float, quantized, sizeRatio, quantization }: Report, made: Q
   const sizes = `${format.bytes(float.bytes)} -> ${format.bytes(quantized.bytes)} (${sizeRatio.toFixed(3)})`;
   const name = quantized.file === standardOutput ? 'standard output' : quantized.file;
   const { choice } = made;
-  const { integerNodes, floatNodes, islands } = quantization;
+  const { integerNodes, floatNodes, islands, applied } = quantization;
   const reasons = new Map<string, string[]>();
   for (const { op, reason } of islands) reasons.set(reason, [...(reasons.get(reason) ?? []), op]);
   return [
@@ -84,6 +84,10 @@ function describe({ float, quantized, sizeRatio, quantization }: Report, made: Q
     ...describeMethod(made),
     ...(choice.said ? [`pictures: ${choice.said}`] : []),
     `${format.nodes(integerNodes)} in integers, ${floatNodes} in float`,
+    ...applied.map(
+      ({ method, layers, gainDb }) =>
+        `  ${method} in ${format.nodes(layers)}: products ${gainDb.toFixed(1)} dB closer to float`,
+    ),
     ...[...reasons].map(([reason, operators]) => `  float: ${countText(operators)}: ${reason}`),
   ].join('\n');
 }

@@ -1,0 +1,160 @@
+#include "quant/gptq.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "kernels/feedback/feedback.h"
+
+namespace octavo {
+
+namespace {
+
+// Frantar et al. add a hundredth of the diagonal's mean to it.
+constexpr double kDamping = 0.01;
+// Rows of weights that are rounded together.
+constexpr int kRows = 4;
+// About so many such blocks, spread over the weight, are compared with what rounding to the nearest makes of them.
+constexpr int kComparedBlocks = 16;
+
+// The columns of one group in the order that they are rounded in, and how they make up for one another.
+class Columns {
+ public:
+  // Where H is singular all the same, columns do not know of one another.
+  void factor(const Gram& gram, int64_t group) {
+    const auto n = static_cast<std::size_t>(gram.depth());
+    order.resize(n);
+    for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<int>(i);
+    const auto diagonal = [&](int i) { return gram.sum(group, i, i); };
+    const auto goes_before = [&](int a, int b) {
+      return diagonal(a) != diagonal(b) ? diagonal(a) > diagonal(b) : a < b;
+    };
+    std::ranges::make_heap(order, goes_before);  // a third of the code of std::sort
+    std::ranges::sort_heap(order, goes_before);
+    damping = 0;
+    for (int i : order) damping += diagonal(i);
+    damping *= kDamping / static_cast<double>(n);
+    h_.resize(n * n);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k <= i; ++k)
+        h_[i * n + k] = gram.sum(group, std::max(order[i], order[k]), std::min(order[i], order[k]));
+      h_[i * n + i] += damping > 0 ? damping : 1;
+    }
+    d_.resize(n);
+    if (kernels::factor_feedback(h_.data(), d_.data(), static_cast<int>(n))) return;
+    std::ranges::fill(h_, 0.0);
+    std::ranges::fill(d_, 1.0);
+  }
+  kernels::Feedback feedback() const { return {h_.data(), d_.data(), static_cast<int>(d_.size())}; }
+
+  std::vector<int> order;
+  double damping = 0;
+
+ private:
+  std::vector<double> h_, d_;
+};
+
+class Rounder {
+ public:
+  Rounder(const Gram& gram, const kernels::WeightView<const float>& weights, const Shape& shape,
+          const QParams& qparams, const Threads& threads)
+      : gram_(gram),
+        weights_(weights),
+        qparams_(qparams),
+        threads_(threads),
+        fed_(DType::s8, shape),
+        places_(static_cast<std::size_t>(weights.depth())),
+        compared_step_(std::max(weights.n / (kRows * kComparedBlocks), 1)),
+        errors_(static_cast<std::size_t>(weights.n)) {
+    std::size_t i = 0;
+    for (int y = 0; y < weights.kh; ++y)
+      for (int x = 0; x < weights.kw; ++x)
+        for (int c = 0; c < weights.channels; ++c) places_[i++] = &weights.at(0, y, x, c) - weights.data;
+  }
+
+  std::optional<Tensor> round(RoundingErrors& errors) {
+    const int rows = weights_.n / static_cast<int>(gram_.groups());
+    for (int64_t group = 0; group < gram_.groups(); ++group) {
+      columns_.factor(gram_, group);
+      round_rows(static_cast<int>(group) * rows, rows);
+    }
+    RoundingErrors sum;
+    for (const RoundingErrors& each : errors_) {
+      sum.nearest += each.nearest;
+      sum.chosen += each.chosen;
+    }
+    const bool is_better = sum.chosen < sum.nearest;
+    errors.nearest += sum.nearest;
+    errors.chosen += is_better ? sum.chosen : sum.nearest;
+    return is_better ? std::optional(std::move(fed_)) : std::nullopt;
+  }
+
+ private:
+  double scale(int row) const {
+    return static_cast<double>(qparams_.scale[qparams_.per_tensor() ? 0 : static_cast<std::size_t>(row)]);
+  }
+
+  void round_rows(int first, int count) {
+    const std::size_t block = kRows * places_.size();
+    std::vector<double> memory(2 * block * static_cast<std::size_t>(threads_.count()));
+    parallel_for(threads_, (count + kRows - 1) / kRows, {}, [&](int64_t begin, int64_t end, int thread) {
+      double* const steps = memory.data() + 2 * block * static_cast<std::size_t>(thread);
+      for (int64_t i = begin; i < end; ++i) {
+        const int row = first + static_cast<int>(i) * kRows;
+        round_block(row, std::min(kRows, first + count - row), steps, steps + block);
+      }
+    });
+  }
+
+  void round_block(int row, int count, double* steps, double* integers) {
+    const std::size_t n = places_.size();
+    int8_t* const out = fed_.view().as<int8_t>();
+    for (int r = 0; r < count; ++r)
+      for (std::size_t k = 0; k < n; ++k)
+        steps[r * n + k] = static_cast<double>(*weight(row + r, k)) / scale(row + r);
+    const bool is_compared = row / kRows % compared_step_ == 0;
+    for (const bool feeds : {false, true}) {
+      if (!feeds && !is_compared) continue;
+      double found[kRows];
+      kernels::round_rows(columns_.feedback(),
+                          {steps, integers, found, count, qparams_.qmin, qparams_.qmax, feeds});
+      for (int r = 0; r < count; ++r) {
+        double added = 0;  // by the damping
+        for (std::size_t k = 0; k < n; ++k) {
+          const double rest = steps[r * n + k] - integers[r * n + k];
+          added += rest * rest;
+          if (feeds) out[weight(row + r, k) - weights_.data] = static_cast<int8_t>(integers[r * n + k]);
+        }
+        const double error = (found[r] - columns_.damping * added) * scale(row + r) * scale(row + r);
+        RoundingErrors& errors = errors_[static_cast<std::size_t>(row + r)];
+        if (is_compared) (feeds ? errors.chosen : errors.nearest) = error;
+      }
+    }
+  }
+
+  // Weight k, in the order of rounding.
+  const float* weight(int row, std::size_t k) const {
+    return weights_.data + row * weights_.stride_n + places_[static_cast<std::size_t>(columns_.order[k])];
+  }
+
+  const Gram& gram_;
+  const kernels::WeightView<const float>& weights_;
+  const QParams& qparams_;
+  const Threads& threads_;
+  Tensor fed_;
+  std::vector<ptrdiff_t> places_;  // of the weights of a row
+  int compared_step_;
+  std::vector<RoundingErrors> errors_;  // by row
+  Columns columns_;
+};
+
+}  // namespace
+
+std::optional<Tensor> round_gptq(const Gram& gram, const kernels::WeightView<const float>& weights,
+                                 const Shape& shape, const QParams& qparams, const Threads& threads,
+                                 RoundingErrors& errors) {
+  return Rounder(gram, weights, shape, qparams, threads).round(errors);
+}
+
+}  // namespace octavo

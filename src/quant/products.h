@@ -1,0 +1,35 @@
+// What a weight is multiplied with, as rows.
+#pragma once
+
+#include <optional>
+
+#include "kernels/weights.h"
+#include "quant/quantization_plan.h"
+
+namespace octavo {
+
+// Rows of a constant weight, each of which makes one channel of the output: those of a group one after the other, `depth`
+// elements in the order of what they are multiplied with.
+struct WeightRows {
+  kernels::WeightView<const float> weights;
+  int64_t groups;
+};
+
+// Of the float32 constant `weight` of a node; nothing where the operator does not say (QuantRule::rows), or where it is no
+// matrix.
+std::optional<WeightRows> weight_rows(const Graph& graph, const Node& node, ValueId weight);
+
+// The ids under which an observer sees what weights of a plan are multiplied with. Others than those of values; weights that
+// are multiplied with the same have the same.
+struct ProductIds {
+  int64_t values;
+
+  explicit ProductIds(const Graph& graph) : values(std::ssize(graph.values)) {}
+
+  int64_t of(const Graph& graph, const OperandId& operand) const;
+  bool is_product(int64_t id) const { return id >= values; }
+  // Of windows, [groups, rows, depth]; else of rows along the last axis.
+  bool is_window(int64_t id) const { return id >= 2 * values; }
+};
+
+}  // namespace octavo
