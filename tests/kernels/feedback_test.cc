@@ -1,6 +1,7 @@
 #include "kernels/feedback/feedback.h"
 
 #include <cmath>
+#include <limits>
 
 #include "kernel_test.h"
 
@@ -48,8 +49,22 @@ TEST_CASE("a matrix that is not positive definite has no factors") {
   REQUIRE_FALSE(factor_feedback(h.data(), d.data(), 2));
   std::vector<double> zero{0};
   REQUIRE_FALSE(factor_feedback(zero.data(), d.data(), 1));
+  std::vector<double> infinite{std::numeric_limits<double>::infinity()};
+  REQUIRE_FALSE(factor_feedback(infinite.data(), d.data(), 1));
   std::vector<double> nan{std::nan("")};
   REQUIRE_FALSE(factor_feedback(nan.data(), d.data(), 1));
+}
+
+TEST_CASE("whatever the factors, what comes out is in the range") {
+  const double u[] = {0, std::numeric_limits<double>::infinity(), 0, 0}, d[] = {1, 1},
+               weights[] = {0.25, 0.25};
+  double integers[2], error;
+  round_rows({u, d, 2}, {weights, integers, &error, 1, -7, 7, true});
+  REQUIRE(integers[0] == 0);
+  REQUIRE(integers[1] == 7);
+  const double none[] = {0.25, std::nan("")};
+  round_rows({u, d, 2}, {none, integers, &error, 1, -7, 7, false});
+  REQUIRE(std::abs(integers[1]) <= 7);
 }
 
 TEST_CASE("rows are rounded as the equation says, and their errors are those of the products") {

@@ -163,3 +163,18 @@ TEST_CASE("a layer that sees nothing but zeros is rounded to the nearest") {
   CHECK(error(with_weights_of(b.graph, gptq, "Conv", 1), with_weights_of(b.graph, nearest, "Conv", 1),
               smooth_batches(b, {1, 3, 5, 5})) == 0);
 }
+
+TEST_CASE("inputs whose squares are beyond float32 leave it at rounding to the nearest") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {4, 6});
+  b.output(b.node("MatMul", {x, b.random({6, 3})}));
+  infer_shapes(b.graph);
+  Batches batches;
+  batches.push_back(b.random_tensor({4, 6}, 1e30f));
+  StaticOptions options;
+  const Graph gptq = quantize(b.graph, options, batches);
+  options.rounding = Rounding::nearest;
+  const Graph nearest = quantize(b.graph, options, batches);
+  CHECK(error(with_weights_of(b.graph, gptq, "MatMul", 1), with_weights_of(b.graph, nearest, "MatMul", 1),
+              smooth_batches(b, {4, 6})) == 0);
+}

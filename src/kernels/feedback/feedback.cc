@@ -38,6 +38,11 @@ void add_products(double* to, const double* from, ptrdiff_t n, const double (*fa
   for (; k < end; ++k) step(k, [](const double* p) { return *p; }, [](double* p, double v) { *p = v; });
 }
 
+// NaN, too, becomes an integer of the range.
+double to_integer(double x, const FeedbackRows& rows) {
+  return std::max<double>(rows.qmin, std::min<double>(rows.qmax, std::nearbyint(x)));
+}
+
 // f(i, as many as it is to do from i on) for blocks of [0, count).
 void for_blocks(int count, auto f) {
   int i = 0;
@@ -55,7 +60,7 @@ bool factor_feedback(double* h, double* d, int n) {
     const int begin = std::max(end - kBlock, 0);
     for (int j = end - 1; j >= begin; --j) {
       d[j] = row(j)[j];
-      if (!(d[j] > 0)) return false;
+      if (!(d[j] > 0 && std::isfinite(d[j]))) return false;
       for (int i = begin; i < j; ++i) {
         const double part = row(j)[i] / d[j];
         for (int k = 0; k <= i; ++k) row(i)[k] -= part * row(j)[k];
@@ -90,7 +95,7 @@ void round_rows(const Feedback& f, const FeedbackRows& rows) {
         double* const sum = sums + r * n;
         for (ptrdiff_t j = begin; j < end; ++j) {
           const double weight = weights[r * n + j], wanted = rows.feeds ? sum[j] : weight;
-          const double integer = std::clamp<double>(std::nearbyint(wanted), rows.qmin, rows.qmax);
+          const double integer = to_integer(wanted, rows);
           rows.errors[first + r] += f.d[j] * (sum[j] - integer) * (sum[j] - integer);
           sum[j] = integer;
           const double rest = missing[r][j - begin] = weight - integer;
