@@ -159,7 +159,8 @@ class Inserter {
   // The integers of a weight whose products were observed; nothing where those of quantize_tensor are as good.
   std::optional<Tensor> rounded(const OperandId& operand, const QParams& qparams) {
     const auto spec = plan_.operands.find(operand);
-    if (spec == plan_.operands.end() || spec->second.rounding == Rounding::nearest) return std::nullopt;
+    if (calibrator_ == nullptr || spec == plan_.operands.end() || spec->second.rounding == Rounding::nearest)
+      return std::nullopt;
     const Node& node = plan_.graph.nodes[operand.node];
     const ValueId weight = node.inputs[operand.input];
     const Gram* const gram = calibrator_->gram(ProductIds(plan_.graph).of(plan_.graph, operand));
