@@ -1,5 +1,6 @@
-// octavo.ObserveWindows(x, w): x, of which whoever watches the session is shown what a Conv with its attributes multiplies
-// with its weights w: rows [groups, rows, depth] in the order of w's [kh, kw, channels], of places spread over the image.
+// octavo.ObserveWindows(x, w): x, of which whoever watches the session is shown what a Conv with its attributes
+// multiplies with its weights w: rows [groups, rows, depth] in the order of w's [kh, kw, channels], of places spread
+// over the image.
 #include <algorithm>
 
 #include "kernels/conv/conv.h"
@@ -16,7 +17,8 @@ constexpr auto kAttributes = joined(kWindowAttributes, {{"group", AttrKind::inte
 // As many as are shown at most, in elements.
 constexpr int64_t kMostElements = int64_t{4} << 20;
 
-// Neighbouring windows are alike: of one image, more of them tell little. Groups have few weights to tell of, and are many.
+// Neighbouring windows are alike: of one image, more of them tell little. Groups have few weights to tell of, and are
+// many.
 int64_t shown_rows(const kernels::ConvGeometry& g) {
   const int of_image = (g.groups == 1 ? 64 : 16) + g.depth() / 8;
   const int64_t fit =

@@ -9,7 +9,8 @@ struct Applied {
   std::string_view method;  // "gptq"
   int layers = 0;           // to which it was applied
   int unchanged = 0;        // which it did not make better on the calibration data
-  // By how much nearer the products of those layers are to float on the calibration data, a mean over the layers, in dB.
+  // By how much nearer the products of those layers are to float on the calibration data, a mean over the layers, in
+  // dB.
   double gain_db = 0;
 };
 

@@ -13,8 +13,8 @@
 
 namespace octavo {
 
-// Give it to each run of observed_graph(plan). It keeps an observer for every observed value, a Gram for what weights are
-// multiplied with where that decides how they are rounded, and no tensor.
+// Give it to each run of observed_graph(plan). It keeps an observer for every observed value, a Gram for what weights
+// are multiplied with where that decides how they are rounded, and no tensor.
 class Calibrator final : public TensorObserver {
  public:
   explicit Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels = {});

@@ -127,7 +127,7 @@ class Rounder {
           if (feeds) out[weight(row + r, k) - weights_.data] = static_cast<int8_t>(integers[r * n + k]);
         }
         const double error = (found[r] - columns_.damping * added) * scale(row + r) * scale(row + r);
-        RoundingErrors& errors = errors_[static_cast<std::size_t>(row + r)];
+        RoundingErrors& errors = errors_[static_cast<std::size_t>(row) + r];
         if (is_compared) (feeds ? errors.chosen : errors.nearest) = error;
       }
     }

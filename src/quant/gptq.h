@@ -25,8 +25,8 @@ struct RoundingErrors {
 // diagonal's mean. That is GPTQ with its activation order, written as LDLQ (Chee et al. 2023, Theorem 6).
 //
 // `weights`: all rows, those of a group one after the other; scales of symmetric qparams go by row or are one.
-// Nothing where that is not better than rounding each to the nearest: where columns of x have nothing to do with one another.
-// Adds to `errors` in any case.
+// Nothing where that is not better than rounding each to the nearest: where columns of x have nothing to do with one
+// another. Adds to `errors` in any case.
 std::optional<Tensor> round_gptq(const Gram& gram, const kernels::WeightView<const float>& weights,
                                  const Shape& shape, const QParams& qparams, const Threads& threads,
                                  RoundingErrors& errors);

@@ -9,8 +9,8 @@
 
 namespace octavo {
 
-// Of each group of a convolution, or of one matrix. Sums of up to a few hundred rows are made in float32 and then added in
-// float64, so that very many of them lose nothing.
+// Of each group of a convolution, or of one matrix. Sums of up to a few hundred rows are made in float32 and then added
+// in float64, so that very many of them lose nothing.
 class Gram {
  public:
   Gram(int64_t groups, int64_t depth);

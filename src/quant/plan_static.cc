@@ -16,7 +16,8 @@ namespace octavo {
 
 namespace {
 
-// What calibration keeps of what weights are multiplied with. Weights for which there is no room are rounded to the nearest.
+// What calibration keeps of what weights are multiplied with. Weights for which there is no room are rounded to the
+// nearest.
 constexpr uint64_t kMostGramBytes = uint64_t{512} << 20;
 
 class StaticPlanner {

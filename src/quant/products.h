@@ -8,19 +8,19 @@
 
 namespace octavo {
 
-// Rows of a constant weight, each of which makes one channel of the output: those of a group one after the other, `depth`
-// elements in the order of what they are multiplied with.
+// Rows of a constant weight, each of which makes one channel of the output: those of a group one after the other,
+// `depth` elements in the order of what they are multiplied with.
 struct WeightRows {
   kernels::WeightView<const float> weights;
   int64_t groups;
 };
 
-// Of the float32 constant `weight` of a node; nothing where the operator does not say (QuantRule::rows), or where it is no
-// matrix.
+// Of the float32 constant `weight` of a node; nothing where the operator does not say (QuantRule::rows), or where it is
+// no matrix.
 std::optional<WeightRows> weight_rows(const Graph& graph, const Node& node, ValueId weight);
 
-// The ids under which an observer sees what weights of a plan are multiplied with. Others than those of values; weights that
-// are multiplied with the same have the same.
+// The ids under which an observer sees what weights of a plan are multiplied with. Others than those of values; weights
+// that are multiplied with the same have the same.
 struct ProductIds {
   int64_t values;
 

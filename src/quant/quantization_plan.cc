@@ -34,7 +34,7 @@ Graph observed_graph(const QuantizationPlan& plan) {
     std::vector<ValueId> inputs{x};
     if (sees_windows) inputs.push_back(node.inputs[operand.input]);
     Node observe = make_node(observed, get_op(sees_windows ? "octavo.ObserveWindows" : "octavo.Observe"),
-                             name, std::move(inputs), observed[x]);
+                             name, inputs, observed[x]);
     if (sees_windows) observe.attrs = node.attrs;
     observe.lowered.observed = id;
     observers.push_back(std::move(observe));

@@ -59,8 +59,8 @@ struct QuantizationPlan {
   }
 };
 
-// The float network with octavo.Observe nodes on the values whose ranges the plan needs; Lowered::observed is their id. Where
-// weights are rounded by what they are multiplied with, that is observed as well: quant/products.h.
+// The float network with octavo.Observe nodes on the values whose ranges the plan needs; Lowered::observed is their id.
+// Where weights are rounded by what they are multiplied with, that is observed as well: quant/products.h.
 Graph observed_graph(const QuantizationPlan& plan);
 
 }  // namespace octavo
