@@ -165,7 +165,8 @@ class Inserter {
     const ValueId weight = node.inputs[operand.input];
     const Gram* const gram = calibrator_->gram(ProductIds(plan_.graph).of(plan_.graph, operand));
     const auto rows = weight_rows(plan_.graph, node, weight);
-    if (gram == nullptr || gram->rows() == 0 || !rows) return std::nullopt;
+    if (gram == nullptr || gram->rows() == 0 || !rows || gram->depth() != rows->weights.depth())
+      return std::nullopt;
     RoundingErrors errors;
     std::optional<Tensor> integers = round_gptq(*gram, rows->weights, plan_.graph[weight].constant->shape(),
                                                 qparams, calibrator_->threads(), errors);

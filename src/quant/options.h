@@ -27,7 +27,7 @@ struct DynamicOptions : QuantizeOptions {
 
 struct StaticOptions : QuantizeOptions {
   ObserverOptions observer;
-  Rounding rounding = Rounding::gptq;
+  Rounding rounding = Rounding::nearest;
 };
 
 }  // namespace octavo

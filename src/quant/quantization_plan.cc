@@ -33,7 +33,7 @@ Graph observed_graph(const QuantizationPlan& plan) {
     const std::string name = observed[node.inputs[operand.input]].name + "_products";
     std::vector<ValueId> inputs{x};
     if (sees_windows) inputs.push_back(node.inputs[operand.input]);
-    Node observe = make_node(observed, get_op(sees_windows ? "octavo.ObserveWindows" : "octavo.Observe"),
+    Node observe = make_node(observed, get_op(sees_windows ? "octavo.ObserveWindows" : "octavo.Inspect"),
                              name, inputs, observed[x]);
     if (sees_windows) observe.attrs = node.attrs;
     observe.lowered.observed = id;

@@ -64,9 +64,9 @@ test('weights are rounded so that the network comes 5 dB closer to float', async
       );
       return { ...found, applied };
     };
-    const nearest = await made({ rounding: 'nearest' });
-    const gptq = await made({});
-    const u7 = await made({ reduceRange: true });
+    const nearest = await made({});
+    const gptq = await made({ rounding: 'gptq' });
+    const u7 = await made({ rounding: 'gptq', reduceRange: true });
     assert.equal(nearest.applied, undefined);
     assert.equal(gptq.applied.method, 'gptq');
     assert.ok(gptq.applied.layers >= 45 && gptq.applied.gainDb > 3);

@@ -56,7 +56,6 @@ Batches random_batches(GraphBuilder& b, int runs = 4) {
 StaticOptions minmax() {
   StaticOptions options;
   options.observer.kind = ObserverKind::minmax;
-  options.rounding = Rounding::nearest;
   return options;
 }
 

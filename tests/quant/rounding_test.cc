@@ -16,6 +16,12 @@ namespace {
 
 using Batches = std::vector<Tensor>;
 
+StaticOptions gptq_options() {
+  StaticOptions options;
+  options.rounding = Rounding::gptq;
+  return options;
+}
+
 Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches,
                const KernelPolicy& kernels = {}) {
   const QuantizationPlan plan = plan_static(graph, options);
@@ -114,7 +120,7 @@ TEST_CASE("rounding with feedback makes products closer to those of float, in ev
       b.output(b.node(layer.op, {x, b.random(layer.w)}, layer.attributes));
       infer_shapes(b.graph);
       const Batches batches = smooth_batches(b, layer.x);
-      StaticOptions options;
+      StaticOptions options = gptq_options();
       options.per_channel = per_channel;
       const Graph gptq = quantize(b.graph, options, batches);
       options.rounding = Rounding::nearest;
@@ -133,7 +139,7 @@ TEST_CASE("layers that see the same share what is kept of it") {
   b.output(b.node("MatMul", {x, b.random({12, 5})}));
   b.output(b.node("MatMul", {x, b.random({12, 7})}));
   infer_shapes(b.graph);
-  const Graph observed = observed_graph(plan_static(b.graph, {}));
+  const Graph observed = observed_graph(plan_static(b.graph, gptq_options()));
   int watches = 0;
   for (const Node& node : observed.nodes) watches += node.lowered.observed >= std::ssize(b.graph.values);
   CHECK(watches == 1);
@@ -144,7 +150,7 @@ TEST_CASE("what is too much to keep is rounded to the nearest") {
   const ValueId x = b.input("x", {1, 20'000});
   b.output(b.node("MatMul", {x, b.constant(Tensor(DType::f32, {20'000, 1}))}));
   infer_shapes(b.graph);
-  const QuantizationPlan plan = plan_static(b.graph, {});
+  const QuantizationPlan plan = plan_static(b.graph, gptq_options());
   CHECK(plan.operands.at({0, 1}).rounding == Rounding::nearest);
 }
 
@@ -156,7 +162,7 @@ TEST_CASE("a layer that sees nothing but zeros is rounded to the nearest") {
   Batches batches;
   batches.emplace_back(DType::f32, Shape{1, 3, 5, 5});
   std::ranges::fill(batches[0].span<float>(), 0.0f);
-  StaticOptions options;
+  StaticOptions options = gptq_options();
   const Graph gptq = quantize(b.graph, options, batches);
   options.rounding = Rounding::nearest;
   const Graph nearest = quantize(b.graph, options, batches);
@@ -171,7 +177,7 @@ TEST_CASE("inputs whose squares are beyond float32 leave it at rounding to the n
   infer_shapes(b.graph);
   Batches batches;
   batches.push_back(b.random_tensor({4, 6}, 1e30f));
-  StaticOptions options;
+  StaticOptions options = gptq_options();
   const Graph gptq = quantize(b.graph, options, batches);
   options.rounding = Rounding::nearest;
   const Graph nearest = quantize(b.graph, options, batches);

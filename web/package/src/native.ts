@@ -257,7 +257,8 @@ export interface StaticOptions extends QuantizeOptions {
   bins?: number;
   /**
    * How weights become integers: each to the nearest, or each so that it makes up for what others are rounded by, as far as
-   * the calibration data say that it can (GPTQ, Frantar et al. 2022): the same size and speed, and closer to float. Default `gptq`.
+   * the calibration data say that it can (GPTQ, Frantar et al. 2022): the same size and speed, and closer to float, for more time and memory while
+   * it is quantized. Default `nearest`.
    */
   rounding?: 'nearest' | 'gptq';
 }

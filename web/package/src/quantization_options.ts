@@ -86,7 +86,7 @@ export const quantizationOptions = {
     kind: 'choice',
     choices: ['nearest', 'gptq'],
     flag: '--rounding <how>',
-    help: 'static: how weights become integers (default: gptq)',
+    help: 'static: how weights become integers (default: nearest)',
   },
 } as const satisfies Record<keyof AllOptions, Row>;
 
