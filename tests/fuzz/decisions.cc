@@ -1,5 +1,6 @@
 #include "fuzz/decisions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -139,7 +140,12 @@ StaticOptions static_options(const Model& model, Random& random) {
   StaticOptions options;
   choose_common(model, random, options);
   options.observer.kind = ObserverKind(random.below(3));
-  options.rounding = Rounding(random.below(2));
+  // With feedback it takes a time that goes with the cube of how long rows of weights are.
+  const auto rounding = Rounding(random.below(2));
+  const auto is_short = [](const Value& value) {
+    return !value.is_constant() || value.constant->shape().elements() <= 1024;
+  };
+  if (std::ranges::all_of(model.graph().values, is_short)) options.rounding = rounding;
   options.observer.bins = static_cast<int>(random.integer(2, 100));
   return options;
 }
