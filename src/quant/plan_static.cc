@@ -82,7 +82,7 @@ class StaticPlanner {
   bool is_rounded_by_products(const OperandId& operand) {
     const Node& node = graph_.nodes[operand.node];
     const auto rows = weight_rows(graph_, node, node.inputs[operand.input]);
-    if (options_.rounding == Rounding::nearest || !rows) return false;
+    if (options_.rounding == Rounding::nearest || !rows || rows->weights.n == 0) return false;
     const int64_t id = ProductIds(graph_).of(graph_, operand);
     if (std::ranges::find(products_, id) != products_.end()) return true;
     const uint64_t bytes = Gram::bytes(rows->groups, rows->weights.depth());
