@@ -7,13 +7,10 @@
 #include "ops/conv_layer.h"
 #include "ops/conv_pieces.h"
 #include "ops/kernel_choice.h"
-#include "ops/window.h"
 
 namespace octavo {
 
 namespace {
-
-constexpr auto kAttributes = joined(kWindowAttributes, {{"group", AttrKind::integer}});
 
 using kernels::ConvGeometry;
 
@@ -133,7 +130,7 @@ constexpr IntegerForm kForms[] = {{DType::u8, DType::s8, DType::u8, "octavo.QCon
 OCTAVO_OPERATOR(conv, {.name = "Conv",
                        .min_inputs = 2,
                        .max_inputs = 3,
-                       .attributes = kAttributes,
+                       .attributes = kConvAttributes,
                        .infer = infer,
                        .prepare = prepare,
                        .plan = plan,

@@ -5,8 +5,12 @@
 #include "kernels/conv/geometry.h"
 #include "ops/channel_order.h"
 #include "ops/scratch.h"
+#include "ops/window.h"
 
 namespace octavo {
+
+// What convolutions of floats and of integers read.
+inline constexpr auto kConvAttributes = joined(kWindowAttributes, {{"group", AttrKind::integer}});
 
 // Input 0 is x [n, c, ((d,) h,) w], or [n, ((d,) h,) w, c] where the node is lowered to channels_last; input 1 is w
 // [oc, c/group, ((kd,) kh,) kw]; input 2, optional, is a bias [oc]. Sets output 0 to `dtype`. Throws

@@ -6,13 +6,10 @@
 #include "kernels/conv/conv.h"
 #include "ops/conv_layer.h"
 #include "ops/operands.h"
-#include "ops/window.h"
 
 namespace octavo {
 
 namespace {
-
-constexpr auto kAttributes = joined(kWindowAttributes, {{"group", AttrKind::integer}});
 
 // As many as are shown at most, in elements.
 constexpr int64_t kMostElements = int64_t{4} << 20;
@@ -67,7 +64,7 @@ void run(RunContext& ctx) {
 OCTAVO_OPERATOR(observe_windows, {.name = "octavo.ObserveWindows",
                                   .min_inputs = 2,
                                   .max_inputs = 2,
-                                  .attributes = kAttributes,
+                                  .attributes = kConvAttributes,
                                   .infer = infer,
                                   .plan = plan,
                                   .run = run,

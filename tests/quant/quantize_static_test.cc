@@ -11,6 +11,7 @@
 #include "quant/compare.h"
 #include "quant/plan_static.h"
 #include "runtime/executor.h"
+#include "support/calibrate.h"
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
 #include "support/op_runner.h"
@@ -20,21 +21,6 @@ using namespace octavo::test;
 using Catch::Matchers::WithinRel;
 
 namespace {
-
-using Batches = std::vector<std::vector<Tensor>>;  // feeds of each run, in the order of the graph's inputs
-
-void calibrate(const QuantizationPlan& plan, Calibrator& calibrator, const Batches& batches) {
-  Graph observed = observed_graph(plan);
-  verify(observed);
-  lower(observed, KernelPolicy{});
-  Executor executor(compile(std::move(observed), KernelPolicy{}));
-  for (const std::vector<Tensor>& batch : batches) {
-    std::vector<Feed> feeds;
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      feeds.push_back({plan.graph[plan.graph.inputs[i]].name, &batch[i]});
-    executor.run(feeds, &calibrator);
-  }
-}
 
 Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches) {
   const QuantizationPlan plan = plan_static(graph, options);

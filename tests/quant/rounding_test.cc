@@ -6,6 +6,7 @@
 #include "quant/insert_qdq.h"
 #include "quant/plan_static.h"
 #include "runtime/executor.h"
+#include "support/calibrate.h"
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
 
@@ -14,26 +15,16 @@ using namespace octavo::test;
 
 namespace {
 
-using Batches = std::vector<Tensor>;
-
 StaticOptions gptq_options() {
   StaticOptions options;
   options.rounding = Rounding::gptq;
   return options;
 }
 
-Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches,
-               const KernelPolicy& kernels = {}) {
+Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches) {
   const QuantizationPlan plan = plan_static(graph, options);
-  Calibrator calibrator(plan, kernels);
-  Graph observed = observed_graph(plan);
-  verify(observed);
-  lower(observed, kernels);
-  Executor executor(compile(std::move(observed), kernels));
-  for (const Tensor& batch : batches) {
-    const Feed feed{"x", &batch};
-    executor.run({&feed, 1}, &calibrator);
-  }
+  Calibrator calibrator(plan);
+  calibrate(plan, calibrator, batches);
   Graph quantized = insert_qdq(plan, &calibrator);
   verify(quantized);
   return quantized;
@@ -61,8 +52,8 @@ Graph with_weights_of(Graph graph, const Graph& quantized, std::string_view op, 
 
 double error(const Graph& graph, const Graph& other, const Batches& batches) {
   double sum = 0;
-  for (const Tensor& batch : batches) {
-    const Tensor a = interpret(graph, {batch})[0], b = interpret(other, {batch})[0];
+  for (const auto& batch : batches) {
+    const Tensor a = interpret(graph, batch)[0], b = interpret(other, batch)[0];
     for (int64_t i = 0; i < a.shape().elements(); ++i) {
       const double difference =
           static_cast<double>(a.span<float>()[i]) - static_cast<double>(b.span<float>()[i]);
@@ -79,7 +70,7 @@ Batches smooth_batches(GraphBuilder& b, const Shape& shape) {
     Tensor x = b.random_tensor(shape);
     float last = 0;
     for (float& each : x.span<float>()) last = each = 0.3f * each + 0.7f * last + 0.1f;
-    batches.push_back(std::move(x));
+    batches.emplace_back().push_back(std::move(x));
   }
   return batches;
 }
@@ -133,6 +124,27 @@ TEST_CASE("rounding with feedback makes products closer to those of float, in ev
   CHECK(std::ranges::count_if(gains, [](double gain) { return gain > 1.25; }) >= std::ssize(gains) * 3 / 4);
 }
 
+TEST_CASE(
+    "a matrix behind images sees its rows as ONNX lays them out, whatever the layout that images have") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 4, 6, 5});
+  const ValueId image = b.node("Conv", {x, b.random({7, 4, 1, 1})});
+  const ValueId last = b.node("Transpose", {image}, attrs({{"perm", std::vector<int64_t>{0, 3, 1, 2}}}));
+  b.output(b.node("MatMul", {last, b.random({6, 3})}));
+  infer_shapes(b.graph);
+  const QuantizationPlan plan = plan_static(b.graph, gptq_options());
+  Calibrator calibrator(plan);
+  calibrate(plan, calibrator, smooth_batches(b, {1, 4, 6, 5}));
+  const auto& nodes = plan.graph.nodes;
+  const auto n =
+      std::ranges::find(nodes, "MatMul", [](const Node& node) { return node.op->name; }) - nodes.begin();
+  const Gram* const gram =
+      calibrator.gram(ProductIds(plan.graph).of(plan.graph, {static_cast<uint32_t>(n), 1}));
+  REQUIRE(gram != nullptr);
+  CHECK(gram->depth() == 6);
+  CHECK(gram->rows() == 6 * 35);
+}
+
 TEST_CASE("layers that see the same share what is kept of it") {
   GraphBuilder b;
   const ValueId x = b.input("x", {4, 12});
@@ -160,8 +172,8 @@ TEST_CASE("a layer that sees nothing but zeros is rounded to the nearest") {
   b.output(b.node("Conv", {x, b.random({4, 3, 2, 2})}));
   infer_shapes(b.graph);
   Batches batches;
-  batches.emplace_back(DType::f32, Shape{1, 3, 5, 5});
-  std::ranges::fill(batches[0].span<float>(), 0.0f);
+  batches.emplace_back().emplace_back(DType::f32, Shape{1, 3, 5, 5});
+  std::ranges::fill(batches[0][0].span<float>(), 0.0f);
   StaticOptions options = gptq_options();
   const Graph gptq = quantize(b.graph, options, batches);
   options.rounding = Rounding::nearest;
@@ -176,7 +188,7 @@ TEST_CASE("inputs whose squares are beyond float32 leave it at rounding to the n
   b.output(b.node("MatMul", {x, b.random({6, 3})}));
   infer_shapes(b.graph);
   Batches batches;
-  batches.push_back(b.random_tensor({4, 6}, 1e30f));
+  batches.emplace_back().push_back(b.random_tensor({4, 6}, 1e30f));
   StaticOptions options = gptq_options();
   const Graph gptq = quantize(b.graph, options, batches);
   options.rounding = Rounding::nearest;
