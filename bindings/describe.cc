@@ -50,7 +50,7 @@ val applied_to_js(const Applied& applied) {
   set(object, "method", applied.method);
   set(object, "layers", applied.layers);
   set(object, "unchanged", applied.unchanged);
-  set(object, "gainDb", applied.gain_db);
+  if (applied.gain_db) set(object, "gainDb", *applied.gain_db);
   return object;
 }
 

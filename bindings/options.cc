@@ -110,6 +110,7 @@ StaticOptions static_options(const val& source) {
   read_common(reader, options);
   options.rounding = reader.read_choice(
       "rounding", {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}}, options.rounding);
+  options.bias_correction = reader.read_bool("biasCorrection", options.bias_correction);
   options.observer.kind = reader.read_choice("observer",
                                              {{"minmax", ObserverKind::minmax},
                                               {"movingAverage", ObserverKind::moving_average},

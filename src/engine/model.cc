@@ -95,10 +95,10 @@ Calibration::Calibration(const Model& model, QuantizationPlan plan)
 }
 
 std::unique_ptr<Model> Calibration::finish() const {
-  Applied applied;
+  std::vector<Applied> applied;
   std::unique_ptr<Model> model =
       Model::with_graph(model_, insert_qdq(plan_, &calibrator_, &applied), kernels_);
-  if (applied.layers + applied.unchanged > 0) model->applied_.push_back(applied);
+  model->applied_ = std::move(applied);
   return model;
 }
 

@@ -226,15 +226,16 @@ struct OpDef {
   bool converts = false;   // output 0 is input 0 in another dtype (Cast)
   // Knows no float64: simplify puts Casts around a node that has some.
   bool computes_f32 = false;
-  bool commutes = false;          // inputs 0 and 1 may change places
-  bool reads_shape_only = false;  // the output depends on the input's shape and not on its elements (Shape)
+  bool commutes = false;  // inputs 0 and 1 may change places
   // Shapes of outputs may follow from elements that only a run computes: infer leaves those dimensions open, also where
   // every input is static, and run makes each output by RunContext::make_output. Nobody else in the program reads such
   // an output: the program ends there, and the rest is planned anew.
   bool shape_depends_on_data = false;
   // Types the inputs of the node's bodies, but for captures, by the operands of the node. Null: as the file says.
   void (*type_bodies)(Node&, std::span<const Operand>) = nullptr;
-  uint32_t shape_operands = 0;  // bit i: the contents of input i decide output shapes
+  uint32_t shape_operands = 0;       // bit i: the contents of input i decide output shapes
+  uint32_t shape_only_operands = 0;  // bit i: of input i the shape is read and not the elements (Shape)
+  constexpr bool reads_shape_only() const { return shape_only_operands & 1; }
   // Obeys Lowered::clamp.
   bool clamps_output = false;
   // A product of inputs 0 and 1, whose columns are the last axis of its output: adds Lowered::bias.

@@ -39,7 +39,7 @@ OCTAVO_OPERATOR(eye_like, {.name = "EyeLike",
                            .plan = plan,
                            .run = run,
                            .same_dtype = false,
-                           .reads_shape_only = true});
+                           .shape_only_operands = 1});
 
 }  // namespace
 

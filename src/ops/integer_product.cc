@@ -15,7 +15,6 @@ namespace octavo {
 
 namespace {
 
-
 // Inputs a, b, a_zero_point, b_zero_point. A zero_point is one number, or a vector of `a_count` and `b_count` of them.
 void check_integers(const InferContext& ctx, int64_t a_count, int64_t b_count) {
   for (std::size_t i = 0; i < 2; ++i) {

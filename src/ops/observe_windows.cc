@@ -1,5 +1,5 @@
 // octavo.ObserveWindows(x, w): x, of which whoever watches the session is shown what a Conv with its attributes
-// multiplies with its weights w: rows [groups, rows, depth] in the order of w's [kh, kw, channels], of places spread
+// multiplies with its weights w, of which the shape is read: rows [groups, rows, depth] in the order of w's [kh, kw, channels], of places spread
 // over the image.
 #include <algorithm>
 
@@ -68,6 +68,7 @@ OCTAVO_OPERATOR(observe_windows, {.name = "octavo.ObserveWindows",
                                   .infer = infer,
                                   .plan = plan,
                                   .run = run,
+                                  .shape_only_operands = 2,
                                   .layout = LayoutRule::channels_last});
 
 }  // namespace

@@ -86,11 +86,11 @@ OCTAVO_OPERATOR(shape, {.name = "Shape",
                         .plan = plan_shape,
                         .run = run_shape,
                         .same_dtype = false,
-                        .reads_shape_only = true});
+                        .shape_only_operands = 1});
 
 OCTAVO_OPERATOR(
     size,
-    {.name = "Size", .infer = infer_size, .run = run_size, .same_dtype = false, .reads_shape_only = true});
+    {.name = "Size", .infer = infer_size, .run = run_size, .same_dtype = false, .shape_only_operands = 1});
 
 OCTAVO_OPERATOR(constant_of_shape, {.name = "ConstantOfShape",
                                     .since = 9,

@@ -31,9 +31,9 @@ Known::Known(const Graph& graph, std::span<const Shape> inputs, const KernelPoli
     for (ValueId id : node.inputs) operands.push_back(id == kNoValue ? Operand{} : values[id]);
     std::vector<Operand> outputs = infer_node(graph, node, operands);
     const auto is_known = [&](ValueId id) { return id == kNoValue || values[id].known; };
-    const bool is_computed = node.op->reads_shape_only ? operands[0].is_static()
-                                                       : node.subgraphs.empty() && !is_qdq(node) &&
-                                                             std::ranges::all_of(node.inputs, is_known);
+    const bool is_computed = node.op->reads_shape_only() ? operands[0].is_static()
+                                                         : node.subgraphs.empty() && !is_qdq(node) &&
+                                                               std::ranges::all_of(node.inputs, is_known);
     if (is_computed && budget.take(outputs, operands)) {
       outputs.clear();
       for (Tensor& tensor : evaluate_node(graph, node, operands, kernels))
@@ -147,7 +147,7 @@ void CacheLengths::measure() {
   for (ValueId id = 0; id < growth_.size(); ++id) measure(id);
   // What is planned follows from what is planned.
   for (const Node& node : graph_.nodes) {
-    if (node.op->reads_shape_only) continue;
+    if (node.op->reads_shape_only()) continue;
     const auto is_planned = [&](ValueId id) { return id == kNoValue || growth_[id].is_planned; };
     if (!std::ranges::all_of(node.inputs, is_planned))
       for (ValueId id : node.outputs)

@@ -19,7 +19,7 @@ bool is_foldable(const Graph& graph, const Node& node, bool fold_dequantize) {
 
 // Shape(x), where no dimension that it reports is dynamic.
 bool is_known_shape(const Graph& graph, const Node& node) {
-  return node.op->reads_shape_only && graph[node.inputs[0]].is_static();
+  return node.op->reads_shape_only() && graph[node.inputs[0]].is_static();
 }
 
 void make_constant(Graph& graph, Node& node, const KernelPolicy& kernels) {

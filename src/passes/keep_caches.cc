@@ -168,7 +168,7 @@ class Keeper {
 
   void rewrite(Node& node) {
     const auto is_planned = [&](ValueId id) { return id == kNoValue || growth(id).is_planned; };
-    const bool reads_growth = node.op->reads_shape_only && growth(node.inputs[0]).axes != 0;
+    const bool reads_growth = node.op->reads_shape_only() && growth(node.inputs[0]).axes != 0;
     if (std::ranges::all_of(node.outputs, is_planned)) return reads_growth ? plan_shape(node) : keep(node);
     bool grows = false, is_sloped = false;
     for (ValueId id : node.outputs)

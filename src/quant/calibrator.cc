@@ -11,10 +11,20 @@ Calibrator::Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels
   for (const auto& [value, spec] : plan.values)
     if (plan.observed(value) == value)
       entries_[value] = {plan.graph[value].name, make_observer(spec.observer, kernels.threads)};
+  // One with products serves those who need sums alone.
+  for (const auto keeps : {Gram::Keeps::products, Gram::Keeps::sums})
+    for (const auto& [operand, spec] : plan.operands) {
+      const bool is_kept =
+          keeps == Gram::Keeps::products ? spec.rounding == Rounding::gptq : spec.observes_products();
+      if (!is_kept) continue;
+      const Node& node = plan.graph.nodes[operand.node];
+      if (const auto size = product_size(plan.graph, node, node.inputs[operand.input]))
+        grams_.try_emplace(product_ids_.of(plan.graph, operand), size->groups, size->depth, keeps);
+    }
 }
 
 void Calibrator::observe(int64_t id, const TensorView& tensor) {
-  if (product_ids_.is_product(id)) return observe_products(id, tensor);
+  if (product_ids_.is_product(id)) return grams_.at(id).add(tensor, kernels_);
   const auto entry = entries_.find(id);
   require(entry != entries_.end(), ErrorCode::invalid_graph, "value {} is not part of the calibration plan",
           id);
@@ -27,17 +37,11 @@ void Calibrator::observe(int64_t id, const TensorView& tensor) {
   entry->second.observer->observe(values, range);
 }
 
-void Calibrator::observe_products(int64_t id, const TensorView& rows) {
-  const bool has_groups = product_ids_.is_window(id);
-  const int64_t groups = has_groups ? rows.shape[0] : 1, depth = rows.shape[rows.shape.rank() - 1];
-  grams_.try_emplace(id, groups, depth).first->second.add(rows, kernels_);
-}
-
 const Gram* Calibrator::gram(int64_t id) const {
   const auto gram = grams_.find(id);
   if (gram == grams_.end()) return nullptr;
   gram->second.finish(kernels_);
-  return &gram->second;
+  return gram->second.rows() > 0 ? &gram->second : nullptr;
 }
 
 ValueRange Calibrator::range(ValueId id) const {

@@ -14,7 +14,7 @@
 namespace octavo {
 
 // Give it to each run of observed_graph(plan). It keeps an observer for every observed value, a Gram for what weights
-// are multiplied with where that decides how they are rounded, and no tensor.
+// are multiplied with where their spec needs that, and no tensor.
 class Calibrator final : public TensorObserver {
  public:
   explicit Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels = {});
@@ -33,9 +33,6 @@ class Calibrator final : public TensorObserver {
     std::string name;
     std::unique_ptr<Observer> observer;
   };
-  // rows: [groups, rows, depth] or, of one group, with the depth last.
-  void observe_products(int64_t id, const TensorView& rows);
-
   KernelPolicy kernels_;
   std::map<int64_t, Entry> entries_;
   ProductIds product_ids_;

@@ -26,7 +26,7 @@ class Columns {
     const auto n = static_cast<std::size_t>(gram.depth());
     order.resize(n);
     for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<int>(i);
-    const auto diagonal = [&](int i) { return gram.sum(group, i, i); };
+    const auto diagonal = [&](int i) { return gram.product(group, i, i); };
     const auto goes_before = [&](int a, int b) {
       return diagonal(a) != diagonal(b) ? diagonal(a) > diagonal(b) : a < b;
     };
@@ -38,7 +38,7 @@ class Columns {
     h_.resize(n * n);
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t k = 0; k <= i; ++k)
-        h_[i * n + k] = gram.sum(group, std::max(order[i], order[k]), std::min(order[i], order[k]));
+        h_[i * n + k] = gram.product(group, std::max(order[i], order[k]), std::min(order[i], order[k]));
       h_[i * n + i] += damping > 0 ? damping : 1;
     }
     d_.resize(n);

@@ -24,6 +24,9 @@ constexpr float kBiasTolerance = 16;
 // Units of the bias in a step of the output, in a channel whose weights are all 0.
 constexpr float kDeadChannelSteps = 256;
 
+// Of a bias beside itself: NNCF's threshold.
+constexpr double kMostCorrection = 2;
+
 // Of products that are as good as exact.
 constexpr double kSmallestError = 1e-300;
 
@@ -36,7 +39,7 @@ class Inserter {
         uses_(plan.graph),
         activations_(plan.graph.values.size()) {}
 
-  Graph insert(Applied* applied) {
+  Graph insert(std::vector<Applied>* applied) {
     for (const auto& [value, spec] : plan_.values) check(value, spec);
     for (const auto& [operand, spec] : plan_.operands) check(operand, spec);
     for (const auto& [value, spec] : plan_.values)
@@ -45,8 +48,10 @@ class Inserter {
     insert_values();
     sort_nodes(graph_);
     remove_dead(graph_);
-    if (applied_.layers > 0) applied_.gain_db /= applied_.layers;
-    if (applied != nullptr) *applied = applied_;
+    if (gptq_.layers > 0) gptq_.gain_db = gain_db_ / gptq_.layers;
+    if (applied != nullptr)
+      for (const Applied& each : {gptq_, bias_correction_})
+        if (each.says_something()) applied->push_back(each);
     return std::move(graph_);
   }
 
@@ -146,36 +151,97 @@ class Inserter {
     const bool is_planned = bias && plan_.operands.contains({n, static_cast<uint32_t>(*bias)}) &&
                             has_channel_bias(plan_.graph, node);
     const std::optional<float> input_scale = scale_of(node.inputs[0]);
+    bool is_integer = false;
     if (is_planned && input_scale && output_scale(node)) {
       QParams roomy = with_room_for_bias(node, *input_scale, qparams);
-      if (is_integer_bias(node, *input_scale, roomy.scale)) {
-        graph_.nodes[n].inputs[*bias] = dequantized_bias(node, *input_scale, roomy);
-        qparams = std::move(roomy);
-      }
+      is_integer = is_integer_bias(node, bias_of(node), *input_scale, roomy.scale);
+      if (is_integer) qparams = std::move(roomy);
     }
-    graph_.nodes[n].inputs[i] = dequantized(node.inputs[i], std::move(qparams), spec.dtype, {n, i});
+    const ValueId weights = dequantized(node.inputs[i], qparams, spec.dtype, {n, i});
+    graph_.nodes[n].inputs[i] = weights;
+    if (is_integer) graph_.nodes[n].inputs[*bias] = dequantized_bias({n, i}, weights, *input_scale, qparams);
+  }
+
+  // The constant bias of a node in units of its accumulators, corrected where that is planned.
+  ValueId dequantized_bias(const OperandId& operand, ValueId weights, float input_scale,
+                           const QParams& qparams) {
+    const Node& node = plan_.graph.nodes[operand.node];
+    ValueId id = bias_id(node);
+    if (const Gram* const gram = gram_of(operand); gram && plan_.operands.at(operand).corrects_bias) {
+      std::optional<Tensor> corrected = corrected_bias(operand, *gram, weights, qparams);
+      const bool fits = corrected && is_integer_bias(node, *corrected, input_scale, qparams.scale);
+      ++(fits ? bias_correction_.layers : bias_correction_.unchanged);
+      if (fits)
+        id = graph_.add_constant(graph_.unique_value_name(text("{}_corrected", graph_[id].name)),
+                                 std::move(*corrected));
+    }
+    QParams units{.qmin = std::numeric_limits<int32_t>::min(), .qmax = std::numeric_limits<int32_t>::max()};
+    if (!qparams.per_tensor()) units.axis = graph_[id].constant->shape().rank() - 1;
+    for (float scale : qparams.scale) {
+      units.scale.push_back(input_scale * scale);
+      units.zero_point.push_back(0);
+    }
+    return add_dequantized_constant(graph_, id, units, DType::s32);
+  }
+
+  // The integers of a weight of graph_ that is dequantized to `weights`.
+  const Tensor& integers_of(ValueId weights) const {
+    const auto dequantize =
+        std::ranges::find(graph_.nodes, weights, [](const Node& node) { return node.outputs[0]; });
+    return *graph_.constant_input(*dequantize, 0);
+  }
+
+  // A bias with what the roundings of its weight take from the mean of each output, where they do not take more than it
+  // is itself, several times: bias correction (Nagel et al. 2019), as NNCF's FastBiasCorrection has it.
+  //
+  //   b'[n] = b[n] + Σ_k (w[n][k] - scale[n] · q[n][k]) · mean(x[k]),   max_n |b'[n] - b[n]| / |b[n]| < 2
+  std::optional<Tensor> corrected_bias(const OperandId& operand, const Gram& gram, ValueId weights,
+                                       const QParams& qparams) {
+    const Node& node = plan_.graph.nodes[operand.node];
+    const Tensor& weight = *plan_.graph[node.inputs[operand.input]].constant;
+    const auto [w, groups] = weight_rows(plan_.graph, node, node.inputs[operand.input]);
+    const int8_t* const integers = integers_of(weights).span<int8_t>().data();
+    Tensor bias = Tensor::copy_of(bias_of(node).view());
+    double largest = 0;
+    for (int row = 0; row < w.n; ++row) {
+      const auto scale = static_cast<double>(qparams.scale[qparams.per_tensor() ? 0 : row]);
+      double shift = 0;
+      int k = 0;
+      for (int y = 0; y < w.kh; ++y)
+        for (int x = 0; x < w.kw; ++x)
+          for (int c = 0; c < w.channels; ++c, ++k) {
+            const float* const at = &w.at(row, y, x, c);
+            shift += (static_cast<double>(*at) - scale * integers[at - w.data]) *
+                     gram.mean(row / (w.n / groups), k);
+          }
+      float& value = bias.span<float>()[row];
+      largest = std::max(largest, std::abs(shift / static_cast<double>(value)));
+      value += static_cast<float>(shift);
+    }
+    weight.give_back();
+    return largest < kMostCorrection ? std::optional(std::move(bias)) : std::nullopt;
+  }
+
+  // What was seen of what a weight is multiplied with; null where nothing was.
+  const Gram* gram_of(const OperandId& operand) const {
+    return calibrator_ == nullptr ? nullptr
+                                  : calibrator_->gram(ProductIds(plan_.graph).of(plan_.graph, operand));
   }
 
   // The integers of a weight whose products were observed; nothing where those of quantize_tensor are as good.
   std::optional<Tensor> rounded(const OperandId& operand, const QParams& qparams) {
     const auto spec = plan_.operands.find(operand);
-    if (calibrator_ == nullptr || spec == plan_.operands.end() || spec->second.rounding == Rounding::nearest)
-      return std::nullopt;
+    if (spec == plan_.operands.end() || spec->second.rounding == Rounding::nearest) return std::nullopt;
     const Node& node = plan_.graph.nodes[operand.node];
     const ValueId weight = node.inputs[operand.input];
-    const Gram* const gram = calibrator_->gram(ProductIds(plan_.graph).of(plan_.graph, operand));
-    const auto rows = weight_rows(plan_.graph, node, weight);
-    if (gram == nullptr || gram->rows() == 0 || !rows || gram->depth() != rows->weights.depth())
-      return std::nullopt;
+    const Gram* const gram = gram_of(operand);
+    if (gram == nullptr || !gram->has_products()) return std::nullopt;
     RoundingErrors errors;
-    std::optional<Tensor> integers = round_gptq(*gram, rows->weights, plan_.graph[weight].constant->shape(),
-                                                qparams, calibrator_->threads(), errors);
-    if (integers) {
-      ++applied_.layers;
-      applied_.gain_db += 10 * std::log10(errors.nearest / std::max(errors.chosen, kSmallestError));
-    } else {
-      ++applied_.unchanged;
-    }
+    std::optional<Tensor> integers =
+        round_gptq(*gram, weight_rows(plan_.graph, node, weight).weights,
+                   plan_.graph[weight].constant->shape(), qparams, calibrator_->threads(), errors);
+    ++(integers ? gptq_.layers : gptq_.unchanged);
+    if (integers) gain_db_ += 10 * std::log10(errors.nearest / std::max(errors.chosen, kSmallestError));
     return integers;
   }
 
@@ -229,8 +295,8 @@ class Inserter {
 
   // Whether the bias has units in float32 that it can be rounded to. Any other stays float, as lowering leaves its
   // node.
-  bool is_integer_bias(const Node& node, float input_scale, const std::vector<float>& weight_scale) const {
-    const Tensor& bias = *graph_[bias_id(node)].constant;
+  bool is_integer_bias(const Node& node, const Tensor& bias, float input_scale,
+                       const std::vector<float>& weight_scale) const {
     const auto has_unit = [&](float scale) { return std::isfinite(scale * input_scale); };
     const BiasTarget target = {input_scale, weight_scale, bias.shape().elements(), depth(node),
                                kBiasTolerance * *output_scale(node)};
@@ -255,6 +321,8 @@ class Inserter {
     return node.inputs[*node.op->quant.input_of(OperandRole::bias)];
   }
 
+  const Tensor& bias_of(const Node& node) const { return *graph_[bias_id(node)].constant; }
+
   int64_t depth(const Node& node) const {
     return products_per_sum(graph_[weight_id(node)].constant->shape(),
                             node.op->quant.weight_axis(plan_.graph, node));
@@ -265,17 +333,6 @@ class Inserter {
     if (const auto scale = scale_of(node.outputs[0])) return scale;
     const uint32_t clamp = uses_.only_consumer(node.outputs[0]);
     return clamp == Uses::kNone ? std::nullopt : scale_of(plan_.graph.nodes[clamp].outputs[0]);
-  }
-
-  ValueId dequantized_bias(const Node& node, float input_scale, const QParams& weights) {
-    const ValueId id = bias_id(node);
-    QParams qparams{.qmin = std::numeric_limits<int32_t>::min(), .qmax = std::numeric_limits<int32_t>::max()};
-    if (!weights.per_tensor()) qparams.axis = graph_[id].constant->shape().rank() - 1;
-    for (float scale : weights.scale) {
-      qparams.scale.push_back(input_scale * scale);
-      qparams.zero_point.push_back(0);
-    }
-    return add_dequantized_constant(graph_, id, qparams, DType::s32);
   }
 
   // Everyone who reads a planned activation reads it quantized and dequantized.
@@ -296,7 +353,8 @@ class Inserter {
   const QuantizationPlan& plan_;
   const Calibrator* calibrator_;
   Graph graph_;
-  Applied applied_{.method = "gptq"};
+  Applied gptq_{.method = "gptq"}, bias_correction_{.method = "biasCorrection"};
+  double gain_db_ = 0;                                       // of gptq_, summed
   Uses uses_;                                                // of plan.graph
   std::vector<std::optional<QParamConstants>> activations_;  // by value of plan.graph with a range of its own
   // What is dequantized for all who want it so: by value, axis (kRunTime and the granularity for an activation),
@@ -307,7 +365,7 @@ class Inserter {
 
 }  // namespace
 
-Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator, Applied* applied) {
+Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator, std::vector<Applied>* applied) {
   return Inserter(plan, calibrator).insert(applied);
 }
 

@@ -27,7 +27,8 @@ struct DynamicOptions : QuantizeOptions {
 
 struct StaticOptions : QuantizeOptions {
   ObserverOptions observer;
-  Rounding rounding = Rounding::nearest;
+  Rounding rounding = Rounding::gptq;
+  bool bias_correction = true;
 };
 
 }  // namespace octavo

@@ -64,7 +64,7 @@ class StaticPlanner {
         break;
       case OperandRole::weight:
         plan_.operands[operand] = weight_spec(graph_, node, node.inputs[i], options_);
-        if (is_rounded_by_products(operand)) plan_.operands[operand].rounding = options_.rounding;
+        observe_products(operand, plan_.operands[operand]);
         break;
       case OperandRole::bias:
         if (has_channel_bias(graph_, node))
@@ -78,18 +78,21 @@ class StaticPlanner {
     plan_.values[id] = {.qmax = options_.activation_qmax(), .observer = options_.observer};
   }
 
-  // Whether what a weight is multiplied with can be kept, beside what others are.
-  bool is_rounded_by_products(const OperandId& operand) {
+  // Lets a weight be rounded, and its bias be corrected, by what it is multiplied with, as far as there is room for that.
+  void observe_products(const OperandId& operand, QuantSpec& spec) {
     const Node& node = graph_.nodes[operand.node];
-    const auto rows = weight_rows(graph_, node, node.inputs[operand.input]);
-    if (options_.rounding == Rounding::nearest || !rows || rows->weights.n == 0) return false;
+    const auto size = product_size(graph_, node, node.inputs[operand.input]);
+    if (!size) return;
+    spec.corrects_bias = options_.bias_correction && has_channel_bias(graph_, node);
+    if (options_.rounding == Rounding::nearest) return;
     const int64_t id = ProductIds(graph_).of(graph_, operand);
-    if (std::ranges::find(products_, id) != products_.end()) return true;
-    const uint64_t bytes = Gram::bytes(rows->groups, rows->weights.depth());
-    if (bytes > room_) return false;
-    room_ -= bytes;
-    products_.push_back(id);
-    return true;
+    if (std::ranges::find(products_, id) == products_.end()) {
+      const uint64_t bytes = Gram::bytes(size->groups, size->depth);
+      if (bytes > room_) return;
+      room_ -= bytes;
+      products_.push_back(id);
+    }
+    spec.rounding = options_.rounding;
   }
 
   // Every activation is computed or a finite float32 constant, and one at least is computed; the weight is a float32

@@ -5,23 +5,32 @@
 
 namespace octavo {
 
-std::optional<WeightRows> weight_rows(const Graph& graph, const Node& node, ValueId weight) {
-  const TensorView w = graph[weight].constant->view();
-  const float* const data = w.as<float>();
+std::optional<ProductSize> product_size(const Graph& graph, const Node& node, ValueId weight) {
+  const Shape& w = graph[weight].constant->shape();
+  if (w.elements() == 0) return std::nullopt;
   switch (node.op->quant.rows) {
     case ProductRows::windows: {
-      const kernels::ConvGeometry g = conv_weight_geometry(node.attrs, w.shape);
-      return WeightRows{kernels::weights_oihw(data, g.oc, g.group_channels(), g.kd * g.kh, g.kw), g.groups};
+      const kernels::ConvGeometry g = conv_weight_geometry(node.attrs, w);
+      return ProductSize{g.groups, g.depth()};
     }
-    case ProductRows::last_axis: {
-      if (w.shape.rank() != 2) return std::nullopt;
-      const int channels = node.op->quant.weight_axis(graph, node);
-      const auto n = static_cast<int>(w.shape[channels]), k = static_cast<int>(w.shape[1 - channels]);
-      return WeightRows{channels == 0 ? kernels::weights_nk(data, n, k) : kernels::weights_kn(data, k, n), 1};
-    }
+    case ProductRows::last_axis:
+      if (w.rank() != 2) return std::nullopt;
+      return ProductSize{1, w[1 - node.op->quant.weight_axis(graph, node)]};
     case ProductRows::unknown: break;
   }
   return std::nullopt;
+}
+
+WeightRows weight_rows(const Graph& graph, const Node& node, ValueId weight) {
+  const TensorView w = graph[weight].constant->view();
+  const float* const data = w.as<float>();
+  if (node.op->quant.rows == ProductRows::windows) {
+    const kernels::ConvGeometry g = conv_weight_geometry(node.attrs, w.shape);
+    return {kernels::weights_oihw(data, g.oc, g.group_channels(), g.kd * g.kh, g.kw), g.groups};
+  }
+  const int channels = node.op->quant.weight_axis(graph, node);
+  const auto n = static_cast<int>(w.shape[channels]), k = static_cast<int>(w.shape[1 - channels]);
+  return {channels == 0 ? kernels::weights_nk(data, n, k) : kernels::weights_kn(data, k, n), 1};
 }
 
 int64_t ProductIds::of(const Graph& graph, const OperandId& operand) const {

@@ -15,9 +15,17 @@ struct WeightRows {
   int64_t groups;
 };
 
-// Of the float32 constant `weight` of a node; nothing where the operator does not say (QuantRule::rows), or where it is
-// no matrix.
-std::optional<WeightRows> weight_rows(const Graph& graph, const Node& node, ValueId weight);
+// How much there is of what a weight is multiplied with: rows of so many elements, by group.
+struct ProductSize {
+  int64_t groups, depth;
+};
+
+// Of the float32 constant `weight` of a node, which is not looked into; nothing where the operator does not say
+// (QuantRule::rows), or where there is nothing to multiply, or no matrix.
+std::optional<ProductSize> product_size(const Graph& graph, const Node& node, ValueId weight);
+
+// Of the float32 constant `weight` of a node that has a product_size.
+WeightRows weight_rows(const Graph& graph, const Node& node, ValueId weight);
 
 // The ids under which an observer sees what weights of a plan are multiplied with. Others than those of values; weights
 // that are multiplied with the same have the same.
@@ -28,8 +36,6 @@ struct ProductIds {
 
   int64_t of(const Graph& graph, const OperandId& operand) const;
   bool is_product(int64_t id) const { return id >= values; }
-  // Of windows, [groups, rows, depth]; else of rows along the last axis.
-  bool is_window(int64_t id) const { return id >= 2 * values; }
 };
 
 }  // namespace octavo

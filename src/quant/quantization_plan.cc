@@ -24,7 +24,7 @@ Graph observed_graph(const QuantizationPlan& plan) {
   const ProductIds ids(plan.graph);
   std::set<int64_t> products;
   for (const auto& [operand, spec] : plan.operands) {
-    if (spec.rounding == Rounding::nearest) continue;
+    if (!spec.observes_products()) continue;
     const Node& node = plan.graph.nodes[operand.node];
     const bool sees_windows = node.op->quant.rows == ProductRows::windows;
     const ValueId x = node.inputs[0];

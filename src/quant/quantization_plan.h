@@ -34,8 +34,13 @@ struct QuantSpec {
   Granularity granularity = Granularity::tensor;  // run_time
   ObserverOptions observer;                       // observed
   Rounding rounding = Rounding::nearest;          // constant: of a weight
+  bool corrects_bias =
+      false;  // constant: of a weight, beside whose bias goes what its roundings take from the output
   ValueId range_of =
       kNoValue;  // observed: whose range it is; kNoValue: its own, else that of where it was moved from
+
+  // Whether it needs what the weight is multiplied with: quant/products.h.
+  bool observes_products() const { return rounding != Rounding::nearest || corrects_bias; }
 };
 
 // An input of a node, by its index in Graph::nodes.
@@ -60,7 +65,7 @@ struct QuantizationPlan {
 };
 
 // The float network with octavo.Observe nodes on the values whose ranges the plan needs; Lowered::observed is their id.
-// Where weights are rounded by what they are multiplied with, that is observed as well: quant/products.h.
+// What weights are multiplied with is observed as well, where their spec needs it.
 Graph observed_graph(const QuantizationPlan& plan);
 
 }  // namespace octavo

@@ -16,7 +16,7 @@ Flags find_needed_by_plan(const Graph& graph) {
     const Node& node = graph.nodes[n];
     bool output_needed = false;
     for (ValueId id : node.outputs) output_needed |= id != kNoValue && needed[id];
-    if (node.op->reads_shape_only) output_needed = false;
+    if (node.op->reads_shape_only()) output_needed = false;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
       if (node.has_input(i) && (output_needed || (node.op->shape_operands >> i & 1)))
         needed[node.inputs[i]] = true;
@@ -30,7 +30,7 @@ class PackedConstants {
   explicit PackedConstants(const Graph& graph) : graph_(graph), readers_(graph.values.size()) {
     for (const Node& node : graph.nodes)
       for (std::size_t i = 0; i < node.inputs.size(); ++i)
-        if (node.has_input(i)) ++readers_[node.inputs[i]];
+        if (node.has_input(i) && !(node.op->shape_only_operands >> i & 1)) ++readers_[node.inputs[i]];
     for (ValueId id : graph.outputs) ++readers_[id];
   }
 

@@ -128,7 +128,7 @@ class Planner {
 
   // Shapes are arithmetic on few integers: whatever depends on constants and shapes alone is computed here.
   bool is_computable_now(const Node& node) const {
-    if (node.op->reads_shape_only) return true;
+    if (node.op->reads_shape_only()) return true;
     if (!node.subgraphs.empty()) return false;
     return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == kNoValue || tensors_[id].known; });
   }
@@ -163,7 +163,8 @@ class Planner {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
       use_block(id, step_index);
-      step.inputs.push_back(slot(id, reads_packed(graph_, node, i)));
+      step.inputs.push_back(
+          slot(id, reads_packed(graph_, node, i) || (node.op->shape_only_operands >> i & 1)));
     }
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId id = node.outputs[i];

@@ -30,7 +30,7 @@ std::vector<uint32_t> stages_of(const Graph& graph) {
       latest = std::max(latest, contents[id]);
     }
     // A shape is known as soon as the tensor is.
-    if (node.op->reads_shape_only) latest = stage;
+    if (node.op->reads_shape_only()) latest = stage;
     if (!node.subgraphs.empty()) latest = stage + 1;
     for (ValueId id : node.outputs) {
       if (id == kNoValue) continue;

@@ -49,27 +49,35 @@ async function closeness(float, quantized) {
   return { sqnr: mean(sqnrs), cosine: mean(cosines), same, count: sqnrs.length };
 }
 
-test('weights are rounded so that the network comes 5 dB closer to float', async (context) => {
+test('weights are rounded, and biases corrected, so that the network comes 5 dB closer to float', async (context) => {
   await withEngine('relaxed', async (engine) => {
     const float = await loadModel(await modelBytes('efficientnet-lite0.onnx'), { engine });
     const calibration = await calibrationPhotos();
     const made = async (options) => {
       const quantized = await float.quantizeStatic({ calibration, ...options });
       const found = await closeness(float, quantized);
-      const [applied] = quantized.describe().quantization.applied;
-      const gain = applied ? `, ${applied.layers} layers ${applied.gainDb.toFixed(1)} dB closer` : '';
+      const { applied } = quantized.describe().quantization;
+      const gain = applied.map(
+        ({ method, layers, gainDb }) => `, ${method} in ${layers} layers (${gainDb} dB)`,
+      );
       context.diagnostic(
         `${JSON.stringify(options)}: ${found.sqnr.toFixed(1)} dB, cosine ${found.cosine.toFixed(4)}, ` +
-          `${found.same} of ${found.count} classes the same${gain}`,
+          `${found.same} of ${found.count} classes the same${gain.join('')}`,
       );
       return { ...found, applied };
     };
-    const nearest = await made({});
-    const gptq = await made({ rounding: 'gptq' });
-    const u7 = await made({ rounding: 'gptq', reduceRange: true });
-    assert.equal(nearest.applied, undefined);
-    assert.equal(gptq.applied.method, 'gptq');
-    assert.ok(gptq.applied.layers >= 45 && gptq.applied.gainDb > 3);
+    const plain = { rounding: 'nearest', biasCorrection: false };
+    const nearest = await made(plain);
+    const corrected = await made({ rounding: 'nearest' });
+    const gptq = await made({});
+    const u7 = await made({ reduceRange: true });
+    assert.deepEqual(nearest.applied, []);
+    assert.equal(corrected.applied[0].method, 'biasCorrection');
+    assert.ok(corrected.applied[0].layers >= 45);
+    assert.ok(corrected.sqnr > nearest.sqnr + 1.5, `${corrected.sqnr} dB`);
+    const [rounding, bias] = gptq.applied;
+    assert.deepEqual([rounding.method, bias.method], ['gptq', 'biasCorrection']);
+    assert.ok(rounding.layers >= 45 && rounding.gainDb > 3);
     assert.ok(gptq.sqnr >= 24 && gptq.sqnr > nearest.sqnr + 4, `${gptq.sqnr} dB`);
     assert.ok(gptq.cosine >= 0.998, `cosine ${gptq.cosine}`);
     assert.equal(gptq.same, gptq.count);

@@ -59,7 +59,7 @@ TEST_CASE("a gram sums the products of all rows and the rows, however many come 
       for (int i = 0; i < depth; ++i) {
         REQUIRE(std::abs(gram.mean(g, i) - means[g * depth + i]) < 1e-5);
         for (int k = 0; k <= i; ++k)
-          REQUIRE(std::abs(gram.sum(g, i, k) - sums[(g * depth + i) * depth + k]) < 1e-3);
+          REQUIRE(std::abs(gram.product(g, i, k) - sums[(g * depth + i) * depth + k]) < 1e-3);
       }
   }
 }

@@ -154,7 +154,10 @@ TEST_CASE("weights become int8 along the output channels, the bias int32 in unit
   infer_shapes(b.graph);
   Batches batches(1);
   batches[0].push_back(Tensor::of<float>({2, 3}, {0, 1, 2.55f, 0.3f, 0.4f, 0.5f}));
-  const Graph quantized = quantize(b.graph, minmax(), batches);
+  StaticOptions options = minmax();
+  options.rounding = Rounding::nearest;
+  options.bias_correction = false;
+  const Graph quantized = quantize(b.graph, options, batches);
   const Node& gemm = only_node(quantized, "Gemm");
 
   const Node& weights = *producer(quantized, gemm.inputs[1]);

@@ -220,9 +220,10 @@ export interface ModelDescription {
     islands: { node: string; op: string; reason: string }[];
     /**
      * What was done to come closer to float, by the engine that quantized the model: to how many layers, how many others it
-     * would not have made better, and by how many dB the products of the former came closer on the calibration data (a mean).
+     * would not have made better, and, where that is known, by how many dB the products of the former came closer on the
+     * calibration data (a mean).
      */
-    applied: { method: 'gptq'; layers: number; unchanged: number; gainDb: number }[];
+    applied: { method: 'gptq' | 'biasCorrection'; layers: number; unchanged: number; gainDb?: number }[];
   };
 }
 
@@ -256,11 +257,16 @@ export interface StaticOptions extends QuantizeOptions {
   /** Of the `histogram` observer. */
   bins?: number;
   /**
-   * How weights become integers: each to the nearest, or each so that it makes up for what others are rounded by, as far as
-   * the calibration data say that it can (GPTQ, Frantar et al. 2022): the same size and speed, and closer to float, for more time and memory while
-   * it is quantized. Default `nearest`.
+   * How weights become integers: `gptq`, the default, lets each make up for what others are rounded by, as far as the
+   * calibration data say that it can (GPTQ, Frantar et al. 2022): the same size and speed, and closer to float. `nearest`
+   * takes less time and memory while it quantizes.
    */
   rounding?: 'nearest' | 'gptq';
+  /**
+   * Adds to biases what the roundings of their weights take from the mean of each output on the calibration data (Nagel et
+   * al. 2019; NNCF's fast form). Default true.
+   */
+  biasCorrection?: boolean;
 }
 
 /** How far a tensor is from its reference. */

@@ -86,7 +86,14 @@ export const quantizationOptions = {
     kind: 'choice',
     choices: ['nearest', 'gptq'],
     flag: '--rounding <how>',
-    help: 'static: how weights become integers (default: nearest)',
+    help: 'static: how weights become integers (default: gptq)',
+  },
+  biasCorrection: {
+    methods: ['static'],
+    kind: 'boolean',
+    flag: '--bias-correction <whether>',
+    help: 'static: correct biases by what weights are rounded by (default: on)',
+    means: { on: true, off: false },
   },
 } as const satisfies Record<keyof AllOptions, Row>;
 

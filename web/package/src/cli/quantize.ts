@@ -86,7 +86,8 @@ function describe({ float, quantized, sizeRatio, quantization }: Report, made: Q
     `${format.nodes(integerNodes)} in integers, ${floatNodes} in float`,
     ...applied.map(
       ({ method, layers, gainDb }) =>
-        `  ${method} in ${format.nodes(layers)}: products ${gainDb.toFixed(1)} dB closer to float`,
+        `  ${method} in ${format.nodes(layers)}` +
+        (gainDb === undefined ? '' : `: products ${gainDb.toFixed(1)} dB closer to float`),
     ),
     ...[...reasons].map(([reason, operators]) => `  float: ${countText(operators)}: ${reason}`),
   ].join('\n');
