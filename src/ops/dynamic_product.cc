@@ -27,6 +27,13 @@ FloatRange range_of_rows(const float* x, int64_t rows, int64_t length, int64_t s
 
 }  // namespace
 
+DynamicWeights dynamic_weights(const PrepareContext& ctx, kernels::ActivationRange range) {
+  const ProductSizes s(ctx.node.attrs, {1}, ctx.input(1).shape.value());
+  const Tensor& weights = int8_weights(ctx, s.k);
+  return {Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights), channel_scales(ctx, s.channel_axis, s.n),
+          channel_zero_points(ctx, s.n)};
+}
+
 uint64_t dynamic_workspace(const KernelPolicy& policy, const DynamicWeights& weights, int64_t m) {
   const auto rows = static_cast<uint64_t>(m), k = static_cast<uint64_t>(weights.matrix.weights.k);
   return scratch_bytes<uint8_t>(rows * k) + scratch_bytes<float>(rows) +

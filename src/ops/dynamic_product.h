@@ -13,6 +13,9 @@ struct DynamicWeights {
   std::vector<int32_t> zero_point;  // none where all are 0
 };
 
+// Those of a node with w as input 1.
+DynamicWeights dynamic_weights(const PrepareContext& ctx, kernels::ActivationRange range);
+
 // Bytes of scratch memory for `multiply` with m rows.
 uint64_t dynamic_workspace(const KernelPolicy& policy, const DynamicWeights& weights, int64_t m);
 

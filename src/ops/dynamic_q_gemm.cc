@@ -28,13 +28,9 @@ void infer(InferContext& ctx) {
 }
 
 std::shared_ptr<const Prepared> prepare(const PrepareContext& ctx) {
-  const ProductSizes s(ctx.node.attrs, {1}, ctx.input(1).shape.value());
-  const Tensor& weights = int8_weights(ctx, s.k);
   auto prepared = std::make_shared<PreparedDynamicQGemm>();
   const auto range = activation_range(integer_range(ctx.node.notes, DType::u8).qmax);
-  prepared->weights.matrix = Int8Matrix(ctx.kernels, range, ctx.node.attrs, weights);
-  prepared->weights.scale = channel_scales(ctx, s.channel_axis, s.n);
-  prepared->weights.zero_point = channel_zero_points(ctx, s.n);
+  prepared->weights = dynamic_weights(ctx, range);
   return prepared;
 }
 

@@ -142,6 +142,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
 }
 
 constexpr IntegerForm kForms[] = {{DType::u8, DType::s8, DType::u8, "octavo.QGemm"},
+                                  {DType::u8, DType::s8, DType::f32, "octavo.QGemmToFloat"},
                                   {DType::f32, DType::s8, DType::f32, "octavo.DynamicQGemm"}};
 
 OCTAVO_OPERATOR(gemm, {.name = "Gemm",

@@ -42,6 +42,9 @@ class Lowering {
       else if (graph_.nodes[n].op->quant.form(DType::f32, DType::f32))
         lower_dynamic(n);
     }
+    // What Q nodes have replaced by now is dead.
+    for (Node& node : graph_.nodes)
+      if (node.op->quant.form(DType::u8, DType::f32)) lower_to_float(node);
   }
 
   const Obstacles& obstacles() const { return obstacles_; }
@@ -316,6 +319,21 @@ class Lowering {
     }
     graph_.nodes[n] = std::move(integer);
     return true;
+  }
+
+  // DQ → op → float: nobody wants its result as integers. A bias stays float, too.
+  void lower_to_float(Node& node) {
+    Dequantized input = dequantized_activation(node.inputs[0]);
+    if (!input || !is_checked(node)) return;
+    Dequantized weights = weights_of(node, 1);
+    if (!weights || !has_form(node)) return;
+    Node integer;
+    begin(integer, node, node.op->quant.form(DType::u8, DType::f32)->op);
+    add_input(integer, std::move(input));
+    add_input(integer, std::move(weights));
+    integer.inputs.insert(integer.inputs.end(), node.inputs.begin() + 2, node.inputs.end());
+    integer.outputs = node.outputs;
+    node = std::move(integer);
   }
 
   // DynamicQuantizeLinear(x) → DQ → op(…, DQ(w)): op ranges and quantizes x itself.

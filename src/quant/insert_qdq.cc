@@ -159,29 +159,29 @@ class Inserter {
     }
     const ValueId weights = dequantized(node.inputs[i], qparams, spec.dtype, {n, i});
     graph_.nodes[n].inputs[i] = weights;
-    if (is_integer) graph_.nodes[n].inputs[*bias] = dequantized_bias({n, i}, weights, *input_scale, qparams);
-  }
-
-  // The constant bias of a node in units of its accumulators, corrected where that is planned.
-  ValueId dequantized_bias(const OperandId& operand, ValueId weights, float input_scale,
-                           const QParams& qparams) {
-    const Node& node = plan_.graph.nodes[operand.node];
-    ValueId id = bias_id(node);
-    if (const Gram* const gram = gram_of(operand); gram && plan_.operands.at(operand).corrects_bias) {
-      std::optional<Tensor> corrected = corrected_bias(operand, *gram, weights, qparams);
-      const bool fits = corrected && is_integer_bias(node, *corrected, input_scale, qparams.scale);
+    if (!is_planned || !input_scale) return;
+    ValueId& id = graph_.nodes[n].inputs[*bias];
+    if (const Gram* const gram = gram_of({n, i}); gram && spec.corrects_bias) {
+      std::optional<Tensor> corrected = corrected_bias({n, i}, *gram, weights, qparams);
+      const bool fits =
+          corrected && (!is_integer || is_integer_bias(node, *corrected, *input_scale, qparams.scale));
       ++(fits ? bias_correction_.layers : bias_correction_.unchanged);
       if (fits)
         id = graph_.add_constant(graph_.unique_value_name(text("{}_corrected", graph_[id].name)),
                                  std::move(*corrected));
     }
+    if (is_integer) id = dequantized_bias(id, *input_scale, qparams);
+  }
+
+  // A constant bias in units of the accumulators of its node.
+  ValueId dequantized_bias(ValueId bias, float input_scale, const QParams& weights) {
     QParams units{.qmin = std::numeric_limits<int32_t>::min(), .qmax = std::numeric_limits<int32_t>::max()};
-    if (!qparams.per_tensor()) units.axis = graph_[id].constant->shape().rank() - 1;
-    for (float scale : qparams.scale) {
+    if (!weights.per_tensor()) units.axis = graph_[bias].constant->shape().rank() - 1;
+    for (float scale : weights.scale) {
       units.scale.push_back(input_scale * scale);
       units.zero_point.push_back(0);
     }
-    return add_dequantized_constant(graph_, id, units, DType::s32);
+    return add_dequantized_constant(graph_, bias, units, DType::s32);
   }
 
   // The integers of a weight of graph_ that is dequantized to `weights`.

@@ -23,13 +23,14 @@ constexpr uint64_t kMostGramBytes = uint64_t{512} << 20;
 class StaticPlanner {
  public:
   StaticPlanner(const Graph& graph, const StaticOptions& options)
-      : graph_(graph), options_(options), uses_(graph), selection_(graph, options) {
+      : graph_(graph), options_(options), uses_(graph), selection_(graph, options), is_read_(graph.values.size()) {
     plan_.graph = graph;
   }
 
   QuantizationPlan plan() {
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n)
       if (selection_.contains(graph_.nodes[n])) add(n);
+    leave_unread_in_float();
     // Nodes are in topological order, so ranges travel down whole chains.
     for (const Node& node : graph_.nodes)
       if (selection_.contains(node)) pass_on(node);
@@ -57,9 +58,10 @@ class StaticPlanner {
     const OperandId operand{n, static_cast<uint32_t>(i)};
     switch (node.op->quant.role(i)) {
       case OperandRole::activation:
-        if (is_float(node.inputs[i]))
+        if (is_float(node.inputs[i])) {
           quantize(node.inputs[i]);
-        else
+          is_read_[node.inputs[i]] = true;
+        } else
           plan_.operands[operand] = {.source = RangeSource::constant, .qmax = options_.activation_qmax()};
         break;
       case OperandRole::weight:
@@ -129,6 +131,19 @@ class StaticPlanner {
            std::ranges::binary_search(requantized_, producer);
   }
 
+  // A product that nobody reads as integers, such as logits, stays as it comes where its operator has that form.
+  void leave_unread_in_float() {
+    for (std::size_t n = graph_.nodes.size(); n-- > 0;) {
+      const Node& node = graph_.nodes[n];
+      const ValueId result = node.outputs[0];
+      if (moves_elements(graph_, node))
+        for (ValueId to : node.outputs)
+          if (to != kNoValue && is_read_[to]) is_read_[node.inputs[0]] = true;
+      if (node.op->quant.form(DType::u8, DType::f32) && result != kNoValue && !is_read_[result])
+        plan_.values.erase(result);
+    }
+  }
+
   void pass_on(const Node& node) {
     const ValueId from = node.inputs[0];
     if (!moves_elements(graph_, node) || !is_float(from) || !plan_.values.contains(from)) return;
@@ -146,6 +161,7 @@ class StaticPlanner {
   uint64_t room_ = kMostGramBytes;
   std::vector<int64_t> products_;      // that are observed
   std::vector<uint32_t> requantized_;  // planned nodes that may have a clamp
+  Flags is_read_;                      // by value: whether somebody reads it as integers
 };
 
 }  // namespace

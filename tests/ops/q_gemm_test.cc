@@ -119,6 +119,36 @@ TEST_CASE("octavo.QGemm adds a bias up to its limit and refuses more", "[ops][q_
           "Unsupported: the bias may overflow a sum of 2 products; its limit is 2147418367");
 }
 
+TEST_CASE("octavo.QGemmToFloat gives the sums as floats, with every kernel", "[ops][q_gemm]") {
+  test::Random random(6);
+  for (const bool has_zero_points : {false, true})
+    for (const int64_t n : {1, 21})
+      for (const int32_t qmax : {255, 127})
+        for (const auto& kernel : kernels::gemm_s8_kernels()) {
+          KernelPolicy policy;
+          const auto range = qmax == 127 ? kernels::ActivationRange::u7 : kernels::ActivationRange::u8;
+          if (kernels::select_gemm_s8(policy.facts, range, kernel.name) == nullptr) continue;
+          policy.forced["gemm_s8"] = kernel.name;
+          Problem p(5, n, 35, n == 1, n == 21, random);
+          if (has_zero_points) p.with_zero_points(random);
+          INFO("kernel " << kernel.name << " n " << n << " qmax " << qmax);
+          const QParams in = test::u8_qparams(0.05f, static_cast<int32_t>(random.integer(0, qmax)), 0, qmax);
+          const Tensor x = random.integers<uint8_t>({2, p.m, p.k}, 0, qmax), bias = random.floats({p.n});
+          OpRunner runner("octavo.QGemmToFloat");
+          runner.attr("transB", int64_t{p.trans_b}).clamp({.high = 3}).kernels(std::move(policy));
+          runner.input(copy<uint8_t>(x)).input_qparams(in).constant(copy<int8_t>(p.w)).input_qparams(p.w_params);
+          const Tensor y = runner.constant(copy<float>(bias)).run1();
+          REQUIRE(y.shape() == Shape{2, p.m, p.n});
+          for (int64_t row = 0; row < 2 * p.m; ++row)
+            for (int64_t column = 0; column < p.n; ++column) {
+              const int64_t sum = p.accumulate(&x.span<uint8_t>()[row * p.k], in.zero_point[0], column);
+              const float scale = in.scale[0] * p.w_scale(column);
+              REQUIRE(y.span<float>()[row * p.n + column] ==
+                      std::min(static_cast<float>(sum) * scale + bias.span<float>()[column], 3.0f));
+            }
+        }
+}
+
 void check_dynamic(const Problem& p, bool by_row, int32_t qmax, test::Random& random) {
   INFO("m " << p.m << " n " << p.n << " k " << p.k << " transB " << p.trans_b << " by row " << by_row);
   const Tensor x = random.floats({2, p.m, p.k}, -1, 3), bias = random.floats({p.n});

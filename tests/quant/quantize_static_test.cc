@@ -532,3 +532,23 @@ TEST_CASE("a quantized model is not quantized again") {
   CHECK(
       error_of([&] { plan_static(quantized, minmax()); }).starts_with("Unsupported: the model is quantized"));
 }
+
+TEST_CASE("a product that nobody reads as integers stays float, one that somebody does not") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 3});
+  const ValueId hidden = b.node("Gemm", {x, b.random({3, 4}), b.random({4})});
+  const ValueId turned = b.node("Reshape", {hidden, b.constant(Tensor::of<int64_t>({2}, {4, 2}))});
+  const ValueId logits = b.node("MatMul", {turned, b.random({2, 5})});
+  b.output(b.node("Softmax", {logits}));
+  infer_shapes(b.graph);
+  const QuantizationPlan plan = plan_static(b.graph, minmax());
+  CHECK(plan.values.contains(hidden));
+  CHECK(plan.values.contains(turned));
+  CHECK_FALSE(plan.values.contains(logits));
+  Batches batches(1);
+  batches[0].push_back(b.random_tensor({2, 3}));
+  const Graph quantized = quantize(b.graph, minmax(), batches);
+  const Node& product = only_node(quantized, "MatMul");
+  CHECK(is_dequantize(*producer(quantized, product.inputs[1])));
+  CHECK(only_node(quantized, "Softmax").inputs[0] == product.outputs[0]);
+}
