@@ -114,11 +114,15 @@ StaticOptions static_options(const val& source) {
   options.observer.kind = reader.read_choice("observer",
                                              {{"minmax", ObserverKind::minmax},
                                               {"movingAverage", ObserverKind::moving_average},
-                                              {"histogram", ObserverKind::histogram}},
+                                              {"histogram", ObserverKind::histogram},
+                                              {"percentile", ObserverKind::percentile},
+                                              {"entropy", ObserverKind::entropy},
+                                              {"mse", ObserverKind::mse}},
                                              options.observer.kind);
   options.observer.averaging_constant =
       static_cast<float>(reader.read_number("averagingConstant", options.observer.averaging_constant));
   options.observer.bins = reader.read_integer("bins", options.observer.bins);
+  options.observer.percentile = reader.read_number("percentile", options.observer.percentile);
   return options;
 }
 

@@ -10,7 +10,8 @@ Calibrator::Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels
     : kernels_(kernels), product_ids_(plan.graph) {
   for (const auto& [value, spec] : plan.values)
     if (plan.observed(value) == value)
-      entries_[value] = {plan.graph[value].name, make_observer(spec.observer, kernels.threads)};
+      entries_[value] = {plan.graph[value].name,
+                         make_observer(spec.observer, kernels.threads, spec.qmax - spec.qmin)};
   // One with products serves those who need sums alone.
   for (const auto keeps : {Gram::Keeps::products, Gram::Keeps::sums})
     for (const auto& [operand, spec] : plan.operands) {

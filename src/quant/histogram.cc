@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/observe/observe.h"
 #include "ops/parallel.h"
@@ -89,6 +90,17 @@ std::vector<float> rebin_histogram(std::span<const float> counts, ValueRange fro
     moved[bin] += counts[fine / kUpsampleRate] / kUpsampleRate;
   }
   return moved;
+}
+
+ValueRange range_of_bins(ValueRange range, int bins, int first, int last) {
+  const float largest = std::numeric_limits<float>::max();
+  const float unit = range.max - range.min > largest ? 0.5f : 1.0f;
+  const float min = range.min * unit;
+  const float bin_width = (range.max * unit - min) / static_cast<float>(bins);
+  const auto begin_of = [&](int bin) {
+    return std::clamp((min + bin_width * static_cast<float>(bin)) / unit, -largest, largest);
+  };
+  return {begin_of(first), begin_of(last + 1)};
 }
 
 }  // namespace octavo

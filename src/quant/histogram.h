@@ -18,4 +18,8 @@ std::vector<float> count_histogram(std::span<const float> values, ValueRange ran
 // _upscale_histogram. Each bin is cut into 16, and each of those goes to the bin where its centre lies.
 std::vector<float> rebin_histogram(std::span<const float> counts, ValueRange from, ValueRange to);
 
+// Where bins first..last of `bins` equal ones over `range` begin and end, in float32; of halves where the width
+// overflows.
+ValueRange range_of_bins(ValueRange range, int bins, int first, int last);
+
 }  // namespace octavo

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <limits>
 
+#include "quant/entropy_range.h"
 #include "quant/histogram.h"
 #include "quant/histogram_search.h"
+#include "quant/mse_range.h"
+#include "quant/percentile_range.h"
 
 namespace octavo {
 
@@ -36,18 +39,27 @@ void HistogramObserver::update(std::span<const float> values, ValueRange range) 
     if (!finite.empty()) update(finite, find_range(finite));
     return;
   }
-  const ValueRange wider = {std::min(seen_.min, range.min), std::max(seen_.max, range.max)};
-  std::vector<float> counts = count_histogram(values, wider, static_cast<int>(histogram_.size()), threads_);
-  if (wider == seen_)
+  seen_ = {std::min(seen_.min, range.min), std::max(seen_.max, range.max)};
+  const float furthest = std::max(-seen_.min, seen_.max);
+  const ValueRange wider = is_centred() ? ValueRange{-furthest, furthest} : seen_;
+  std::vector<float> counts = count_histogram(values, wider, options_.bins, threads_);
+  if (wider == binned_)
     for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += histogram_[i];
-  else if (!seen_.empty())
-    add_moved(counts, wider, histogram_, seen_);
+  else if (!binned_.empty())
+    add_moved(counts, wider, histogram_, binned_);
   histogram_ = std::move(counts);
-  seen_ = wider;
+  binned_ = wider;
 }
 
 ValueRange HistogramObserver::range() const {
-  return seen_.empty() ? seen_ : search_range(histogram_, seen_);
+  if (seen_.empty()) return seen_;
+  if (options_.kind == ObserverKind::histogram) return search_range(histogram_, binned_);
+  if (options_.kind == ObserverKind::mse) return find_mse_range(histogram_, binned_, steps_);
+  const ValueRange found = options_.kind == ObserverKind::entropy
+                               ? find_entropy_range(histogram_, binned_)
+                               : find_percentile_range(histogram_, binned_, options_.percentile);
+  const float min = std::max(found.min, seen_.min);
+  return {min, std::max(std::min(found.max, seen_.max), min)};
 }
 
 }  // namespace octavo

@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "quant/histogram.h"
+
 namespace octavo {
 
 namespace {
@@ -56,18 +58,6 @@ float quantization_error(std::span<const float> counts, double width, int first,
 double normal_width(ValueRange range) {
   const double width = static_cast<double>(range.max) - range.min;
   return width == 0 ? 0 : std::scalbn(width, -std::ilogb(width));
-}
-
-// The bins first..last of the range, in float32; of its half where the width overflows.
-ValueRange range_of_bins(ValueRange range, int bins, int first, int last) {
-  const float largest = std::numeric_limits<float>::max();
-  const float unit = range.max - range.min > largest ? 0.5f : 1.0f;
-  const float min = range.min * unit;
-  const float bin_width = (range.max * unit - min) / static_cast<float>(bins);
-  const auto begin_of = [&](int bin) {
-    return std::clamp((min + bin_width * static_cast<float>(bin)) / unit, -largest, largest);
-  };
-  return {begin_of(first), begin_of(last + 1)};
 }
 
 }  // namespace

@@ -15,18 +15,19 @@ void Observer::observe(std::span<const float> values, ValueRange range) {
   update(values, range);
 }
 
-std::unique_ptr<Observer> make_observer(const ObserverOptions& options, const Threads& threads) {
+std::unique_ptr<Observer> make_observer(const ObserverOptions& options, const Threads& threads, int steps) {
   require(options.averaging_constant > 0 && options.averaging_constant <= 1, ErrorCode::invalid_option,
           "averagingConstant must be above 0 and at most 1");
   require(options.bins >= 2 && options.bins <= kMaxHistogramBins, ErrorCode::invalid_option,
           "bins must be 2 to {}, not {}", kMaxHistogramBins, options.bins);
+  require(options.percentile > 0 && options.percentile <= 100, ErrorCode::invalid_option,
+          "percentile must be above 0 and at most 100");
   switch (options.kind) {
     case ObserverKind::minmax: return std::make_unique<MinMaxObserver>();
     case ObserverKind::moving_average:
       return std::make_unique<MovingAverageObserver>(options.averaging_constant);
-    case ObserverKind::histogram: break;
+    default: return std::make_unique<HistogramObserver>(options, threads, steps);
   }
-  return std::make_unique<HistogramObserver>(options.bins, threads);
 }
 
 }  // namespace octavo

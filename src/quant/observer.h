@@ -28,15 +28,18 @@ class Observer {
   virtual void update(std::span<const float> values, ValueRange range) = 0;
 };
 
-enum class ObserverKind : uint8_t { minmax, moving_average, histogram };
+enum class ObserverKind : uint8_t { minmax, moving_average, histogram, percentile, entropy, mse };
 
 struct ObserverOptions {
   ObserverKind kind = ObserverKind::histogram;
   float averaging_constant = 0.01f;  // moving_average: weight of the newest tensor, in (0, 1]
-  int bins = 2048;                   // histogram: 2 to kMaxHistogramBins
+  int bins = 2048;                   // histogram, percentile, entropy, mse: 2 to kMaxHistogramBins
+  double percentile = 99.999;        // percentile: of the values, in (0, 100]
 };
 
-// Throws Error(invalid_option), naming the option, when one is out of range.
-std::unique_ptr<Observer> make_observer(const ObserverOptions& options, const Threads& threads = {});
+// `steps`: into how many the range will be divided, qmax - qmin. Throws Error(invalid_option), naming the option, when
+// one is out of range.
+std::unique_ptr<Observer> make_observer(const ObserverOptions& options, const Threads& threads = {},
+                                        int steps = 255);
 
 }  // namespace octavo

@@ -139,7 +139,7 @@ DynamicOptions dynamic_options(const Model& model, Random& random) {
 StaticOptions static_options(const Model& model, Random& random) {
   StaticOptions options;
   choose_common(model, random, options);
-  options.observer.kind = ObserverKind(random.below(3));
+  options.observer.kind = ObserverKind(random.below(6));
   // With feedback it takes a time that goes with the cube of how long rows of weights are.
   const auto rounding = Rounding(random.below(2));
   const auto is_short = [](const Value& value) {

@@ -143,7 +143,7 @@ test('an empty batch is fine or a clean error', async () => {
 });
 
 for (const value of [NaN, Infinity, -Infinity]) {
-  for (const observer of ['minmax', 'movingAverage', 'histogram']) {
+  for (const observer of ['minmax', 'movingAverage', 'histogram', 'percentile', 'entropy', 'mse']) {
     test(`${value} in calibration data of ${observer}`, () =>
       fails(mnist.quantizeStatic({ calibration: [digit(), digit(value)], observer }), {
         code: 'InvalidData',

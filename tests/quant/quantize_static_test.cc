@@ -103,7 +103,8 @@ GraphBuilder residual_network() {
 TEST_CASE("a residual network is quantized throughout, lowers without islands and stays close to float") {
   GraphBuilder b = residual_network();
   const Batches batches = random_batches(b);
-  for (ObserverKind kind : {ObserverKind::minmax, ObserverKind::moving_average, ObserverKind::histogram}) {
+  for (ObserverKind kind : {ObserverKind::minmax, ObserverKind::moving_average, ObserverKind::histogram,
+                            ObserverKind::percentile, ObserverKind::mse}) {
     for (bool reduce_range : {false, true}) {
       StaticOptions options;
       options.observer.kind = kind;

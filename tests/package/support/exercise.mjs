@@ -68,7 +68,7 @@ export async function exercise(engine, bytes, random) {
       await step('quantizeDynamic', () => model.quantizeDynamic({ reduceRange: random.chance(2) })),
       feeds,
     );
-    const observer = random.pick(['minmax', 'histogram', 'movingAverage']);
+    const observer = random.pick(['minmax', 'histogram', 'movingAverage', 'percentile', 'entropy', 'mse']);
     const calibration = [feeds];
     await exerciseCopy(
       'static',

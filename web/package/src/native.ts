@@ -250,12 +250,19 @@ export interface DynamicOptions extends QuantizeOptions {
 }
 
 export interface StaticOptions extends QuantizeOptions {
-  /** How the range of an activation is chosen, as in PyTorch. Default `histogram`. */
-  observer?: 'minmax' | 'movingAverage' | 'histogram';
+  /**
+   * How the range of an activation is chosen. As in PyTorch: all values (`minmax`), the average of the samples' ranges
+   * (`movingAverage`), what quantizes a histogram with the least error in a search (`histogram`, the default). As in ONNX Runtime:
+   * a `percentile` of the values; what keeps most of their distribution (`entropy`, TensorRT's). `mse`: the least squared error, as
+   * OCTAV's iteration finds it (Sakr et al. 2022).
+   */
+  observer?: 'minmax' | 'movingAverage' | 'histogram' | 'percentile' | 'entropy' | 'mse';
   /** Of the `movingAverage` observer. */
   averagingConstant?: number;
-  /** Of the `histogram` observer. */
+  /** Of the histograms of `histogram`, `percentile`, `entropy` and `mse`. Default 2048. */
   bins?: number;
+  /** Of the `percentile` observer: how many of the values in a hundred lie in the range, above 0 and at most 100. Default 99.999. */
+  percentile?: number;
   /**
    * How weights become integers: `gptq`, the default, lets each make up for what others are rounded by, as far as the
    * calibration data say that it can (GPTQ, Frantar et al. 2022): the same size and speed, and closer to float. `nearest`

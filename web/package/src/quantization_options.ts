@@ -65,7 +65,7 @@ export const quantizationOptions = {
   observer: {
     methods: ['static'],
     kind: 'choice',
-    choices: ['minmax', 'movingAverage', 'histogram'],
+    choices: ['minmax', 'movingAverage', 'histogram', 'percentile', 'entropy', 'mse'],
     flag: '--observer <name>',
     help: 'static: how ranges are chosen (default: histogram)',
   },
@@ -79,7 +79,13 @@ export const quantizationOptions = {
     methods: ['static'],
     kind: 'number',
     flag: '--bins <number>',
-    help: 'static, histogram: its bins (default: 2048)',
+    help: 'static, all that keep histograms: bins of one (default: 2048)',
+  },
+  percentile: {
+    methods: ['static'],
+    kind: 'number',
+    flag: '--percentile <number>',
+    help: 'static, percentile: of the values (default: 99.999)',
   },
   rounding: {
     methods: ['static'],

@@ -10,7 +10,7 @@ const meanings = {
   dynamic:
     'The range of each activation is found anew in every run. No pictures are needed beforehand, but finding it takes time in each run.',
   observer:
-    'How the range of an activation is chosen from what the pictures showed: all of it (min–max), an average over the pictures (moving average), or the part that loses least when rounded (histogram).',
+    'How the range of an activation is chosen from what the pictures showed: all of it (min–max), an average over the pictures (moving average), the part that loses least when rounded (histogram, least squared error), all but a few outliers (percentile), or what keeps most of how values are distributed (entropy).',
   cosine:
     'The cosine of the angle between the two outputs, taken as arrows: 1 when they point the same way, 0 when they have nothing in common.',
   SQNR: 'Signal to quantization noise ratio: how large the output is against the difference, in decibels. Each 20 dB is a factor of ten.',

@@ -20,7 +20,7 @@ export const defaultSettings: Settings = {
 export const settingValues: { [Name in keyof Settings]: readonly Settings[Name][] } = {
   method: ['static', 'dynamic'],
   activations: ['u8', 'u7'],
-  observer: ['histogram', 'minmax', 'movingAverage'],
+  observer: ['histogram', 'minmax', 'movingAverage', 'percentile', 'entropy', 'mse'],
   photos: [8, 16, 32],
 };
 
@@ -28,6 +28,9 @@ const observerNames: Record<Settings['observer'], string> = {
   histogram: 'histogram',
   minmax: 'min–max',
   movingAverage: 'moving average',
+  percentile: 'percentile',
+  entropy: 'entropy',
+  mse: 'least squared error',
 };
 
 /** In a few words: "static, u8, histogram of 32 photos". `pictures` says which there are to calibrate with. */

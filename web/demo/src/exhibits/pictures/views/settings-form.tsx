@@ -20,6 +20,9 @@ const choices = {
     ['histogram', 'histogram, least error'],
     ['minmax', 'smallest to largest'],
     ['movingAverage', 'moving average'],
+    ['percentile', 'all but outliers'],
+    ['entropy', 'entropy'],
+    ['mse', 'least squared error'],
   ],
   activations: [
     ['u8', '8 bits'],
