@@ -35,6 +35,12 @@ class Reader {
     return options_[name].as<double>();
   }
 
+  // A number, or true for `usual` and false for 0.
+  double read_strength(const char* name, double usual) const {
+    if (has(name) && options_[name].isTrue()) return usual;
+    return has(name) && options_[name].isFalse() ? 0 : read_number(name, 0);
+  }
+
   int read_integer(const char* name, int fallback) const {
     const double number = read_number(name, fallback);
     require(number == std::trunc(number) && std::abs(number) <= std::numeric_limits<int>::max(),
@@ -111,6 +117,7 @@ StaticOptions static_options(const val& source) {
   options.rounding = reader.read_choice(
       "rounding", {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}}, options.rounding);
   options.bias_correction = reader.read_bool("biasCorrection", options.bias_correction);
+  options.smoothing = reader.read_strength("smoothQuant", kUsualSmoothing);
   options.observer.kind = reader.read_choice("observer",
                                              {{"minmax", ObserverKind::minmax},
                                               {"movingAverage", ObserverKind::moving_average},

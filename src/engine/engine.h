@@ -17,6 +17,7 @@
 #include "quant/insert_qdq.h"
 #include "quant/plan_dynamic.h"
 #include "quant/plan_static.h"
+#include "quant/smooth_quant.h"
 #include "runtime/staged.h"
 
 namespace octavo {
@@ -191,8 +192,8 @@ class Calibration {
 
   // Throws Error(invalid_data) where a sample makes a tensor NaN or infinite, and what Model::run throws.
   void observe(std::span<const Feed> feeds) { executor_->run(feeds, &calibrator_); }
-  // Throws Error(invalid_data) without any sample.
-  std::unique_ptr<Model> finish() const;
+  // Ends the calibration. Throws Error(invalid_data) without any sample.
+  std::unique_ptr<Model> finish();
 
  private:
   onnx::Model model_;

@@ -94,8 +94,9 @@ Calibration::Calibration(const Model& model, QuantizationPlan plan)
   executor_ = std::make_unique<StagedExecutor>(compile_stages(std::move(observed), kernels_));
 }
 
-std::unique_ptr<Model> Calibration::finish() const {
+std::unique_ptr<Model> Calibration::finish() {
   std::vector<Applied> applied;
+  if (plan_.smoothing > 0) applied.push_back(smooth(plan_, calibrator_));
   std::unique_ptr<Model> model =
       Model::with_graph(model_, insert_qdq(plan_, &calibrator_, &applied), kernels_);
   model->applied_ = std::move(applied);

@@ -103,6 +103,14 @@ void Gram::flush(const KernelPolicy& policy) {
   pending_rows_ = 0;
 }
 
+void Gram::divide(std::span<const double> by) {
+  for (std::size_t k = 0; k < by.size(); ++k) sums_[k] /= by[k];
+  double* product = products_.data();
+  if (!has_products()) return;
+  for (std::size_t i = 0; i < by.size(); ++i)
+    for (std::size_t k = 0; k <= i; ++k) *product++ /= by[i] * by[k];
+}
+
 void Gram::finish(const KernelPolicy& kernels) {
   if (pending_rows_ > 0) flush(kernels);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/kernel_policy.h"
@@ -24,6 +25,8 @@ class Gram {
   void add(const TensorView& rows, const KernelPolicy& kernels);
   // Sums what is pending: to be called before the rest is asked for.
   void finish(const KernelPolicy& kernels);
+  // As if all rows had been x[k] / by[k]. Of one group, after finish.
+  void divide(std::span<const double> by);
 
   int64_t groups() const { return groups_; }
   int64_t depth() const { return depth_; }

@@ -25,10 +25,14 @@ struct DynamicOptions : QuantizeOptions {
   Granularity granularity = Granularity::row;
 };
 
+// What SmoothQuant's authors take for α.
+inline constexpr double kUsualSmoothing = 0.5;
+
 struct StaticOptions : QuantizeOptions {
   ObserverOptions observer;
   Rounding rounding = Rounding::gptq;
   bool bias_correction = true;
+  double smoothing = 0;  // SmoothQuant's exponent α, up to 1; 0: none
 };
 
 }  // namespace octavo

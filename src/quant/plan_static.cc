@@ -10,6 +10,7 @@
 #include "quant/node_selection.h"
 #include "quant/products.h"
 #include "quant/qdq.h"
+#include "quant/smooth_quant.h"
 #include "quant/value_range.h"
 
 namespace octavo {
@@ -34,6 +35,7 @@ class StaticPlanner {
     // Nodes are in topological order, so ranges travel down whole chains.
     for (const Node& node : graph_.nodes)
       if (selection_.contains(node)) pass_on(node);
+    if (options_.smoothing > 0) plan_smoothing(plan_, options_.smoothing);
     return std::move(plan_);
   }
 
@@ -168,6 +170,8 @@ class StaticPlanner {
 
 QuantizationPlan plan_static(const Graph& graph, const StaticOptions& options) {
   make_observer(options.observer);
+  require(options.smoothing >= 0 && options.smoothing <= 1, ErrorCode::invalid_option,
+          "smoothQuant must be true, false or a number from 0 to 1");
   for (const std::string& name : options.op_types)
     if (const OpDef* op = find_op(name); op && op->quant.is_quantizable())
       require(op->quant.result != ResultRole::untouched, ErrorCode::invalid_option,

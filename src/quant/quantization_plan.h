@@ -36,11 +36,13 @@ struct QuantSpec {
   Rounding rounding = Rounding::nearest;          // constant: of a weight
   bool corrects_bias =
       false;  // constant: of a weight, beside whose bias goes what its roundings take from the output
+  bool is_smoothed =
+      false;  // constant: of a weight, beside which channels are observed (quant/smooth_quant.h)
   ValueId range_of =
       kNoValue;  // observed: whose range it is; kNoValue: its own, else that of where it was moved from
 
   // Whether it needs what the weight is multiplied with: quant/products.h.
-  bool observes_products() const { return rounding != Rounding::nearest || corrects_bias; }
+  bool observes_products() const { return rounding != Rounding::nearest || corrects_bias || is_smoothed; }
 };
 
 // An input of a node, by its index in Graph::nodes.
@@ -56,6 +58,7 @@ struct QuantizationPlan {
   std::map<ValueId, QuantSpec> values;
   // What one node reads in a form of its own: constants, and activations ranged at run time.
   std::map<OperandId, QuantSpec> operands;
+  double smoothing = 0;  // SmoothQuant's exponent; 0: none
 
   // Whose observed range an activation of `values` has.
   ValueId observed(ValueId value) const {

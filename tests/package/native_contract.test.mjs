@@ -32,6 +32,7 @@ const quantizers = {
 const values = {
   names: { good: [[]], bad: ['product', [1]] },
   boolean: { good: [true, false], bad: [1, 'yes'] },
+  strength: { good: [true, false, 0.25, 1], bad: ['true', Number.NaN, -1, 1.5] },
   number: { good: [], bad: ['1', Number.NaN, -1] },
 };
 

@@ -223,7 +223,12 @@ export interface ModelDescription {
      * would not have made better, and, where that is known, by how many dB the products of the former came closer on the
      * calibration data (a mean).
      */
-    applied: { method: 'gptq' | 'biasCorrection'; layers: number; unchanged: number; gainDb?: number }[];
+    applied: {
+      method: 'gptq' | 'biasCorrection' | 'smoothQuant';
+      layers: number;
+      unchanged: number;
+      gainDb?: number;
+    }[];
   };
 }
 
@@ -274,6 +279,12 @@ export interface StaticOptions extends QuantizeOptions {
    * al. 2019; NNCF's fast form). Default true.
    */
   biasCorrection?: boolean;
+  /**
+   * Moves outliers of single channels from activations behind normalizations into the weights of the products that alone read them
+   * (SmoothQuant, Xiao et al. 2022), where that lessens the noise to be expected on the calibration data: for transformers. A number is its
+   * exponent, up to 1: how much is moved; `true` is 0.5. Default false.
+   */
+  smoothQuant?: boolean | number;
 }
 
 /** How far a tensor is from its reference. */

@@ -9,8 +9,8 @@ type AllOptions = Required<DynamicOptions & StaticOptions>;
 
 interface Row {
   methods: readonly Method[];
-  /** Names, one of `choices`, a number or yes and no. */
-  kind: 'names' | 'choice' | 'number' | 'boolean';
+  /** Names, one of `choices`, a number, yes and no, or either of the last two. */
+  kind: 'names' | 'choice' | 'number' | 'boolean' | 'strength';
   choices?: readonly string[];
   /** On the command line. Without a value it means what `means` says of ''. */
   flag: string;
@@ -100,6 +100,12 @@ export const quantizationOptions = {
     flag: '--bias-correction <whether>',
     help: 'static: correct biases by what weights are rounded by (default: on)',
     means: { on: true, off: false },
+  },
+  smoothQuant: {
+    methods: ['static'],
+    kind: 'strength',
+    flag: '--smooth-quant [exponent]',
+    help: 'static: move outliers of channels into the weights behind normalizations (exponent: 0.5)',
   },
 } as const satisfies Record<keyof AllOptions, Row>;
 

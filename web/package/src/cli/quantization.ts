@@ -51,7 +51,7 @@ export function addQuantizationOptions(command: Command): Command {
     const words = choices ?? Object.keys(means ?? {});
     if (words.length > 1) option.choices(words);
     if (kind === 'names') option.argParser(list);
-    if (kind === 'number') option.argParser(anyNumber);
+    if (kind === 'number' || kind === 'strength') option.argParser(anyNumber);
     command.addOption(option);
   }
   return command;
