@@ -6,6 +6,7 @@
 
 #include "base/thread_pool.h"
 #include "kernels/feedback/feedback.h"
+#include "quant/scale_blocks.h"
 
 namespace octavo {
 
@@ -62,6 +63,7 @@ class Rounder {
       : gram_(gram),
         weights_(weights),
         qparams_(qparams),
+        blocks_(qparams, shape),
         threads_(threads),
         fed_(DType::s8, shape),
         places_(static_cast<std::size_t>(weights.depth())),
@@ -91,42 +93,46 @@ class Rounder {
   }
 
  private:
-  double scale(int row) const {
-    return static_cast<double>(qparams_.scale[qparams_.per_tensor() ? 0 : static_cast<std::size_t>(row)]);
-  }
-
   void round_rows(int first, int count) {
-    const std::size_t block = kRows * places_.size();
-    std::vector<double> memory(2 * block * static_cast<std::size_t>(threads_.count()));
+    const std::size_t block = kRows * places_.size(), threads = static_cast<std::size_t>(threads_.count());
+    std::vector<double> memory(2 * block * threads);
+    std::vector<kernels::FeedbackStep> all_steps(block * threads);
     parallel_for(threads_, (count + kRows - 1) / kRows, {}, [&](int64_t begin, int64_t end, int thread) {
-      double* const steps = memory.data() + 2 * block * static_cast<std::size_t>(thread);
+      double* const floats = memory.data() + 2 * block * static_cast<std::size_t>(thread);
       for (int64_t i = begin; i < end; ++i) {
         const int row = first + static_cast<int>(i) * kRows;
-        round_block(row, std::min(kRows, first + count - row), steps, steps + block);
+        round_block(row, std::min(kRows, first + count - row), floats, floats + block,
+                    all_steps.data() + block * static_cast<std::size_t>(thread));
       }
     });
   }
 
-  void round_block(int row, int count, double* steps, double* integers) {
+  void round_block(int row, int count, double* weights, double* integers, kernels::FeedbackStep* steps) {
     const std::size_t n = places_.size();
     int8_t* const out = fed_.view().as<int8_t>();
     for (int r = 0; r < count; ++r)
-      for (std::size_t k = 0; k < n; ++k)
-        steps[r * n + k] = static_cast<double>(*weight(row + r, k)) / scale(row + r);
+      for (std::size_t k = 0; k < n; ++k) {
+        const float* const w = weight(row + r, k);
+        const auto scale = static_cast<std::size_t>(blocks_.of(w - weights_.data));
+        weights[r * n + k] = static_cast<double>(*w);
+        steps[r * n + k] = {static_cast<double>(qparams_.scale[scale]),
+                            static_cast<double>(qparams_.zero_point[scale])};
+      }
     const bool is_compared = row / kRows % compared_step_ == 0;
     for (const bool feeds : {false, true}) {
       if (!feeds && !is_compared) continue;
       double found[kRows];
       kernels::round_rows(columns_.feedback(),
-                          {steps, integers, found, count, qparams_.qmin, qparams_.qmax, feeds});
+                          {weights, steps, integers, found, count, qparams_.qmin, qparams_.qmax, feeds});
       for (int r = 0; r < count; ++r) {
         double added = 0;  // by the damping
         for (std::size_t k = 0; k < n; ++k) {
-          const double rest = steps[r * n + k] - integers[r * n + k];
+          const auto [scale, zero_point] = steps[r * n + k];
+          const double rest = weights[r * n + k] - (integers[r * n + k] - zero_point) * scale;
           added += rest * rest;
           if (feeds) out[weight(row + r, k) - weights_.data] = static_cast<int8_t>(integers[r * n + k]);
         }
-        const double error = (found[r] - columns_.damping * added) * scale(row + r) * scale(row + r);
+        const double error = found[r] - columns_.damping * added;
         RoundingErrors& errors = errors_[static_cast<std::size_t>(row) + r];
         if (is_compared) (feeds ? errors.chosen : errors.nearest) = error;
       }
@@ -141,6 +147,7 @@ class Rounder {
   const Gram& gram_;
   const kernels::WeightView<const float>& weights_;
   const QParams& qparams_;
+  const ScaleBlocks blocks_;
   const Threads& threads_;
   Tensor fed_;
   std::vector<ptrdiff_t> places_;  // of the weights of a row

@@ -58,12 +58,13 @@ TEST_CASE("a matrix that is not positive definite has no factors") {
 TEST_CASE("whatever the factors, what comes out is in the range") {
   const double u[] = {0, std::numeric_limits<double>::infinity(), 0, 0}, d[] = {1, 1},
                weights[] = {0.25, 0.25};
+  const FeedbackStep steps[] = {{1, 0}, {1, 0}};
   double integers[2], error;
-  round_rows({u, d, 2}, {weights, integers, &error, 1, -7, 7, true});
+  round_rows({u, d, 2}, {weights, steps, integers, &error, 1, -7, 7, true});
   REQUIRE(integers[0] == 0);
   REQUIRE(integers[1] == 7);
   const double none[] = {0.25, std::nan("")};
-  round_rows({u, d, 2}, {none, integers, &error, 1, -7, 7, false});
+  round_rows({u, d, 2}, {none, steps, integers, &error, 1, -7, 7, false});
   REQUIRE(std::abs(integers[1]) <= 7);
 }
 
@@ -77,20 +78,23 @@ TEST_CASE("rows are rounded as the equation says, and their errors are those of 
     constexpr int kCount = 6, kMax = 7;
     const auto reals = random.reals(size_t(kCount) * n, -8.5f, 8.5f);
     const std::vector<double> weights(reals.begin(), reals.end());
+    std::vector<FeedbackStep> steps(weights.size());
+    for (size_t i = 0; i < steps.size(); ++i) steps[i] = {0.5 + double(i % 5) / 3, double(i % 4) - 1};
     double sums[2] = {};
     for (const bool feeds : {false, true}) {
       std::vector<double> integers(weights.size()), errors(kCount);
       round_rows({factor.data(), d.data(), n},
-                 {weights.data(), integers.data(), errors.data(), kCount, -kMax, kMax, feeds});
+                 {weights.data(), steps.data(), integers.data(), errors.data(), kCount, -kMax, kMax, feeds});
       for (int r = 0; r < kCount; ++r) {
         CAPTURE(n, feeds, r);
         std::vector<double> rest(size_t(n), 0);
         for (int k = 0; k < n; ++k) {
           double t = weights[size_t(r * n + k)];
           for (int i = 0; feeds && i < k; ++i) t += rest[size_t(i)] * factor[size_t(i) * n + k];
-          const double want = std::clamp<double>(std::nearbyint(t), -kMax, kMax);
+          const auto [scale, zero_point] = steps[size_t(r * n + k)];
+          const double want = std::clamp<double>(std::nearbyint(t / scale + zero_point), -kMax, kMax);
           REQUIRE(integers[size_t(r * n + k)] == want);
-          rest[size_t(k)] = weights[size_t(r * n + k)] - want;
+          rest[size_t(k)] = weights[size_t(r * n + k)] - (want - zero_point) * scale;
         }
         double error = 0;
         for (int i = 0; i < n; ++i)

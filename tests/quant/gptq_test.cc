@@ -70,11 +70,11 @@ TEST_CASE("weights are rounded to the integers of GPTQ") {
     const std::vector<float> x = flat(test["x"]), weights = flat(test["weights"]);
     const auto n = static_cast<int>(test["weights"].size()), k = static_cast<int>(test["weights"][0].size());
     const int qmax = test["qmax"];
-    const QParams qparams{.scale = to_floats(test["scale"]),
-                          .zero_point = std::vector<int32_t>(n),
-                          .axis = 0,
-                          .qmin = -qmax,
-                          .qmax = qmax};
+    QParams qparams{.scale = to_floats(test["scale"]),
+                    .zero_point = std::vector<int32_t>(n),
+                    .axis = 0,
+                    .qmin = -qmax,
+                    .qmax = qmax};
     RoundingErrors errors;
     const auto integers = round_gptq(gram_of(x, k), kernels::weights_nk(weights.data(), n, k), {n, k},
                                      qparams, Threads(), errors);
@@ -91,6 +91,7 @@ TEST_CASE("weights are rounded to the integers of GPTQ") {
     std::vector<float> transposed(weights.size());
     for (int row = 0; row < n; ++row)
       for (int column = 0; column < k; ++column) transposed[column * n + row] = weights[row * k + column];
+    qparams.axis = 1;
     const auto other = round_gptq(gram_of(x, k), kernels::weights_kn(transposed.data(), k, n), {k, n},
                                   qparams, Threads(), errors);
     for (int row = 0; row < n; ++row)

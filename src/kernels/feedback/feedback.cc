@@ -95,10 +95,12 @@ void round_rows(const Feedback& f, const FeedbackRows& rows) {
         double* const sum = sums + r * n;
         for (ptrdiff_t j = begin; j < end; ++j) {
           const double weight = weights[r * n + j], wanted = rows.feeds ? sum[j] : weight;
-          const double integer = to_integer(wanted, rows);
-          rows.errors[first + r] += f.d[j] * (sum[j] - integer) * (sum[j] - integer);
+          const auto [scale, zero_point] = rows.steps[(first + r) * n + j];
+          const double integer = to_integer(wanted / scale + zero_point, rows),
+                       made = (integer - zero_point) * scale;
+          rows.errors[first + r] += f.d[j] * (sum[j] - made) * (sum[j] - made);
           sum[j] = integer;
-          const double rest = missing[r][j - begin] = weight - integer;
+          const double rest = missing[r][j - begin] = weight - made;
           for (ptrdiff_t k = j + 1; k < end; ++k) sum[k] += rest * f.u[j * n + k];
         }
       }

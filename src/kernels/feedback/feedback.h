@@ -17,16 +17,24 @@ struct Feedback {
 /// where h is not positive definite: then neither has a meaning.
 bool factor_feedback(double* h, double* d, int n);
 
-/// Rounds rows of weights w, in steps: with t[k] = w[k] + Σ_{i<k} (w[i] - q[i]) · U[i][k]
+/// What an integer q means: (q - zero_point) · scale.
+struct FeedbackStep {
+  double scale, zero_point;
+};
+
+/// Rounds rows of weights w to integers q, which mean r[k] = (q[k] - zero_point[k]) · scale[k]: with t[k] = w[k] +
+/// Σ_{i<k} (w[i] - r[i]) · U[i][k]
 ///
-///   feeds:  q[k] = clamp(round_to_even(t[k]), qmin, qmax), which is GPTQ (Frantar et al. 2022) as LDLQ (Chee et al.
-///   2023) else:   q[k] = clamp(round_to_even(w[k]), qmin, qmax)
+///   feeds:  q[k] = clamp(round_to_even(t[k] / scale[k] + zero_point[k]), qmin, qmax), which is GPTQ (Frantar et al.
+///           2022) as LDLQ (Chee et al. 2023)
+///   else:   the same of w[k]
 ///
-/// The error of the products, (w - q) · H · (w - q)ᵀ, is Σ D[k] · (t[k] - q[k])².
+/// The error of the products, (w - r) · H · (w - r)ᵀ, is Σ D[k] · (t[k] - r[k])².
 struct FeedbackRows {
-  const double* weights;  ///< [count, n]
-  double* integers;       ///< [count, n]
-  double* errors;         ///< [count]
+  const double* weights;      ///< [count, n]
+  const FeedbackStep* steps;  ///< [count, n]
+  double* integers;           ///< [count, n]
+  double* errors;             ///< [count]
   int count;
   int32_t qmin, qmax;
   bool feeds;
