@@ -48,9 +48,10 @@ void run(RunContext& ctx) {
   weights.matrix.multiply(
       ctx.kernels, x, s.m, scratch,
       kernels::DequantizeF32{&in.scale, &in.zero_point, 0, weights.scale.data(),
-                             ctx.has(2) ? ctx.inputs[2].as<float>() : ctx.node.lowered.added(), activation.low,
-                             activation.high, ctx.outputs[0].as<float>(), static_cast<ptrdiff_t>(s.n),
-                             is_centred ? weights.zero_point.data() : nullptr, sums});
+                             ctx.has(2) ? ctx.inputs[2].as<float>() : ctx.node.lowered.added(),
+                             activation.low, activation.high, ctx.outputs[0].as<float>(),
+                             static_cast<ptrdiff_t>(s.n), is_centred ? weights.zero_point.data() : nullptr,
+                             sums});
 }
 
 OCTAVO_OPERATOR(q_gemm_to_float, {.name = "octavo.QGemmToFloat",
@@ -61,6 +62,7 @@ OCTAVO_OPERATOR(q_gemm_to_float, {.name = "octavo.QGemmToFloat",
                                   .plan = plan,
                                   .run = run,
                                   .macs = product_macs,
+                                  .same_dtype = false,
                                   .clamps_output = true,
                                   .adds_bias = true});
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "base/thread_pool.h"
+#include "base/parallel_for.h"
 #include "kernels/feedback/feedback.h"
 #include "quant/scale_blocks.h"
 
@@ -14,6 +14,8 @@ namespace {
 
 // Frantar et al. add a hundredth of the diagonal's mean to it.
 constexpr double kDamping = 0.01;
+// Rows of a factor that are worth a thread: later ones are longer.
+constexpr Division kFactorDivision = {.least = 32, .unit = 4};
 // Rows of weights that are rounded together.
 constexpr int kRows = 4;
 // About so many such blocks, spread over the weight, are compared with what rounding to the nearest makes of them.
@@ -23,7 +25,7 @@ constexpr int kComparedBlocks = 16;
 class Columns {
  public:
   // Where H is singular all the same, columns do not know of one another.
-  void factor(const Gram& gram, int64_t group) {
+  void factor(const Gram& gram, int64_t group, const Threads& threads) {
     const auto n = static_cast<std::size_t>(gram.depth());
     order.resize(n);
     for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<int>(i);
@@ -43,7 +45,12 @@ class Columns {
       h_[i * n + i] += damping > 0 ? damping : 1;
     }
     d_.resize(n);
-    if (kernels::factor_feedback(h_.data(), d_.data(), static_cast<int>(n))) return;
+    const auto for_rows = [&](int count, const auto& take_out) {
+      parallel_for(threads, count, kFactorDivision, [&](int64_t begin, int64_t end, int) {
+        take_out(static_cast<int>(begin), static_cast<int>(end));
+      });
+    };
+    if (kernels::factor_feedback({h_.data(), d_.data(), static_cast<int>(n)}, for_rows)) return;
     std::ranges::fill(h_, 0.0);
     std::ranges::fill(d_, 1.0);
   }
@@ -78,7 +85,7 @@ class Rounder {
   std::optional<Tensor> round(RoundingErrors& errors) {
     const int rows = weights_.n / static_cast<int>(gram_.groups());
     for (int64_t group = 0; group < gram_.groups(); ++group) {
-      columns_.factor(gram_, group);
+      columns_.factor(gram_, group, threads_);
       round_rows(static_cast<int>(group) * rows, rows);
     }
     RoundingErrors sum;

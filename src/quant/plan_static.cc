@@ -24,7 +24,11 @@ constexpr uint64_t kMostGramBytes = uint64_t{512} << 20;
 class StaticPlanner {
  public:
   StaticPlanner(const Graph& graph, const StaticOptions& options)
-      : graph_(graph), options_(options), uses_(graph), selection_(graph, options), is_read_(graph.values.size()) {
+      : graph_(graph),
+        options_(options),
+        uses_(graph),
+        selection_(graph, options),
+        is_read_(graph.values.size()) {
     plan_.graph = graph;
   }
 

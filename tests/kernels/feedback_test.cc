@@ -22,6 +22,15 @@ std::vector<double> random_gram(Random& random, int n) {
   return h;
 }
 
+bool make_factor(std::vector<double>& h, std::vector<double>& d, int n, int pieces = 1) {
+  return factor_feedback({h.data(), d.data(), n}, [&](int count, const auto& take_out) {
+    // In no particular order, cut between blocks of rows.
+    for (int piece = pieces - 1; piece >= 0; --piece)
+      take_out(count / 4 * piece / pieces * 4,
+               piece + 1 == pieces ? count : count / 4 * (piece + 1) / pieces * 4);
+  });
+}
+
 }  // namespace
 
 TEST_CASE("the factors of a matrix make it up again") {
@@ -30,7 +39,7 @@ TEST_CASE("the factors of a matrix make it up again") {
     const auto h = random_gram(random, n);
     auto factor = h;
     std::vector<double> d(size_t(n), 0);
-    REQUIRE(factor_feedback(factor.data(), d.data(), n));
+    REQUIRE(make_factor(factor, d, n));
     const auto u = [&](int i, int j) { return i == j ? 1 : i < j ? factor[size_t(i) * n + j] : 0; };
     for (int i = 0; i < n; ++i) {
       REQUIRE(d[size_t(i)] > 0);
@@ -44,15 +53,29 @@ TEST_CASE("the factors of a matrix make it up again") {
   }
 }
 
+TEST_CASE("a factor that is made in pieces has the same bits") {
+  Random random(4);
+  for (const int n : {7, 40, 67}) {
+    const auto h = random_gram(random, n);
+    auto whole = h, in_pieces = h;
+    std::vector<double> d(size_t(n), 0), d_in_pieces = d;
+    REQUIRE(make_factor(whole, d, n));
+    REQUIRE(make_factor(in_pieces, d_in_pieces, n, 3));
+    CHECK(d == d_in_pieces);
+    for (int i = 0; i < n; ++i)
+      for (int j = i + 1; j < n; ++j) REQUIRE(whole[size_t(i) * n + j] == in_pieces[size_t(i) * n + j]);
+  }
+}
+
 TEST_CASE("a matrix that is not positive definite has no factors") {
   std::vector<double> h{1, 0, 2, 1}, d(2);
-  REQUIRE_FALSE(factor_feedback(h.data(), d.data(), 2));
+  REQUIRE_FALSE(make_factor(h, d, 2));
   std::vector<double> zero{0};
-  REQUIRE_FALSE(factor_feedback(zero.data(), d.data(), 1));
+  REQUIRE_FALSE(make_factor(zero, d, 1));
   std::vector<double> infinite{std::numeric_limits<double>::infinity()};
-  REQUIRE_FALSE(factor_feedback(infinite.data(), d.data(), 1));
+  REQUIRE_FALSE(make_factor(infinite, d, 1));
   std::vector<double> nan{std::nan("")};
-  REQUIRE_FALSE(factor_feedback(nan.data(), d.data(), 1));
+  REQUIRE_FALSE(make_factor(nan, d, 1));
 }
 
 TEST_CASE("whatever the factors, what comes out is in the range") {
@@ -74,7 +97,7 @@ TEST_CASE("rows are rounded as the equation says, and their errors are those of 
     const auto h = random_gram(random, n);
     auto factor = h;
     std::vector<double> d(size_t(n), 0);
-    REQUIRE(factor_feedback(factor.data(), d.data(), n));
+    REQUIRE(make_factor(factor, d, n));
     constexpr int kCount = 6, kMax = 7;
     const auto reals = random.reals(size_t(kCount) * n, -8.5f, 8.5f);
     const std::vector<double> weights(reals.begin(), reals.end());

@@ -136,7 +136,10 @@ TEST_CASE("octavo.QGemmToFloat gives the sums as floats, with every kernel", "[o
           const Tensor x = random.integers<uint8_t>({2, p.m, p.k}, 0, qmax), bias = random.floats({p.n});
           OpRunner runner("octavo.QGemmToFloat");
           runner.attr("transB", int64_t{p.trans_b}).clamp({.high = 3}).kernels(std::move(policy));
-          runner.input(copy<uint8_t>(x)).input_qparams(in).constant(copy<int8_t>(p.w)).input_qparams(p.w_params);
+          runner.input(copy<uint8_t>(x))
+              .input_qparams(in)
+              .constant(copy<int8_t>(p.w))
+              .input_qparams(p.w_params);
           const Tensor y = runner.constant(copy<float>(bias)).run1();
           REQUIRE(y.shape() == Shape{2, p.m, p.n});
           for (int64_t row = 0; row < 2 * p.m; ++row)

@@ -19,6 +19,7 @@ const needed = [
     'MaxPool',
   ],
   ...['QuantizeLinear', 'Relu', 'Transpose', 'octavo.DynamicQGemm', 'octavo.QConv', 'octavo.QGemm'],
+  'octavo.QGemmToFloat',
 ];
 
 test('without a model: all that a file may have', async () => {

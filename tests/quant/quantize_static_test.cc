@@ -22,13 +22,27 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
-Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches) {
-  const QuantizationPlan plan = plan_static(graph, options);
+Graph obey(const QuantizationPlan& plan, const Batches& batches) {
   Calibrator calibrator(plan);
   calibrate(plan, calibrator, batches);
   Graph quantized = insert_qdq(plan, &calibrator);
   verify(quantized);
   return quantized;
+}
+
+Graph quantize_by_default(const Graph& graph, const StaticOptions& options, const Batches& batches) {
+  return obey(plan_static(graph, options), batches);
+}
+
+// The same as if somebody read the outputs as integers.
+Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches) {
+  QuantizationPlan plan = plan_static(graph, options);
+  for (const Node& node : graph.nodes)
+    if (node.op->quant.form(DType::u8, DType::f32) &&
+        std::ranges::count(graph.outputs, node.outputs[0]) > 0 && plan.values.contains(node.inputs[0]))
+      plan.values.try_emplace(node.outputs[0],
+                              QuantSpec{.qmax = options.activation_qmax(), .observer = options.observer});
+  return obey(plan, batches);
 }
 
 // Runs of random feeds for all inputs of the graph.
@@ -109,15 +123,15 @@ TEST_CASE("a residual network is quantized throughout, lowers without islands an
       StaticOptions options;
       options.observer.kind = kind;
       options.reduce_range = reduce_range;
-      const Graph quantized = quantize(b.graph, options, batches);
+      const Graph quantized = quantize_by_default(b.graph, options, batches);
       INFO(dump(quantized));
       CHECK(quantized[quantized.inputs[0]].name == "image");
       CHECK(quantized[quantized.outputs[0]].name == "logits");
-      CHECK(is_quantized(quantized, quantized.outputs[0]));
-      // image, stem, branch, sum, pooled, swish, mean, flat, logits
-      CHECK(count(quantized, "QuantizeLinear") == 9);
-      // … and three weights with three biases
-      CHECK(count(quantized, "DequantizeLinear") == 15);
+      CHECK_FALSE(is_quantized(quantized, quantized.outputs[0]));
+      // image, stem, branch, sum, pooled, swish, mean, flat
+      CHECK(count(quantized, "QuantizeLinear") == 8);
+      // … and three weights with the biases of two: the logits', which stay float, have a float one
+      CHECK(count(quantized, "DequantizeLinear") == 13);
       CHECK(sqnr(b.graph, quantized, batches[0]) > (reduce_range ? 17 : 22));
 
       Graph lowered = quantized;
@@ -239,7 +253,7 @@ TEST_CASE("a bias that outweighs a deep sum enlarges the scale of the weights") 
   }
 }
 
-TEST_CASE("a bias beyond all scales of weights stays float, and the node with it") {
+TEST_CASE("a bias beyond all scales of weights stays float, and what comes of the node with it") {
   GraphBuilder b;
   b.output(
       b.node("Gemm", {b.input("x", {1, 2}), b.constant({2, 1}, {1e-30f, 1e-30f}), b.constant({1}, {1e20f})}));
@@ -249,7 +263,8 @@ TEST_CASE("a bias beyond all scales of weights stays float, and the node with it
   Graph quantized = quantize(b.graph, minmax(), batches);
   std::vector<FloatIsland> islands;
   islands = lower(quantized, KernelPolicy{});
-  CHECK(islands.size() == 1);
+  CHECK(islands.empty());
+  CHECK(count(quantized, "octavo.QGemmToFloat") == 1);
   CHECK(interpret(quantized, batches[0])[0].span<float>()[0] == 1e20f);
 }
 
@@ -464,13 +479,13 @@ TEST_CASE("op_types and exclude restrict what is quantized") {
   const Batches batches = random_batches(b);
   StaticOptions options = minmax();
   options.op_types = {"Gemm"};
-  const Graph only_gemm = quantize(b.graph, options, batches);
-  CHECK(count(only_gemm, "QuantizeLinear") == 2);
+  const Graph only_gemm = quantize_by_default(b.graph, options, batches);
+  CHECK(count(only_gemm, "QuantizeLinear") == 1);
   CHECK(quantized_constant(only_gemm, only_node(only_gemm, "Gemm").inputs[1]) != nullptr);
 
   options.op_types = {};
   options.exclude = {"Gemm"};
-  const Graph all_but_gemm = quantize(b.graph, options, batches);
+  const Graph all_but_gemm = quantize_by_default(b.graph, options, batches);
   CHECK(quantized_constant(all_but_gemm, only_node(all_but_gemm, "Gemm").inputs[1]) == nullptr);
   CHECK(count(all_but_gemm, "QuantizeLinear") == 8);
 }
@@ -516,7 +531,7 @@ TEST_CASE("weights and biases that are not finite name their node") {
     std::vector<ValueId> inputs = {b.input("x", {1, 2}), b.constant({2, 2}, {1, 2, 3, 4}),
                                    b.constant({2}, {1, 2})};
     inputs[slot] = slot == 1 ? b.constant({2, 2}, {1, NAN, 3, 4}) : b.constant({2}, {1, INFINITY});
-    b.output(b.node("Gemm", inputs));
+    b.output(b.node("Sigmoid", {b.node("Gemm", inputs)}));
     infer_shapes(b.graph);
     const QuantizationPlan plan = plan_static(b.graph, minmax());
     Calibrator calibrator(plan);
@@ -548,7 +563,7 @@ TEST_CASE("a product that nobody reads as integers stays float, one that somebod
   CHECK_FALSE(plan.values.contains(logits));
   Batches batches(1);
   batches[0].push_back(b.random_tensor({2, 3}));
-  const Graph quantized = quantize(b.graph, minmax(), batches);
+  const Graph quantized = quantize_by_default(b.graph, minmax(), batches);
   const Node& product = only_node(quantized, "MatMul");
   CHECK(is_dequantize(*producer(quantized, product.inputs[1])));
   CHECK(only_node(quantized, "Softmax").inputs[0] == product.outputs[0]);

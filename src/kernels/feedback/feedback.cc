@@ -14,7 +14,7 @@ namespace {
 using Doubles = Vector<double>;
 
 // Rows that are added to others in one pass.
-constexpr int kBlock = 8;
+constexpr int kBlock = FeedbackFactor::kBlock;
 // Rows that are added to at a time: each vector of the others is read once for all.
 constexpr int kRows = 4;
 
@@ -52,33 +52,33 @@ void for_blocks(int count, auto f) {
 
 }  // namespace
 
-bool factor_feedback(double* h, double* d, int n) {
-  const auto row = [=](int i) { return h + ptrdiff_t(i) * n; };
-  // From the last row on: each takes its part out of those above, a block of rows at a time. Until then it is D · (U +
-  // I)ᵀ.
-  for (int end = n; end > 0;) {
-    const int begin = std::max(end - kBlock, 0);
-    for (int j = end - 1; j >= begin; --j) {
-      d[j] = row(j)[j];
-      if (!(d[j] > 0 && std::isfinite(d[j]))) return false;
-      for (int i = begin; i < j; ++i) {
-        const double part = row(j)[i] / d[j];
-        for (int k = 0; k <= i; ++k) row(i)[k] -= part * row(j)[k];
-      }
+bool factor_block(const FeedbackFactor& f, int begin, int end) {
+  for (int j = end - 1; j >= begin; --j) {
+    f.d[j] = f.row(j)[j];
+    if (!(f.d[j] > 0 && std::isfinite(f.d[j]))) return false;
+    for (int i = begin; i < j; ++i) {
+      const double part = f.row(j)[i] / f.d[j];
+      for (int k = 0; k <= i; ++k) f.row(i)[k] -= part * f.row(j)[k];
     }
-    // There are rows above a whole block only. Rows that are done together are as long as the last of them.
-    const auto take_out = [&]<int rows>(int first, std::integral_constant<int, rows>) {
-      double parts[rows][kBlock];
-      for (int r = 0; r < rows; ++r)
-        for (int b = 0; b < kBlock; ++b) parts[r][b] = -row(begin + b)[first + r] / d[begin + b];
-      add_products<rows>(row(first), row(begin), n, parts, 0, first + rows);
-    };
-    for_blocks(begin, take_out);
-    end = begin;
   }
-  for (int j = 0; j < n; ++j)
-    for (int i = 0; i < j; ++i) row(i)[j] = row(j)[i] / d[j];
   return true;
+}
+
+void take_out_block(const FeedbackFactor& f, int block, int begin, int end) {
+  // Rows that are done together are as long as the last of them.
+  const auto take_out = [&]<int rows>(int i, std::integral_constant<int, rows>) {
+    const int first = begin + i;
+    double parts[rows][kBlock];
+    for (int r = 0; r < rows; ++r)
+      for (int b = 0; b < kBlock; ++b) parts[r][b] = -f.row(block + b)[first + r] / f.d[block + b];
+    add_products<rows>(f.row(first), f.row(block), f.n, parts, 0, first + rows);
+  };
+  for_blocks(end - begin, take_out);
+}
+
+void finish_factor(const FeedbackFactor& f) {
+  for (int j = 0; j < f.n; ++j)
+    for (int i = 0; i < j; ++i) f.row(i)[j] = f.row(j)[i] / f.d[j];
 }
 
 void round_rows(const Feedback& f, const FeedbackRows& rows) {

@@ -2,6 +2,7 @@
 // inputs are correlated. In float64, in an order that does not depend on the instruction set.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace octavo::kernels {
@@ -13,9 +14,37 @@ struct Feedback {
   int n;
 };
 
-/// Factors a symmetric matrix h [n, n], of which the lower triangle is read, in place; d [n] is its diagonal. False
-/// where h is not positive definite: then neither has a meaning.
-bool factor_feedback(double* h, double* d, int n);
+/// A symmetric matrix h [n, n], of which the lower triangle is read, that is factored in place; d [n] is its diagonal.
+/// From its last rows on, a block at a time, each takes its part out of those above. Until the end it is D · (U + I)ᵀ.
+struct FeedbackFactor {
+  static constexpr int kBlock = 8;
+
+  double* h;
+  double* d;
+  int n;
+
+  double* row(int i) const { return h + ptrdiff_t(i) * n; }
+};
+
+/// Factors rows [begin, end), a block or what is above all blocks, among themselves. False where h is not positive
+/// definite: then nothing has a meaning.
+bool factor_block(const FeedbackFactor&, int begin, int end);
+/// Takes the part of the rows [block, block + kBlock) out of the rows [begin, end) above them.
+void take_out_block(const FeedbackFactor&, int block, int begin, int end);
+/// When all are done: U from D · (U + I)ᵀ.
+void finish_factor(const FeedbackFactor&);
+
+/// All of it. for_rows(count, f) calls f(begin, end) for pieces of [0, count), which may be done at the same time.
+bool factor_feedback(const FeedbackFactor& factor, const auto& for_rows) {
+  for (int end = factor.n; end > 0;) {
+    const int begin = end > FeedbackFactor::kBlock ? end - FeedbackFactor::kBlock : 0;
+    if (!factor_block(factor, begin, end)) return false;
+    for_rows(begin, [&](int first, int last) { take_out_block(factor, begin, first, last); });
+    end = begin;
+  }
+  finish_factor(factor);
+  return true;
+}
 
 /// What an integer q means: (q - zero_point) · scale.
 struct FeedbackStep {
