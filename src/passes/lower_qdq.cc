@@ -321,8 +321,9 @@ class Lowering {
     return true;
   }
 
-  // DQ → op → float: nobody wants its result as integers. A bias stays float, too.
+  // DQ → op → float: nobody asked for its result as integers. A bias stays float, too.
   void lower_to_float(Node& node) {
+    if (obstacles_.find(node.name) != nullptr) return;
     Dequantized input = dequantized_activation(node.inputs[0]);
     if (!input || !is_checked(node)) return;
     Dequantized weights = weights_of(node, 1);

@@ -253,7 +253,7 @@ TEST_CASE("a bias that outweighs a deep sum enlarges the scale of the weights") 
   }
 }
 
-TEST_CASE("a bias beyond all scales of weights stays float, and what comes of the node with it") {
+TEST_CASE("a bias beyond all scales of weights stays float, and the node with it") {
   GraphBuilder b;
   b.output(
       b.node("Gemm", {b.input("x", {1, 2}), b.constant({2, 1}, {1e-30f, 1e-30f}), b.constant({1}, {1e20f})}));
@@ -263,8 +263,7 @@ TEST_CASE("a bias beyond all scales of weights stays float, and what comes of th
   Graph quantized = quantize(b.graph, minmax(), batches);
   std::vector<FloatIsland> islands;
   islands = lower(quantized, KernelPolicy{});
-  CHECK(islands.empty());
-  CHECK(count(quantized, "octavo.QGemmToFloat") == 1);
+  CHECK(islands.size() == 1);
   CHECK(interpret(quantized, batches[0])[0].span<float>()[0] == 1e20f);
 }
 
