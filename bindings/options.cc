@@ -117,6 +117,7 @@ StaticOptions static_options(const val& source) {
   options.rounding = reader.read_choice(
       "rounding", {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}}, options.rounding);
   options.bias_correction = reader.read_bool("biasCorrection", options.bias_correction);
+  options.equalize = reader.read_bool("equalize", options.equalize);
   options.smoothing = reader.read_strength("smoothQuant", kUsualSmoothing);
   options.observer.kind = reader.read_choice("observer",
                                              {{"minmax", ObserverKind::minmax},

@@ -14,6 +14,7 @@
 #include "quant/calibrator.h"
 #include "quant/compare.h"
 #include "quant/compare_layers.h"
+#include "quant/equalize.h"
 #include "quant/insert_qdq.h"
 #include "quant/plan_dynamic.h"
 #include "quant/plan_static.h"

@@ -96,6 +96,7 @@ Calibration::Calibration(const Model& model, QuantizationPlan plan)
 
 std::unique_ptr<Model> Calibration::finish() {
   std::vector<Applied> applied;
+  if (plan_.equalizes) applied.push_back(equalize(plan_, calibrator_));
   if (plan_.smoothing > 0) applied.push_back(smooth(plan_, calibrator_));
   std::unique_ptr<Model> model =
       Model::with_graph(model_, insert_qdq(plan_, &calibrator_, &applied), kernels_);

@@ -7,7 +7,7 @@
 namespace octavo {
 
 struct Applied {
-  std::string_view method;  // "gptq", "biasCorrection", "smoothQuant"
+  std::string_view method;  // "gptq", "biasCorrection", "smoothQuant", "equalization"
   int layers = 0;           // to which it was applied
   int unchanged = 0;        // which it did not make better on the calibration data
   // By how much nearer the products of those layers are to float on the calibration data, a mean over the layers, in

@@ -22,7 +22,7 @@ Calibrator::Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels
   for (const auto& [value, spec] : plan.values)
     if (plan.observed(value) == value)
       entries_[value] = {plan.graph[value].name,
-                         make_observer(spec.observer, kernels.threads, spec.qmax - spec.qmin)};
+                         make_observer(spec.observer, kernels.threads, spec.qmax - spec.qmin), spec.channels};
   // One with products serves those who need sums alone.
   for (const auto keeps : {Gram::Keeps::products, Gram::Keeps::sums})
     for (const auto& [operand, spec] : plan.operands) {
@@ -33,21 +33,12 @@ Calibrator::Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels
       if (const auto size = product_size(plan.graph, node, node.inputs[operand.input]))
         grams_.try_emplace(product_ids_.of(plan.graph, operand), size->groups, size->depth, keeps);
     }
-  for (const auto& [operand, spec] : plan.operands) {
-    const Node& node = plan.graph.nodes[operand.node];
-    const auto entry = entries_.find(node.inputs[0]);
-    if (spec.is_smoothed && entry != entries_.end())
-      if (const auto size = product_size(plan.graph, node, node.inputs[operand.input]))
-        entry->second.statistics.channels.resize(static_cast<std::size_t>(size->depth));
-  }
 }
 
 void Calibrator::observe(int64_t id, const TensorView& tensor) {
-  if (product_ids_.is_product(id)) {
-    const auto entry = entries_.find(id - product_ids_.values);
-    if (entry != entries_.end()) observe_channels(entry->second.statistics, tensor);
-    return grams_.at(id).add(tensor, kernels_);
-  }
+  if (id >= product_ids_.channels(0))
+    return observe_channels(entries_.at(id - product_ids_.channels(0)), tensor);
+  if (product_ids_.is_product(id)) return grams_.at(id).add(tensor, kernels_);
   const auto entry = entries_.find(id);
   require(entry != entries_.end(), ErrorCode::invalid_graph, "value {} is not part of the calibration plan",
           id);
@@ -60,20 +51,23 @@ void Calibrator::observe(int64_t id, const TensorView& tensor) {
   entry->second.observer->observe(values, range);
 }
 
-void Calibrator::observe_channels(ChannelStatistics& statistics, const TensorView& rows) {
-  if (statistics.channels.empty()) return;
-  const std::span<const float> values = rows.span<float>();
-  const ValueRange all = find_range(values);
-  if (!std::isfinite(all.min) || !std::isfinite(all.max)) return;
-  const int64_t count = std::ssize(values) / std::ssize(statistics.channels);
-  const float* x = values.data();
-  for (int64_t row = 0; row < count; ++row)
-    for (auto& [range, squares] : statistics.channels) {
-      range = {std::min(range.min, *x), std::max(range.max, *x)};
-      const double value = *x++;
-      squares += value * value;
-    }
-  statistics.rows += count;
+void Calibrator::observe_channels(Entry& entry, const TensorView& tensor) {
+  const Shape& shape = tensor.shape;
+  const int axis = entry.channels == ObservedChannels::last_axis ? shape.rank() - 1 : 1;
+  const ValueRange all = find_range(tensor.span<float>());
+  if (axis < 0 || axis >= shape.rank() || !std::isfinite(all.min) || !std::isfinite(all.max)) return;
+  ChannelStatistics& seen = entry.statistics;
+  seen.channels.resize(static_cast<std::size_t>(shape[axis]));
+  const int64_t inner = shape.elements(axis + 1, shape.rank());
+  const float* x = tensor.as<float>();
+  for (const float* const end = x + shape.elements(); x != end;)
+    for (auto& [range, squares] : seen.channels)
+      for (int64_t i = 0; i < inner; ++i) {
+        const float value = *x++;
+        range = {std::min(range.min, value), std::max(range.max, value)};
+        squares += static_cast<double>(value) * static_cast<double>(value);
+      }
+  seen.rows += shape.elements() / shape[axis];
 }
 
 const ChannelStatistics* Calibrator::channels(ValueId id) const {
@@ -81,14 +75,16 @@ const ChannelStatistics* Calibrator::channels(ValueId id) const {
   return entry == entries_.end() || entry->second.statistics.rows == 0 ? nullptr : &entry->second.statistics;
 }
 
-void Calibrator::divide(ValueId id, std::span<const double> by) {
+void Calibrator::divide_value(ValueId id, std::span<const double> by) {
   Entry& entry = entries_.at(id);
   entry.observer = make_observer({.kind = ObserverKind::minmax});
   const ValueRange range = divided_range(entry.statistics, by);
   const float ends[] = {range.min, range.max};
   entry.observer->observe(ends);
-  const int64_t product = product_ids_.values + int64_t{id};
-  if (gram(product) != nullptr) grams_.at(product).divide(by);
+}
+
+void Calibrator::divide_products(int64_t id, std::span<const double> by) {
+  if (gram(id) != nullptr) grams_.at(id).divide(by);
 }
 
 const Gram* Calibrator::gram(int64_t id) const {

@@ -27,7 +27,7 @@ struct ChannelStatistics {
 ValueRange divided_range(const ChannelStatistics& statistics, std::span<const double> by);
 
 // Give it to each run of observed_graph(plan). It keeps an observer for every observed value, a Gram for what weights
-// are multiplied with where their spec needs that, ranges of channels where those are to be smoothed, and no tensor.
+// are multiplied with where their spec needs that, what it is asked for of channels, and no tensor.
 class Calibrator final : public TensorObserver {
  public:
   explicit Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels = {});
@@ -39,20 +39,22 @@ class Calibrator final : public TensorObserver {
   ValueRange range(ValueId id) const;
   // What was seen of what weights are multiplied with, by ProductIds; null where nothing was.
   const Gram* gram(int64_t id) const;
-  // What was seen of each channel, the indices of the last axis, of a value that a weight with QuantSpec::is_smoothed is
-  // multiplied with; null where nothing was.
+  // What was seen of a value's channels, by QuantSpec::channels; null where nothing was.
   const ChannelStatistics* channels(ValueId id) const;
   // As if such a value had been divided by `by`, channel by channel, and had the range of all that was seen.
-  void divide(ValueId id, std::span<const double> by);
+  void divide_value(ValueId id, std::span<const double> by);
+  // The same for what weights are multiplied with, by ProductIds.
+  void divide_products(int64_t id, std::span<const double> by);
   const Threads& threads() const { return kernels_.threads; }
 
  private:
   struct Entry {
     std::string name;
     std::unique_ptr<Observer> observer;
-    ChannelStatistics statistics = {};  // with channels where they are asked for
+    ObservedChannels channels = ObservedChannels::none;
+    ChannelStatistics statistics = {};
   };
-  static void observe_channels(ChannelStatistics& statistics, const TensorView& rows);
+  static void observe_channels(Entry& entry, const TensorView& tensor);
 
   KernelPolicy kernels_;
   std::map<int64_t, Entry> entries_;

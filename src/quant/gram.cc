@@ -104,11 +104,16 @@ void Gram::flush(const KernelPolicy& policy) {
 }
 
 void Gram::divide(std::span<const double> by) {
-  for (std::size_t k = 0; k < by.size(); ++k) sums_[k] /= by[k];
-  double* product = products_.data();
-  if (!has_products()) return;
-  for (std::size_t i = 0; i < by.size(); ++i)
-    for (std::size_t k = 0; k <= i; ++k) *product++ /= by[i] * by[k];
+  const int64_t channels = std::ssize(by) / groups_;
+  const auto divisor = [&](int64_t group, int64_t k) {
+    return by[static_cast<std::size_t>(group * channels + k % channels)];
+  };
+  double *sum = sums_.data(), *product = products_.data();
+  for (int64_t group = 0; group < groups_; ++group)
+    for (int64_t i = 0; i < depth_; ++i) {
+      *sum++ /= divisor(group, i);
+      for (int64_t k = 0; has_products() && k <= i; ++k) *product++ /= divisor(group, i) * divisor(group, k);
+    }
 }
 
 void Gram::finish(const KernelPolicy& kernels) {

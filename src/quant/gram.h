@@ -25,7 +25,8 @@ class Gram {
   void add(const TensorView& rows, const KernelPolicy& kernels);
   // Sums what is pending: to be called before the rest is asked for.
   void finish(const KernelPolicy& kernels);
-  // As if all rows had been x[k] / by[k]. Of one group, after finish.
+  // As if all rows had been divided by `by`, channel by channel: of each group as many, the same for each place of a
+  // window. After finish.
   void divide(std::span<const double> by);
 
   int64_t groups() const { return groups_; }

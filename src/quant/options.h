@@ -32,7 +32,8 @@ struct StaticOptions : QuantizeOptions {
   ObserverOptions observer;
   Rounding rounding = Rounding::gptq;
   bool bias_correction = true;
-  double smoothing = 0;  // SmoothQuant's exponent α, up to 1; 0: none
+  double smoothing = 0;   // SmoothQuant's exponent α, up to 1; 0: none
+  bool equalize = false;  // across layers
 };
 
 }  // namespace octavo

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
+#include "quant/equalize.h"
 #include "quant/gram.h"
 #include "quant/node_selection.h"
 #include "quant/products.h"
@@ -39,6 +40,7 @@ class StaticPlanner {
     // Nodes are in topological order, so ranges travel down whole chains.
     for (const Node& node : graph_.nodes)
       if (selection_.contains(node)) pass_on(node);
+    if (options_.equalize) plan_equalization(plan_);
     if (options_.smoothing > 0) plan_smoothing(plan_, options_.smoothing);
     return std::move(plan_);
   }

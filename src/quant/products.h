@@ -27,8 +27,8 @@ std::optional<ProductSize> product_size(const Graph& graph, const Node& node, Va
 // Of the float32 constant `weight` of a node that has a product_size.
 WeightRows weight_rows(const Graph& graph, const Node& node, ValueId weight);
 
-// The ids under which an observer sees what weights of a plan are multiplied with. Others than those of values; weights
-// that are multiplied with the same have the same.
+// The ids under which an observer sees what weights of a plan are multiplied with, and channels of values. Others than
+// those of values; weights that are multiplied with the same have the same.
 struct ProductIds {
   int64_t values;
 
@@ -36,6 +36,8 @@ struct ProductIds {
 
   int64_t of(const Graph& graph, const OperandId& operand) const;
   bool is_product(int64_t id) const { return id >= values; }
+  // Of a value in ONNX's order, for its channels.
+  int64_t channels(ValueId value) const { return 3 * values + int64_t{value}; }
 };
 
 }  // namespace octavo

@@ -39,6 +39,13 @@ Graph observed_graph(const QuantizationPlan& plan) {
     observe.lowered.observed = id;
     observers.push_back(std::move(observe));
   }
+  for (const auto& [value, spec] : plan.values) {
+    if (spec.channels == ObservedChannels::none || plan.observed(value) != value) continue;
+    Node observe = make_node(observed, get_op("octavo.Inspect"), observed[value].name + "_channels", {value},
+                             observed[value]);
+    observe.lowered.observed = ids.channels(value);
+    observers.push_back(std::move(observe));
+  }
   redirect(observed, redirections);
   std::ranges::move(observers, std::back_inserter(observed.nodes));
   sort_nodes(observed);

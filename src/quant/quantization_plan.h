@@ -22,6 +22,9 @@ enum class RangeSource : uint8_t {
   run_time,  // each run of the quantized network: DynamicQuantizeLinear
 };
 
+// Along which axis channels are observed, beside the range of a value.
+enum class ObservedChannels : uint8_t { none, second_axis, last_axis };
+
 // How a float tensor becomes integers. What a source has no use for is not looked at.
 struct QuantSpec {
   RangeSource source = RangeSource::observed;
@@ -33,16 +36,16 @@ struct QuantSpec {
   bool by_row = false;  // constant: one scale for each index of all axes but the last, whatever `axis` is
   Granularity granularity = Granularity::tensor;  // run_time
   ObserverOptions observer;                       // observed
-  Rounding rounding = Rounding::nearest;          // constant: of a weight
+  // observed: for what rewrites the network by it (quant/equalize.h, quant/smooth_quant.h)
+  ObservedChannels channels = ObservedChannels::none;
+  Rounding rounding = Rounding::nearest;  // constant: of a weight
   bool corrects_bias =
       false;  // constant: of a weight, beside whose bias goes what its roundings take from the output
-  bool is_smoothed =
-      false;  // constant: of a weight, beside which channels are observed (quant/smooth_quant.h)
   ValueId range_of =
       kNoValue;  // observed: whose range it is; kNoValue: its own, else that of where it was moved from
 
   // Whether it needs what the weight is multiplied with: quant/products.h.
-  bool observes_products() const { return rounding != Rounding::nearest || corrects_bias || is_smoothed; }
+  bool observes_products() const { return rounding != Rounding::nearest || corrects_bias; }
 };
 
 // An input of a node, by its index in Graph::nodes.
@@ -58,7 +61,8 @@ struct QuantizationPlan {
   std::map<ValueId, QuantSpec> values;
   // What one node reads in a form of its own: constants, and activations ranged at run time.
   std::map<OperandId, QuantSpec> operands;
-  double smoothing = 0;  // SmoothQuant's exponent; 0: none
+  double smoothing = 0;    // SmoothQuant's exponent; 0: none
+  bool equalizes = false;  // across layers
 
   // Whose observed range an activation of `values` has.
   ValueId observed(ValueId value) const {

@@ -182,7 +182,7 @@ class Smoother {
 void plan_smoothing(QuantizationPlan& plan, double alpha) {
   plan.smoothing = alpha;
   for (const Smoothable& here : Search(plan).all())
-    for (const OperandId& product : here.products) plan.operands.at(product).is_smoothed = true;
+    plan.values.at(here.value).channels = ObservedChannels::last_axis;
 }
 
 Applied smooth(QuantizationPlan& plan, Calibrator& calibrator) {
@@ -190,14 +190,15 @@ Applied smooth(QuantizationPlan& plan, Calibrator& calibrator) {
   double gained = 0;
   for (const Smoothable& here : Search(plan).all()) {
     const ChannelStatistics* const seen = calibrator.channels(here.value);
-    if (seen == nullptr || !plan.operands.at(here.products[0]).is_smoothed) continue;
+    if (seen == nullptr) continue;
     Smoother smoother(plan, here, *seen);
     const std::vector<double> by = smoother.divisors();
     const double before = smoother.noise(calibrator.range(here.value), std::vector<double>(by.size(), 1.0));
     const auto layers = static_cast<int>(here.products.size());
     const double after = smoother.rewrite(by) ? smoother.noise(divided_range(*seen, by), by) : before;
     if (after < before) {
-      calibrator.divide(here.value, by);
+      calibrator.divide_value(here.value, by);
+      calibrator.divide_products(ProductIds(plan.graph).of(plan.graph, here.products[0]), by);
       applied.layers += layers;
       gained += layers * 10 * std::log10(before / after);
     } else {

@@ -146,6 +146,7 @@ StaticOptions static_options(const Model& model, Random& random) {
     return !value.is_constant() || value.constant->shape().elements() <= 1024;
   };
   if (std::ranges::all_of(model.graph().values, is_short)) options.rounding = rounding;
+  options.equalize = random.below(2) == 0;
   options.smoothing = 0.5 * random.below(3);
   options.observer.bins = static_cast<int>(random.integer(2, 100));
   return options;

@@ -224,7 +224,7 @@ export interface ModelDescription {
      * calibration data (a mean).
      */
     applied: {
-      method: 'gptq' | 'biasCorrection' | 'smoothQuant';
+      method: 'gptq' | 'biasCorrection' | 'smoothQuant' | 'equalization';
       layers: number;
       unchanged: number;
       gainDb?: number;
@@ -285,6 +285,11 @@ export interface StaticOptions extends QuantizeOptions {
    * exponent, up to 1: how much is moved; `true` is 0.5. Default false.
    */
   smoothQuant?: boolean | number;
+  /**
+   * Evens out weights of channels between two convolutions (cross-layer equalization, Nagel et al. 2019), where that lessens the noise to
+   * be expected on the calibration data: for weights with one scale a tensor, `perChannel: false`. Default false.
+   */
+  equalize?: boolean;
 }
 
 /** How far a tensor is from its reference. */

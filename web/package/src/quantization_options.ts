@@ -107,6 +107,13 @@ export const quantizationOptions = {
     flag: '--smooth-quant [exponent]',
     help: 'static: move outliers of channels into the weights behind normalizations (exponent: 0.5)',
   },
+  equalize: {
+    methods: ['static'],
+    kind: 'boolean',
+    flag: '--equalize',
+    help: 'static: even out channels across convolutions, for --per-tensor',
+    means: { '': true },
+  },
 } as const satisfies Record<keyof AllOptions, Row>;
 
 /** The rows by the option's name. */
