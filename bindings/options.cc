@@ -63,8 +63,10 @@ class Reader {
     if (!has(name)) return fallback;
     std::string allowed;
     for (const auto& choice : choices) allowed += text("{}{}'", allowed.empty() ? "'" : ", '", choice.first);
-    check(name, "string", allowed);
-    const std::string given = string_from_js(options_[name], name);
+    val value = options_[name];
+    if (value.isNumber()) value = value.call<val>("toString");
+    require(value.isString(), ErrorCode::invalid_option, "option '{}' is one of {}", name, allowed);
+    const std::string given = string_from_js(value, name);
     const auto choice = std::ranges::find(choices, given, [](const auto& each) { return each.first; });
     require(choice != choices.end(), ErrorCode::invalid_option, "option '{}' is one of {}", name, allowed);
     return choice->second;
@@ -80,13 +82,18 @@ class Reader {
   val options_;
 };
 
-void read_common(const Reader& reader, QuantizeOptions& options) {
+void read_selection(const Reader& reader, QuantizeOptions& options) {
   options.op_types = reader.read_strings("opTypesToQuantize");
   options.exclude = reader.read_strings("nodesToExclude");
+}
+
+void read_common(const Reader& reader, QuantizeOptions& options) {
+  read_selection(reader, options);
   options.per_channel = reader.read_bool("perChannel", options.per_channel);
   options.reduce_range = reader.read_bool("reduceRange", options.reduce_range);
   options.weight_range = reader.read_choice(
       "weightRange", {{"narrow", WeightRange::narrow}, {"full", WeightRange::full}}, options.weight_range);
+  options.weight_bits = reader.read_integer("weightBits", options.weight_bits);
 }
 
 }  // namespace
@@ -107,6 +114,28 @@ DynamicOptions dynamic_options(const val& source) {
   read_common(reader, options);
   options.granularity = reader.read_choice(
       "granularity", {{"tensor", Granularity::tensor}, {"row", Granularity::row}}, options.granularity);
+  return options;
+}
+
+onnx::WeightsForm weights_form(const val& options) {
+  using enum onnx::WeightsForm;
+  return Reader(options).read_choice(
+      "weights", {{"dequantizeLinear", dequantize_linear}, {"matMulNBits", matmul_n_bits}},
+      dequantize_linear);
+}
+
+WeightsOptions weights_options(const val& source) {
+  const Reader reader(source);
+  WeightsOptions options;
+  read_selection(reader, options);
+  options.weight_bits = reader.read_choice("bits", {{"8", 8}, {"4", 4}}, options.weight_bits);
+  options.block =
+      reader.read_choice("blockSize", {{"channel", 0}, {"16", 16}, {"32", 32}, {"64", 64}, {"128", 128}}, 0);
+  options.rounding = reader.read_choice(
+      "rounding", {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}, {"hqq", Rounding::hqq}},
+      options.rounding);
+  options.symmetric = reader.read_bool("symmetric", options.rounding != Rounding::hqq);
+  options.ranges_activations = reader.read_choice("activations", {{"float", 0}, {"dynamic", 1}}, 0) != 0;
   return options;
 }
 

@@ -1,4 +1,4 @@
-// Dynamic and static quantization, calibration, and what is to be known of a model beforehand.
+// Dynamic, static and weight-only quantization, calibration, and what is to be known of a model beforehand.
 #include "errors.h"
 #include "facet.h"
 #include "options.h"
@@ -30,6 +30,16 @@ std::unique_ptr<JsModel> quantize_dynamic(const JsModel& js, const val& options)
       [&] { return std::make_unique<JsModel>(js.model().quantize_dynamic(dynamic_options(options))); });
 }
 
+std::unique_ptr<JsModel> quantize_weights(const JsModel& js, const val& options) {
+  return guarded(
+      [&] { return std::make_unique<JsModel>(js.model().quantize_weights(weights_options(options))); });
+}
+
+std::unique_ptr<JsCalibration> calibrate_weights(const JsModel& js, const val& options) {
+  return guarded(
+      [&] { return std::make_unique<JsCalibration>(js.model().calibrate(weights_options(options))); });
+}
+
 std::unique_ptr<JsCalibration> calibrate(const JsModel& js, const val& options) {
   return guarded(
       [&] { return std::make_unique<JsCalibration>(js.model().calibrate(static_options(options))); });
@@ -52,7 +62,9 @@ const Facet facet([](ModelClass& model) {
   model.function("layers", &layers)
       .function("neededOperators", &needed_operators)
       .function("quantizeDynamic", &quantize_dynamic)
-      .function("calibrate", &calibrate);
+      .function("quantizeWeights", &quantize_weights)
+      .function("calibrate", &calibrate)
+      .function("calibrateWeights", &calibrate_weights);
   emscripten::class_<JsCalibration>("Calibration")
       .function("observe", &JsCalibration::observe)
       .function("finish", &JsCalibration::finish);

@@ -2,6 +2,7 @@
 #include "errors.h"
 #include "facet.h"
 #include "objects.h"
+#include "options.h"
 
 namespace octavo::bindings {
 
@@ -10,9 +11,9 @@ namespace {
 using emscripten::val;
 
 // Where the file lies until release_onnx(): JavaScript copies it.
-val to_onnx(JsModel& js) {
+val to_onnx(JsModel& js, const val& options) {
   return guarded([&] {
-    js.onnx = js.model().to_onnx();
+    js.onnx = js.model().to_onnx(weights_form(options));
     val place = val::object();
     set(place, "pointer", static_cast<double>(reinterpret_cast<uintptr_t>(js.onnx.data())));
     set(place, "bytes", static_cast<double>(js.onnx.size()));

@@ -18,6 +18,7 @@
 #include "quant/insert_qdq.h"
 #include "quant/plan_dynamic.h"
 #include "quant/plan_static.h"
+#include "quant/plan_weights.h"
 #include "quant/smooth_quant.h"
 #include "runtime/staged.h"
 
@@ -148,13 +149,18 @@ class Model {
   std::unique_ptr<Model> quantize_dynamic(const DynamicOptions& options) const;
   // Static quantization is three steps: calibrate, Calibration::observe for each sample, Calibration::finish.
   std::unique_ptr<Calibration> calibrate(const StaticOptions& options) const;
+  // Of weights alone. What Rounding::gptq rounds takes calibration.
+  std::unique_ptr<Model> quantize_weights(const WeightsOptions& options) const;
+  std::unique_ptr<Calibration> calibrate(const WeightsOptions& options) const;
   // The same for a plan of graph() that somebody has filled or edited.
   std::unique_ptr<Calibration> calibrate_for(QuantizationPlan plan) const;
   // For LayerComparer::compare of each sample. Does not need the models any more.
   std::unique_ptr<LayerComparer> compare_layers(const Model& quantized) const;
 
   // Standard ONNX; quantized models have QuantizeLinear and DequantizeLinear nodes.
-  std::string to_onnx() const { return onnx::write_model(model_); }
+  std::string to_onnx(onnx::WeightsForm weights = onnx::WeightsForm::dequantize_linear) const {
+    return onnx::write_model(model_, weights);
+  }
 
  private:
   friend class Calibration;

@@ -79,6 +79,16 @@ std::unique_ptr<Calibration> Model::calibrate(const StaticOptions& options) cons
   return calibrate_for(plan_static(model_.graph, options));
 }
 
+std::unique_ptr<Model> Model::quantize_weights(const WeightsOptions& options) const {
+  require(options.rounding != Rounding::gptq, ErrorCode::invalid_option,
+          "option 'rounding': 'gptq' needs calibration data");
+  return with_graph(model_, insert_qdq(plan_weights(model_.graph, options)), kernels_);
+}
+
+std::unique_ptr<Calibration> Model::calibrate(const WeightsOptions& options) const {
+  return calibrate_for(plan_weights(model_.graph, options));
+}
+
 std::unique_ptr<Calibration> Model::calibrate_for(QuantizationPlan plan) const {
   return std::make_unique<Calibration>(*this, std::move(plan));
 }

@@ -35,8 +35,10 @@ Node make_qdq(Graph& graph, std::string_view op, const std::string& name, ValueI
   if (zero_point != kNoValue) inputs.push_back(zero_point);
   Node node = make_node(graph, get_op(op), name, inputs, {made, graph[input].shape});
   const IntegerRange storage = storage_range(dtype);
-  // int8 weights keep to their range by themselves: only what is quantized while running has to saturate to it.
-  if (dtype != DType::s8 && IntegerRange{qparams.qmin, qparams.qmax} != storage) {
+  // int8 weights keep to their range by themselves: only what is quantized while running has to saturate to it. Of
+  // fewer bits, the notes say how many.
+  const bool is_noted = dtype != DType::s8 || qparams.qmax != storage.qmax;
+  if (is_noted && IntegerRange{qparams.qmin, qparams.qmax} != storage) {
     node.notes.qmin = qparams.qmin;
     node.notes.qmax = qparams.qmax;
   }
@@ -110,7 +112,7 @@ QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qpara
   Shape shape;
   if (qparams.blocked()) {
     shape = of;
-    shape[qparams.axis] = 1;
+    shape[qparams.axis] = (of[qparams.axis] + qparams.block - 1) / qparams.block;
   } else if (!qparams.per_tensor()) {
     shape = {static_cast<int64_t>(qparams.scale.size())};
   }

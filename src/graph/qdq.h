@@ -15,6 +15,9 @@ bool is_dynamic_quantize(const Node& node);  // y, scale, zero_point = DynamicQu
 // One of the three.
 bool is_qdq(const Node& node);
 
+// Whether they are integers of 4 bits, signed.
+inline bool is_int4(IntegerRange range) { return range.qmin >= -8 && range.qmax <= 7; }
+
 // The range of integers that a node's notes leave of a storage type. Throws Error(invalid_graph) when they leave the
 // type's range or no integers.
 IntegerRange integer_range(const QuantizationNotes& notes, DType dtype);
@@ -39,8 +42,8 @@ struct QParamConstants {
   ValueId scale, zero_point;
 };
 
-// Adds the constants of a tensor of that shape, named after the value `stem` that they describe. Blocked qparams are
-// those of rows. Zero points of s32 are taken to be 0.
+// Adds the constants of a tensor of that shape, named after the value `stem` that they describe. Zero points of s32 are
+// taken to be 0.
 QParamConstants add_qparams(Graph& graph, const std::string& stem, QParams qparams, DType dtype,
                             const Shape& of = {});
 

@@ -60,12 +60,18 @@ Model read_model(std::span<const std::byte> file);
 // model.
 std::vector<std::string> external_locations(std::span<const std::byte> file);
 
+// How a file says that the weights of a product are of 4 bits, in blocks.
+enum class WeightsForm : uint8_t {
+  dequantize_linear,  // ONNX's own, since opset 21
+  matmul_n_bits,      // ONNX Runtime's operator, where it has one: onnx/matmul_n_bits.h
+};
+
 // The bytes of a ModelProto of opset kOpset, or of the oldest newer one that has all of its operators: the same bytes
 // for the same model on every machine. Reading them gives the same graph. A node's notes go to its metadata_props.
 // Shapes of intermediate values are written where known.
 //
 // Throws Error(unsupported), naming the node, for an operator of Octavo's own ("octavo.…"), and for a model above
 // the 2 GiB that protobuf allows.
-std::string write_model(const Model& model);
+std::string write_model(const Model& model, WeightsForm weights = WeightsForm::dequantize_linear);
 
 }  // namespace octavo::onnx

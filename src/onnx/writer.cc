@@ -5,8 +5,10 @@
 #include "base/error.h"
 #include "graph/names.h"
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 #include "onnx/data_type.h"
 #include "onnx/fields.h"
+#include "onnx/matmul_n_bits.h"
 #include "onnx/metadata.h"
 #include "onnx/model.h"
 
@@ -26,10 +28,21 @@ void write_entry(pbf_writer entry, std::string_view key, std::string_view value)
   entry.add_string(entry_proto::value, value.data(), value.size());
 }
 
-void write_tensor(pbf_writer out, std::string_view name, const Tensor& tensor) {
+// int8 as integers of 4 bits, the first of two in the low ones.
+std::string packed_nibbles(const Tensor& tensor) {
+  const auto integers = tensor.span<int8_t>();
+  std::string packed((integers.size() + 1) / 2, '\0');
+  for (std::size_t i = 0; i < integers.size(); ++i)
+    packed[i / 2] = static_cast<char>(packed[i / 2] | (integers[i] & 15) << i % 2 * 4);
+  return packed;
+}
+
+void write_tensor(pbf_writer out, std::string_view name, const Tensor& tensor, bool is_nibbles = false) {
   for (int64_t dim : tensor.shape().dims) out.add_int64(tensor_proto::dims, dim);
-  out.add_int32(tensor_proto::data_type, data_type_of(tensor.dtype()));
+  out.add_int32(tensor_proto::data_type,
+                is_nibbles ? static_cast<int32_t>(kInt4) : data_type_of(tensor.dtype()));
   out.add_string(tensor_proto::name, name.data(), name.size());
+  if (is_nibbles) return out.add_bytes(tensor_proto::raw_data, packed_nibbles(tensor));
   out.add_bytes(tensor_proto::raw_data, reinterpret_cast<const char*>(tensor.view().data), tensor.bytes());
 }
 
@@ -118,6 +131,34 @@ class FileNames {
   Names taken_;
   std::map<const Tensor*, ValueId> constants_;  // of a graph with bodies
 };
+
+// Which constants of a graph are written as integers of 4 bits: int8 that all who read it dequantize, and say so in
+// their notes. A node's integers and zero points are both or neither. Bodies may share constants of the graph around
+// them: then none are.
+Flags find_nibbles(const Graph& graph, const FileNames& names) {
+  Flags nibbles(graph.values.size());
+  if (std::ranges::any_of(graph.nodes, [](const Node& node) { return !node.subgraphs.empty(); }))
+    return nibbles;
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    const ConstantTensor& constant = graph[id].constant;
+    nibbles[id] = constant && !names.is_outside(id) && constant->dtype() == DType::s8 &&
+                  std::ranges::all_of(constant->span<int8_t>(), [](int8_t i) { return is_int4({i, i}); });
+  }
+  for (ValueId id : graph.outputs) nibbles[id] = false;
+  for (bool is_settled = false; !is_settled;) {
+    is_settled = true;
+    for (const Node& node : graph.nodes) {
+      const bool is_kept = is_dequantize(node) && nibbles[node.inputs[0]] &&
+                           (!node.has_input(2) || nibbles[node.inputs[2]]) &&
+                           is_int4(integer_range(node, DType::s8));
+      for (ValueId id : node.inputs) {
+        if (is_kept || id == kNoValue || !nibbles[id]) continue;
+        nibbles[id] = is_settled = false;
+      }
+    }
+  }
+  return nibbles;
+}
 
 void write_graph(pbf_writer out, const Graph& graph, const FileNames& names);
 
@@ -229,11 +270,12 @@ void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
   }
   out.add_string(graph_proto::name, graph.name.empty() ? "octavo" : graph.name);
   const Uses uses(graph);
+  const Flags nibbles = find_nibbles(graph, names);
   for (ValueId id = 0; id < graph.values.size(); ++id) {
     const Value& value = graph[id];
     if (!value.is_constant() || (uses.consumers[id].empty() && !uses.is_output[id])) continue;
     if (names.is_outside(id)) continue;
-    write_tensor(pbf_writer(out, graph_proto::initializer), names[id], *value.constant);
+    write_tensor(pbf_writer(out, graph_proto::initializer), names[id], *value.constant, nibbles[id]);
     value.constant->give_back();
   }
   for (ValueId id : graph.inputs)
@@ -264,24 +306,27 @@ uint64_t estimate_size(const Graph& graph) {
 
 }  // namespace
 
-std::string write_model(const Model& model) {
-  const uint64_t size = estimate_size(model.graph);
+std::string write_model(const Model& model, WeightsForm weights) {
+  const bool is_packed = weights == WeightsForm::matmul_n_bits;
+  const Graph packed = is_packed ? with_matmul_n_bits(model.graph) : Graph();
+  const Graph& graph = is_packed ? packed : model.graph;
+  const uint64_t size = estimate_size(graph);
   require(size < (uint64_t{1} << 31), ErrorCode::unsupported,
           "the model is larger than the 2 GiB of an ONNX file");
   std::string file;
   file.reserve(static_cast<std::size_t>(size));
   pbf_writer out(file);
-  const int64_t opset = opset_for(model.graph, kOpset);
+  const int64_t opset = opset_for(graph, kOpset);
   // The IR versions that came with opsets 23 and 24: they only add element types.
   out.add_int64(model_proto::ir_version, opset <= kOpset ? kIrVersion
                                          : opset < 24    ? kIrVersion + 1
                                                          : kIrVersion + 2);
   out.add_string(model_proto::producer_name, "octavo");
   if (!model.doc.empty()) out.add_string(model_proto::doc_string, model.doc);
-  write_graph(pbf_writer(out, model_proto::graph), model.graph, FileNames(model.graph));
+  write_graph(pbf_writer(out, model_proto::graph), graph, FileNames(graph));
   write_opset(pbf_writer(out, model_proto::opset_import), "", opset);
   std::map<std::string_view, int> others;
-  add_other_opsets(model.graph, others);
+  add_other_opsets(graph, others);
   for (const auto& [domain, version] : others)
     write_opset(pbf_writer(out, model_proto::opset_import), domain, version);
   for (const auto& [key, value] : model.metadata_props)

@@ -1,5 +1,5 @@
 // DQ(w, s, z) → DQ(w - z, s, 0), where w is a constant that an operator takes as its weights and the differences are
-// int8; DQ(w, s, z) of uint8 → DQ(w - 128, s, z - 128) of int8 elsewhere. What other tools call u8u8, and what they
+// int8; DQ(w, s, z) of uint8 → DQ(w - 128, s, z - 128) of int8 elsewhere, and of uint4 → DQ(w - 8, s, z - 8) of int4. What other tools call u8u8, and what they
 // quantize asymmetrically.
 #include <algorithm>
 #include <optional>
@@ -15,6 +15,8 @@ namespace octavo {
 namespace {
 
 constexpr int32_t kUnsignedCentre = 128;
+// Integers of 4 bits.
+constexpr int32_t kNibbles = 16;
 
 class Recentring {
  public:
@@ -47,16 +49,23 @@ class Recentring {
     if (!is_unsigned && stored.dtype() != DType::s8) return false;
     const auto qparams = read_qparams(graph_, node);
     const auto is_zero = [](int32_t z) { return z == 0; };
-    if (!qparams || (qparams->blocked() && !is_by_row(*qparams, stored.shape()))) return false;
+    if (!qparams) return false;
+    // Integers of 4 bits are to stay such, and blocks have no room for a centre each: one for all then.
+    const bool is_nibble = is_unsigned ? qparams->qmax < kNibbles : is_int4({qparams->qmin, qparams->qmax});
+    const bool has_centres = !is_nibble && (!qparams->blocked() || is_by_row(*qparams, stored.shape()));
     const int first = qparams->per_tensor() ? 0 : qparams->axis + (qparams->blocked() ? 0 : 1);
     const int64_t run = stored.shape().elements(first, stored.shape().rank());
     std::vector<int32_t> centres = qparams->zero_point;
-    if (!is_unsigned && std::ranges::all_of(centres, is_zero)) return false;
-    std::optional<Tensor> weights = centred(stored, centres, run);
+    if (!is_unsigned && (!has_centres || std::ranges::all_of(centres, is_zero))) return false;
+    std::optional<Tensor> weights = has_centres ? centred(stored, centres, run) : std::nullopt;
     if (!weights && !is_unsigned) return false;
+    QuantizationNotes notes;
     if (!weights) {
-      std::ranges::fill(centres, kUnsignedCentre);
-      weights = centred(stored, centres, run);
+      const int32_t centre = is_nibble ? kNibbles / 2 : kUnsignedCentre;
+      std::ranges::fill(centres, centre);
+      weights = centred(stored, std::span(&centre, 1), stored.shape().elements());
+      if (!weights) return false;
+      if (is_nibble) notes = {.qmin = qparams->qmin - centre, .qmax = qparams->qmax - centre};
     }
     Tensor zero_point(DType::s8, graph_.constant_input(node, 1)->shape());
     std::ranges::transform(qparams->zero_point, centres, zero_point.span<int8_t>().begin(),
@@ -67,7 +76,7 @@ class Recentring {
             node.inputs[2] == kNoValue ? text("{}_zero_point", name) : graph_[node.inputs[2]].name,
             std::move(zero_point));
     replace(node.inputs[0], name, std::move(*weights));
-    node.notes.qmin = node.notes.qmax = std::nullopt;
+    node.notes = std::move(notes);
     return true;
   }
 

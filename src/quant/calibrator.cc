@@ -38,7 +38,7 @@ Calibrator::Calibrator(const QuantizationPlan& plan, const KernelPolicy& kernels
 void Calibrator::observe(int64_t id, const TensorView& tensor) {
   if (id >= product_ids_.channels(0))
     return observe_channels(entries_.at(id - product_ids_.channels(0)), tensor);
-  if (product_ids_.is_product(id)) return grams_.at(id).add(tensor, kernels_);
+  if (product_ids_.is_product(id)) return observe_products(id, tensor);
   const auto entry = entries_.find(id);
   require(entry != entries_.end(), ErrorCode::invalid_graph, "value {} is not part of the calibration plan",
           id);
@@ -49,6 +49,17 @@ void Calibrator::observe(int64_t id, const TensorView& tensor) {
   require(values.empty() || (std::isfinite(range.min) && std::isfinite(range.max)), ErrorCode::invalid_data,
           "'{}' has a NaN or infinite value in the calibration data", entry->second.name);
   entry->second.observer->observe(values, range);
+}
+
+void Calibrator::observe_products(int64_t id, const TensorView& rows) {
+  const int rank = rows.shape.rank(), first = product_ids_.has_groups(id) ? rank - 3 : 0;
+  Gram& gram = grams_.at(id);
+  TensorView part = rows;
+  part.shape = {rows.shape.elements(first, rank)};
+  for (int64_t i = 0; i < rows.shape.elements(0, first); ++i) {
+    gram.add(part, kernels_);
+    part.data += part.bytes();
+  }
 }
 
 void Calibrator::observe_channels(Entry& entry, const TensorView& tensor) {

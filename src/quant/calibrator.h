@@ -55,6 +55,8 @@ class Calibrator final : public TensorObserver {
     ChannelStatistics statistics = {};
   };
   static void observe_channels(Entry& entry, const TensorView& tensor);
+  // rows: […, groups, rows, depth] or, of one group, with the depth last.
+  void observe_products(int64_t id, const TensorView& rows);
 
   KernelPolicy kernels_;
   std::map<int64_t, Entry> entries_;

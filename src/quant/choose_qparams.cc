@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "base/error.h"
+#include "quant/hqq.h"
+#include "quant/scale_blocks.h"
 
 namespace octavo {
 
@@ -53,29 +55,71 @@ QParams choose_activation_qparams(ValueRange range, int32_t qmin, int32_t qmax) 
   return qparams;
 }
 
-QParams choose_weight_qparams(const TensorView& weights, int axis, WeightRange range) {
-  const int32_t qmin = range == WeightRange::narrow ? -127 : -128;
-  const int64_t channels = axis < 0 ? 1 : weights.shape[axis];
-  const int64_t inner =
-      axis < 0 ? weights.shape.elements() : weights.shape.elements(axis + 1, weights.shape.rank());
-  const int64_t outer = axis < 0 ? 1 : weights.shape.elements(0, axis);
+IntegerRange weight_integers(int bits, WeightRange range) {
+  const int32_t qmax = (1 << (bits - 1)) - 1;
+  return {range == WeightRange::narrow ? -qmax : -qmax - 1, qmax};
+}
 
-  QParams qparams{.axis = axis, .qmin = qmin, .qmax = 127};
-  for (int64_t channel = 0; channel < channels; ++channel) {
-    ValueRange seen;
-    for (int64_t block = 0; block < outer; ++block) {
-      const float* values = weights.as<float>() + (block * channels + channel) * inner;
-      const ValueRange here = find_range({values, static_cast<std::size_t>(inner)});
-      require(here.empty() || (std::isfinite(here.min) && std::isfinite(here.max)), ErrorCode::invalid_data,
-              "a weight is NaN or infinite");
-      seen = {std::min(seen.min, here.min), std::max(seen.max, here.max)};
-    }
-    const bool all_zero = seen.empty() || (seen.min == 0 && seen.max == 0);
-    qparams.scale.push_back(
-        all_zero ? 1.0f : choose_qparams(seen, qmin, 127, QScheme::symmetric, kSmallestScale).scale[0]);
-    qparams.zero_point.push_back(0);
+bool are_weight_integers(IntegerRange range) {
+  for (int bits = 2; bits <= 8; ++bits)
+    for (const WeightRange each : {WeightRange::narrow, WeightRange::full})
+      if (range == weight_integers(bits, each)) return true;
+  return false;
+}
+
+namespace {
+
+// Of what choose_weight_qparams tries below 8 bits.
+constexpr int kFactors = 25;
+constexpr float kFirstFactor = 0.4f, kFactorStep = 0.03f;
+
+double squared_error(std::span<const float> weights, const QParams& qparams) {
+  const float scale = qparams.scale[0], zero_point = static_cast<float>(qparams.zero_point[0]),
+              low = static_cast<float>(qparams.qmin) - zero_point,
+              high = static_cast<float>(qparams.qmax) - zero_point;
+  double sum = 0;
+  for (const float w : weights) {
+    const float rest = w - std::clamp(std::nearbyint(w / scale), low, high) * scale;
+    sum += static_cast<double>(rest) * static_cast<double>(rest);
   }
-  return qparams;
+  return sum;
+}
+
+// Of weights that share a scale.
+QParams choose_block(std::span<const float> weights, const QParams& form, QScheme scheme, Rounding rounding) {
+  const ValueRange range = find_range(weights);
+  require(range.empty() || (std::isfinite(range.min) && std::isfinite(range.max)), ErrorCode::invalid_data,
+          "a weight is NaN or infinite");
+  if (range.empty() || (range.min == 0 && range.max == 0)) return {.scale = {1}, .zero_point = {0}};
+  const auto scaled = [&](float factor) {
+    return choose_qparams({factor * range.min, factor * range.max}, form.qmin, form.qmax, scheme,
+                          kSmallestScale);
+  };
+  QParams best = scaled(1);
+  if (rounding == Rounding::hqq) best.zero_point[0] = choose_zero_point_hqq(weights, best);
+  if (rounding == Rounding::hqq || form.qmax >= storage_range(DType::s8).qmax) return best;
+  double least = squared_error(weights, best);
+  for (int i = 0; i < kFactors; ++i) {
+    QParams other = scaled(kFirstFactor + kFactorStep * static_cast<float>(i));
+    const double error = squared_error(weights, other);
+    if (!(error < least)) continue;
+    least = error;
+    best = std::move(other);
+  }
+  return best;
+}
+
+}  // namespace
+
+QParams choose_weight_qparams(const TensorView& weights, QParams form, QScheme scheme, Rounding rounding) {
+  const ScaleBlocks blocks(form, weights.shape);
+  std::vector<float> values;
+  for (int64_t i = 0; i < blocks.size(); ++i) {
+    const QParams chosen = choose_block(blocks.gather(weights, i, values), form, scheme, rounding);
+    form.scale.push_back(chosen.scale[0]);
+    form.zero_point.push_back(chosen.zero_point[0]);
+  }
+  return form;
 }
 
 }  // namespace octavo

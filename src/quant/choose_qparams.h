@@ -42,6 +42,7 @@ QParams choose_activation_qparams(ValueRange range, int32_t qmin, int32_t qmax);
 enum class Rounding : uint8_t {
   nearest,
   gptq,  // each makes up for what others are rounded by, as far as calibration data say that it can: quant/gptq.h
+  hqq,  // to the nearest, with zero points that make up for it: quant/hqq.h
 };
 
 enum class WeightRange : uint8_t {
@@ -49,9 +50,21 @@ enum class WeightRange : uint8_t {
   full,    // [-128, 127], PyTorch's qint8
 };
 
-// Symmetric int8 qparams of a float32 weight tensor, for each index along `axis`, or for the whole tensor when axis is
-// -1. `choose_qparams` down to kSmallestScale where there is any non-zero weight; an all-zero channel gets scale 1,
-// since any scale represents it and 1 is harmless. Throws Error(invalid_data) when a weight is NaN or infinite.
-QParams choose_weight_qparams(const TensorView& weights, int axis, WeightRange range);
+// The integers of weights of 2 to 8 bits: those of fewer than 8 are kept as int8.
+IntegerRange weight_integers(int bits, WeightRange range);
+// Whether it is what weight_integers gives.
+bool are_weight_integers(IntegerRange range);
+
+// Qparams of a float32 weight tensor with the axis, block, qmin and qmax of `form`. `choose_qparams` down to
+// kSmallestScale where there is any non-zero weight; where all are zero the scale is 1, since any scale represents them
+// and 1 is harmless. Throws Error(invalid_data) when a weight is NaN or infinite.
+//
+// Below 8 bits the range is clipped, or widened by a step, where that makes the squared error of the weights smaller:
+//
+//   minimise over f in {1, 0.4, 0.43, …, 1.12}:  Σ (w - (q - zero_point) · scale)²  of the range f · [min, max]
+//
+// Rounding::hqq leaves the scale of [min, max] and looks for another zero_point: quant/hqq.h.
+QParams choose_weight_qparams(const TensorView& weights, QParams form, QScheme scheme = QScheme::symmetric,
+                              Rounding rounding = Rounding::nearest);
 
 }  // namespace octavo

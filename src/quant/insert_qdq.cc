@@ -87,16 +87,18 @@ class Inserter {
     if (spec.source != RangeSource::constant || !is_constant) return false;
     switch (node.op->quant.role(input)) {
       case OperandRole::activation:
+        if (spec.dtype == DType::s8)
+          return has_float_table(plan_.graph, node) && are_weight_integers({spec.qmin, spec.qmax}) &&
+                 (spec.block > 0 ? spec.axis == 1 : spec.axis <= 0);
         return is_unsigned(spec) && (spec.axis < 0 || (spec.axis == 0 && has_float_table(plan_.graph, node)));
       case OperandRole::bias: return spec.dtype == DType::s32;
       case OperandRole::untouched: return false;
       case OperandRole::weight: break;
     }
     const QuantRule& rule = node.op->quant;
-    const bool is_symmetric =
-        spec.dtype == DType::s8 && (spec.qmin == -127 || spec.qmin == -128) && spec.qmax == 127;
-    if (!is_symmetric || !plan_.graph.knows_types(node)) return false;
-    if (spec.by_row) return rule.matrix_axis >= 0;
+    const bool is_int8 = spec.dtype == DType::s8 && are_weight_integers({spec.qmin, spec.qmax});
+    if (!is_int8 || !plan_.graph.knows_types(node)) return false;
+    if (spec.block > 0) return spec.axis == reduction_axis(plan_.graph, node, id);
     return spec.axis == -1 || spec.axis == rule.matrix_axis ||
            spec.axis == rule.weight_axis(plan_.graph, node);
   }
@@ -231,7 +233,7 @@ class Inserter {
   // The integers of a weight whose products were observed; nothing where those of quantize_tensor are as good.
   std::optional<Tensor> rounded(const OperandId& operand, const QParams& qparams) {
     const auto spec = plan_.operands.find(operand);
-    if (spec == plan_.operands.end() || spec->second.rounding == Rounding::nearest) return std::nullopt;
+    if (spec == plan_.operands.end() || spec->second.rounding != Rounding::gptq) return std::nullopt;
     const Node& node = plan_.graph.nodes[operand.node];
     const ValueId weight = node.inputs[operand.input];
     const Gram* const gram = gram_of(operand);

@@ -14,6 +14,8 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
       op_types_(options.op_types.begin(), options.op_types.end()),
       by_default_(by_default),
       excluded_(options.exclude.begin(), options.exclude.end()) {
+  require(options.weight_bits >= 2 && options.weight_bits <= 8, ErrorCode::invalid_option,
+          "option 'weightBits' is a number from 2 to 8");
   for (const Node& node : graph.nodes)
     require(!is_qdq(node), ErrorCode::unsupported, "the model is quantized already: node '{}' is a {}",
             node.name, node.op->name);

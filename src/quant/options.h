@@ -17,6 +17,7 @@ struct QuantizeOptions {
   bool per_channel = true;            // weights: a scale for each output channel
   bool reduce_range = false;          // activations in 0..127 (u7) and not in 0..255 (u8)
   WeightRange weight_range = WeightRange::narrow;
+  int weight_bits = 8;  // 2 to 8
 
   int32_t activation_qmax() const { return reduce_range ? 127 : 255; }
 };
@@ -34,6 +35,14 @@ struct StaticOptions : QuantizeOptions {
   bool bias_correction = true;
   double smoothing = 0;   // SmoothQuant's exponent α, up to 1; 0: none
   bool equalize = false;  // across layers
+};
+
+// Of weights alone.
+struct WeightsOptions : QuantizeOptions {
+  int64_t block = 0;  // weights along the reduction that share a scale; 0: all of an output channel
+  bool symmetric = true;
+  bool ranges_activations = false;  // by row, while running, as dynamic quantization does
+  Rounding rounding = Rounding::nearest;
 };
 
 }  // namespace octavo

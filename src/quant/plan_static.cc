@@ -7,7 +7,6 @@
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "quant/equalize.h"
-#include "quant/gram.h"
 #include "quant/node_selection.h"
 #include "quant/products.h"
 #include "quant/qdq.h"
@@ -18,10 +17,6 @@ namespace octavo {
 
 namespace {
 
-// What calibration keeps of what weights are multiplied with. Weights for which there is no room are rounded to the
-// nearest.
-constexpr uint64_t kMostGramBytes = uint64_t{512} << 20;
-
 class StaticPlanner {
  public:
   StaticPlanner(const Graph& graph, const StaticOptions& options)
@@ -29,6 +24,7 @@ class StaticPlanner {
         options_(options),
         uses_(graph),
         selection_(graph, options),
+        products_(graph),
         is_read_(graph.values.size()) {
     plan_.graph = graph;
   }
@@ -91,18 +87,9 @@ class StaticPlanner {
   // Lets a weight be rounded, and its bias be corrected, by what it is multiplied with, as far as there is room for that.
   void observe_products(const OperandId& operand, QuantSpec& spec) {
     const Node& node = graph_.nodes[operand.node];
-    const auto size = product_size(graph_, node, node.inputs[operand.input]);
-    if (!size) return;
+    if (!product_size(graph_, node, node.inputs[operand.input])) return;
     spec.corrects_bias = options_.bias_correction && has_channel_bias(graph_, node);
-    if (options_.rounding == Rounding::nearest) return;
-    const int64_t id = ProductIds(graph_).of(graph_, operand);
-    if (std::ranges::find(products_, id) == products_.end()) {
-      const uint64_t bytes = Gram::bytes(size->groups, size->depth);
-      if (bytes > room_) return;
-      room_ -= bytes;
-      products_.push_back(id);
-    }
-    spec.rounding = options_.rounding;
+    if (options_.rounding == Rounding::gptq && products_.has_room_for(operand)) spec.rounding = Rounding::gptq;
   }
 
   // Every activation is computed or a finite float32 constant, and one at least is computed; the weight is a float32
@@ -166,8 +153,7 @@ class StaticPlanner {
   Uses uses_;
   NodeSelection selection_;
   QuantizationPlan plan_;
-  uint64_t room_ = kMostGramBytes;
-  std::vector<int64_t> products_;      // that are observed
+  ObservedProducts products_;
   std::vector<uint32_t> requantized_;  // planned nodes that may have a clamp
   Flags is_read_;                      // by value: whether somebody reads it as integers
 };

@@ -15,6 +15,10 @@ struct WeightRows {
   int64_t groups;
 };
 
+// Whether the weight is that of a recurrent network's states (R), which are what its output 0 and its input 5, the state
+// before all steps, hold.
+bool sees_states(const Node& node, uint32_t input);
+
 // How much there is of what a weight is multiplied with: rows of so many elements, by group.
 struct ProductSize {
   int64_t groups, depth;
@@ -36,8 +40,24 @@ struct ProductIds {
 
   int64_t of(const Graph& graph, const OperandId& operand) const;
   bool is_product(int64_t id) const { return id >= values; }
+  // Of windows and of states, [groups, rows, depth], once or several times; else of rows along the last axis.
+  bool has_groups(int64_t id) const { return id >= 2 * values; }
   // Of a value in ONNX's order, for its channels.
   int64_t channels(ValueId value) const { return 3 * values + int64_t{value}; }
+};
+
+// Which products are observed for weights that are rounded by them: as many as there is room for.
+class ObservedProducts {
+ public:
+  explicit ObservedProducts(const Graph& graph) : graph_(graph) {}
+  // Whether what a weight is multiplied with can be kept, beside what others are.
+  bool has_room_for(const OperandId& operand);
+
+ private:
+  const Graph& graph_;
+  // Of what is kept. Weights for which there is no room are rounded to the nearest.
+  uint64_t room_ = uint64_t{512} << 20;
+  std::vector<int64_t> ids_;
 };
 
 }  // namespace octavo

@@ -55,40 +55,40 @@ bool has_channel_bias(const Graph& graph, const Node& node) {
   return bias.rank() > 0 && bias[bias.rank() - 1] == channels && bias.elements() == channels;
 }
 
+int reduction_axis(const Graph& graph, const Node& node, ValueId weight) {
+  const QuantRule& rule = node.op->quant;
+  if (rule.matrix_axis >= 0) return graph[weight].shape->rank() - 1;
+  return rule.weight_axis(graph, node) == 0 ? 1 : 0;
+}
+
+QuantSpec table_spec(const QuantizeOptions& options) {
+  const IntegerRange range = weight_integers(options.weight_bits, options.weight_range);
+  return {.source = RangeSource::constant,
+          .dtype = DType::s8,
+          .qmin = range.qmin,
+          .qmax = range.qmax,
+          .axis = options.per_channel ? 0 : -1};
+}
+
 QuantSpec weight_spec(const Graph& graph, const Node& node, ValueId weight, const QuantizeOptions& options) {
-  QuantSpec spec{.source = RangeSource::constant,
-                 .dtype = DType::s8,
-                 .qmin = options.weight_range == WeightRange::narrow ? -127 : -128,
-                 .qmax = 127,
-                 .axis = options.per_channel ? node.op->quant.weight_axis(graph, node) : -1};
+  QuantSpec spec = table_spec(options);
+  if (options.per_channel) spec.axis = node.op->quant.weight_axis(graph, node);
   const int matrices = node.op->quant.matrix_axis;
-  if (matrices >= 0 && graph[weight].constant->shape()[matrices] > 1) {
-    spec.by_row = options.per_channel;
-    spec.axis = matrices;
+  const Shape& shape = graph[weight].constant->shape();
+  if (matrices >= 0 && shape[matrices] > 1) {
+    spec.axis = options.per_channel ? shape.rank() - 1 : matrices;
+    spec.block = options.per_channel ? shape[spec.axis] : 0;
   }
   return spec;
 }
 
-namespace {
-
-// As a matrix, of all axes but the last.
-TensorView rows_of(const TensorView& x) {
-  const int last = x.shape.rank() - 1;
-  return {x.dtype, {x.shape.elements(0, last), x.shape[last]}, x.data};
-}
-
-}  // namespace
-
 QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, const QuantSpec& spec) {
   const Value& value = graph[weight];
-  const WeightRange range = spec.qmin == -128 ? WeightRange::full : WeightRange::narrow;
   try {
-    const TensorView weights = value.constant->view();
-    if (!spec.by_row) return choose_weight_qparams(weights, spec.axis, range);
-    QParams qparams = choose_weight_qparams(rows_of(weights), 0, range);
-    qparams.axis = weights.shape.rank() - 1;
-    qparams.block = weights.shape[qparams.axis];
-    return qparams;
+    return choose_weight_qparams(
+        value.constant->view(),
+        {.axis = spec.axis, .block = spec.block, .qmin = spec.qmin, .qmax = spec.qmax}, spec.scheme,
+        spec.rounding);
   } catch (const Error& error) {
     throw Error(error.code(), text("constant '{}': {}", value.name, error.what()))
         .at_node(node.name, node.op->name);

@@ -27,9 +27,13 @@ bool picks_rows(std::string_view op);
 // True for a node that picks rows of a float32 constant [rows, columns].
 bool has_float_table(const Graph& graph, const Node& node);
 
+// The axis of the weight of a node that its products are summed along; of a convolution that of channels.
+int reduction_axis(const Graph& graph, const Node& node, ValueId weight);
+// int8 as the options say, a scale a row, for a table of a `has_float_table` node.
+QuantSpec table_spec(const QuantizeOptions& options);
 // int8 as the options say, for a weight of a `has_float_weights` node.
 QuantSpec weight_spec(const Graph& graph, const Node& node, ValueId weight, const QuantizeOptions& options);
-// Symmetric int8 qparams of the constant `weight` of a node. Errors name node and constant.
+// int8 qparams of the constant `weight` of a node. Errors name node and constant.
 QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, const QuantSpec& spec);
 
 }  // namespace octavo

@@ -26,18 +26,27 @@ Graph observed_graph(const QuantizationPlan& plan) {
   for (const auto& [operand, spec] : plan.operands) {
     if (!spec.observes_products()) continue;
     const Node& node = plan.graph.nodes[operand.node];
-    const bool sees_windows = node.op->quant.rows == ProductRows::windows;
-    const ValueId x = node.inputs[0];
     const int64_t id = ids.of(plan.graph, operand);
     if (!products.insert(id).second) continue;
+    const bool sees_windows = node.op->quant.rows == ProductRows::windows;
     const std::string name = observed[node.inputs[operand.input]].name + "_products";
-    std::vector<ValueId> inputs{x};
-    if (sees_windows) inputs.push_back(node.inputs[operand.input]);
-    Node observe = make_node(observed, get_op(sees_windows ? "octavo.ObserveWindows" : "octavo.Inspect"),
-                             name, inputs, observed[x]);
-    if (sees_windows) observe.attrs = node.attrs;
-    observe.lowered.observed = id;
-    observers.push_back(std::move(observe));
+    const auto observe = [&](std::string_view op, std::vector<ValueId> inputs) {
+      Node made = make_node(observed, get_op(op), name, inputs, observed[inputs[0]]);
+      if (sees_windows) made.attrs = node.attrs;
+      made.lowered.observed = id;
+      observers.push_back(std::move(made));
+    };
+    if (sees_windows) {
+      observe("octavo.ObserveWindows", {node.inputs[0], node.inputs[operand.input]});
+    } else if (sees_states(node, operand.input)) {
+      if (node.has_input(5)) observe("octavo.Inspect", {node.inputs[5]});
+      ValueId& states = observed.nodes[operand.node].outputs[0];
+      if (states == kNoValue)
+        states = observed.add_value({{DType::f32}, observed.unique_value_name(node.name + "_states")});
+      observe("octavo.Inspect", {states});
+    } else {
+      observe("octavo.Inspect", {node.inputs[0]});
+    }
   }
   for (const auto& [value, spec] : plan.values) {
     if (spec.channels == ObservedChannels::none || plan.observed(value) != value) continue;

@@ -28,12 +28,13 @@ enum class ObservedChannels : uint8_t { none, second_axis, last_axis };
 // How a float tensor becomes integers. What a source has no use for is not looked at.
 struct QuantSpec {
   RangeSource source = RangeSource::observed;
-  // u8: asymmetric, with the zero_point that fits. s8: symmetric. s32: a bias in units of the activation's scale times
+  // u8: asymmetric, with the zero_point that fits. s8: of 2 to 8 bits, as `scheme` says. s32: a bias in units of the activation's scale times
   // the weight's.
   DType dtype = DType::u8;
   int32_t qmin = 0, qmax = 255;
-  int axis = -1;        // constant: one scale for each index along it; -1: one scale
-  bool by_row = false;  // constant: one scale for each index of all axes but the last, whatever `axis` is
+  int axis = -1;      // constant: one scale for each index along it; -1: one scale
+  int64_t block = 0;  // constant: not 0: one scale for each `block` neighbours along the axis
+  QScheme scheme = QScheme::symmetric;            // constant: of s8
   Granularity granularity = Granularity::tensor;  // run_time
   ObserverOptions observer;                       // observed
   // observed: for what rewrites the network by it (quant/equalize.h, quant/smooth_quant.h)
@@ -45,7 +46,7 @@ struct QuantSpec {
       kNoValue;  // observed: whose range it is; kNoValue: its own, else that of where it was moved from
 
   // Whether it needs what the weight is multiplied with: quant/products.h.
-  bool observes_products() const { return rounding != Rounding::nearest || corrects_bias; }
+  bool observes_products() const { return rounding == Rounding::gptq || corrects_bias; }
 };
 
 // An input of a node, by its index in Graph::nodes.

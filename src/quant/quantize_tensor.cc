@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "kernels/quantize/quantize.h"
+#include "quant/scale_blocks.h"
 
 namespace octavo {
 
@@ -22,25 +23,20 @@ double quantize(float x, const kernels::QuantizeParams& p) {
 }  // namespace
 
 Tensor quantize_tensor(const TensorView& values, const QParams& qparams, DType dtype) {
-  const auto channels = static_cast<int64_t>(qparams.scale.size());
-  const int64_t all = values.shape.elements();
-  const int64_t inner = qparams.blocked()      ? qparams.block
-                        : qparams.per_tensor() ? all
-                                               : values.shape.elements(qparams.axis + 1, values.shape.rank());
-
+  const ScaleBlocks blocks(qparams, values.shape);
   Tensor out(dtype, values.shape);
   visit(QuantizedTypes{}, dtype, [&]<class T>(T) {
-    const float* in = values.as<float>();
-    T* integers = out.view().as<T>();
-    int64_t channel = 0;
-    for (int64_t i = 0; i < all; i += inner, in += inner, integers += inner) {
-      const kernels::QuantizeParams params{qparams.scale[channel], qparams.zero_point[channel], qparams.qmin,
+    for (int64_t i = 0; i < blocks.size(); ++i) {
+      const kernels::QuantizeParams params{qparams.scale[i], qparams.zero_point[i], qparams.qmin,
                                            qparams.qmax};
-      if constexpr (kHasKernel<T>)
-        kernels::quantize(in, inner, params, integers);
-      else
-        for (int64_t k = 0; k < inner; ++k) integers[k] = static_cast<T>(quantize(in[k], params));
-      if (++channel == channels) channel = 0;
+      const ScaleBlock block = blocks[i];
+      const float* in = values.as<float>() + block.first;
+      T* integers = out.view().as<T>() + block.first;
+      for (int64_t run = 0; run < block.count; ++run, in += block.stride, integers += block.stride)
+        if constexpr (kHasKernel<T>)
+          kernels::quantize(in, block.length, params, integers);
+        else
+          for (int64_t k = 0; k < block.length; ++k) integers[k] = static_cast<T>(quantize(in[k], params));
     }
   });
   return out;

@@ -96,6 +96,7 @@ void choose_common(const Model& model, Random& random, QuantizeOptions& options)
   options.per_channel = random.below(2) == 0;
   options.reduce_range = random.below(3) == 0;
   options.weight_range = random.below(3) == 0 ? WeightRange::full : WeightRange::narrow;
+  if (random.below(4) == 0) options.weight_bits = static_cast<int>(random.integer(2, 8));
 }
 
 }  // namespace
@@ -133,6 +134,16 @@ DynamicOptions dynamic_options(const Model& model, Random& random) {
   DynamicOptions options;
   choose_common(model, random, options);
   options.granularity = random.below(2) == 0 ? Granularity::row : Granularity::tensor;
+  return options;
+}
+
+WeightsOptions weights_options(const Model& model, Random& random) {
+  WeightsOptions options;
+  choose_common(model, random, options);
+  options.block = 16 * random.below(4);
+  options.symmetric = random.below(2) == 0;
+  if (!options.symmetric && random.below(3) == 0) options.rounding = Rounding::hqq;
+  options.ranges_activations = random.below(3) == 0;
   return options;
 }
 

@@ -36,6 +36,7 @@ class Feeds {
 std::optional<Feeds> make_feeds(const Model& model, Random& random);
 
 DynamicOptions dynamic_options(const Model& model, Random& random);
+WeightsOptions weights_options(const Model& model, Random& random);
 StaticOptions static_options(const Model& model, Random& random);
 
 }  // namespace octavo::fuzz

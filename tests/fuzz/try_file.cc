@@ -12,6 +12,10 @@ void try_quantizers(const Model& model, const Feeds& feeds, Random& random) {
     check_quantized(model, *quantized, feeds);
   });
   attempt([&] {
+    const auto quantized = model.quantize_weights(weights_options(model, random));
+    check_quantized(model, *quantized, feeds);
+  });
+  attempt([&] {
     const auto calibration = model.calibrate(static_options(model, random));
     if (!in_time([&] { calibration->observe(feeds.list()); })) return;
     check_quantized(model, *calibration->finish(), feeds);

@@ -171,5 +171,64 @@ TEST_CASE("operators of Octavo's own cannot be written") {
   }
 }
 
+// x · DQ(w), with blocks of 2 along the first axis.
+Model nibble_model(std::vector<int8_t> integers, std::optional<int64_t> qmax) {
+  Model model;
+  Graph& graph = model.graph;
+  graph.name = "net";
+  graph.inputs = {graph.add_value(value_of("x", DType::f32, Shape{2, 3}))};
+  const ValueId w = graph.add_constant("w", Tensor::of<int8_t>({3, 3}, integers)),
+                scale = graph.add_constant("s", Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6})),
+                zero_point = graph.add_constant("z", Tensor::of<int8_t>({2, 3}, {0, -8, 7, 1, 2, 3}));
+  // Of an output of a node with notes, nothing is written.
+  Node dequantize = make_node(graph, get_op("DequantizeLinear"), "dq", {w, scale, zero_point}, {});
+  dequantize.attrs.set("axis", int64_t{0});
+  dequantize.attrs.set("block_size", int64_t{2});
+  if (qmax) dequantize.notes = {.qmin = -8, .qmax = *qmax};
+  Node product = make_node(graph, get_op("MatMul"), "y", {graph.inputs[0], dequantize.outputs[0]},
+                           {DType::f32, Shape{2, 3}});
+  graph.outputs = product.outputs;
+  graph.nodes = {std::move(dequantize), std::move(product)};
+  return model;
+}
+
+// How many initializers of the file are integers of 4 bits.
+std::ptrdiff_t nibbles_in(const Bytes& file) {
+  // data_type: INT4, name: "w" or "z"
+  std::ptrdiff_t found = 0;
+  for (const char* const name : {"w", "z"})
+    found += file.find(std::string("\x10\x16\x42\x01") + name) != Bytes::npos;
+  return found;
+}
+
+TEST_CASE("weights of 4 bits are written as such, and come back as they were") {
+  const std::vector<int8_t> integers{-8, 7, 0, 1, -1, 2, 3, -3, 5};
+  for (const int64_t qmax : {7, 6}) {
+    const Model model = nibble_model(integers, qmax);
+    const Bytes file = write_model(model);
+    CHECK(nibbles_in(file) == 2);
+    CHECK(dump(read(file).graph) == dump(model.graph));
+    CHECK(write_model(read(file)) == file);
+  }
+  // Nothing says so; or the integers do not fit.
+  CHECK(nibbles_in(write_model(nibble_model(integers, std::nullopt))) == 0);
+  CHECK(nibbles_in(write_model(nibble_model({-8, 7, 0, 1, -1, 2, 3, -3, 8}, 7))) == 0);
+}
+
+TEST_CASE("weights of 4 bits that somebody else reads, too, are written as int8, and their zero points are") {
+  const std::vector<int8_t> integers{-8, 7, 0, 1, -1, 2, 3, -3, 5};
+  for (const std::size_t input : {0, 2}) {
+    Model model = nibble_model(integers, 7);
+    Graph& graph = model.graph;
+    graph.nodes.push_back(make_node(graph, get_op("Identity"), "other", {graph.nodes[0].inputs[input]},
+                                    {DType::s8, Shape{3, 3}}));
+    graph[graph.nodes[2].outputs[0]].shape = graph[graph.nodes[0].inputs[input]].shape;
+    graph.outputs.push_back(graph.nodes[2].outputs[0]);
+    const Bytes file = write_model(model);
+    CHECK(nibbles_in(file) == 0);
+    CHECK(dump(read(file).graph) == dump(graph));
+  }
+}
+
 }  // namespace
 }  // namespace octavo::onnx

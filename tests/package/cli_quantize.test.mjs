@@ -57,6 +57,26 @@ test('options decide what is said to be quantized', async () => {
   assert.doesNotMatch(stdout, /stay float; static/);
 });
 
+test('weights alone, of four bits: the file is called so, and calibration data round them', async () => {
+  const args = ['--method', 'weights', '--bits', '4', '--block-size', '32', '--ops', 'Conv,Gemm'];
+  const { stdout } = await octavo('quantize', 'models/mnist.onnx', ...args);
+  assert.match(stdout, /^models\/mnist\.int4\.onnx: 84\.2 kB -> /);
+  assert.match(stdout, /\nweights \(as --method says\): int4 in 2 Conv, 1 Gemm, 100\.0 % of the weights\n/);
+  assert.equal((await json('inspect', 'models/mnist.int4.onnx')).quantization.scheme, 'weight-only');
+  const calibration = ['--calibration', digits, '--preprocessing', 'mnist', '-o', 'rounded.onnx'];
+  const rounded = await octavo('quantize', 'models/mnist.onnx', ...args, ...calibration);
+  assert.match(rounded.stdout, /gptq in 3 nodes: products \d+\.\d dB closer to float/);
+  const packed = ['--weights', 'matMulNBits', '-o', 'packed.onnx'];
+  assert.equal((await octavo('quantize', 'models/mnist.onnx', ...args, ...packed)).code, 0);
+  await misused(
+    /--block-size is no option of --method dynamic/,
+    'quantize',
+    'models/mnist.onnx',
+    '--block-size',
+    '32',
+  );
+});
+
 test('where dynamic would change nothing, calibration data is asked for', async () => {
   const conv = {
     nodes: [

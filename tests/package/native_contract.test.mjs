@@ -26,6 +26,8 @@ const sample = () => new Tensor('float32', [1, 2], [1, 2]);
 const quantizers = {
   dynamic: (model, options) => model.quantizeDynamic(options),
   static: (model, options) => model.quantizeStatic({ calibration: [sample()], ...options }),
+  weights: (model, options) =>
+    model.quantizeWeights({ ...(options.rounding === 'gptq' && { calibration: [sample()] }), ...options }),
 };
 
 /** A value that the engine takes for an option of that kind, and one that it refuses. */
@@ -36,15 +38,17 @@ const values = {
   number: { good: [], bad: ['1', Number.NaN, -1] },
 };
 
-for (const [name, { kind, methods, choices }] of quantizationRows) {
+for (const [name, { kind, methods, choices, forWeights = [] }] of quantizationRows) {
   test(`option ${name}: the engine knows each of its values, and no other`, async () => {
     const model = await loadModel(product(), { engine });
     const { good, bad } = choices
       ? { good: choices, bad: [...choices.map((c) => `${c}s`), 1] }
       : values[kind];
     for (const method of methods) {
-      for (const value of good) (await quantizers[method](model, { [name]: value })).dispose();
-      for (const value of bad)
+      const others = method === 'weights' ? [] : forWeights;
+      for (const value of good)
+        if (!others.includes(value)) (await quantizers[method](model, { [name]: value })).dispose();
+      for (const value of [...bad, ...others])
         await assert.rejects(quantizers[method](model, { [name]: value }), { code: 'InvalidOption' });
     }
   });
@@ -97,6 +101,13 @@ test('operators are listed once, in order, with those that the reader resolves',
   // What the reader tells in terms of others.
   assert.equal(operators.find(({ type }) => type === 'Upsample').since, 7);
   assert.ok(operators.some(({ domain, type }) => domain === 'com.microsoft' && type === 'FusedConv'));
+});
+
+test('option weights of toOnnx: the engine knows each of its values, and no other', async () => {
+  const model = await loadModel(product(), { engine });
+  for (const weights of ['dequantizeLinear', 'matMulNBits']) await model.toOnnx({ weights });
+  for (const weights of ['matMul', 1])
+    await assert.rejects(model.toOnnx({ weights }), { code: 'InvalidOption' });
 });
 
 test('layers and metadata', async () => {

@@ -56,7 +56,7 @@ TEST_CASE("weights get PyTorch's per-channel scales in the full range, and 1 for
     const Tensor tensor = Tensor::of<float>(Shape(weights["shape"].get<std::vector<int64_t>>()),
                                             std::span<const float>(to_floats(weights["values"])));
     const int axis = weights["channel_axis"];
-    const QParams qparams = choose_weight_qparams(tensor.view(), axis, WeightRange::full);
+    const QParams qparams = choose_weight_qparams(tensor.view(), {.axis = axis, .qmin = -128, .qmax = 127});
     CHECK(qparams.axis == axis);
     CHECK(qparams.qmin == -128);
     const std::vector<float> scales = to_floats(c["qparams"]["qint8 symmetric"]["scale"]);
@@ -78,18 +78,18 @@ TEST_CASE("weights get PyTorch's per-channel scales in the full range, and 1 for
 
 TEST_CASE("narrow weights map the largest weight to 127") {
   const Tensor weights = Tensor::of<float>({2, 3}, {1, -2.54f, 0, 0.5f, 0.25f, 1.27f});
-  const QParams rows = choose_weight_qparams(weights.view(), 0, WeightRange::narrow);
+  const QParams rows = choose_weight_qparams(weights.view(), {.axis = 0, .qmin = -127, .qmax = 127});
   CHECK(rows.qmin == -127);
   CHECK(rows.qmax == 127);
   CHECK_THAT(rows.scale[0], WithinRel(0.02f, 1e-6f));
   CHECK_THAT(rows.scale[1], WithinRel(0.01f, 1e-6f));
 
-  const QParams columns = choose_weight_qparams(weights.view(), 1, WeightRange::narrow);
+  const QParams columns = choose_weight_qparams(weights.view(), {.axis = 1, .qmin = -127, .qmax = 127});
   CHECK_THAT(columns.scale[0], WithinRel(1.0f / 127, 1e-6f));
   CHECK_THAT(columns.scale[1], WithinRel(0.02f, 1e-6f));
   CHECK_THAT(columns.scale[2], WithinRel(0.01f, 1e-6f));
 
-  const QParams whole = choose_weight_qparams(weights.view(), -1, WeightRange::narrow);
+  const QParams whole = choose_weight_qparams(weights.view(), {.axis = -1, .qmin = -127, .qmax = 127});
   CHECK(whole.per_tensor());
   REQUIRE(whole.scale.size() == 1);
   CHECK_THAT(whole.scale[0], WithinRel(0.02f, 1e-6f));
@@ -97,7 +97,7 @@ TEST_CASE("narrow weights map the largest weight to 127") {
 
 TEST_CASE("scales of weights are as small as the weights, down to the smallest normal number") {
   const Tensor weights = Tensor::of<float>({3, 1}, {1.27e-8f, 1.27e-30f, 1e-40f});
-  const QParams qparams = choose_weight_qparams(weights.view(), 0, WeightRange::narrow);
+  const QParams qparams = choose_weight_qparams(weights.view(), {.axis = 0, .qmin = -127, .qmax = 127});
   CHECK_THAT(qparams.scale[0], WithinRel(1e-10f, 1e-6f));
   CHECK_THAT(qparams.scale[1], WithinRel(1e-32f, 1e-6f));
   CHECK(qparams.scale[2] == std::numeric_limits<float>::min());
@@ -122,7 +122,7 @@ TEST_CASE("weights that are not finite are an error") {
   for (float bad : {kInfinity, -kInfinity, kNan}) {
     const Tensor weights = Tensor::of<float>({1, 3}, {1, bad, 0});
     CHECK(error_of([&] {
-            choose_weight_qparams(weights.view(), 0, WeightRange::narrow);
+            choose_weight_qparams(weights.view(), {.axis = 0, .qmin = -127, .qmax = 127});
           }).starts_with("InvalidData"));
   }
 }

@@ -86,6 +86,39 @@ void dequantize(const BlockOperands& from, const Blocks& b, const Tensor& to, in
     }
 }
 
+// W [K, N]: DequantizeLinear of int8 in blocks along K, or, where zero_points are floats, float32.
+ValueId weights_of(Decomposition& d, const DraftNode& node, const Blocks& b, const BlockOperands& from) {
+  Draft& draft = d.draft();
+  const auto add = [&](std::string_view what, Tensor tensor) {
+    return draft.add_constant(text("{}_{}", node.node.name, what), std::move(tensor));
+  };
+  if (from.is_float) {
+    Tensor w(DType::f32, {b.columns, b.rows});
+    dequantize(from, b, w, 1, b.rows);
+    return add("weights", std::move(w));
+  }
+  const int middle = 1 << (b.bits - 1);
+  Tensor w(DType::s8, {b.columns, b.rows}), scale(DType::f32, {b.count(), b.rows}),
+      zero(DType::s8, {b.count(), b.rows});
+  const Packed weights(from.q.span<uint8_t>(), b.bits, from.row_bytes),
+      zeros(from.zero ? from.zero->span<uint8_t>() : std::span<uint8_t>(), b.bits, from.zero_bytes);
+  for (int64_t row = 0; row < b.rows; ++row) {
+    for (int64_t i = 0; i < b.columns; ++i)
+      w.span<int8_t>()[i * b.rows + row] = static_cast<int8_t>(weights.at(row, i) - middle);
+    for (int64_t i = 0; i < b.count(); ++i) {
+      const int64_t to = i * b.rows + row;
+      scale.span<float>()[to] = from.scale.span<float>()[row * b.count() + i];
+      zero.span<int8_t>()[to] = static_cast<int8_t>(from.zero ? zeros.at(row, i) - middle : 0);
+    }
+  }
+  const ValueId q = add("weights", std::move(w)), s = add("scale", std::move(scale)),
+                z = add("zero_point", std::move(zero));
+  const ValueId floats =
+      d.add("DequantizeLinear", {q, s, z}, {{"axis", int64_t{0}}, {"block_size", b.block}});
+  if (b.bits < 8) draft.graph.nodes.back().notes = {.qmin = -middle, .qmax = middle - 1};
+  return floats;
+}
+
 // x · Wᵀ + bias. Inputs: x, W [N, blocks, bytes of a block], scales, zero_points, an order of columns, bias.
 void matmul_n_bits(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
@@ -97,10 +130,7 @@ void matmul_n_bits(Draft& draft, DraftNode& node) {
   check(blocks);
   const BlockOperands operands =
       check_operands(d, blocks, 1, 2, 3, blocks.count() * (blocks.block * bits / 8));
-  Tensor w(DType::f32, {k, n});
-  dequantize(operands, blocks, w, 1, n);
-  const ValueId x = d.in(0), bias = d.in(5),
-                weights = draft.add_constant(text("{}_weights", node.node.name), std::move(w));
+  const ValueId x = d.in(0), bias = d.in(5), weights = weights_of(d, node, blocks, operands);
   if (bias == kNoValue) return d.become("MatMul", {x, weights});
   d.become("Add", {d.add("MatMul", {x, weights}), bias});
 }

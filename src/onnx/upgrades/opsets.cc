@@ -77,6 +77,11 @@ void pad(Draft& draft, DraftNode& node) {
   move_attr_to_input(draft, node, "value", 2, 11);
 }
 
+void note_nibbles(QuantizationNotes& notes, int64_t type) {
+  notes.qmin = type == kInt4 ? -8 : 0;
+  notes.qmax = type == kInt4 ? 7 : 15;
+}
+
 // Opset 23 added the precision of the division, which matters only where scales are 16-bit floats. Integers of 4 bits
 // are a range of integers of 8.
 void quantize_linear(Draft& draft, DraftNode& draft_node) {
@@ -89,14 +94,17 @@ void quantize_linear(Draft& draft, DraftNode& draft_node) {
     if (const auto nibble = draft.nibbles.find(node.inputs[2]); nibble != draft.nibbles.end())
       type = nibble->second;
   if (!is_nibble(type)) return;
-  node.notes.qmin = type == kInt4 ? -8 : 0;
-  node.notes.qmax = type == kInt4 ? 7 : 15;
+  note_nibbles(node.notes, type);
   if (node.attrs.has("output_dtype")) node.attrs.set("output_dtype", computed_type(type));
 }
 
 // Opset 23 added the type of the output, float32 of old.
-void dequantize_linear(Draft&, DraftNode& draft_node) {
+void dequantize_linear(Draft& draft, DraftNode& draft_node) {
   Attrs& attrs = draft_node.node.attrs;
+  QuantizationNotes& notes = draft_node.node.notes;
+  const auto nibble =
+      draft_node.node.has_input(0) ? draft.nibbles.find(draft_node.node.inputs[0]) : draft.nibbles.end();
+  if (nibble != draft.nibbles.end() && !notes.qmin && !notes.qmax) note_nibbles(notes, nibble->second);
   const int64_t type = computed_type(attrs.get_int("output_dtype", 0));
   require(type == 0 || type == data_type_of(DType::f32), ErrorCode::unsupported,
           "output_dtype {} is not supported", type);

@@ -7,7 +7,15 @@ ort.env.logLevel = 'error';
 /** A session of an ONNX file's bytes. */
 export const createSession = (bytes) => ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
 
-/** Runs it on one tensor of Octavo's. */
-export async function runSession(session, input, { type, data, dims }) {
-  return session.run({ [input]: new ort.Tensor(type, data, dims) });
+/** Runs it on Octavo's tensors. */
+export async function runOnFeeds(session, feeds) {
+  const entries = Object.entries(feeds);
+  return session.run(
+    Object.fromEntries(
+      entries.map(([name, { type, data, dims }]) => [name, new ort.Tensor(type, data, dims)]),
+    ),
+  );
 }
+
+/** Runs it on one tensor of Octavo's. */
+export const runSession = (session, input, tensor) => runOnFeeds(session, { [input]: tensor });

@@ -8,6 +8,7 @@ export { loadModel, type LoadOptions, type Model } from './model.js';
 export { supportedOperators } from './operators.js';
 export type {
   DynamicOptions,
+  FileOptions,
   KernelChoice,
   Layer,
   ModelDescription,
@@ -15,7 +16,9 @@ export type {
   StaticOptions,
   StepTime,
   SupportedOperator,
+  SelectionOptions,
   ValueDescription,
+  WeightsOptions,
 } from './native.js';
 export type * from './options.js';
 export { describePreprocessing } from './preprocess/describe.js';

@@ -5,6 +5,7 @@ import { OctavoError } from './error.js';
 import type {
   Binding,
   DynamicOptions,
+  FileOptions,
   HeapRange,
   Layer,
   LayerDifference,
@@ -20,6 +21,7 @@ import type {
   NativeTensor,
   Place,
   StaticOptions,
+  WeightsOptions,
   StepTime,
   SupportedOperator,
 } from './native.js';
@@ -108,6 +110,7 @@ const calls = [
   'stateLength',
   'resetState',
   'quantizeDynamic',
+  'quantizeWeights',
   'beginCalibration',
   'observe',
   'finishCalibration',
@@ -272,8 +275,21 @@ export class EngineHost {
     return this.#adopt(target, this.#model(model).native.quantizeDynamic(options));
   }
 
-  beginCalibration(model: Handle, target: Handle, options: StaticOptions): void {
-    this.#calibrators.set(target, this.#model(model).native.calibrate(options));
+  quantizeWeights(model: Handle, target: Handle, options: WeightsOptions): ModelDescription {
+    return this.#adopt(target, this.#model(model).native.quantizeWeights(options));
+  }
+
+  /** Static, or of weights alone. */
+  beginCalibration(
+    model: Handle,
+    target: Handle,
+    ...[method, options]: ['static', StaticOptions] | ['weights', WeightsOptions]
+  ): void {
+    const { native } = this.#model(model);
+    this.#calibrators.set(
+      target,
+      method === 'static' ? native.calibrate(options) : native.calibrateWeights(options),
+    );
   }
 
   observe(calibrator: Handle, feeds: NativeTensor[]): void {
@@ -327,18 +343,18 @@ export class EngineHost {
     return this.#model(model).native.profile(feeds, repeats);
   }
 
-  toOnnx(model: Handle): Uint8Array<ArrayBuffer> {
-    return this.#writeOnnx(this.#model(model).native, (file) => this.#heapRange(file).slice());
+  toOnnx(model: Handle, options: FileOptions): Uint8Array<ArrayBuffer> {
+    return this.#writeOnnx(this.#model(model).native, options, (file) => this.#heapRange(file).slice());
   }
 
   /** The size of the model's ONNX file: of the one it came from, or of the one that `toOnnx` writes. */
   fileBytes(model: Handle): number {
     const hosted = this.#model(model);
-    return (hosted.fileBytes ??= this.#writeOnnx(hosted.native, ({ bytes }) => bytes));
+    return (hosted.fileBytes ??= this.#writeOnnx(hosted.native, {}, ({ bytes }) => bytes));
   }
 
-  #writeOnnx<T>(native: NativeModel, read: (file: HeapRange) => T): T {
-    const file = native.toOnnx();
+  #writeOnnx<T>(native: NativeModel, options: FileOptions, read: (file: HeapRange) => T): T {
+    const file = native.toOnnx(options);
     try {
       return read(file);
     } finally {

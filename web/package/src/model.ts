@@ -18,6 +18,7 @@ import type {
   StaticOptions,
   StepTime,
   ValueDescription,
+  WeightsOptions,
 } from './native.js';
 import type {
   CallOptions,
@@ -26,9 +27,11 @@ import type {
   ProfileOptions,
   QuantizeDynamicOptions,
   QuantizeStaticOptions,
+  QuantizeWeightsOptions,
   RunOptions,
   Sample,
   Samples,
+  ToOnnxOptions,
 } from './options.js';
 import { knownOptions } from './quantization_options.js';
 import { beginningOf, whatElse } from './not_onnx.js';
@@ -64,6 +67,12 @@ const staticOptions: KnownOptions<QuantizeStaticOptions> = {
   ...longCallOptions,
   calibration: 'any',
   ...knownOptions<StaticOptions>('static'),
+};
+const toOnnxOptions: KnownOptions<ToOnnxOptions> = { ...callOptions, weights: 'any' };
+const weightsOptions: KnownOptions<QuantizeWeightsOptions> = {
+  ...longCallOptions,
+  calibration: 'any',
+  ...knownOptions<WeightsOptions>('weights'),
 };
 
 /** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */
@@ -190,14 +199,9 @@ export class Model {
     const checked = checkOptions('quantizeDynamic', options, dynamicOptions);
     const { onProgress, signal, ...nativeOptions } = checked;
     signal?.throwIfAborted();
-    const target = this.engine.newHandle();
-    onProgress?.({ phase: 'quantize', loaded: 0, total: 1 });
-    return this.#derive(target, async () => {
-      const args: [Handle, Handle, typeof nativeOptions] = [this.handle, target, nativeOptions];
-      const description = await this.engine.call('quantizeDynamic', args, signal);
-      onProgress?.({ phase: 'quantize', loaded: 1, total: 1 });
-      return description;
-    });
+    return this.#quantized(onProgress, (target) =>
+      this.engine.call('quantizeDynamic', [this.handle, target, nativeOptions], signal),
+    );
   }
 
   /**
@@ -209,39 +213,40 @@ export class Model {
   async quantizeStatic(options: QuantizeStaticOptions): Promise<Model> {
     const checked = checkOptions('quantizeStatic', options, staticOptions);
     const { calibration, onProgress, signal, ...nativeOptions } = checked;
-    signal?.throwIfAborted();
-    checkSamples('calibration', calibration);
-    const calibrator = this.engine.newHandle();
-    const target = this.engine.newHandle();
-    try {
-      await this.engine.call('beginCalibration', [this.handle, calibrator, nativeOptions], signal);
-      const total = countOf(calibration);
-      let loaded = 0;
-      onProgress?.({ phase: 'calibrate', loaded, total });
-      for await (const sample of calibration) {
-        signal?.throwIfAborted();
-        await this.engine.call('observe', [calibrator, this.#feedsForNow(sample)], signal);
-        ++loaded;
-        onProgress?.({ phase: 'calibrate', loaded, total });
-        await nextTask();
-      }
-      signal?.throwIfAborted();
-      if (loaded === 0) throw new OctavoError('InvalidData', 'there is no calibration data');
-      onProgress?.({ phase: 'quantize', loaded: 0, total: 1 });
-      return await this.#derive(target, async () => {
-        const description = await this.engine.call('finishCalibration', [calibrator, target], signal);
-        onProgress?.({ phase: 'quantize', loaded: 1, total: 1 });
-        return description;
-      });
-    } finally {
-      this.engine.release(calibrator);
-    }
+    return this.#calibrated(calibration, checked, (calibrator) =>
+      this.engine.call('beginCalibration', [this.handle, calibrator, 'static', nativeOptions], signal),
+    );
   }
 
-  /** The model as an ONNX file; a quantized one in QDQ form, as ONNX Runtime reads it. */
-  async toOnnx(options?: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
-    const { signal } = checkOptions('toOnnx', options, callOptions);
-    return this.engine.call('toOnnx', [this.handle], signal);
+  /**
+   * A copy whose weights are integers of 8 or 4 bits, and whose activations are floats: what makes the file a quarter or an eighth
+   * of its size. In the file they stand behind a `DequantizeLinear`, those of 4 bits as ONNX's int4.
+   * @throws OctavoError `InvalidOption`, as for `rounding: 'gptq'` without `calibration`; `InvalidData`, `Disposed`; the
+   *   signal's reason; whatever the calibration iterable throws
+   */
+  async quantizeWeights(options?: QuantizeWeightsOptions): Promise<Model> {
+    const checked = checkOptions('quantizeWeights', options, weightsOptions);
+    const { calibration, onProgress, signal, ...given } = checked;
+    const nativeOptions = { ...given, rounding: given.rounding ?? (calibration ? 'gptq' : 'nearest') };
+    signal?.throwIfAborted();
+    if (!calibration)
+      return this.#quantized(onProgress, (target) =>
+        this.engine.call('quantizeWeights', [this.handle, target, nativeOptions], signal),
+      );
+    if (nativeOptions.rounding !== 'gptq')
+      throw new OctavoError('InvalidOption', "option 'calibration' is for rounding 'gptq'");
+    return this.#calibrated(calibration, checked, (calibrator) =>
+      this.engine.call('beginCalibration', [this.handle, calibrator, 'weights', nativeOptions], signal),
+    );
+  }
+
+  /**
+   * The model as an ONNX file; a quantized one in QDQ form, as ONNX Runtime reads it.
+   * @throws OctavoError `InvalidOption`, `Unsupported` for more than 2 GiB, `Disposed`; the signal's reason
+   */
+  async toOnnx(options?: ToOnnxOptions): Promise<Uint8Array<ArrayBuffer>> {
+    const { signal, ...form } = checkOptions('toOnnx', options, toOnnxOptions);
+    return this.engine.call('toOnnx', [this.handle, form], signal);
   }
 
   /** Frees the model's memory. Doing so again is no error; using it afterwards is one of code `Disposed`. */
@@ -273,6 +278,51 @@ export class Model {
     return later
       ? handOver(toNativeTensors(sample, inputs, 'copies'))
       : toNativeTensors(sample, inputs, 'views');
+  }
+
+  /** Quantized by `quantize`, which makes what the handle stands for. */
+  #quantized(
+    onProgress: LongCallOptions['onProgress'],
+    quantize: (target: Handle) => Promise<ModelDescription>,
+  ): Promise<Model> {
+    const target = this.engine.newHandle();
+    onProgress?.({ phase: 'quantize', loaded: 0, total: 1 });
+    return this.#derive(target, async () => {
+      const description = await quantize(target);
+      onProgress?.({ phase: 'quantize', loaded: 1, total: 1 });
+      return description;
+    });
+  }
+
+  /** Quantized by what a calibrator sees of the samples. */
+  async #calibrated(
+    calibration: Samples,
+    { onProgress, signal }: LongCallOptions,
+    begin: (calibrator: Handle) => Promise<void>,
+  ): Promise<Model> {
+    signal?.throwIfAborted();
+    checkSamples('calibration', calibration);
+    const calibrator = this.engine.newHandle();
+    try {
+      await begin(calibrator);
+      const total = countOf(calibration);
+      let loaded = 0;
+      onProgress?.({ phase: 'calibrate', loaded, total });
+      for await (const sample of calibration) {
+        signal?.throwIfAborted();
+        await this.engine.call('observe', [calibrator, this.#feedsForNow(sample)], signal);
+        ++loaded;
+        onProgress?.({ phase: 'calibrate', loaded, total });
+        await nextTask();
+      }
+      signal?.throwIfAborted();
+      if (loaded === 0) throw new OctavoError('InvalidData', 'there is no calibration data');
+      return await this.#quantized(onProgress, (target) =>
+        this.engine.call('finishCalibration', [calibrator, target], signal),
+      );
+    } finally {
+      this.engine.release(calibrator);
+    }
   }
 
   async #derive(target: Handle, make: () => Promise<ModelDescription>): Promise<Model> {

@@ -131,12 +131,14 @@ export interface NativeModel {
   /** Runs that continue one another, up to `capacity` tokens in each of `batch` rows. */
   beginSequence(capacity: number, batch: number): NativeSequence;
   quantizeDynamic(options: DynamicOptions): NativeModel;
+  quantizeWeights(options: WeightsOptions): NativeModel;
   calibrate(options: StaticOptions): NativeCalibrator;
+  calibrateWeights(options: WeightsOptions): NativeCalibrator;
   /** Compiles both models once, for all samples. */
   compareLayers(quantized: NativeModel): NativeLayerComparer;
   profile(feeds: NativeTensor[], repeats: number): StepTime[];
   /** Where the file lies until `releaseOnnx`. */
-  toOnnx(): HeapRange;
+  toOnnx(options: FileOptions): HeapRange;
   releaseOnnx(): void;
   delete(): void;
 }
@@ -232,21 +234,30 @@ export interface ModelDescription {
   };
 }
 
-/** Options of both quantizers, named as in ONNX Runtime. */
-export interface QuantizeOptions {
+/** Options of all quantizers, named as in ONNX Runtime. */
+export interface SelectionOptions {
   /**
    * Operators to quantize. Dynamic: Gemm, MatMul, LSTM, GRU and RNN by default; Conv and Gather (embeddings) on request.
-   * Static: all that have an integer form.
+   * Static: all that have an integer form. Weights: Gemm, MatMul, LSTM, GRU, RNN and Gather by default; Conv on request.
    */
   opTypesToQuantize?: readonly string[];
   /** Names of nodes that stay float. */
   nodesToExclude?: readonly string[];
+}
+
+/** Options of the quantizers of weights and activations. */
+export interface QuantizeOptions extends SelectionOptions {
   /** One scale per output channel of a weight (the default), or one per tensor. */
   perChannel?: boolean;
   /** 7-bit activations (0..127), PyTorch's reduce_range: faster on PCs without VNNI. Default false. */
   reduceRange?: boolean;
   /** `narrow`, the default: weights in [-127, 127]. `full`: in [-128, 127], as PyTorch. */
   weightRange?: 'narrow' | 'full';
+  /**
+   * Bits of a weight, 2 to 8 (the default). The range of fewer than 8 is clipped where that makes the error of the weights smaller.
+   * A file has int4 for 4 bits, and int8 for others.
+   */
+  weightBits?: number;
 }
 
 export interface DynamicOptions extends QuantizeOptions {
@@ -290,6 +301,39 @@ export interface StaticOptions extends QuantizeOptions {
    * be expected on the calibration data: for weights with one scale a tensor, `perChannel: false`. Default false.
    */
   equalize?: boolean;
+}
+
+export interface WeightsOptions extends SelectionOptions {
+  /** Of a weight: 8 (the default) or 4. */
+  bits?: 8 | 4;
+  /**
+   * How many weights share a scale, of those that one output sums: a number, or all (`channel`, the default). Of an embedding:
+   * neighbours in a row, or a row.
+   */
+  blockSize?: 'channel' | 16 | 32 | 64 | 128;
+  /**
+   * What weights are multiplied with: floats (the default), or integers of 8 bits, which each row is made while running, as
+   * `quantizeDynamic` does. LSTM, GRU and RNN with weights in blocks are multiplied with floats.
+   */
+  activations?: 'float' | 'dynamic';
+  /** Whether 0 stands for 0, the default unless `rounding` is `hqq`; else each scale has a zero point beside it. */
+  symmetric?: boolean;
+  /**
+   * How weights become integers: each to the nearest; with error feedback (`gptq`, as for `quantizeStatic`), which is the default
+   * with `calibration`, and needs it; or to the nearest with zero points that make up for it (`hqq`, Badri and Shaji 2023),
+   * which needs no data. Zero points are integers, as ONNX has them, which costs a part of what HQQ gains. Embeddings are rounded
+   * to the nearest, or as `hqq` does.
+   */
+  rounding?: 'nearest' | 'gptq' | 'hqq';
+}
+
+/** How a file is written. */
+export interface FileOptions {
+  /**
+   * What stands for weights of 4 bits in blocks: ONNX's `DequantizeLinear` of int4 (the default, since opset 21), or, for products,
+   * `MatMulNBits`, ONNX Runtime's own operator, for which it has kernels.
+   */
+  weights?: 'dequantizeLinear' | 'matMulNBits';
 }
 
 /** How far a tensor is from its reference. */

@@ -1,5 +1,5 @@
 // Options and reports of the public API.
-import type { KernelChoice, DynamicOptions, StaticOptions } from './native.js';
+import type { KernelChoice, DynamicOptions, FileOptions, StaticOptions, WeightsOptions } from './native.js';
 import type { ModelState } from './state.js';
 import type { Feeds, TensorLike } from './tensor.js';
 
@@ -104,6 +104,13 @@ export interface QuantizeStaticOptions extends StaticOptions, LongCallOptions {
   /** Typical input, from which the ranges of activations are learnt. */
   calibration: Samples;
 }
+
+export interface QuantizeWeightsOptions extends WeightsOptions, LongCallOptions {
+  /** Typical input, for `rounding: 'gptq'`. */
+  calibration?: Samples;
+}
+
+export interface ToOnnxOptions extends FileOptions, CallOptions {}
 
 export interface CompareOptions extends LongCallOptions {
   /** Timed runs of each model for each sample, float and quantized taking turns. Default 5. */

@@ -1,17 +1,19 @@
 // The options of the quantizers, a row each: what a call takes, what the command line calls it, and which method has it. The
 // values are looked at by the engine (bindings/options.cc); tests/package/native_contract.test.mjs compares both.
 import type { KnownOptions } from './check_options.js';
-import type { DynamicOptions, StaticOptions } from './native.js';
+import type { DynamicOptions, StaticOptions, WeightsOptions } from './native.js';
 
-export type Method = 'dynamic' | 'static';
+export type Method = 'dynamic' | 'static' | 'weights';
 
-type AllOptions = Required<DynamicOptions & StaticOptions>;
+type AllOptions = DynamicOptions & StaticOptions & WeightsOptions;
 
 interface Row {
   methods: readonly Method[];
   /** Names, one of `choices`, a number, yes and no, or either of the last two. */
   kind: 'names' | 'choice' | 'number' | 'boolean' | 'strength';
-  choices?: readonly string[];
+  choices?: readonly (string | number)[];
+  /** Choices that only weights has. */
+  forWeights?: readonly string[];
   /** On the command line. Without a value it means what `means` says of ''. */
   flag: string;
   help: string;
@@ -20,16 +22,17 @@ interface Row {
 }
 
 const both = ['dynamic', 'static'] as const;
+const all = [...both, 'weights'] as const;
 
 export const quantizationOptions = {
   opTypesToQuantize: {
-    methods: both,
+    methods: all,
     kind: 'names',
     flag: '--ops <operators>',
     help: 'operators to quantize, separated by commas',
   },
   nodesToExclude: {
-    methods: both,
+    methods: all,
     kind: 'names',
     flag: '--exclude <nodes>',
     help: 'names of nodes to leave in float, separated by commas',
@@ -54,6 +57,12 @@ export const quantizationOptions = {
     choices: ['narrow', 'full'],
     flag: '--weight-range <range>',
     help: 'weights in [-127,127] or [-128,127] (default: narrow)',
+  },
+  weightBits: {
+    methods: both,
+    kind: 'number',
+    flag: '--weight-bits <number>',
+    help: 'bits of a weight, 2 to 8 (default: 8)',
   },
   granularity: {
     methods: ['dynamic'],
@@ -88,11 +97,12 @@ export const quantizationOptions = {
     help: 'static, percentile: of the values (default: 99.999)',
   },
   rounding: {
-    methods: ['static'],
+    methods: ['static', 'weights'],
     kind: 'choice',
-    choices: ['nearest', 'gptq'],
+    choices: ['nearest', 'gptq', 'hqq'],
+    forWeights: ['hqq'],
     flag: '--rounding <how>',
-    help: 'static: how weights become integers (default: gptq)',
+    help: 'static, weights: how weights become integers (default: gptq; weights without --calibration: nearest)',
   },
   biasCorrection: {
     methods: ['static'],
@@ -114,13 +124,43 @@ export const quantizationOptions = {
     help: 'static: even out channels across convolutions, for --per-tensor',
     means: { '': true },
   },
+  bits: {
+    methods: ['weights'],
+    kind: 'choice',
+    choices: [8, 4],
+    flag: '--bits <number>',
+    help: 'weights: bits of a weight (default: 8)',
+  },
+  blockSize: {
+    methods: ['weights'],
+    kind: 'choice',
+    choices: ['channel', 16, 32, 64, 128],
+    flag: '--block-size <number>',
+    help: 'weights: how many share a scale (default: channel)',
+  },
+  activations: {
+    methods: ['weights'],
+    kind: 'choice',
+    choices: ['float', 'dynamic'],
+    flag: '--multiply-with <activations>',
+    help: 'weights: floats, or integers that are ranged while running (default: float)',
+  },
+  symmetric: {
+    methods: ['weights'],
+    kind: 'boolean',
+    flag: '--asymmetric',
+    help: 'weights: a zero point beside each scale',
+    means: { '': false },
+  },
 } as const satisfies Record<keyof AllOptions, Row>;
 
 /** The rows by the option's name. */
 export const quantizationRows = Object.entries(quantizationOptions) as [keyof AllOptions, Row][];
 
 /** What `checkOptions` knows of a method's options. */
-export function knownOptions<T extends DynamicOptions | StaticOptions>(method: Method): KnownOptions<T> {
+export function knownOptions<T extends DynamicOptions | StaticOptions | WeightsOptions>(
+  method: Method,
+): KnownOptions<T> {
   return Object.fromEntries(
     quantizationRows
       .filter(([, { methods }]) => methods.includes(method))

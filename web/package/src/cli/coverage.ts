@@ -26,6 +26,7 @@ export function coverageOf(
   const isInteger = ({ op, name, quantizes }: Layer) => {
     if (nodesToExclude.includes(name)) return false;
     if (opTypesToQuantize) return opTypesToQuantize.includes(op);
+    if (method === 'weights' && op === 'Gather') return true;
     return quantizes === 'dynamic' || quantizes === (method === 'static' ? 'static' : 'dynamic only');
   };
   const weighted = layers.filter(({ parameters }) => parameters > 0);

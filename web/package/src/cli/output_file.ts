@@ -7,11 +7,11 @@ import { fileError, writeBytes } from '../node/files.js';
 /** The name for standard output. */
 export const standardOutput = '-';
 
-/** `model.onnx` becomes `model.int8.onnx` beside it; what comes from a URL goes into the current folder. */
-export function defaultOutput(model: string): string {
+/** `model.onnx` becomes `model.int8.onnx` beside it, or `int4`; what comes from a URL goes into the current folder. */
+export function defaultOutput(model: string, { bits = '8' }: { bits?: string }): string {
   const url = /^[a-z][a-z0-9+.-]+:/i.test(model) && URL.canParse(model) ? new URL(model) : undefined;
   const name = url ? decodeURIComponent(basename(url.pathname)) || 'model.onnx' : basename(model);
-  const small = `${name.replace(/\.onnx$/i, '')}.int8.onnx`;
+  const small = `${name.replace(/\.onnx$/i, '')}.int${bits}.onnx`;
   return url ? basename(small) : join(dirname(model), small);
 }
 

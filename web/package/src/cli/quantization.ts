@@ -2,11 +2,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
-import type { DynamicOptions, Layer, StaticOptions } from '../native.js';
+import type { DynamicOptions, Layer, StaticOptions, WeightsOptions } from '../native.js';
 import { supportedOperators } from '../operators.js';
 import { quantizationRows, type Method } from '../quantization_options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { coverageOf, type Coverage } from './coverage.js';
+import type { Samples } from '../options.js';
 import type { CommonOptions } from './options.js';
 import { choosePreprocessing, type PictureChoice, type PictureOptions } from './pictures.js';
 import { withProgressBar } from './progress.js';
@@ -16,6 +17,7 @@ import { findSamples } from './samples.js';
 export interface QuantizationOptions extends PictureOptions, CommonOptions {
   method?: Method;
   calibration?: string[];
+  bits?: string;
 }
 
 /** A quantized copy, and how it came about. */
@@ -26,6 +28,8 @@ export interface Quantized {
   why: string;
   choice: PictureChoice;
   coverage: Coverage;
+  /** Of a weight. */
+  bits: number;
 }
 
 const list = (value: string) => value.split(',').filter((item) => item !== '');
@@ -42,13 +46,13 @@ export function addQuantizationOptions(command: Command): Command {
     .addOption(
       new Option(
         '--method <method>',
-        'ranges of activations while running, or beforehand from typical input (default: static with --calibration, else dynamic)',
-      ).choices(['dynamic', 'static']),
+        'ranges of activations while running, or beforehand from typical input, or weights alone (default: static with --calibration, else dynamic)',
+      ).choices(['dynamic', 'static', 'weights']),
     )
-    .option('--calibration <path...>', 'static: files or folders of typical input');
+    .option('--calibration <path...>', 'static, weights: files or folders of typical input');
   for (const [, { flag, help, kind, choices, means }] of quantizationRows) {
     const option = new Option(flag, help);
-    const words = choices ?? Object.keys(means ?? {});
+    const words = choices?.map(String) ?? Object.keys(means ?? {});
     if (words.length > 1) option.choices(words);
     if (kind === 'names') option.argParser(list);
     if (kind === 'number' || kind === 'strength') option.argParser(anyNumber);
@@ -61,9 +65,12 @@ export function addQuantizationOptions(command: Command): Command {
  * The options that the command line gave, as the quantizer takes them.
  * @throws OctavoError `InvalidOption` for one that the method does not have
  */
-function givenOptions(method: Method, given: QuantizationOptions): DynamicOptions & StaticOptions {
+function givenOptions(
+  method: Method,
+  given: QuantizationOptions,
+): DynamicOptions & StaticOptions & WeightsOptions {
   const options: Record<string, unknown> = {};
-  for (const [name, { flag, methods, means }] of quantizationRows) {
+  for (const [name, { flag, methods, means, choices }] of quantizationRows) {
     const value = (given as unknown as Record<string, unknown>)[new Option(flag).attributeName()];
     if (value === undefined) continue;
     if (!methods.includes(method)) {
@@ -73,7 +80,9 @@ function givenOptions(method: Method, given: QuantizationOptions): DynamicOption
         : `, which is the method ${given.calibration ? 'with' : 'without'} --calibration`;
       throw new OctavoError('InvalidOption', `${word} is no option of --method ${method}${why}`);
     }
-    options[name] = means ? means[value === true ? '' : (value as string)] : value;
+    options[name] = means
+      ? means[value === true ? '' : (value as string)]
+      : (choices?.find((choice) => String(choice) === value) ?? value);
   }
   return options;
 }
@@ -88,6 +97,13 @@ function methodOf({ method, calibration }: QuantizationOptions): { method: Metho
     ? { method: 'static', why: 'there is calibration data' }
     : { method: 'dynamic', why: 'there is no calibration data' };
 }
+
+const byMethod = {
+  dynamic: (model: Model, chosen: object, rest: object) => model.quantizeDynamic({ ...chosen, ...rest }),
+  static: (model: Model, chosen: object, rest: object) =>
+    model.quantizeStatic({ ...chosen, ...(rest as { calibration: Samples }) }),
+  weights: (model: Model, chosen: object, rest: object) => model.quantizeWeights({ ...chosen, ...rest }),
+};
 
 /**
  * Quantizes as the options say, with a progress bar. The copy remembers how pictures become its input, if that is known.
@@ -104,17 +120,15 @@ export async function quantize(model: Model, options: QuantizationOptions): Prom
   const samples = options.calibration && (await findSamples(model, options.calibration, options));
   const choice = samples?.choice ?? choosePreprocessing(model, options, []);
   const made = await withProgressBar(options, (onProgress) =>
-    samples
-      ? model.quantizeStatic({
-          ...chosen,
-          calibration: samples.read(),
-          onProgress: samples.counted(onProgress),
-        })
-      : model.quantizeDynamic({ ...chosen, onProgress }),
+    byMethod[method](model, chosen, {
+      onProgress: samples?.counted(onProgress) ?? onProgress,
+      ...(samples && { calibration: samples.read() }),
+    }),
   );
   // The float model stays the file that it is.
   if (choice.preprocessing) await rememberPreprocessing(made, choice.preprocessing);
-  return { model: made, method, why, choice, coverage };
+  const bits = chosen.bits ?? chosen.weightBits ?? 8;
+  return { model: made, method, why, choice, coverage, bits };
 }
 
 /** A misspelt operator quantizes nothing, which would be said instead. */

@@ -1,7 +1,7 @@
 // octavo quantize MODEL
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Engine } from '../engine.js';
-import type { ModelDescription } from '../native.js';
+import type { FileOptions, ModelDescription } from '../native.js';
 import { countText } from './coverage.js';
 import * as format from './format.js';
 import { addCommonOptions, examples, load, withEngine } from './options.js';
@@ -14,17 +14,26 @@ import {
   type QuantizationOptions,
 } from './quantization.js';
 
-interface Options extends QuantizationOptions {
+interface Options extends QuantizationOptions, FileOptions {
   output?: string;
   force?: boolean;
 }
 
 export function quantizeCommand(): Command {
   const command = new Command('quantize')
-    .description('Write an int8 copy of a float model.')
+    .description('Write an int8 or int4 copy of a float model.')
     .argument('<model>', 'ONNX file or URL')
-    .option('-o, --output <file>', 'where to write it, - for standard output (default: MODEL.int8.onnx)')
+    .option(
+      '-o, --output <file>',
+      'where to write it, - for standard output (default: MODEL.int8.onnx, or .int4)',
+    )
     .option('--force', 'replace the file if there is one')
+    .addOption(
+      new Option(
+        '--weights <form>',
+        'what stands for weights of 4 bits in blocks (default: dequantizeLinear)',
+      ).choices(['dequantizeLinear', 'matMulNBits']),
+    )
     .action((path: string, options: Options) =>
       withEngine(options, (engine) => write(engine, path, options)),
     );
@@ -35,6 +44,7 @@ export function quantizeCommand(): Command {
       examples(
         'quantize model.onnx',
         'quantize model.onnx --calibration photos --preprocessing imagenet',
+        'quantize model.onnx --method weights --bits 4 --block-size 32',
         'quantize digits.onnx --calibration images.npy --preprocessing mnist -o small.onnx',
         'quantize https://example.org/model.onnx -o - > small.onnx',
       ),
@@ -42,12 +52,12 @@ export function quantizeCommand(): Command {
 }
 
 async function write(engine: Engine, path: string, options: Options): Promise<void> {
-  const { output = defaultOutput(path), force = false } = options;
+  const { output = defaultOutput(path, options), force = false, weights } = options;
   await checkOutput(path, output, force);
   using model = await load(engine, path, options);
   const made = await quantize(model, options);
   using quantized = made.model;
-  const onnx = await quantized.toOnnx();
+  const onnx = await quantized.toOnnx(weights && { weights });
   await writeOutput(output, onnx);
   const floatBytes = await engine.call('fileBytes', [model.handle]);
   const { quantization } = quantized.describe();
@@ -94,14 +104,14 @@ function describe({ float, quantized, sizeRatio, quantization }: Report, made: Q
 }
 
 /** What the method does and does not do. */
-export function describeMethod({ method, why, coverage }: Quantized): string[] {
+export function describeMethod({ method, why, coverage, bits }: Quantized): string[] {
   const { integer, float, staticOnly } = coverage;
   const all = Math.max(1, integer.parameters + float.parameters);
   const share = ({ parameters }: typeof integer) =>
     `${((100 * parameters) / all).toFixed(1)} % of the weights`;
   const lines = [
     integer.nodes > 0
-      ? `${method} (${why}): int8 in ${integer.text}, ${share(integer)}`
+      ? `${method} (${why}): int${bits} in ${integer.text}, ${share(integer)}`
       : `${method} (${why}): quantizes nothing`,
   ];
   if (staticOnly.nodes > 0)
