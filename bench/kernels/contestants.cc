@@ -8,6 +8,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/dwconv_f32/dwconv_f32.h"
 #include "kernels/dwconv_s8/dwconv_s8.h"
+#include "kernels/gemm_s4/gemm_s4.h"
 #include "problem.h"
 
 namespace octavo::bench {
@@ -61,6 +62,19 @@ std::vector<Contestant> gemm_contestants(int m, int n, int k) {
       (void)weights;
       gemm_s8(packed, {problem->in.data(), k, m, scratch->data()}, problem->epilogue());
     }));
+  }
+  for (const auto& [block, name] : {std::pair(32, "u8, s4 in 32"), std::pair(128, "u8, s4 in 128")}) {
+    const auto problem = std::make_shared<Int4Problem>(m, n, k, block);
+    const Shared weights = make_buffer(packed_size_gemm_s4(n, k, block));
+    for (const GemmS4Kernel& kernel : gemm_s4_kernels()) {
+      if (!select_gemm_s4(isa_facts(), kernel.name)) continue;
+      const auto packed = pack_gemm_s4(kernel, problem->view, weights->data());
+      const Shared scratch = make_buffer(workspace_bytes_gemm_s4(packed, m));
+      made.push_back(contestant(kernel.name, name, problem, [=] {
+        (void)weights;
+        gemm_s4(packed, problem->args(scratch->data()), problem->epilogue());
+      }));
+    }
   }
   const auto problem = std::make_shared<FloatProblem>(g);
   for (const GemmF32Kernel& kernel : gemm_f32_kernels()) {

@@ -11,8 +11,9 @@ namespace octavo::bench {
 
 /// One row of a kernel table on one problem, weights packed.
 struct Contestant {
-  std::string row;        ///< name in kernels.inc
-  std::string precision;  ///< "u8" or "u7" activations with s8 weights, or "f32"
+  std::string row;  ///< name in kernels.inc
+  std::string
+      precision;  ///< "u8" or "u7" activations with s8 weights, "u8, s4 in 32" with s4 in blocks of 32, or "f32"
   std::function<void()> run;
   /// Runs once and compares with the reference bit for bit: what is wrong, or nothing.
   std::function<std::string()> check;

@@ -9,6 +9,7 @@
 
 #include "kernels/conv/reference.h"
 #include "kernels/epilogue_scalar.h"
+#include "kernels/gemm_s4/reference.h"
 
 namespace octavo::bench {
 
@@ -76,6 +77,44 @@ struct Int8Problem {
   std::vector<int32_t> bias;
   std::vector<float> multiplier;
   std::vector<uint8_t> out, expected;
+};
+
+/// u8 activations with a pair of parameters a row, weights of 4 bits [n, k] with a scale for each `block` of k.
+struct Int4Problem {
+  Int4Problem(int m, int n, int k, int block)
+      : m(m),
+        in(size_t(m) * k),
+        weights(size_t(n) * k),
+        scale(size_t(n) * ((k + block - 1) / block)),
+        in_scale(size_t(m)),
+        in_zero_point(size_t(m)),
+        out(size_t(m) * n),
+        view{weights.data(), n, k, k, 1, -8, scale.data(), nullptr, (k + block - 1) / block, 1, block} {
+    Random random;
+    for (uint8_t& x : in) x = uint8_t(random.below(256));
+    for (uint8_t& w : weights) w = uint8_t(int(random.below(16)) - 8);
+    for (float& s : scale) s = float(1 + random.below(1000)) / 8192;
+    for (float& s : in_scale) s = float(1 + random.below(1000)) / 8192;
+    for (int32_t& z : in_zero_point) z = int32_t(random.below(256));
+    expected.resize(out.size());
+    BiasClampF32 e = epilogue();
+    e.out = expected.data();
+    reference_gemm_s4(args(nullptr), view, e);
+  }
+  GemmS4Args args(void* workspace) const {
+    return {in.data(), view.k, m, in_scale.data(), in_zero_point.data(), 1, workspace};
+  }
+  BiasClampF32 epilogue() {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    return {nullptr, -infinity, infinity, out.data(), view.n};
+  }
+
+  int m;
+  std::vector<uint8_t> in, weights;
+  std::vector<float> scale, in_scale;
+  std::vector<int32_t> in_zero_point;
+  std::vector<float> out, expected;
+  WeightsS4<const uint8_t> view;
 };
 
 /// Multiples of 1/8 in [-1, 1]: sums of up to 2^17 products are exact, so the order of additions does not matter and
