@@ -53,6 +53,7 @@ EngineInfo describe_engine(const KernelPolicy& policy) {
   };
   add("gemm_s8", "u8", choose_gemm_s8(policy, ActivationRange::u8).name);
   add("gemm_s8", "u7", choose_gemm_s8(policy, ActivationRange::u7).name);
+  add("gemm_s4", "u8", choose_gemm_s4(policy).name);
   add("dwconv_s8", "u8", choose_dwconv_s8(policy, ActivationRange::u8).name);
   add("dwconv_s8", "u7", choose_dwconv_s8(policy, ActivationRange::u7).name);
   add("gemm_f32", "f32", choose_gemm_f32(policy).name);

@@ -40,12 +40,20 @@ struct IntegerForm {
   std::string_view op;
 };
 
+// Who computes with constant weights of 4 bits, in blocks along the sum or with a scale a channel: of an activation that
+// the operator ranges itself, and of one that stays float32.
+struct FourBitForms {
+  std::string_view dynamic, weights_only;
+};
+
 struct QuantRule {
   // By input; the last one is that of all further inputs, too. Empty: the operator stays float.
   std::span<const OperandRole> inputs = {};
   ResultRole result = ResultRole::untouched;
   // Empty where the result is moved: the operator itself takes integers.
   std::span<const IntegerForm> forms = {};
+  // Of a product whose weights are a matrix; null: none.
+  const FourBitForms* four_bits = nullptr;
   // Which axis of the weight runs over output channels.
   int (*weight_axis)(const Graph&, const Node&) = nullptr;
   ProductRows rows = ProductRows::unknown;

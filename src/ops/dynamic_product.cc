@@ -34,17 +34,21 @@ DynamicWeights dynamic_weights(const PrepareContext& ctx, kernels::ActivationRan
           channel_zero_points(ctx, s.n)};
 }
 
+uint64_t quantized_rows_bytes(int64_t m, int64_t k) {
+  const auto rows = static_cast<uint64_t>(m);
+  return scratch_bytes<uint8_t>(rows * static_cast<uint64_t>(k)) + scratch_bytes<float>(rows) +
+         scratch_bytes<int32_t>(rows);
+}
+
 uint64_t dynamic_workspace(const KernelPolicy& policy, const DynamicWeights& weights, int64_t m) {
-  const auto rows = static_cast<uint64_t>(m), k = static_cast<uint64_t>(weights.matrix.weights.k);
-  return scratch_bytes<uint8_t>(rows * k) + scratch_bytes<float>(rows) +
-         (weights.zero_point.empty() ? 1 : 2) * scratch_bytes<int32_t>(rows) +
+  return quantized_rows_bytes(m, weights.matrix.weights.k) +
+         (weights.zero_point.empty() ? 0 : scratch_bytes<int32_t>(static_cast<uint64_t>(m))) +
          weights.matrix.workspace(policy);
 }
 
-void multiply(const KernelPolicy& policy, const DynamicWeights& weights, const kernels::GemmF32Args& x,
-              const QuantizationNotes& notes, const kernels::BiasClampF32& epilogue, Scratch scratch) {
-  const int64_t m = x.m, k = weights.matrix.weights.k;
-  if (m == 0) return;
+QuantizedRows quantize_rows(const KernelPolicy& policy, const kernels::GemmF32Args& x, int64_t k,
+                            const QuantizationNotes& notes, Scratch& scratch) {
+  const int64_t m = x.m;
   const IntegerRange integers = integer_range(notes, DType::u8);
   uint8_t* const quantized = scratch.take<uint8_t>(static_cast<uint64_t>(m * k));
   float* const scale = scratch.take<float>(static_cast<uint64_t>(m));
@@ -66,6 +70,14 @@ void multiply(const KernelPolicy& policy, const DynamicWeights& weights, const k
     }
   };
   parallel_elements(policy, blocks, 2 * rows * k, quantize_blocks);
+  return {quantized, scale, zero_point, by_row};
+}
+
+void multiply(const KernelPolicy& policy, const DynamicWeights& weights, const kernels::GemmF32Args& x,
+              const QuantizationNotes& notes, const kernels::BiasClampF32& epilogue, Scratch scratch) {
+  const int64_t m = x.m, k = weights.matrix.weights.k;
+  if (m == 0) return;
+  const auto [quantized, scale, zero_point, by_row] = quantize_rows(policy, x, k, notes, scratch);
   kernels::DequantizeF32 out{scale,       zero_point,  by_row,       weights.scale.data(), epilogue.bias,
                              epilogue.lo, epilogue.hi, epilogue.out, epilogue.ldc};
   if (!weights.zero_point.empty()) {

@@ -1,6 +1,7 @@
 // Gemm (float32): Y = clamp(alpha · A' · B' + beta · C). ONNX Gemm-7 … Gemm-13.
 #include "base/error.h"
 #include "ops/channel_order.h"
+#include "ops/int4_matrix.h"
 #include "ops/matrix.h"
 #include "ops/scratch.h"
 
@@ -159,6 +160,7 @@ OCTAVO_OPERATOR(gemm, {.name = "Gemm",
                        .quant = {.inputs = kWeighted,
                                  .result = ResultRole::activation,
                                  .forms = kForms,
+                                 .four_bits = &kFourBitGemm,
                                  .weight_axis = channel_axis,
                                  .rows = ProductRows::last_axis,
                                  .by_row = true,

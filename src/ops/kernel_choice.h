@@ -9,6 +9,7 @@
 #include "kernels/dwconv_f32/dwconv_f32.h"
 #include "kernels/dwconv_s8/dwconv_s8.h"
 #include "kernels/gemm_f32/gemm_f32.h"
+#include "kernels/gemm_s4/gemm_s4.h"
 #include "kernels/gemm_s8/gemm_s8.h"
 #include "tensor/qparams.h"
 
@@ -38,6 +39,11 @@ inline const kernels::GemmS8Kernel& choose_gemm_s8(const KernelPolicy& policy,
                                                    kernels::ActivationRange range) {
   const auto forced = policy.forced_kernel("gemm_s8");
   return forced_or_best(kernels::select_gemm_s8(policy.facts, range, forced), "gemm_s8", forced);
+}
+
+inline const kernels::GemmS4Kernel& choose_gemm_s4(const KernelPolicy& policy) {
+  const auto forced = policy.forced_kernel("gemm_s4");
+  return forced_or_best(kernels::select_gemm_s4(policy.facts, forced), "gemm_s4", forced);
 }
 
 inline const kernels::DwconvS8Kernel& choose_dwconv_s8(const KernelPolicy& policy,

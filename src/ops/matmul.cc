@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ops/elements.h"
+#include "ops/int4_matrix.h"
 #include "ops/matrix.h"
 #include "ops/operands.h"
 #include "ops/scratch.h"
@@ -111,6 +112,7 @@ OCTAVO_OPERATOR(matmul, {.name = "MatMul",
                          .quant = {.inputs = kWeighted,
                                    .result = ResultRole::activation,
                                    .forms = kForms,
+                                   .four_bits = &kFourBitGemm,
                                    .weight_axis = channel_axis,
                                    .rows = ProductRows::last_axis,
                                    .by_row = true,

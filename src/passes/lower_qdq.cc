@@ -1,4 +1,5 @@
-// DQ → op → Q becomes op on integers; DynamicQuantizeLinear → DQ → op becomes the operator that quantizes for itself.
+// DQ → op → Q becomes op on integers; DynamicQuantizeLinear → DQ → op becomes the operator that quantizes for itself;
+// op(x, DQ(w)), w of 4 bits, one that unpacks w for itself.
 //
 // The pass walks the QuantizeLinear nodes. Each asks the operator before it, through its QuantRule, whether it has an
 // integer form; the integer node then computes what the Q node did, and the float nodes in between die unread. What
@@ -12,6 +13,7 @@
 #include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "kernels/epilogue.h"
+#include "ops/int4_matrix.h"
 #include "ops/integer_bias.h"
 #include "ops/lookup.h"
 #include "passes/float_islands.h"
@@ -45,6 +47,8 @@ class Lowering {
     // What Q nodes have replaced by now is dead.
     for (Node& node : graph_.nodes)
       if (node.op->quant.form(DType::u8, DType::f32)) lower_to_float(node);
+    // What no integers meet.
+    for (uint32_t n = 0; n < graph_.nodes.size(); ++n) lower_four_bits(n, nullptr);
   }
 
   const Obstacles& obstacles() const { return obstacles_; }
@@ -348,6 +352,7 @@ class Lowering {
                          dequantize->inputs == quantize->outputs &&
                          (node.op->quant.by_row || quantize->notes.granularity == Granularity::tensor);
     if (!dynamic || !is_checked(node)) return false;
+    if (lower_four_bits(n, quantize)) return true;
     if (node.op->quant.has_state && !node.notes.quantized_state) return fail(node, "its state is float");
 
     Node integer;
@@ -364,6 +369,34 @@ class Lowering {
       integer.lowered.input_qparams[i] = std::move(weights.params);
     }
     if (!has_form(node)) return false;
+    integer.outputs = node.outputs;
+    graph_.nodes[n] = std::move(integer);
+    return true;
+  }
+
+  // op(x, DQ(w)) with w of 4 bits becomes an operator that unpacks them as it goes; `quantize`: of x, if that is ranged at
+  // run time.
+  bool lower_four_bits(uint32_t n, const Node* quantize) {
+    const Node& node = graph_.nodes[n];
+    const QuantRule& rule = node.op->quant;
+    if (rule.four_bits == nullptr || !graph_.knows_types(node)) return false;
+    const Node* const dequantize = producer(node.inputs[1]);
+    const Tensor* const w =
+        dequantize && is_dequantize(*dequantize) ? graph_.constant_input(*dequantize, 0) : nullptr;
+    if (w == nullptr) return false;
+    auto params = read_qparams(graph_, *dequantize);
+    if (!params || !is_int4_matrix(*w, *params, rule.weight_axis(graph_, node)) || !has_form(node))
+      return false;
+    Node integer;
+    begin(integer, node, quantize ? rule.four_bits->dynamic : rule.four_bits->weights_only);
+    integer.inputs = node.inputs;
+    integer.inputs[1] = dequantize->inputs[0];
+    integer.lowered.input_qparams.resize(node.inputs.size());
+    integer.lowered.input_qparams[1] = std::move(*params);
+    if (quantize) {
+      integer.notes = quantize->notes;
+      integer.inputs[0] = quantize->inputs[0];
+    }
     integer.outputs = node.outputs;
     graph_.nodes[n] = std::move(integer);
     return true;

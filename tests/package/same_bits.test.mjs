@@ -10,13 +10,15 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createServer } from 'vite';
-import { loadModel } from 'octavo';
+import { loadModel, Tensor } from 'octavo';
 import { readNpy } from 'octavo/node';
 import { startWebkitDriver, whyNoWebkit } from '../../tools/lib/webkit_driver.mjs';
 import { isolated, launchChromium, launchFirefox, whyNoFirefox } from '../support/pages.mjs';
 import { builds, withEngine } from './support/engines.mjs';
+import { onnxFile } from './support/onnx_model.mjs';
 import { calibrationPhotos, modelBytes, photos } from './support/networks.mjs';
 import { repository } from './support/package.mjs';
+import { randomFrom } from './support/random.mjs';
 
 const fromRepository = (path) => fileURLToPath(new URL(path, repository));
 
@@ -30,7 +32,43 @@ const networks = {
   LSTM: { make: () => dynamic('recurrent/lstm-deep') },
   GRU: { make: () => dynamic('recurrent/gru-deep') },
   transformer: { make: () => dynamic('transformer/encoder') },
+  int4: { make: fourBits },
 };
+
+/** A product of integers with weights of 4 bits in blocks, and one of floats. */
+function fourBits() {
+  const [rows, depth, columns, block] = [5, 160, 72, 32];
+  const { below } = randomFrom(4);
+  const floats = (length) => Float32Array.from({ length }, () => below(2001) / 1000 - 1);
+  const weights = (name, k, n) => [
+    { name, type: 'int8', dims: [k, n], data: Int8Array.from({ length: k * n }, () => below(16) - 8) },
+    {
+      name: `${name}_scale`,
+      dims: [Math.ceil(k / block), n],
+      data: floats(Math.ceil(k / block) * n).map(Math.abs),
+    },
+  ];
+  const dequantize = (name) => ({
+    op: 'DequantizeLinear',
+    inputs: [name, `${name}_scale`],
+    outputs: [`${name}_real`],
+    attributes: { axis: 0, block_size: block },
+  });
+  const graph = {
+    inputs: [{ name: 'x', dims: [rows, depth] }],
+    outputs: [{ name: 'y', dims: [rows, depth] }],
+    constants: [...weights('w', depth, columns), ...weights('v', columns, depth)],
+    nodes: [
+      { op: 'DynamicQuantizeLinear', inputs: ['x'], outputs: ['q', 's', 'z'] },
+      { op: 'DequantizeLinear', inputs: ['q', 's', 'z'], outputs: ['d'] },
+      dequantize('w'),
+      dequantize('v'),
+      { op: 'MatMul', inputs: ['d', 'w_real'], outputs: ['h'] },
+      { op: 'MatMul', inputs: ['h', 'v_real'], outputs: ['y'] },
+    ],
+  };
+  return { bytes: onnxFile(graph, 21), input: new Tensor('float32', floats(rows * depth), [rows, depth]) };
+}
 
 /** The photos' network, quantized statically. */
 async function classifier(options) {
@@ -136,7 +174,7 @@ for (const [name, network] of Object.entries(networks)) {
 async function runnableKernels(build) {
   const kernels = await withEngine(build, (engine) => engine.info.kernels);
   const families = [...new Set(kernels.map(({ family }) => family))].filter((family) =>
-    family.endsWith('_s8'),
+    /_s[48]$/.test(family),
   );
   const table = {};
   for (const family of families) {
