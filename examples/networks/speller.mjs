@@ -27,7 +27,7 @@ export class Speller {
    */
   async say(words) {
     const [first, last] = [begin, end].map((name) => this.phonemes.indexOf(name));
-    const { state } = await this.encoder.run(this.#spell(words));
+    const { state } = await this.encoder.run(this.spell(words));
     /** @type {string[][]} */
     const spoken = words.map(() => []);
     const saying = words.map(() => true);
@@ -44,8 +44,11 @@ export class Speller {
     return spoken;
   }
 
-  /** The letters' numbers, a row a word, as long as the longest. */
-  #spell(words) {
+  /**
+   * The encoder's feeds: the letters' numbers, a row a word, as long as the longest.
+   * @param {readonly string[]} words
+   */
+  spell(words) {
     const spelt = words.map((word) => [...word, end].map((letter) => this.#numberOf(letter)));
     const length = Math.max(...spelt.map((numbers) => numbers.length));
     const rows = spelt.flatMap((numbers) => [...numbers, ...Array(length - numbers.length).fill(0)]);
