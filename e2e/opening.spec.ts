@@ -1,5 +1,6 @@
 // Networks of the visitor's: dropped or opened anywhere, at the head of the page, and one click from the sample.
 import { readFileSync } from 'node:fs';
+import { matrixFile, pictureNetwork } from './support/networks.js';
 import { inProject } from './support/paths.js';
 import { expect, test } from './support/test.js';
 
@@ -32,6 +33,34 @@ test('a network that is chosen or pasted as a picture is opened as a network', a
   await expect(demo.figure('question')).toContainText('MNIST.ONNX');
   await expect(demo.failure).toBeEmpty();
 });
+
+test(
+  'weights in a file of their own are opened with the network, and asked for without',
+  { tag: '@everywhere' },
+  async ({ demo }) => {
+    await demo.set('8', 'dynamic: in each run');
+    const file = pictureNetwork({ size: 32, matrixIn: 'own.onnx.data' });
+    await demo.openNetworks({ name: 'own.onnx', buffer: file });
+    await expect(demo.failure).toContainText(
+      'The weights of own.onnx are in another file, “own.onnx.data”: open both together.',
+    );
+    await demo.openNetworks(
+      { name: 'own.onnx.data', buffer: matrixFile },
+      { name: 'own.onnx', buffer: file },
+    );
+    await demo.feedAs('zero-one');
+    await demo.finished();
+    await expect(demo.figure('subject').getByRole('heading')).toHaveText('own.onnx');
+    const bytes = file.byteLength + matrixFile.byteLength;
+    await expect(demo.figure('subject')).toContainText(`${(bytes / 1000).toFixed(1)}\u00a0KB`);
+    await demo.drop(
+      { name: 'own.onnx', type: '', bytes: file },
+      { name: 'own.onnx.data', type: '', bytes: matrixFile },
+    );
+    await expect(demo.figure('question')).toContainText('own.onnx');
+    await expect(demo.failure).toBeEmpty();
+  },
+);
 
 test('results come into view after the click', { tag: '@everywhere' }, async ({ demo, page }) => {
   await demo.set('8', 'dynamic: in each run');

@@ -10,7 +10,9 @@ interface Value {
 interface Constant {
   name: string;
   dims: number[];
-  data: Float32Array;
+  data?: Float32Array;
+  /** Of the elements, where they are in another file. */
+  external?: { location: string };
 }
 
 interface Node {
@@ -37,12 +39,22 @@ export interface Wish {
   size?: number;
   layout?: 'NCHW' | 'NHWC';
   channels?: 1 | 3;
+  /** No dimension of the input is said. */
+  open?: boolean;
+  /** The file that its matrix is in: `matrixFile`. */
+  matrixIn?: string;
 }
 
 const classes = 10;
 
 /** The file of a small network that tells ten classes apart: a convolution, an average, a matrix. */
-export function pictureNetwork({ size, layout = 'NCHW', channels = 3 }: Wish): Buffer {
+export function pictureNetwork({
+  size,
+  layout = 'NCHW',
+  channels = 3,
+  open = false,
+  matrixIn,
+}: Wish): Buffer {
   const sides = size === undefined ? ['height', 'width'] : [size, size];
   const nchw = layout === 'NCHW';
   const nodes: Node[] = [
@@ -60,20 +72,29 @@ export function pictureNetwork({ size, layout = 'NCHW', channels = 3 }: Wish): B
       attributes: { perm: [0, 3, 1, 2] },
     });
   const input = nchw ? 'planes' : 'picture';
+  const dims = nchw ? [1, channels, ...sides] : [1, ...sides, channels];
   const file = onnxFile({
     nodes,
-    constants: [weights('kernel', [8, channels, 3, 3]), weights('matrix', [8, classes])],
-    inputs: [{ name: input, dims: nchw ? [1, channels, ...sides] : [1, ...sides, channels] }],
+    constants: [
+      weights('kernel', [8, channels, 3, 3]),
+      matrixIn === undefined ? matrix : { ...matrix, data: undefined, external: { location: matrixIn } },
+    ],
+    inputs: [{ name: input, dims: open ? ['a', 'b', 'c', 'd'] : dims }],
     outputs: [{ name: 'logits', dims: [1, classes] }],
   });
   return Buffer.from(file);
 }
 
 /** The same numbers in every run, between -1 and 1. */
-function weights(name: string, dims: number[]): Constant {
+function weights(name: string, dims: number[]) {
   const count = dims.reduce((product, size) => product * size, 1);
   return { name, dims, data: Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + 1)) };
 }
+
+const matrix = weights('matrix', [8, classes]);
+
+/** What is in the file that a network keeps its matrix in. */
+export const matrixFile = Buffer.from(matrix.data.buffer);
 
 /** A network of the project in int8, as a file. */
 export async function int8File(path: string, samples: readonly Tensor[]): Promise<Buffer> {

@@ -30,19 +30,26 @@ export interface Made {
   tookMs: number;
 }
 
-/** @throws OctavoError; Problem where the network is not fed with one thing */
+/** @throws OctavoError; Problem where the network is not fed with one thing, or a file of its weights is not among `weights` */
 export async function openNetwork(
   source: ModelSource,
   about: Omit<Network, 'model' | 'bytes'> & { bytes?: number },
   job: Job,
+  weights: readonly File[] = [],
 ): Promise<Network> {
   let bytes = about.bytes;
   const model = await loadModel(source, {
     signal: job.signal,
+    externalData: weights,
     onProgress: (progress) => {
       if (progress.phase === 'download') bytes = progress.loaded;
       job.report(activityOf(progress));
     },
+  }).catch((error: unknown) => {
+    const [, missing] = /externalData has no file '(.*)', which/.exec(String(error)) ?? [];
+    throw missing === undefined
+      ? error
+      : new Problem(`The weights of ${about.name} are in another file, “${missing}”: open both together.`);
   });
   if (model.inputs.length === 1) return { ...about, model, bytes };
   const wanted = model.inputs.map(({ name, dims }) => `${name} [${dims?.join(', ') ?? '?'}]`).join(', ');

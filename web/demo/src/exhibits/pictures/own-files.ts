@@ -8,6 +8,8 @@ export interface OwnFile {
 
 export interface SortedFiles {
   networks: File[];
+  /** What a network may keep its weights in: files of no other kind. */
+  weights: File[];
   labels: File[];
   pictures: OwnFile[];
   others: File[];
@@ -17,14 +19,16 @@ const pictureName = /\.(jpe?g|png|webp|avif|gif|bmp|svg|heic|tiff?)$/i;
 
 /** What each file is, by its name and type. Folders may hold other things beside, which are left out. */
 export function sortFiles(files: readonly OwnFile[]): SortedFiles {
-  const sorted: SortedFiles = { networks: [], labels: [], pictures: [], others: [] };
+  const sorted: SortedFiles = { networks: [], weights: [], labels: [], pictures: [], others: [] };
   for (const own of files) {
     const { file, folder } = own;
     if (/\.onnx$/i.test(file.name)) sorted.networks.push(file);
     else if (file.type.startsWith('image/') || pictureName.test(file.name)) sorted.pictures.push(own);
-    else if (folder !== undefined) continue;
-    else if (/\.(txt|json)$/i.test(file.name)) sorted.labels.push(file);
-    else sorted.others.push(file);
+    else if (folder === undefined && /\.(txt|json)$/i.test(file.name)) sorted.labels.push(file);
+    else {
+      sorted.weights.push(file);
+      if (folder === undefined) sorted.others.push(file);
+    }
   }
   return sorted;
 }

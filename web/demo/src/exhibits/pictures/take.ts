@@ -28,8 +28,8 @@ export async function takePicture(bench: PictureBench, file: File): Promise<void
 
 /** Takes files of every kind: networks, pictures, labels. */
 export async function takeFiles(bench: PictureBench, files: readonly OwnFile[]): Promise<void> {
-  const { networks, labels, pictures, others } = sortFiles(files);
-  if (networks.length > 0) await bench.openNetworks(networks);
+  const { networks, weights, labels, pictures, others } = sortFiles(files);
+  if (networks.length > 0) await bench.openNetworks(networks, weights);
   if (labels[0]) await takeLabels(bench, labels[0]);
   const folders = new Set(pictures.map(({ folder }) => folder));
   if (folders.size > 1) takeLabelled(bench, pictures);

@@ -49,8 +49,11 @@ export class PictureBench extends BenchState {
     });
   }
 
-  /** Opens networks of the visitor's: an int8 one stands beside its float original, and else alone. */
-  openNetworks(files: readonly File[]): Promise<void> {
+  /**
+   * Opens networks of the visitor's: an int8 one stands beside its float original, and else alone. `weights`: files among which
+   * are those that they keep their weights in.
+   */
+  openNetworks(files: readonly File[], weights: readonly File[] = []): Promise<void> {
     return this.work.perform(async (job) => {
       const opened: Network[] = [];
       const refused: unknown[] = [];
@@ -64,7 +67,8 @@ export class PictureBench extends BenchState {
       try {
         for (const file of files) {
           job.report({ title: `Opening ${file.name}` });
-          opened.push(await openNetwork(file, { own: true, name: file.name, bytes: file.size }, job));
+          const about = { own: true, name: file.name, bytes: file.size };
+          opened.push(await openNetwork(file, about, job, weights));
         }
       } finally {
         // Together: nothing is asked of one, nor answered, while others are still to come.

@@ -26,7 +26,7 @@ export function Subject() {
       </div>
       <div class="controls">
         <FileButton
-          accept=".onnx"
+          accept=".onnx,.data,.onnx_data,.bin"
           many="files"
           testId="network-file"
           onFiles={(files) => void takeFiles(bench, files)}
