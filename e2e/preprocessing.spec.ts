@@ -82,6 +82,42 @@ test(
   },
 );
 
+test(
+  'where all dimensions are open, the form of pictures is asked for first, and can be changed',
+  { tag: '@everywhere' },
+  async ({ demo, page }) => {
+    await demo.set('8');
+    await demo.openNetworks({
+      name: 'open.onnx',
+      buffer: pictureNetwork({ size: 32, layout: 'NHWC', open: true }),
+    });
+    const question = demo.figure('question');
+    await expect(question.getByRole('button')).toHaveText([
+      '3 × height × width',
+      '1 × height × width',
+      'height × width × 3',
+      'height × width × 1',
+    ]);
+    await expect(question.getByRole('button', { name: '3 × height × width' })).toBeFocused();
+    await demo.expectAccessible();
+    await demo.screenshot('form-question');
+
+    // The wrong one is an error that names the layer, and not an answer.
+    await demo.feedAs('3 × height × width');
+    await expect(question.getByRole('button', { name: 'imagenet' })).toBeFocused();
+    await demo.feedAs('imagenet');
+    await expect(demo.failure).toContainText(/channels/);
+
+    await demo.figure('feed').locator('summary').click();
+    await page.getByRole('button', { name: 'Another layout' }).click();
+    await demo.feedAs('height × width × 3');
+    await demo.feedAs('zero-one');
+    await demo.finished();
+    await expect(demo.figure('feed').locator('summary')).toContainText('RGB, NHWC, zero-one');
+    await expect(demo.figure('code')).toContainText("'zero-one', { layout: 'NHWC', channels: 'RGB' }");
+  },
+);
+
 test('the file that is written remembers it', { tag: '@everywhere' }, async ({ demo, page }, testInfo) => {
   await demo.set('8');
   await demo.openNetworks({ name: 'own.onnx', buffer: pictureNetwork({ size: 32 }) });

@@ -61,6 +61,36 @@ test('twelve picture networks: what is not said is asked for; said once, it is r
   }
 });
 
+test('an input all of whose dimensions are open is asked about its layout and channels, too', async () => {
+  for (const [layout, channels, count] of [
+    ['NCHW', 'grey', 1],
+    ['NHWC', 'RGB', 3],
+  ]) {
+    const dims = ['A', 'B', 'C', 'D'];
+    await writeFile(inFolder('open.onnx'), pictureNetwork({ dims, channels: count, layout }));
+    const { stdout: inspected } = await octavo('inspect', 'open.onnx');
+    assert.match(
+      inspected,
+      /not known: --layout NCHW \| NHWC, --channels RGB \| BGR \| grey, --preprocessing /,
+    );
+    const quantize = ['quantize', 'open.onnx', '--calibration', 'photos', '--force'];
+    const all =
+      /say --layout NCHW \| NHWC, and --channels RGB \| BGR \| grey, and --preprocessing .*imagenet/;
+    await misused(all, ...quantize);
+    await misused(/--channels RGB \| BGR \| grey\n$/, ...quantize, '--preprocessing', 'zero-one');
+    await misused(/say --layout NCHW \| NHWC\n$/, ...quantize, '--preprocessing', 'imagenet');
+    await misused(/say --preprocessing /, ...quantize, '--layout', layout, '--channels', channels);
+    const said = ['--layout', layout, '--channels', channels];
+    const { code, stdout, stderr } = await octavo(...quantize, '--preprocessing', 'zero-one', ...said);
+    assert.equal(code, 0, stderr);
+    const line = new RegExp(`pictures: \\d+×\\d+ ${channels}, ${layout}, zero-one: `);
+    assert.match(stdout, line);
+    const run = await octavo('run', 'open.int8.onnx', 'photos/cat.jpg');
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stderr, line);
+  }
+});
+
 test('preprocessing makes the difference that it says', async () => {
   const values = async (...args) =>
     (await json('run', 'network5.onnx', 'photos/cat.jpg', ...args)).samples[0].outputs[0].data;

@@ -50,16 +50,18 @@ test('a size alone makes nothing known: it leaves candidates', () => {
 test('an input that is no picture has no candidates, and why', () => {
   const cases = [
     [input(1, 10), /four dimensions/],
-    [{ name: 'x', type: 'float32' }, /unknown rank/],
     [input(1, 64, 7, 7), /1 or 3 channels/],
     [input(8, 3, 32, 32), /8 pictures at once/],
     [{ ...input(1, 3, 32, 32), type: 'int64' }, /int64/],
     [[input(1, 3, 4, 4), input(1, 3, 4, 4)], /2 inputs/],
     [{ ...input(1, 3, 32, 32), type: 'int8' }, /say scale, mean and std/],
+    [input(8, 'C', 'H', 'W'), /8 pictures at once/],
+    [{ ...input('N', 'C', 'H', 'W'), type: 'int64' }, /int64/],
+    [input('N', 64, 'H', 64), /1 or 3 channels/],
   ];
   for (const [inputs, why] of cases) {
     const found = findPreprocessing(model(inputs));
-    assert.deepEqual([found.known, found.candidates], [undefined, []]);
+    assert.deepEqual([found.known, found.candidates, found.layouts], [undefined, [], undefined]);
     assert.match(found.why, why);
   }
 });
@@ -70,6 +72,48 @@ test('what is no input says where one is from', () => {
       code: 'InvalidOption',
       message: /model\.inputs\[0\]/,
     });
+});
+
+test('where dimensions leave the form of pictures open, it is asked for beside a preset', () => {
+  const every = [...anyRgb, 'mnist', 'ppocr-cls'];
+  for (const [value, layouts, candidates] of [
+    [input('N', 'C', 'H', 'W'), ['NCHW', 'NHWC'], every],
+    [input(1, '?', '?', '?'), ['NCHW', 'NHWC'], every],
+    [{ name: 'x', type: 'float32' }, ['NCHW', 'NHWC'], every],
+    [input('N', 'C', 224, 224), ['NCHW'], anyRgb],
+    [input('N', 28, 28, 'C'), ['NHWC'], [...anyRgb, 'mnist']],
+    [{ ...input('N', 'C', 'H', 'W'), type: 'uint8' }, ['NCHW', 'NHWC'], []],
+  ]) {
+    const found = findPreprocessing(model(value));
+    assert.deepEqual([found.known, found.layouts, found.candidates], [undefined, layouts, candidates]);
+    assert.match(found.why, /'x' is .*does not say where its channels are, and how many$/);
+    for (const layout of layouts) {
+      for (const name of candidates) {
+        // Three of the presets say neither three channels nor one.
+        const { channels = 'grey' } = preprocessingPresets[name];
+        const made = preprocessingFor(value, name, { layout, channels });
+        assert.deepEqual([made.layout, made.channels], [layout, channels]);
+        // What a file remembers of it is known from then on.
+        const metadata = { 'octavo.preprocessing': JSON.stringify(made) };
+        assert.deepEqual(findPreprocessing(model(value, metadata)).known, made);
+      }
+    }
+  }
+  // What is said of one of them tells nothing of the other.
+  const open = input('N', 'C', 'H', 'W');
+  assert.equal(preprocessingFor(open, 'imagenet', { layout: 'NHWC' }).channels, 'RGB');
+  assert.equal(preprocessingFor(input('N', 'C', 64, 64), 'imagenet').layout, 'NCHW');
+  for (const [message, ...wanted] of [
+    [/; say layout \(NCHW, NHWC\)$/, 'imagenet'],
+    [/; say layout \(NCHW, NHWC\) and channels \(RGB, BGR, grey\)$/, 'zero-one'],
+    [/; say channels \(RGB, BGR, grey\)$/, 'zero-one', { layout: 'NCHW' }],
+    [/; say layout \(NCHW, NHWC\)$/, { channels: 'grey' }],
+  ])
+    assert.throws(() => preprocessingFor(open, ...wanted), { code: 'InvalidOption', message });
+  assert.throws(() => preprocessingFor(input('N', 'C', 64, 64), 'imagenet', { layout: 'NHWC' }), {
+    code: 'InvalidOption',
+    message: /; say layout \(NCHW\)$/,
+  });
 });
 
 test('bytes take the pixels as they are', () => {
@@ -111,7 +155,7 @@ test('what does not fit is refused, with the presets that do', () => {
   refused(/width 9, not 8/, input(1, 3, 9, 9), { width: 8 });
   refused(/layout NCHW, not NHWC/, input(1, 3, 9, 9), { layout: 'NHWC' });
   refused(/no preset makes/, { ...input(1, 3, 9, 9), type: 'int8' }, 'imagenet');
-  refused(/say layout and channels/, { name: 'x', type: 'float32' }, 'imagenet');
+  refused(/say layout .*and channels/, { name: 'x', type: 'float32' }, {});
   refused(/four dimensions/, input(1, 4), 'imagenet');
   refused(/no field 'means'/, input(1, 3, 9, 9), { means: [1] });
 });

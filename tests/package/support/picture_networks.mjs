@@ -2,8 +2,11 @@
 import { onnxFile } from './onnx_model.mjs';
 import { randomFrom } from './random.mjs';
 
-/** The file of a network with input `pictures` of these sizes (a name where one is open), channels first or last. */
-export function pictureNetwork({ width, height, channels, layout, type = 'float32' }) {
+/**
+ * The file of a network with input `pictures` of these sizes (a name where one is open), channels first or last. `dims`: what the
+ * file says of them instead.
+ */
+export function pictureNetwork({ width, height, channels, layout, type = 'float32', dims }) {
   const { below } = randomFrom(7);
   const floats = (name, dims) => {
     const count = dims.reduce((product, dim) => product * dim, 1);
@@ -27,7 +30,7 @@ export function pictureNetwork({ width, height, channels, layout, type = 'float3
       node('Gemm', ['vector', 'weights'], 'logits'),
     ],
     constants: [floats('filters', [4, channels, 3, 3]), floats('weights', [4, 10])],
-    inputs: [{ name: 'pictures', type, dims: ['N', ...sizes] }],
+    inputs: [{ name: 'pictures', type, dims: dims ?? ['N', ...sizes] }],
     outputs: [{ name: 'logits', dims: ['N', 10] }],
   });
 }

@@ -10,6 +10,7 @@ import { coverageOf } from './coverage.js';
 import * as format from './format.js';
 import { inspectFile } from './inspect_file.js';
 import { addCommonOptions, examples, load, withEngine, type CommonOptions } from './options.js';
+import { openForm } from './pictures.js';
 
 interface Options extends CommonOptions {
   layers?: boolean;
@@ -80,10 +81,12 @@ function describeOverridable(values: ModelDescription['overridableInitializers']
   return [`overridable   ${values.length} initializers: ${names}${values.length > 3 ? ', …' : ''}`];
 }
 
-function describePictures({ known, candidates, why }: FoundPreprocessing): string[] {
+function describePictures(found: FoundPreprocessing): string[] {
+  const { known, candidates, why } = found;
   if (known) return [`pictures      ${describePreprocessing(known)} (${why})`];
   if (candidates.length === 0) return [];
-  return [`pictures      not known: --preprocessing ${candidates.join(' | ')}`];
+  const ways = [...openForm(found), `--preprocessing ${candidates.join(' | ')}`];
+  return [`pictures      not known: ${ways.join(', ')}`];
 }
 
 /** Which methods quantize a node, for people. */

@@ -5,7 +5,7 @@ import type { Model } from '../model.js';
 import type { SampleOptions } from '../node/arrays.js';
 import { isPicture } from '../node/samples.js';
 import { describePreprocessing } from '../preprocess/describe.js';
-import { findPreprocessing } from '../preprocess/find.js';
+import { findPreprocessing, type FoundPreprocessing } from '../preprocess/find.js';
 import { pictureInput } from '../preprocess/picture_input.js';
 import { preprocessingFor } from '../preprocess/preprocessing_for.js';
 import {
@@ -113,17 +113,21 @@ export function choosePreprocessing(
     said: `${describePreprocessing(preprocessing)} (${why})`,
   });
   const isSaid = Object.keys(given).length > 0;
+  const preset = name && preprocessingPresets[name].channels;
+  const open = openForm(found, { ...(preset && { channels: preset }), ...given });
+  // Without a scale nobody knows whether mean and std are of values in 0..1 or in 0..255.
+  const saysNumbers = name !== undefined || given.scale !== undefined;
+  if (name && open.length > 0) throw unsaid(found, saysNumbers, open);
   if (name) return chosen(preprocessingFor(input, name, given), 'as --preprocessing says');
   if (found.known && !isSaid) return chosen(found.known, found.why);
   if (found.known) return chosen(preprocessingFor(input, { ...found.known, ...given }), 'as the options say');
-  const takesPictures = typeof pictureInput(input) !== 'string' || given.layout !== undefined;
-  // Without a scale nobody knows whether mean and std are of values in 0..1 or in 0..255.
-  const saysNumbers = given.scale !== undefined;
-  if (saysNumbers && (takesPictures || files.some(isPicture)))
+  const saysForm = given.layout !== undefined || given.channels !== undefined;
+  const takesPictures = typeof pictureInput(input) !== 'string' || saysForm || files.some(isPicture);
+  if (saysNumbers && takesPictures && open.length === 0)
     return chosen(preprocessingFor(input, given), 'as the options say');
   if (!isSaid && !files.some(isPicture)) return {};
-  if (saysNumbers && Object.keys(given).length === 1) return { scale: given.scale };
-  throw unsaid(found);
+  if (saysNumbers && !takesPictures && Object.keys(given).length === 1) return { scale: given.scale };
+  throw unsaid(found, saysNumbers, open);
 }
 
 function pictureFields({
@@ -141,10 +145,27 @@ function pictureFields({
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function unsaid({ candidates, why }: ReturnType<typeof findPreprocessing>): OctavoError {
-  const ways = candidates.length > 0 ? `--preprocessing ${candidates.join(' | ')}, or ` : '';
+/** What has to be said of an input that leaves open where its channels are, and how many. */
+export function openForm(
+  { layouts = [] }: FoundPreprocessing,
+  { layout, channels }: Partial<Preprocessing> = {},
+): string[] {
+  return [
+    ...(layouts.length > 1 && !layout ? [`--layout ${layouts.join(' | ')}`] : []),
+    ...(layouts.length > 0 && !channels ? ['--channels RGB | BGR | grey'] : []),
+  ];
+}
+
+function unsaid(
+  { candidates, why }: FoundPreprocessing,
+  numbers: boolean,
+  form: readonly string[],
+): OctavoError {
+  const presets = candidates.length > 0 ? `--preprocessing ${candidates.join(' | ')}, or ` : '';
+  const isAll = numbers && form.length > 0;
+  const ways = [...form, ...(isAll ? [] : [`${presets}--scale, with --mean and --std if there are any`])];
   return new OctavoError(
     'InvalidOption',
-    `how pictures become input is not known: ${why}; say ${ways}--scale, with --mean and --std if there are any`,
+    `how pictures become input is not known: ${why}; say ${ways.join(', and ')}`,
   );
 }

@@ -2,7 +2,7 @@
 import { OctavoError } from '../error.js';
 import type { ValueDescription } from '../native.js';
 import { imageToTensor } from '../preprocess/image_to_tensor.js';
-import { pictureInput, presetsThatFit } from '../preprocess/picture_input.js';
+import { candidatesFor } from '../preprocess/picture_input.js';
 import { channelCount, type Preprocessing } from '../preprocess/preprocessing.js';
 import type { RgbaImage } from '../preprocess/resize.js';
 import { Tensor, type TensorData } from '../tensor.js';
@@ -39,8 +39,7 @@ export function arraySamples(
 
 /** An error that ends with what to say: the presets that fit the input, if it takes pictures, or a scale. */
 export function howUnsaid(problem: string, path: string, input: ValueDescription): OctavoError {
-  const picture = pictureInput(input);
-  const names = typeof picture === 'string' ? [] : presetsThatFit(picture);
+  const names = candidatesFor(input);
   const presets = names.length > 0 ? `preprocessing (${names.join(', ')}) or ` : '';
   return new OctavoError('InvalidOption', `${problem}: say ${presets}a scale, for example 1/255`, {
     file: path,

@@ -3,7 +3,7 @@ import { OctavoError, messageOf } from '../error.js';
 import type { Model } from '../model.js';
 import type { ModelDescription, ValueDescription } from '../native.js';
 import { checkPreprocessing } from './check.js';
-import { pictureInput, presetsThatFit } from './picture_input.js';
+import { candidatesFor, openLayouts, pictureInput } from './picture_input.js';
 import { preprocessingFor } from './preprocessing_for.js';
 import type { Preprocessing, PreprocessingName } from './preprocessing.js';
 
@@ -16,6 +16,11 @@ export interface FoundPreprocessing {
   known?: Preprocessing;
   /** Presets that fit the input, one of which has to be chosen where nothing is known. Empty where it is no picture's. */
   candidates: PreprocessingName[];
+  /**
+   * Where the input's dimensions leave open where the channels are, or how many: the layouts that it may have. One of them has to be
+   * said beside a preset, and `channels` where the preset does not say them.
+   */
+  layouts?: Preprocessing['layout'][];
   /** For people. */
   why: string;
 }
@@ -39,6 +44,11 @@ export function findPreprocessing(model: {
     }
   }
   const picture = pictureInput(input);
+  const layouts = openLayouts(input);
+  if (typeof picture === 'string' && layouts.length > 0) {
+    const why = `${picture}; the file does not say where its channels are, and how many`;
+    return { candidates: candidatesFor(input), layouts, why: why + problem };
+  }
   if (typeof picture === 'string') return { candidates: [], why: picture + problem };
   if (picture.dtype === 'uint8')
     return {
@@ -46,7 +56,7 @@ export function findPreprocessing(model: {
       candidates: [],
       why: `input '${input.name}' takes bytes: pixels as they are${problem}`,
     };
-  const candidates = presetsThatFit(picture);
+  const candidates = candidatesFor(input);
   const why =
     candidates.length > 0
       ? `the file does not say which; ${candidates.length} presets fit input '${input.name}'`

@@ -45,6 +45,32 @@ export function pictureInput({ name, type: declared, dims }: ValueDescription): 
   };
 }
 
+const layoutAxis = { NCHW: 1, NHWC: 3 } as const;
+
+/**
+ * The layouts that an input may have whose dimensions do not tell where its channels are, or how many: both then have to be
+ * said. Empty where they tell it, or it takes no picture.
+ */
+export function openLayouts(input: ValueDescription): Preprocessing['layout'][] {
+  if (typeof pictureInput(input) !== 'string') return [];
+  const layouts = Object.keys(layoutAxis) as Preprocessing['layout'][];
+  return layouts.filter(
+    (layout) =>
+      typeof input.dims?.[layoutAxis[layout]] !== 'number' &&
+      typeof pictureInput(withForm(input, layout, 3)) !== 'string',
+  );
+}
+
+/** An input as it is in one of its open layouts, with so many channels. */
+export function withForm(
+  input: ValueDescription,
+  layout: Preprocessing['layout'],
+  channels: 1 | 3,
+): ValueDescription {
+  const dims = input.dims ?? ['?', '?', '?', '?'];
+  return { ...input, dims: dims.map((size, axis) => (axis === layoutAxis[layout] ? channels : size)) };
+}
+
 /** The presets that make such an input. Those of one network's own size are for that size only, and come first where it is said. */
 export function presetsThatFit({ channels, width, height, dtype }: PictureInput): PreprocessingName[] {
   if (dtype !== 'float32') return [];
@@ -58,4 +84,18 @@ export function presetsThatFit({ channels, width, height, dtype }: PictureInput)
   const isOwn = (name: PreprocessingName) =>
     preprocessingPresets[name].onlyUsual === true && width !== undefined && height !== undefined;
   return [...fitting.filter(isOwn), ...fitting.filter((name) => !isOwn(name))];
+}
+
+/** The presets that make an input, in whichever form where that is open; none where it takes no picture. */
+export function candidatesFor(input: ValueDescription): PreprocessingName[] {
+  const forms = openLayouts(input).flatMap((layout) =>
+    ([1, 3] as const).map((channels) => withForm(input, layout, channels)),
+  );
+  const fitting = (forms.length > 0 ? forms : [input]).map((form) => {
+    const picture = pictureInput(form);
+    return typeof picture === 'string' ? [] : presetsThatFit(picture);
+  });
+  return fitting.length > 1
+    ? preprocessingNames.filter((name) => fitting.flat().includes(name))
+    : (fitting[0] ?? []);
 }

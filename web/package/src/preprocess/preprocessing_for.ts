@@ -2,7 +2,7 @@
 import { OctavoError } from '../error.js';
 import type { ValueDescription } from '../native.js';
 import { checkFields, checkPreprocessing } from './check.js';
-import { pictureInput, presetsThatFit, type PictureInput } from './picture_input.js';
+import { openLayouts, pictureInput, presetsThatFit, withForm, type PictureInput } from './picture_input.js';
 import {
   channelCount,
   preprocessingNames,
@@ -14,7 +14,8 @@ import {
 
 /**
  * A preset or fields of one's own, filled in for an input: size, layout, number of channels and dtype are the input's. Fields
- * that nobody says are those of pixels as they are: scale 1, mean 0, std 1, RGB or grey, bilinear, the centre cut out.
+ * that nobody says are those of pixels as they are: scale 1, mean 0, std 1, RGB or grey, bilinear, the centre cut out. Where the
+ * input leaves them open, layout and channels have to be said; most presets say the channels.
  * @param wanted a preset's name, or fields
  * @param overrides fields that replace those of a preset
  * @throws OctavoError `InvalidOption` for an unknown preset or field, or one that does not fit the input
@@ -28,7 +29,7 @@ export function preprocessingFor(
     throw new OctavoError('InvalidOption', 'the input is one of a model: model.inputs[0], for example');
   const preset = typeof wanted === 'string' ? presetOfName(wanted) : undefined;
   const given = checkFields(typeof wanted === 'string' ? overrides : { ...wanted, ...overrides });
-  const picture = withSaid(pictureInput(input), input, given);
+  const picture = withSaid(input, given.layout, given.channels ?? preset?.channels);
   const fallback = picture.channels === 1 ? 'grey' : 'RGB';
   const channels = given.channels ?? preset?.channels ?? fallback;
   const { width, height } = sizeOf(picture, given, preset);
@@ -82,17 +83,24 @@ function offer(picture: PictureInput): string {
   return fitting.length > 0 ? `; presets that fit are ${fitting.join(', ')}` : '';
 }
 
-/** An input that does not say enough of itself is what layout, channels and dtype are said to be. */
+/** An input whose dimensions leave layout and channels open has those that the caller says, or the preset. */
 function withSaid(
-  picture: PictureInput | string,
   input: ValueDescription,
-  { layout, channels, dtype }: Partial<Preprocessing>,
+  said: Preprocessing['layout'] | undefined,
+  channels: Preprocessing['channels'] | undefined,
 ): PictureInput {
+  const layouts = openLayouts(input);
+  const layout = said ?? (layouts.length === 1 ? layouts[0] : undefined);
+  const saysLayout = layout !== undefined && layouts.includes(layout);
+  const settled = saysLayout && channels ? withForm(input, layout, channelCount(channels)) : input;
+  const picture = pictureInput(settled);
   if (typeof picture !== 'string') return picture;
-  const open = !input.dims || (input.dims.length === 4 && input.dims.every((dim) => typeof dim === 'string'));
-  if (open && layout && channels)
-    return { layout, channels: channelCount(channels), dtype: dtype ?? 'float32' };
-  throw new OctavoError('InvalidOption', open ? `${picture}; say layout and channels` : picture);
+  const open = [
+    ...(saysLayout ? [] : [`layout (${layouts.join(', ')})`]),
+    ...(channels ? [] : ['channels (RGB, BGR, grey)']),
+  ];
+  const remedy = layouts.length > 0 ? `; say ${open.join(' and ')}` : '';
+  throw new OctavoError('InvalidOption', picture + remedy);
 }
 
 /** What the input or the caller says; of what neither does, the preset's usual size, or the other side of a square. */

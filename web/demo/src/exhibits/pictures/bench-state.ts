@@ -5,7 +5,7 @@ import { Work } from '../../page/work';
 import type { Accuracy, LabelledPicture } from './accuracy';
 import { calibrationPhotos } from './assets';
 import { Camera } from './camera';
-import { sameFeed, type Question } from './feed';
+import { inForm, leavesFormOpen, sameFeed, type Question } from './feed';
 import { labelLines, type Labels } from './labels';
 import type { Answers, Figures, Pair } from './measure';
 import { classesOf, type Int8Network, type Network } from './networks';
@@ -111,9 +111,11 @@ export class BenchState {
     return { float: this.float.value, quantized: this.int8.value };
   }
 
-  /** The input that pictures are fed to. */
+  /** The input that pictures are fed to, in the form in which they are fed. */
   get input() {
-    return (this.float.value ?? this.int8.value)?.model.inputs[0];
+    const [network, feed] = [this.float.value ?? this.int8.value, this.feed.value];
+    const [input] = network?.model.inputs ?? [];
+    return network && input && feed && leavesFormOpen(network) ? inForm(input, feed) : input;
   }
 
   /** Whether something was found before something was changed. */

@@ -2,7 +2,7 @@
 import type { Preprocessing } from 'octavo';
 import { networkFile, networkPreprocessing } from './assets';
 import type { BenchState } from './bench-state';
-import { choiceOf, feedChoices } from './feed';
+import { choiceOf, feedChoices, leavesFormOpen } from './feed';
 import { dynamicOperators } from './quantize';
 import type { Settings } from './settings';
 
@@ -37,10 +37,13 @@ function feedText(bench: BenchState): string {
   const [feed, input] = [bench.feed.value, bench.input];
   if (!feed || !input) return `'${networkPreprocessing}'`;
   const name = choiceOf(feed, feedChoices(input))?.name;
-  return name && name !== 'as they are' ? `'${name}'` : fieldsText(feed);
+  if (!name || name === 'as they are') return fieldsText(feed);
+  const network = bench.float.value ?? bench.int8.value;
+  const { layout, channels } = feed;
+  return network && leavesFormOpen(network) ? `'${name}', ${fieldsText({ layout, channels })}` : `'${name}'`;
 }
 
-function fieldsText(feed: Preprocessing): string {
+function fieldsText(feed: Partial<Preprocessing>): string {
   const fields = Object.entries(feed).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
   return `{ ${fields.join(', ').replaceAll('"', "'")} }`;
 }

@@ -17,12 +17,22 @@ export interface FeedChoice {
   feed: Preprocessing;
 }
 
+/** One form that pictures may have where the input leaves that open; the ways to feed them are asked for next. */
+export interface FormChoice {
+  name: string;
+  about: string;
+  form: Form;
+}
+
+/** What an input may leave open. */
+export type Form = Pick<Preprocessing, 'layout' | 'channels'>;
+
 /** What has to be asked before a network can be fed. */
 export interface Question {
   /** Of which network. */
   name: string;
   why: string;
-  choices: FeedChoice[];
+  choices: (FeedChoice | FormChoice)[];
 }
 
 const names = Object.keys(preprocessingPresets) as PreprocessingName[];
@@ -47,14 +57,43 @@ function choice(
   }
 }
 
+const formsOf = (layout: Preprocessing['layout']): FormChoice[] =>
+  (['RGB', 'grey'] as const).map((channels) => {
+    const count = channels === 'grey' ? 1 : 3;
+    const nchw = layout === 'NCHW';
+    const dims = nchw ? `${count} × height × width` : `height × width × ${count}`;
+    return {
+      name: dims,
+      about: `${count === 3 ? 'in colour' : 'in grey'}, channels ${nchw ? 'first (NCHW), as from PyTorch' : 'last (NHWC), as from TensorFlow'}`,
+      form: { layout, channels },
+    };
+  });
+
+/** An input, with what it leaves open as it is where pictures have this form. */
+export function inForm(input: ValueDescription, { layout, channels }: Form): ValueDescription {
+  const axis = layout === 'NCHW' ? 1 : 3;
+  const dims = input.dims ?? ['?', '?', '?', '?'];
+  return { ...input, dims: dims.map((size, at) => (at === axis ? (channels === 'grey' ? 1 : 3) : size)) };
+}
+
+/** Of an input, whatever a file says of it. */
+const unsaid = (inputs: readonly ValueDescription[]) =>
+  findPreprocessing({ inputs, describe: () => ({ metadata: {} }) });
+
+/** Whether an input leaves open where its channels are, or how many. */
+export const leavesFormOpen = ({ model }: Network) => unsaid(model.inputs).layouts !== undefined;
+
 /**
- * What the file says of its pictures, or the question that it leaves open.
+ * What the file says of its pictures, or the question that it leaves open: of their form, where that is open, or of the numbers.
+ * `asked`: whatever the file says, the question of the form, or of the numbers of pictures of this form.
  * @throws Problem where its input is no picture
  */
-export function findFeed({ model, name }: Network): Preprocessing | Question {
-  const { known, candidates, why } = findPreprocessing(model);
+export function findFeed({ model, name }: Network, asked?: 'form' | Form): Preprocessing | Question {
+  const inputs = typeof asked === 'object' ? model.inputs.map((each) => inForm(each, asked)) : model.inputs;
+  const { known, candidates, layouts, why } = asked ? unsaid(inputs) : findPreprocessing(model);
   if (known) return known;
-  const [input] = model.inputs;
+  if (layouts) return { name, why, choices: layouts.flatMap(formsOf) };
+  const [input] = inputs;
   const fitting = input ? feedChoices(input) : [];
   const place = ({ name: preset }: FeedChoice) => candidates.indexOf(preset as PreprocessingName);
   // The likeliest come first; where the package knows of none, whatever can be made is offered.

@@ -9,7 +9,7 @@ import type { Job } from '../../page/work';
 import { countRight } from './accuracy';
 import { networkBytes, networkName, networkPreprocessing, networkUrl, samplePhotos } from './assets';
 import { BenchState, pageCalibration } from './bench-state';
-import { findFeed, isQuestion } from './feed';
+import { findFeed, isQuestion, type Form, type Question } from './feed';
 import { classesOfFolders, usualLabels } from './labels';
 import { look, measure, survey } from './measure';
 import { belongTogether, classesOf, isInt8, openNetwork, type Network } from './networks';
@@ -106,10 +106,25 @@ export class PictureBench extends BenchState {
     });
   }
 
-  /** Answers the question of how pictures are fed, and goes on. */
-  answer(feed: Preprocessing): Promise<void> {
-    this.setFeed(feed);
-    return this.proceed();
+  /** Answers the question of how pictures are fed, and goes on, with another question where only their form was one. */
+  answer(choice: Question['choices'][number]): Promise<void> {
+    if ('form' in choice) this.ask(choice.form);
+    else this.setFeed(choice.feed);
+    return this.nextStep.value === 'ask' ? Promise.resolve() : this.proceed();
+  }
+
+  /** Asks how pictures are fed: of which form, where the input leaves that open, or those of this form. */
+  ask(about: 'form' | Form): void {
+    const network = this.float.value ?? this.int8.value;
+    if (network) this.#follow(findFeed(network, about));
+  }
+
+  #follow(found: Preprocessing | Question | undefined): void {
+    const question = found && isQuestion(found) ? found : undefined;
+    batch(() => {
+      this.question.value = question;
+      this.feed.value = found && !isQuestion(found) ? found : undefined;
+    });
   }
 
   /** Changes some of how pictures are fed. */
@@ -199,9 +214,7 @@ export class PictureBench extends BenchState {
       this.float.value = int8 ? (paired ? float : undefined) : network;
       this.int8.value = int8 ? { ...network, made: undefined } : paired ? quantized : undefined;
       this.forget();
-      const question = found && isQuestion(found) ? found : undefined;
-      this.question.value = question;
-      this.feed.value = found && !isQuestion(found) ? found : undefined;
+      this.#follow(found);
       if (!paired) this.labels.value = usualLabels(classesOf(network));
     });
   }

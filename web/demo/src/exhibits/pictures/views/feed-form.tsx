@@ -1,7 +1,7 @@
 // How pictures become the network's input: shown, and changed field by field.
 import { describePreprocessing, type Preprocessing } from 'octavo';
 import { Term } from '../../../page/term';
-import { choiceOf, feedChoices } from '../feed';
+import { choiceOf, feedChoices, leavesFormOpen } from '../feed';
 import { useBench } from '../workbench';
 import { ChoiceField, TextField, listText, numberOf, numbersOf, scaleText } from './feed-fields';
 
@@ -9,6 +9,7 @@ export function FeedForm() {
   const bench = useBench();
   const { value: feed } = bench.feed;
   const { input } = bench;
+  const network = bench.float.value ?? bench.int8.value;
   if (!feed || !input) {
     const when = bench.question.value ? 'as is answered above' : 'as the network wants it, once it is open';
     return (
@@ -78,6 +79,11 @@ export function FeedForm() {
         <p class="field">
           <Term of="NCHW">Layout</Term> <span class="given">{`${feed.layout}, ${feed.dtype}`}</span>
         </p>
+        {network && leavesFormOpen(network) && (
+          <button type="button" onClick={() => bench.ask('form')}>
+            Another layout
+          </button>
+        )}
       </form>
     </details>
   );

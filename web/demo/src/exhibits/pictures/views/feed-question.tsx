@@ -1,5 +1,5 @@
 // How the network wants its pictures, where its file does not say: asked, never guessed.
-import { describePreprocessing, type Preprocessing } from 'octavo';
+import { describePreprocessing } from 'octavo';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Question } from '../feed';
 import { useBench } from '../workbench';
@@ -18,9 +18,9 @@ function Asked({ question, onAnswered }: { question: Question; onAnswered: () =>
     first.current?.focus({ preventScroll: true });
     section.current?.scrollIntoView({ block: 'nearest' });
   }, [question]);
-  const answer = (feed: Preprocessing) => {
-    void bench.answer(feed);
-    onAnswered();
+  const answer = (choice: Question['choices'][number]) => {
+    void bench.answer(choice);
+    if (!bench.question.value) onAnswered();
   };
   return (
     <section class="question" aria-labelledby="question-title" data-testid="question" ref={section}>
@@ -30,13 +30,14 @@ function Asked({ question, onAnswered }: { question: Question; onAnswered: () =>
         were in training. Whoever trained it knows; what is chosen here can be changed below.
       </p>
       <ul>
-        {question.choices.map(({ name, about, feed }, index) => (
-          <li key={name}>
-            <button type="button" ref={index === 0 ? first : null} onClick={() => answer(feed)}>
-              {name}
+        {question.choices.map((choice, index) => (
+          <li key={choice.name}>
+            <button type="button" ref={index === 0 ? first : null} onClick={() => answer(choice)}>
+              {choice.name}
             </button>
             <p>
-              {about} <span class="numbers">{describePreprocessing(feed)}</span>
+              {choice.about}
+              {'feed' in choice && <span class="numbers">{describePreprocessing(choice.feed)}</span>}
             </p>
           </li>
         ))}
