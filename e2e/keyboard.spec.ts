@@ -25,6 +25,7 @@ test('every step can be done by keyboard', async ({ demo, page }) => {
   expect(await focusIsVisible(page)).toBe(true);
   await page.keyboard.press('ArrowRight');
   await expect(demo.caption).toHaveText('Komodo dragon');
+  expect(await focusIsVisible(page)).toBe(true);
 
   await tabTo(page, demo.proceed);
   expect(await focusIsVisible(page)).toBe(true);
