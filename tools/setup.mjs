@@ -5,16 +5,16 @@ import { say, step } from './lib/log.mjs';
 import { main } from './lib/run.mjs';
 import { ensureDownloads } from './setup/downloads.mjs';
 import { ensureNodeModules } from './setup/node_modules.mjs';
-import { ensureBrowser, ensureBuildPrograms } from './setup/system.mjs';
+import { ensureBrowsers, ensureBuildPrograms } from './setup/system.mjs';
 
 /**
- * Sets up the toolchain and the packages, and for tests the browser too. The three sources (the system's packages,
+ * Sets up the toolchain and the packages, and for tests the browsers too. The three sources (the system's packages,
  * those of Debian's next release, npm) do not wait for each other.
  */
 export async function setUp({ browser = false } = {}) {
   await step('set-up', () =>
     Promise.all([
-      ensureBuildPrograms().then(() => browser && ensureBrowser()),
+      ensureBuildPrograms().then(() => browser && ensureBrowsers()),
       ensureDownloads(),
       ensureNodeModules(),
     ]),

@@ -33,6 +33,7 @@ class Page {
   getByText = (text, options) => this.#root.getByText(text, options);
 
   goto = (path) => this.#driver.get(new URL(path, this.#baseUrl).href);
+  goBack = () => this.#driver.navigate().back();
   reload = () => this.#driver.navigate().refresh();
   evaluate = (use, argument) => this.#driver.executeScript(`return (${use})(arguments[0])`, argument);
   keyboard = {

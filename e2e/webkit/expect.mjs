@@ -22,6 +22,10 @@ const one = {
     return [text, fitsText(text, options.expectedText[0])];
   },
   'to.have.value': ({ value }, { expectedText }) => [value, fitsText(value, expectedText[0])],
+  'to.have.attribute.value': ({ attributes }, { expressionArg, expectedText }) => {
+    const value = attributes[expressionArg];
+    return [value, value !== undefined && fitsText(value, expectedText[0])];
+  },
   'to.be.empty': ({ text }) => [text, text === ''],
   'to.be.focused': ({ focused }) => [focused, focused],
   'to.be.checked': ({ checked }) => [checked, checked],

@@ -73,6 +73,7 @@ export function stateOf(element) {
     text: element.textContent,
     innerText: element.innerText,
     value: element.value,
+    attributes: Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value])),
     checked: element.checked,
     focused: element === document.activeElement,
     visible: width > 0 && height > 0 && element.checkVisibility({ visibilityProperty: true }),

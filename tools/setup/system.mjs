@@ -1,5 +1,6 @@
 // Programs that the system must have. On Debian the missing ones are installed, elsewhere they are named.
 import { existsSync } from 'node:fs';
+import { say } from '../lib/log.mjs';
 import { Problem, capture, findProgram } from '../lib/run.mjs';
 import { installSystemPackages, isDebian } from './debian.mjs';
 
@@ -75,6 +76,29 @@ const browsers = [
   },
 ];
 
+/** Browsers beside it, each by its packages: tests run in them where they can be had. */
+const otherBrowsers = {
+  Firefox: [
+    { package: 'firefox-esr', present: () => process.env.OCTAVO_FIREFOX || findProgram('firefox-esr') },
+  ],
+  WebKitGTK: [
+    { package: 'webkit2gtk-driver', present: () => existsSync('/usr/bin/WebKitWebDriver') },
+    { package: 'xvfb', present: () => findProgram('xvfb-run') },
+    { package: 'xauth', present: () => findProgram('xauth') },
+  ],
+};
+
+/** Installs them where that is possible; elsewhere their tests say what they lack, and are skipped. */
+async function offerOtherBrowsers() {
+  for (const [name, requirements] of Object.entries(otherBrowsers)) {
+    const missing = requirements.filter((requirement) => !requirement.present());
+    if (missing.length === 0 || !isDebian()) continue;
+    await installSystemPackages(missing.map((requirement) => requirement.package)).catch((error) =>
+      say(`tests in ${name} are skipped: ${error.message}`),
+    );
+  }
+}
+
 async function ensure(requirements) {
   const missing = requirements.filter((requirement) => !requirement.present());
   if (missing.length === 0) return;
@@ -109,4 +133,8 @@ const fixtureTools = [
 
 export const ensureFixtureTools = () => ensure(fixtureTools);
 export const ensureLinters = () => ensure(linters);
-export const ensureBrowser = () => ensure(browsers);
+
+export async function ensureBrowsers() {
+  await ensure(browsers);
+  await offerOtherBrowsers();
+}
