@@ -1,5 +1,6 @@
 // The system's Firefox under Playwright, over WebDriver BiDi. Firefox 153 lacks a command that Playwright always sends, and
 // tells of downloads in another form than it expects: both are mended in Playwright's session, by no public way.
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Browser } from '@playwright/test';
 
@@ -7,9 +8,17 @@ const executablePath = process.env['OCTAVO_FIREFOX'] ?? '/usr/bin/firefox-esr';
 
 export const firefoxOptions = { channel: 'moz-firefox', launchOptions: { executablePath } };
 
-export const whyNoFirefox = existsSync(executablePath)
-  ? undefined
-  : `there is no ${executablePath}; OCTAVO_FIREFOX may name another`;
+/** The oldest that Playwright's session is known to drive: 140 refuses what it begins with. */
+const oldest = 153;
+
+function findFault(): string | undefined {
+  if (!existsSync(executablePath)) return `there is no ${executablePath}; OCTAVO_FIREFOX may name another`;
+  const version = execFileSync(executablePath, ['--version'], { encoding: 'utf8' }).trim();
+  const major = Number(/Firefox (\d+)/.exec(version)?.[1] ?? 0);
+  return major < oldest ? `${version} is older than ${oldest}, and is driven in another way` : undefined;
+}
+
+export const whyNoFirefox = findFault();
 
 interface Message {
   method?: string;
