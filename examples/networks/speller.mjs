@@ -23,16 +23,20 @@ export class Speller {
   /**
    * The phonemes of each word, for a batch of them. Letters are a to z; others count as unknown.
    * @param {readonly string[]} words
+   * @param {{ encoder: object[], decoder: object[] }} [fed] what both networks are fed is added to it
    * @returns {Promise<string[][]>}
    */
-  async say(words) {
+  async say(words, fed) {
     const [first, last] = [begin, end].map((name) => this.phonemes.indexOf(name));
-    const { state } = await this.encoder.run(this.spell(words));
+    const spelt = this.spell(words);
+    fed?.encoder.push(spelt);
+    const { state } = await this.encoder.run(spelt);
     /** @type {string[][]} */
     const spoken = words.map(() => []);
     const saying = words.map(() => true);
     let feeds = { phonemes: new Tensor('int32', new Int32Array(words.length).fill(first)), state };
     for (let step = 0; step < longest && saying.includes(true); ++step) {
+      fed?.decoder.push(rowsOf(feeds, saying));
       const { logits, next_state } = await this.decoder.run(feeds);
       const said = likeliest(logits);
       said.forEach((phoneme, word) => {
@@ -71,6 +75,25 @@ export class Speller {
     return new Speller(await this.encoder.quantizeDynamic(), await this.decoder.quantizeDynamic());
   }
 
+  /**
+   * The same with weights of four bits.
+   * @param {import('octavo').WeightsOptions} options
+   * @param {readonly string[]} [words] that the weights are rounded for: to the nearest without any
+   */
+  async quantizeWeights(options, words = []) {
+    const fed = { encoder: [], decoder: [] };
+    // Of one length at a time, as padding is nothing to learn from.
+    const lengths = new Set(words.map((word) => word.length));
+    for (const length of lengths)
+      await this.say(
+        words.filter((word) => word.length === length),
+        fed,
+      );
+    const quantize = (model, calibration) =>
+      model.quantizeWeights({ bits: 4, ...options, ...(calibration.length > 0 && { calibration }) });
+    return new Speller(await quantize(this.encoder, fed.encoder), await quantize(this.decoder, fed.decoder));
+  }
+
   /** Of both files. */
   async bytes() {
     const files = await Promise.all([this.encoder.toOnnx(), this.decoder.toOnnx()]);
@@ -81,6 +104,27 @@ export class Speller {
     this.encoder.dispose();
     this.decoder.dispose();
   }
+}
+
+/** Those rows of tensors that are still wanted. */
+function rowsOf(feeds, wanted) {
+  const count = wanted.filter(Boolean).length;
+  return Object.fromEntries(
+    Object.entries(feeds).map(
+      ([
+        name,
+        {
+          type,
+          data,
+          dims: [rows, ...rest],
+        },
+      ]) => {
+        const width = data.length / rows;
+        const kept = data.filter((_, place) => wanted[Math.floor(place / width)]);
+        return [name, new Tensor(type, kept, [count, ...rest])];
+      },
+    ),
+  );
 }
 
 /**

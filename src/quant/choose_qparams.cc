@@ -95,6 +95,9 @@ QParams choose_block(std::span<const float> weights, const QParams& form, QSchem
     return choose_qparams({factor * range.min, factor * range.max}, form.qmin, form.qmax, scheme,
                           kSmallestScale);
   };
+  // The largest is qmax, in whichever direction.
+  if (rounding == Rounding::gptq && scheme == QScheme::symmetric && form.qmax < storage_range(DType::s8).qmax)
+    return scaled(static_cast<float>(form.qmax - form.qmin) / static_cast<float>(2 * form.qmax));
   QParams best = scaled(1);
   if (rounding == Rounding::hqq) best.zero_point[0] = choose_zero_point_hqq(weights, best);
   if (rounding == Rounding::hqq || form.qmax >= storage_range(DType::s8).qmax) return best;

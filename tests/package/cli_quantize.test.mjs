@@ -65,7 +65,7 @@ test('weights alone, of four bits: the file is called so, and calibration data r
   assert.equal((await json('inspect', 'models/mnist.int4.onnx')).quantization.scheme, 'weight-only');
   const calibration = ['--calibration', digits, '--preprocessing', 'mnist', '-o', 'rounded.onnx'];
   const rounded = await octavo('quantize', 'models/mnist.onnx', ...args, ...calibration);
-  assert.match(rounded.stdout, /gptq in 3 nodes: products \d+\.\d dB closer to float/);
+  assert.match(rounded.stdout, /gptq in \d nodes: products \d+\.\d dB closer to float/);
   const packed = ['--weights', 'matMulNBits', '-o', 'packed.onnx'];
   assert.equal((await octavo('quantize', 'models/mnist.onnx', ...args, ...packed)).code, 0);
   await misused(

@@ -1,4 +1,4 @@
-// g2p-en's networks translate spelling to sound as its own NumPy code does, and hardly worse in eight bits.
+// g2p-en's networks translate spelling to sound as its own NumPy code does, and hardly worse in eight bits or four.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -10,6 +10,8 @@ import { repository } from './support/package.mjs';
 
 const expected = JSON.parse(await readFile(new URL('tests/fixtures/g2p.json', repository), 'utf8'));
 const dictionary = readDictionary(await readFile(modelFile('g2p/cmudict-sample.txt'), 'utf8'));
+
+const calibrationWords = (await readFile(modelFile('g2p/calibration-words.txt'), 'utf8')).trim().split('\n');
 
 async function openSpeller(engine) {
   const models = ['encoder', 'decoder'].map(async (name) =>
@@ -52,6 +54,23 @@ for (const build of builds) {
     assert.ok(Math.abs(before - 0.097) < 0.001, `float: ${before}`);
     assert.ok(now <= before + 0.002, `int8: ${now}`);
   });
+
+  for (const [options, most] of [
+    [{ blockSize: 32 }, 0.104],
+    [{}, 0.112],
+  ])
+    test(`${build}: four bits ${options.blockSize ? 'in blocks' : 'by row'}, rounded for other words`, async (context) => {
+      const small = await float.quantizeWeights(options, calibrationWords);
+      const nearest = await float.quantizeWeights(options);
+      const [rate, other] = [await errorRate(small), await errorRate(nearest)];
+      context.diagnostic(`phoneme error rate: ${rate.toFixed(4)}, to the nearest ${other.toFixed(4)}`);
+      assert.ok(rate <= most, `${rate}`);
+      assert.ok(rate < other);
+      assert.ok((await small.bytes()) < 0.34 * (await float.bytes()));
+      for (const model of [small.encoder, small.decoder])
+        assert.equal(model.describe().quantization.applied[0].unchanged, 0);
+      for (const each of [small, nearest]) each.dispose();
+    });
 
   test(`${build}: a word sounds alone as it does among others`, async () => {
     const words = ['octavo', 'a', 'quantization'];
