@@ -213,7 +213,7 @@ export class Model {
   async quantizeStatic(options: QuantizeStaticOptions): Promise<Model> {
     const checked = checkOptions('quantizeStatic', options, staticOptions);
     const { calibration, onProgress, signal, ...nativeOptions } = checked;
-    return this.#calibrated(calibration, checked, (calibrator) =>
+    return this.#calibrated(calibration, { onProgress, signal }, (calibrator) =>
       this.engine.call('beginCalibration', [this.handle, calibrator, 'static', nativeOptions], signal),
     );
   }
@@ -235,7 +235,7 @@ export class Model {
       );
     if (nativeOptions.rounding !== 'gptq')
       throw new OctavoError('InvalidOption', "option 'calibration' is for rounding 'gptq'");
-    return this.#calibrated(calibration, checked, (calibrator) =>
+    return this.#calibrated(calibration, { onProgress, signal }, (calibrator) =>
       this.engine.call('beginCalibration', [this.handle, calibrator, 'weights', nativeOptions], signal),
     );
   }
@@ -282,7 +282,7 @@ export class Model {
 
   /** Quantized by `quantize`, which makes what the handle stands for. */
   #quantized(
-    onProgress: LongCallOptions['onProgress'],
+    onProgress: LongCallOptions['onProgress'] | undefined,
     quantize: (target: Handle) => Promise<ModelDescription>,
   ): Promise<Model> {
     const target = this.engine.newHandle();
@@ -297,7 +297,10 @@ export class Model {
   /** Quantized by what a calibrator sees of the samples. */
   async #calibrated(
     calibration: Samples,
-    { onProgress, signal }: LongCallOptions,
+    {
+      onProgress,
+      signal,
+    }: { onProgress: LongCallOptions['onProgress'] | undefined; signal: AbortSignal | undefined },
     begin: (calibrator: Handle) => Promise<void>,
   ): Promise<Model> {
     signal?.throwIfAborted();
