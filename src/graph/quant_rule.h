@@ -40,8 +40,8 @@ struct IntegerForm {
   std::string_view op;
 };
 
-// Who computes with constant weights of 4 bits, in blocks along the sum or with a scale a channel: of an activation that
-// the operator ranges itself, and of one that stays float32.
+// Who computes with constant weights of 4 bits, in blocks along the sum or with a scale a channel: of an activation
+// that the operator ranges itself, and of one that stays float32.
 struct FourBitForms {
   std::string_view dynamic, weights_only;
 };

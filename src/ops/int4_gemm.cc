@@ -1,7 +1,8 @@
-// octavo.DynamicInt4Gemm: DynamicQuantizeLinear → Gemm or MatMul with weights of 4 bits → float, in one. x float32 [… , k],
-// w a constant [k, n] (or [n, k] with "transB") that is_int4_matrix, bias float32 [n] or absent, y float32 [… , n]. The
-// notes are those of the DynamicQuantizeLinear. octavo.Int4Gemm: the same with x as it is. Its weights become floats a few
-// columns at a time, so that they take an eighth of the memory, and y is the bits of a product of floats.
+// octavo.DynamicInt4Gemm: DynamicQuantizeLinear → Gemm or MatMul with weights of 4 bits → float, in one.
+// x float32 [… , k], w a constant [k, n] (or [n, k] with "transB") that is_int4_matrix, bias float32 [n] or absent,
+// y float32 [… , n]. The notes are those of the DynamicQuantizeLinear. octavo.Int4Gemm: the same with x as it is. Its
+// weights become floats a few columns at a time, so that they take a seventh (blocks of 128) to a fifth (of 32) of the
+// memory of floats, and y is the bits of a product of floats.
 #include <algorithm>
 #include <cmath>
 

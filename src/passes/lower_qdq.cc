@@ -374,8 +374,8 @@ class Lowering {
     return true;
   }
 
-  // op(x, DQ(w)) with w of 4 bits becomes an operator that unpacks them as it goes; `quantize`: of x, if that is ranged at
-  // run time.
+  // op(x, DQ(w)) with w of 4 bits becomes an operator that unpacks them as it goes; `quantize`: of x, if that is
+  // ranged at run time.
   bool lower_four_bits(uint32_t n, const Node* quantize) {
     const Node& node = graph_.nodes[n];
     const QuantRule& rule = node.op->quant;

@@ -1,8 +1,9 @@
-// C[m][n] = clamp(a_scale[m] · Σ_b scale[n][b] · P[m][n][b] + bias[n]): A u8 activations, B integers of 4 bits with a scale
-// and a zero point for each block b of neighbouring k,
+// C[m][n] = clamp(a_scale[m] · Σ_b scale[n][b] · P[m][n][b] + bias[n]): A u8 activations, B integers of 4 bits with a
+// scale and a zero point for each block b of neighbouring k,
 //   P[m][n][b] = Σ_{k in b} (A[m][k] - a_zero_point[m]) · (B[n][k] - zero_point[n][b]).
-// P is exact, and so is float(P): |P| <= 128 · 255 · 151 < 2^24. The sum over b starts with 0 and adds one product after the
-// other in ascending order; every operation of floats is rounded by itself. So all kernels give the same bits.
+// P is exact, and so is float(P): |P| <= 128 · 255 · 151 < 2^24. The sum over b starts with 0 and adds one product
+// after the other in ascending order; every operation of floats is rounded by itself. So all kernels give the same
+// bits.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,8 @@ namespace octavo::kernels {
 
 struct PackedGemmS4;
 
-/// Rows of A as a kernel reads them, block by block: a_zero_point - 128 and Σ_{k in b} (a - 128), two s16, then a - 128,
-/// as s8 or, by eights with the even k first, as s16; zero from K to a whole block.
+/// Rows of A as a kernel reads them, block by block: a_zero_point - 128 and Σ_{k in b} (a - 128), two s16, then
+/// a - 128, as s8 or, by eights with the even k first, as s16; zero from K to a whole block.
 struct GemmS4Rows {
   const char* first;
   ptrdiff_t row_bytes;
@@ -60,7 +61,8 @@ struct PackedGemmS4 {
   int blocks() const { return (k + block - 1) / block; }
 };
 
-/// The block of a product whose scales have `block`: that, or a part of it; of whole rows at most 128. 0 where there is none.
+/// The block of a product whose scales have `block`: that, or a part of it; of whole rows at most 128. 0 where there
+/// is none.
 int block_gemm_s4(int64_t block, int k);
 
 /// The table, best first, without the rows that this build does not contain.
@@ -91,8 +93,8 @@ PackedGemmS4 columns_of(PackedGemmS4, int begin, int end);
 /// Bytes of scratch memory for one call (16-byte aligned) with m rows.
 uint64_t workspace_bytes_gemm_s4(const PackedGemmS4&, int m);
 
-/// A: u8 [m, k], row-major with `lda` elements from row to row. Parameters are per row where `row_param_stride` is 1, one
-/// pair for all rows where it is 0. Split over threads by rows, each with a workspace of its own.
+/// A: u8 [m, k], row-major with `lda` elements from row to row. Parameters are per row where `row_param_stride` is 1,
+/// one pair for all rows where it is 0. Split over threads by rows, each with a workspace of its own.
 struct GemmS4Args {
   const uint8_t* a;
   ptrdiff_t lda;
