@@ -16,14 +16,30 @@ const dynamicRow = (setting, options = {}) => ({
   quantize: (model) => model.quantizeDynamic(options),
 });
 
+const weightsRow = (setting, options = {}) => ({
+  setting,
+  kind: 'weights',
+  isDefault: Object.keys(options).length === 0,
+  quantize: (model, calibration) =>
+    model.quantizeWeights({ ...options, ...(options.rounding === 'gptq' && { calibration }) }),
+});
+
 export const octavoSettings = [
   staticRow('static (default)'),
+  staticRow('static without bias correction', { biasCorrection: false }),
   staticRow('static nearest', { rounding: 'nearest' }),
-  staticRow('static nearest, minmax', { rounding: 'nearest', observer: 'minmax' }),
-  staticRow('static gptq', { rounding: 'gptq' }),
-  staticRow('static gptq, minmax', { rounding: 'gptq', observer: 'minmax' }),
-  staticRow('static gptq, u7', { rounding: 'gptq', reduceRange: true }),
-  staticRow('static gptq, per tensor', { rounding: 'gptq', perChannel: false }),
+  staticRow('static nearest without bias correction', { rounding: 'nearest', biasCorrection: false }),
+  ...['minmax', 'percentile', 'entropy', 'mse'].map((observer) =>
+    staticRow(`static ${observer}`, { observer }),
+  ),
+  staticRow('static smoothQuant', { smoothQuant: true }),
+  staticRow('static u7', { reduceRange: true }),
+  staticRow('static per tensor', { perChannel: false }),
   dynamicRow('dynamic (default)'),
   dynamicRow('dynamic, per tensor', { perChannel: false }),
+  weightsRow('weights (default)'),
+  ...['nearest', 'gptq', 'hqq'].flatMap((rounding) => [
+    weightsRow(`weights int4, blocks of 32, ${rounding}`, { bits: 4, blockSize: 32, rounding }),
+    weightsRow(`weights int4, per channel, ${rounding}`, { bits: 4, blockSize: 'channel', rounding }),
+  ]),
 ];
