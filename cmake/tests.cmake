@@ -14,7 +14,7 @@ set(optimized_tests kernels engine)
 
 # What models/mnist.onnx needs: tests/few_operators is an engine of these.
 set(OCTAVO_FEW_OPERATORS BatchNormalization Conv DequantizeLinear DynamicQuantizeLinear Flatten Gemm MaxPool
-  QuantizeLinear Relu Transpose octavo.DynamicQGemm octavo.QConv octavo.QGemm octavo.QGemmToFloat)
+  QuantizeLinear Relu Transpose octavo.DynamicQGemm octavo.QConv octavo.QGemmToFloat)
 list(JOIN OCTAVO_FEW_OPERATORS "," few_operators)
 
 # octavo_test_settings(<target> O0|O1)

@@ -47,23 +47,20 @@ void Gram::add(const TensorView& rows, const KernelPolicy& kernels) {
   const int64_t count = sums_.empty() ? 0 : rows.shape.elements() / std::ssize(sums_);
   if (count == 0) return;
   const float* const first = rows.as<float>();
-  for (int64_t group = 0; group < groups_; ++group)
-    for (int64_t row = 0; row < count; ++row)
-      for (int64_t k = 0; k < depth_; ++k)
-        sums_[static_cast<std::size_t>(group * depth_ + k)] +=
-            static_cast<double>(first[(group * count + row) * depth_ + k]);
+  parallel_for(kernels.threads, groups_, {}, [&](int64_t begin, int64_t end, int) {
+    for (int64_t group = begin; group < end; ++group) {
+      const float* const of_group = first + group * count * depth_;
+      double* const sums = sums_.data() + group * depth_;
+      for (int64_t row = 0; row < count; ++row)
+        for (int64_t k = 0; k < depth_; ++k) sums[k] += static_cast<double>(of_group[row * depth_ + k]);
+      if (!has_products() || capacity_ > 0) continue;
+      for (int64_t row = 0; row < count; row += kMostRows)
+        kernels::add_row_products(of_group + row * depth_, static_cast<int>(std::min(count - row, kMostRows)),
+                                  static_cast<int>(depth_), products_.data() + group * triangle());
+    }
+  });
   rows_ += count;
-  if (!has_products()) return;
-  if (capacity_ == 0) {
-    parallel_for(kernels.threads, groups_, {}, [&](int64_t begin, int64_t end, int) {
-      for (int64_t group = begin; group < end; ++group)
-        for (int64_t row = 0; row < count; row += kMostRows)
-          kernels::add_row_products(first + (group * count + row) * depth_,
-                                    static_cast<int>(std::min(count - row, kMostRows)),
-                                    static_cast<int>(depth_), products_.data() + group * triangle());
-    });
-    return;
-  }
+  if (capacity_ == 0) return;
   for (int64_t row = 0; row < count; ++row) {
     if (pending_rows_ == capacity_) flush(kernels);
     for (int64_t group = 0; group < groups_; ++group)

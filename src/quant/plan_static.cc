@@ -89,7 +89,8 @@ class StaticPlanner {
     const Node& node = graph_.nodes[operand.node];
     if (!product_size(graph_, node, node.inputs[operand.input])) return;
     spec.corrects_bias = options_.bias_correction && has_channel_bias(graph_, node);
-    if (options_.rounding == Rounding::gptq && products_.has_room_for(operand)) spec.rounding = Rounding::gptq;
+    if (options_.rounding == Rounding::gptq && products_.has_room_for(operand))
+      spec.rounding = Rounding::gptq;
   }
 
   // Every activation is computed or a finite float32 constant, and one at least is computed; the weight is a float32

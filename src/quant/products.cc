@@ -50,8 +50,9 @@ WeightRows weight_rows(const Graph& graph, const Node& node, ValueId weight) {
   const float* const data = w.as<float>();
   const int64_t groups = product_size(graph, node, weight)->groups;
   if (node.op->quant.has_state)
-    return {kernels::weights_nk(data, static_cast<int>(w.shape[0] * w.shape[1]), static_cast<int>(w.shape[2])),
-            groups};
+    return {
+        kernels::weights_nk(data, static_cast<int>(w.shape[0] * w.shape[1]), static_cast<int>(w.shape[2])),
+        groups};
   if (node.op->quant.rows == ProductRows::windows) {
     const kernels::ConvGeometry g = conv_weight_geometry(node.attrs, w.shape);
     return {kernels::weights_oihw(data, g.oc, g.group_channels(), g.kd * g.kh, g.kw), groups};

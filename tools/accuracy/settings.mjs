@@ -35,6 +35,7 @@ export const octavoSettings = [
   staticRow('static smoothQuant', { smoothQuant: true }),
   staticRow('static u7', { reduceRange: true }),
   staticRow('static per tensor', { perChannel: false }),
+  staticRow('static per tensor, equalize', { perChannel: false, equalize: true }),
   dynamicRow('dynamic (default)'),
   dynamicRow('dynamic, per tensor', { perChannel: false }),
   weightsRow('weights (default)'),
