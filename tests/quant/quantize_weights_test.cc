@@ -203,7 +203,7 @@ TEST_CASE("weights of 2 to 8 bits, also where activations are quantized") {
       CHECK(*std::ranges::max_element(integers) == qmax);
       CHECK(*std::ranges::min_element(integers) >= -qmax - (range == WeightRange::full ? 1 : 0));
       lower(graph, KernelPolicy{});
-      CHECK(count(graph, "octavo.DynamicQGemm") == 1);
+      CHECK(count(graph, bits > 4 ? "octavo.DynamicQGemm" : "octavo.DynamicInt4Gemm") == 1);
     }
   DynamicOptions options;
   for (const int bits : {1, 9, -1}) {
