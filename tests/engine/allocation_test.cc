@@ -87,7 +87,7 @@ TEST_CASE("The second and later runs of the same shape allocate nothing") {
       };
       check("float", *model);
       check("dynamic", *model->quantize_dynamic({}));
-      const auto calibration = model->calibrate({});
+      const auto calibration = model->calibrate(StaticOptions{});
       calibration->observe({&feed, 1});
       check("static", *calibration->finish());
     }

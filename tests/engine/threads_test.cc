@@ -24,7 +24,7 @@ std::vector<Bytes> run_all(const Network& network, int threads) {
   const Tensor pixels = read_npy(text("{}/float/{}", OCTAVO_FIXTURES_DIR, network.pixels));
   const Tensor input = network_input(network, pixels, 0);
   const Feed feed{model->graph()[model->graph().inputs[0]].name, &input};
-  const std::unique_ptr<Calibration> calibration = model->calibrate({});
+  const std::unique_ptr<Calibration> calibration = model->calibrate(StaticOptions{});
   calibration->observe({&feed, 1});
   return {run(*model, feed), run(*model->quantize_dynamic({}), feed), run(*calibration->finish(), feed)};
 }

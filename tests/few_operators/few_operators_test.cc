@@ -44,7 +44,7 @@ TEST_CASE("It runs the network, quantizes it in both ways, and runs these") {
   const auto dynamic = model->quantize_dynamic({});
   CHECK(classes(*dynamic, 20) == expected);
 
-  const auto calibration = model->calibrate({});
+  const auto calibration = model->calibrate(StaticOptions{});
   const Tensor digits = read_npy(text("{}/mnist-calibration-images.npy", OCTAVO_MODELS_DIR));
   for (int64_t i = 0; i < 20; ++i) {
     const Tensor digit = network_input(mnist(), digits, i);

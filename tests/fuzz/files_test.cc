@@ -31,7 +31,7 @@ TEST_CASE("Every model of the corpus runs, and so do its quantized forms") {
     check_written(*model, feeds, answers);
     if (model->describe().scheme != "none") continue;
     check_quantized(*model, *model->quantize_dynamic({}), *feeds);
-    const auto calibration = model->calibrate({});
+    const auto calibration = model->calibrate(StaticOptions{});
     try {
       const bool is_observed = in_time([&] { calibration->observe(feeds->list()); });
       CHECK(is_observed);
