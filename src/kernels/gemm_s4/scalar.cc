@@ -12,9 +12,10 @@ void scalar_run(const PackedGemmS4& b, const GemmS4Rows& a, float* out, ptrdiff_
   for (int m = 0; m < a.m; ++m)
     for (int n = 0; n < b.n; ++n) {
       const char* row = a.first + m * a.row_bytes;
-      const char* record = b.panels + n / 16 * packing.panel_bytes + n % 16 * 4;
+      ptrdiff_t at = n / 16 * packing.panel_bytes + n % 16 * 4;
       float sum = 0;
-      for (int block = 0; block < blocks; ++block, record += packing.record_bytes, row += 4 + b.block) {
+      for (int block = 0; block < blocks; ++block, at += packing.record_bytes, row += 4 + b.block) {
+        const char* const record = b.panels + at;
         float scale;
         int16_t pair[2], terms[2];
         std::memcpy(&scale, record + packing.scales, sizeof scale);
