@@ -17,12 +17,12 @@ template <class T> Tensor copy(const Tensor& t) { return Tensor::of<T>(t.shape()
 
 // w: [k, n] or [n, k] of 4 bits, int8 or uint8, in blocks of k or (block = 0) with a scale a column.
 struct Weights {
-  int64_t n, k, block;
+  ptrdiff_t n, k, block;
   bool trans_b;
   Tensor w;
   QParams qparams;
 
-  Weights(int64_t n, int64_t k, int64_t block, bool trans_b, bool is_signed, test::Random& random)
+  Weights(ptrdiff_t n, ptrdiff_t k, ptrdiff_t block, bool trans_b, bool is_signed, test::Random& random)
       : n(n),
         k(k),
         block(block),
@@ -36,7 +36,7 @@ struct Weights {
     }
   }
   Shape shape() const { return trans_b ? Shape{n, k} : Shape{k, n}; }
-  int64_t blocks() const { return block > 0 ? (k + block - 1) / block : 1; }
+  ptrdiff_t blocks() const { return block > 0 ? (k + block - 1) / block : 1; }
   kernels::WeightsS4<const uint8_t> view() const {
     const bool is_signed = w.dtype() == DType::s8;
     return {w.view().as<uint8_t>(), static_cast<int>(n), static_cast<int>(k),  trans_b ? k : 1,
