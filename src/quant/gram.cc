@@ -34,7 +34,6 @@ Gram::Gram(int64_t groups, int64_t depth, Keeps keeps)
   if (keeps == Keeps::sums) return;
   products_.resize(static_cast<std::size_t>(groups * triangle()));
   capacity_ = capacity_of(groups, depth);
-  pending_.resize(static_cast<std::size_t>(groups * capacity_ * depth));
 }
 
 uint64_t Gram::bytes(int64_t groups, int64_t depth) {
@@ -61,6 +60,7 @@ void Gram::add(const TensorView& rows, const KernelPolicy& kernels) {
   });
   rows_ += count;
   if (capacity_ == 0) return;
+  pending_.resize(static_cast<std::size_t>(groups_ * capacity_ * depth_));
   for (int64_t row = 0; row < count; ++row) {
     if (pending_rows_ == capacity_) flush(kernels);
     for (int64_t group = 0; group < groups_; ++group)
@@ -115,6 +115,7 @@ void Gram::divide(std::span<const double> by) {
 
 void Gram::finish(const KernelPolicy& kernels) {
   if (pending_rows_ > 0) flush(kernels);
+  pending_ = {};
 }
 
 }  // namespace octavo

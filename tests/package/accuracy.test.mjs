@@ -73,7 +73,7 @@ test('weights are rounded, and biases corrected, so that the network comes 5 dB 
     const u7 = await made({ reduceRange: true });
     assert.deepEqual(nearest.applied, []);
     assert.equal(corrected.applied[0].method, 'biasCorrection');
-    assert.ok(corrected.applied[0].layers >= 45);
+    assert.ok(corrected.applied[0].layers >= 30);
     assert.ok(corrected.sqnr > nearest.sqnr + 1.5, `${corrected.sqnr} dB`);
     const [rounding, bias] = gptq.applied;
     assert.deepEqual([rounding.method, bias.method], ['gptq', 'biasCorrection']);

@@ -72,8 +72,7 @@ test('weights alone, of four bits: the file is called so, and calibration data r
     /--block-size is no option of --method dynamic/,
     'quantize',
     'models/mnist.onnx',
-    '--block-size',
-    '32',
+    ...['--block-size', '32', '-o', 'blocks.onnx'],
   );
 });
 

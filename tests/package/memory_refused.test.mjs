@@ -19,7 +19,7 @@ async function everything(engine, bytes, input) {
     await model.profile(input, { repeats: 1 });
     const copies = [
       await keep(model.quantizeDynamic()),
-      await keep(model.quantizeStatic({ calibration: [input] })),
+      await keep(model.quantizeStatic({ calibration: [input], rounding: 'nearest' })),
     ];
     for (const copy of copies) {
       await copy.run(input);

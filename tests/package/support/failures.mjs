@@ -12,7 +12,7 @@ export async function makeCanary(engine) {
   const models = [
     float,
     await float.quantizeDynamic(),
-    await float.quantizeStatic({ calibration: [digit()] }),
+    await float.quantizeStatic({ calibration: [digit()], rounding: 'nearest' }),
   ];
   const answers = async () =>
     Buffer.concat(
