@@ -79,7 +79,7 @@ test('weights are rounded, and biases corrected, so that the network comes 5 dB 
     assert.deepEqual([rounding.method, bias.method], ['gptq', 'biasCorrection']);
     assert.ok(rounding.layers >= 45 && rounding.gainDb > 3);
     const sixBits = await made({ weightBits: 6 });
-    assert.ok(sixBits.sqnr >= 16, `${sixBits.sqnr} dB`);
+    assert.ok(sixBits.sqnr >= 17, `${sixBits.sqnr} dB`);
     assert.ok(gptq.sqnr >= 24 && gptq.sqnr > nearest.sqnr + 4, `${gptq.sqnr} dB`);
     assert.ok(gptq.cosine >= 0.998, `cosine ${gptq.cosine}`);
     assert.equal(gptq.same, gptq.count);
