@@ -88,8 +88,9 @@ const otherBrowsers = {
   ],
 };
 
-/** Installs them where that is possible; elsewhere their tests say what they lack, and are skipped. */
+/** Installs them where they are asked for and that is possible; elsewhere their tests say what they lack, and are skipped. */
 async function offerOtherBrowsers() {
+  if (process.env.OCTAVO_BROWSERS !== 'all') return;
   for (const [name, requirements] of Object.entries(otherBrowsers)) {
     const missing = requirements.filter((requirement) => !requirement.present());
     if (missing.length === 0 || !isDebian()) continue;
