@@ -156,7 +156,7 @@ StaticOptions static_options(const Model& model, Random& random) {
   const auto is_short = [](const Value& value) {
     return !value.is_constant() || value.constant->shape().elements() <= 1024;
   };
-  if (std::ranges::all_of(model.graph().values, is_short)) options.rounding = rounding;
+  options.rounding = std::ranges::all_of(model.graph().values, is_short) ? rounding : Rounding::nearest;
   options.equalize = random.below(2) == 0;
   options.smoothing = 0.5 * random.below(3);
   options.observer.bins = static_cast<int>(random.integer(2, 100));
