@@ -9,6 +9,12 @@
 
 namespace octavo {
 
+void require_u8_and_s8(const InferContext& ctx) {
+  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
+          "{} takes uint8 and weights of int8, not {} and {}", ctx.node.op->name, dtype_name(ctx.dtype(0)),
+          dtype_name(ctx.dtype(1)));
+}
+
 const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth, std::size_t input) {
   const Value& value = ctx.input(input);
   const QParams q = ctx.input_qparams(input);

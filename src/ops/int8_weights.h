@@ -12,6 +12,9 @@
 
 namespace octavo {
 
+// Throws Error(unsupported), naming the operator, unless inputs 0 and 1 are uint8 and int8.
+void require_u8_and_s8(const InferContext& ctx);
+
 // The constant behind an input, int8 with qparams. Throws Error(invalid_graph) when it is anything else, and
 // Error(unsupported) when `depth`, the number of products in a sum, could overflow an int32 accumulator.
 const Tensor& int8_weights(const PrepareContext& ctx, int64_t depth, std::size_t input = 1);

@@ -1,6 +1,5 @@
 // octavo.QConv: Conv on integers. x uint8, w int8 [oc, c/group, kh, kw] constant, bias int32 [oc] constant or absent,
 // y uint8; the attributes are Conv's. y = clamp(round_half_even(Σ (x - zx) · w + bias) · sx·sw/sy) + zy).
-#include "base/error.h"
 #include "ops/conv_layer.h"
 #include "ops/int8_conv.h"
 #include "ops/int8_weights.h"
@@ -20,9 +19,7 @@ struct PreparedQConv : Prepared {
 };
 
 void infer(InferContext& ctx) {
-  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
-          "octavo.QConv takes uint8 and weights of int8, not {} and {}", dtype_name(ctx.dtype(0)),
-          dtype_name(ctx.dtype(1)));
+  require_u8_and_s8(ctx);
   infer_conv(ctx, DType::u8);
 }
 

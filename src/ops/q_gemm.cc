@@ -1,6 +1,5 @@
 // octavo.QGemm: Gemm and MatMul on integers. x uint8 [… , k], w int8 constant [k, n] (or [n, k] with "transB"), bias
 // int32 [n] constant or absent, y uint8 [… , n]. y = clamp(round_half_even((Σ (x - zx) · w + bias) · sx·sw/sy) + zy).
-#include "base/error.h"
 #include "ops/int8_matrix.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
@@ -17,9 +16,7 @@ struct PreparedQGemm : Prepared {
 };
 
 void infer(InferContext& ctx) {
-  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
-          "octavo.QGemm takes uint8 and weights of int8, not {} and {}", dtype_name(ctx.dtype(0)),
-          dtype_name(ctx.dtype(1)));
+  require_u8_and_s8(ctx);
   infer_product(ctx, DType::u8);
 }
 

@@ -1,7 +1,6 @@
 // octavo.QGemmToFloat: Gemm and MatMul on integers, whose result nobody wants as integers. x uint8 [… , k], w int8
 // constant [k, n] (or [n, k] with "transB"), bias float32 [n] or absent, y float32 [… , n]:
 // y = clamp(Σ (x - zx) · (w - zw) · (sx·sw) + bias).
-#include "base/error.h"
 #include "ops/dynamic_product.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
@@ -16,9 +15,7 @@ struct PreparedQGemmToFloat : Prepared {
 };
 
 void infer(InferContext& ctx) {
-  require(ctx.dtype(0) == DType::u8 && ctx.dtype(1) == DType::s8, ErrorCode::unsupported,
-          "octavo.QGemmToFloat takes uint8 and weights of int8, not {} and {}", dtype_name(ctx.dtype(0)),
-          dtype_name(ctx.dtype(1)));
+  require_u8_and_s8(ctx);
   infer_product(ctx, DType::f32);
 }
 

@@ -21,6 +21,9 @@ using namespace octavo::test;
 
 namespace {
 
+// Of calibration.
+constexpr int kRuns = 8;
+
 constexpr int64_t kDepth = 72, kColumns = 10, kHidden = 20;
 
 struct Layer {
@@ -65,28 +68,6 @@ Graph quantized(const Graph& graph, const WeightsOptions& options) {
   return made;
 }
 
-double error(const Graph& graph, const Graph& other, const Batches& batches) {
-  double sum = 0;
-  for (const auto& batch : batches) {
-    const Tensor a = interpret(graph, batch)[0], b = interpret(other, batch)[0];
-    for (std::size_t i = 0; i < a.span<float>().size(); ++i)
-      sum += std::pow(static_cast<double>(a.span<float>()[i] - b.span<float>()[i]), 2);
-  }
-  return sum;
-}
-
-// Inputs whose neighbours are alike.
-Batches smooth_batches(GraphBuilder& b, const Shape& shape) {
-  Batches batches;
-  for (int run = 0; run < 8; ++run) {
-    Tensor x = b.random_tensor(shape);
-    float last = 0;
-    for (float& each : x.span<float>()) last = each = 0.3f * each + 0.7f * last + 0.1f;
-    batches.emplace_back().push_back(std::move(x));
-  }
-  return batches;
-}
-
 }  // namespace
 
 TEST_CASE("weights are integers in blocks along their reduction, or by channel, and activations stay float") {
@@ -124,11 +105,11 @@ TEST_CASE("weights are integers in blocks along their reduction, or by channel, 
           }
           // What is compiled is what the nodes say.
           GraphBuilder feeds = network(layer);
-          const Batches batches = smooth_batches(feeds, layer.x);
+          const Batches batches = smooth_batches(feeds, layer.x, kRuns);
           Graph lowered = graph;
           lower(lowered, KernelPolicy{});
-          CHECK(error(graph, lowered, batches) == 0);
-          CHECK(error(b.graph, graph, batches) > 0);
+          CHECK(squared_error(graph, lowered, batches) == 0);
+          CHECK(squared_error(b.graph, graph, batches) > 0);
         }
 }
 
@@ -152,7 +133,7 @@ TEST_CASE("tables have a scale a row, or for blocks of it, and rows are picked a
       Graph lowered = graph;
       lower(lowered, KernelPolicy{});
       CHECK(lowered[lowered.nodes[0].inputs[0]].dtype == DType::s8);
-      CHECK(error(graph, lowered, batches) == 0);
+      CHECK(squared_error(graph, lowered, batches) == 0);
     }
 }
 
@@ -250,7 +231,7 @@ TEST_CASE("rounding with feedback makes what weights of few bits compute closer 
       for (const bool symmetric : {true, false}) {
         CAPTURE(layer.op, block, symmetric);
         GraphBuilder b = network(layer);
-        const Batches batches = smooth_batches(b, layer.x);
+        const Batches batches = smooth_batches(b, layer.x, kRuns);
         WeightsOptions options;
         options.weight_bits = 4;
         options.block = block;
@@ -266,7 +247,7 @@ TEST_CASE("rounding with feedback makes what weights of few bits compute closer 
         REQUIRE(applied.size() == 1);
         CHECK(applied[0].layers == static_cast<int>(layer.weights.size()));
         CHECK(applied[0].gain_db.value() > 0);
-        CHECK(error(b.graph, fed, batches) < error(b.graph, nearest, batches));
+        CHECK(squared_error(b.graph, fed, batches) < squared_error(b.graph, nearest, batches));
       }
 }
 

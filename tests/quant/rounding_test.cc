@@ -15,6 +15,9 @@ using namespace octavo::test;
 
 namespace {
 
+// Of calibration.
+constexpr int kRuns = 6;
+
 StaticOptions gptq_options() {
   StaticOptions options;
   options.rounding = Rounding::gptq;
@@ -48,31 +51,6 @@ Graph with_weights_of(Graph graph, const Graph& quantized, std::string_view op, 
         static_cast<float>(integers.span<int8_t>()[i]) * qparams.scale[i / inner % std::ssize(qparams.scale)];
   graph[node_of(graph).inputs[input]].constant = std::make_shared<const Tensor>(std::move(floats));
   return graph;
-}
-
-double error(const Graph& graph, const Graph& other, const Batches& batches) {
-  double sum = 0;
-  for (const auto& batch : batches) {
-    const Tensor a = interpret(graph, batch)[0], b = interpret(other, batch)[0];
-    for (int64_t i = 0; i < a.shape().elements(); ++i) {
-      const double difference =
-          static_cast<double>(a.span<float>()[i]) - static_cast<double>(b.span<float>()[i]);
-      sum += difference * difference;
-    }
-  }
-  return sum;
-}
-
-// Inputs of which neighbours along every axis are alike.
-Batches smooth_batches(GraphBuilder& b, const Shape& shape) {
-  Batches batches;
-  for (int run = 0; run < 6; ++run) {
-    Tensor x = b.random_tensor(shape);
-    float last = 0;
-    for (float& each : x.span<float>()) last = each = 0.3f * each + 0.7f * last + 0.1f;
-    batches.emplace_back().push_back(std::move(x));
-  }
-  return batches;
 }
 
 struct Layer {
@@ -110,14 +88,15 @@ TEST_CASE("rounding with feedback makes products closer to those of float, in ev
       const ValueId x = b.input("x", layer.x);
       b.output(b.node(layer.op, {x, b.random(layer.w)}, layer.attributes));
       infer_shapes(b.graph);
-      const Batches batches = smooth_batches(b, layer.x);
+      const Batches batches = smooth_batches(b, layer.x, kRuns);
       StaticOptions options = gptq_options();
       options.per_channel = per_channel;
       const Graph gptq = quantize(b.graph, options, batches);
       options.rounding = Rounding::nearest;
       const Graph nearest = quantize(b.graph, options, batches);
-      const double with_feedback = error(b.graph, with_weights_of(b.graph, gptq, layer.op, 1), batches),
-                   without = error(b.graph, with_weights_of(b.graph, nearest, layer.op, 1), batches);
+      const double with_feedback =
+                       squared_error(b.graph, with_weights_of(b.graph, gptq, layer.op, 1), batches),
+                   without = squared_error(b.graph, with_weights_of(b.graph, nearest, layer.op, 1), batches);
       CHECK(with_feedback < without);
       gains.push_back(without / with_feedback);
     }
@@ -134,7 +113,7 @@ TEST_CASE(
   infer_shapes(b.graph);
   const QuantizationPlan plan = plan_static(b.graph, gptq_options());
   Calibrator calibrator(plan);
-  calibrate(plan, calibrator, smooth_batches(b, {1, 4, 6, 5}));
+  calibrate(plan, calibrator, smooth_batches(b, {1, 4, 6, 5}, kRuns));
   const auto& nodes = plan.graph.nodes;
   const auto n =
       std::ranges::find(nodes, "MatMul", [](const Node& node) { return node.op->name; }) - nodes.begin();
@@ -178,8 +157,8 @@ TEST_CASE("a layer that sees nothing but zeros is rounded to the nearest") {
   const Graph gptq = quantize(b.graph, options, batches);
   options.rounding = Rounding::nearest;
   const Graph nearest = quantize(b.graph, options, batches);
-  CHECK(error(with_weights_of(b.graph, gptq, "Conv", 1), with_weights_of(b.graph, nearest, "Conv", 1),
-              smooth_batches(b, {1, 3, 5, 5})) == 0);
+  CHECK(squared_error(with_weights_of(b.graph, gptq, "Conv", 1), with_weights_of(b.graph, nearest, "Conv", 1),
+                      smooth_batches(b, {1, 3, 5, 5}, kRuns)) == 0);
 }
 
 TEST_CASE("inputs whose squares are beyond float32 leave it at rounding to the nearest") {
@@ -193,6 +172,6 @@ TEST_CASE("inputs whose squares are beyond float32 leave it at rounding to the n
   const Graph gptq = quantize(b.graph, options, batches);
   options.rounding = Rounding::nearest;
   const Graph nearest = quantize(b.graph, options, batches);
-  CHECK(error(with_weights_of(b.graph, gptq, "MatMul", 1), with_weights_of(b.graph, nearest, "MatMul", 1),
-              smooth_batches(b, {4, 6})) == 0);
+  CHECK(squared_error(with_weights_of(b.graph, gptq, "MatMul", 1),
+                      with_weights_of(b.graph, nearest, "MatMul", 1), smooth_batches(b, {4, 6}, kRuns)) == 0);
 }
