@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "onnx/data_type.h"
 
 namespace octavo::onnx {
 
@@ -31,10 +32,15 @@ FileMemory& BigTensors::file_of(std::string_view raw) {
 ConstantTensor BigTensors::add(DType dtype, const Shape& shape, std::string_view raw) {
   FileMemory& file = file_of(raw);
   const auto offset = static_cast<std::size_t>(raw.data() - contents(file).data());
-  const auto restore = [&file, offset](const TensorView& elements) {
-    std::memcpy(elements.data, file.bytes().data() + offset, elements.bytes());
+  const auto restore = [&file, offset, dtype](const TensorView& elements) {
+    const std::byte* const from = file.bytes().data() + offset;
+    if (is_half(dtype))
+      widen(dtype, from, elements.span<float>());
+    else
+      std::memcpy(elements.data, from, elements.bytes());
   };
-  auto tensor = std::make_shared<const Tensor>(Tensor::restored_on_demand(dtype, shape, restore));
+  auto tensor = std::make_shared<const Tensor>(
+      Tensor::restored_on_demand(is_half(dtype) ? DType::f32 : dtype, shape, restore));
   // Mostly they come in order.
   const Entry entry{tensor, &file, offset, offset + raw.size()};
   auto place = entries_.end();

@@ -26,7 +26,7 @@ class BigTensors {
   explicit BigTensors(FileMemory& file, std::vector<ExternalFile> externals = {})
       : file_(file), externals_(std::move(externals)) {}
 
-  // A tensor whose elements are `raw`, a piece of one of the files.
+  // A tensor whose elements are `raw`, a piece of one of the files; floats of 16 bits become float32.
   ConstantTensor add(DType dtype, const Shape& shape, std::string_view raw);
   // `length` bytes of another file, from `offset` on. Throws Error(invalid_model), naming `what` and the file, where it
   // is not given or has not so many.

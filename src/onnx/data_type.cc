@@ -1,5 +1,7 @@
 #include "onnx/data_type.h"
 
+#include <cstring>
+
 #include "base/error.h"
 
 namespace octavo::onnx {
@@ -26,6 +28,19 @@ constexpr struct {
 
 bool is_nibble(int64_t data_type) { return data_type == kUint4 || data_type == kInt4; }
 
+bool is_half(std::optional<DType> dtype) { return dtype == DType::f16 || dtype == DType::bf16; }
+
+void widen(DType dtype, const std::byte* halves, std::span<float> floats) {
+  visit(Types<Float16, BFloat16>{}, dtype, [&]<class T>(T half) {
+    // In a file they need not be aligned.
+    for (float& x : floats) {
+      std::memcpy(&half, halves, sizeof(T));
+      halves += sizeof(T);
+      x = static_cast<float>(half);
+    }
+  });
+}
+
 DType dtype_of_data_type(int64_t data_type, std::string_view what) {
   if (is_nibble(data_type)) return data_type == kInt4 ? DType::s8 : DType::u8;
   if (const auto dtype = dtype_of_onnx(data_type)) return *dtype;
@@ -39,8 +54,7 @@ int32_t data_type_of(DType dtype) { return info_of(dtype).onnx; }
 
 int64_t computed_type(int64_t data_type) {
   if (is_nibble(data_type)) return data_type_of(dtype_of_data_type(data_type, ""));
-  const auto dtype = dtype_of_onnx(data_type);
-  return dtype == DType::f16 || dtype == DType::bf16 ? data_type_of(DType::f32) : data_type;
+  return is_half(dtype_of_onnx(data_type)) ? data_type_of(DType::f32) : data_type;
 }
 
 }  // namespace octavo::onnx

@@ -159,8 +159,6 @@ class GraphReader {
     symbol.id = draft_.graph.add_constant(std::string(name), std::move(tensor));
   }
 
-  static bool is_half(std::optional<DType> dtype) { return dtype == DType::f16 || dtype == DType::bf16; }
-
   // 16-bit floats are float32 inside of a graph: see onnx/half_border.h.
   void add_value(Symbol& symbol, std::string_view name) {
     Value value;

@@ -116,13 +116,9 @@ Tensor unpack_nibbles(std::string_view packed, int64_t data_type, const Shape& s
   return bytes;
 }
 
-// As float32.
-Tensor widen(const Tensor& halves) {
+Tensor widened(const Tensor& halves) {
   Tensor floats(DType::f32, halves.shape());
-  visit(Types<Float16, BFloat16>{}, halves.dtype(), [&]<class T>(T) {
-    std::ranges::transform(halves.span<T>(), floats.span<float>().begin(),
-                           [](T half) { return static_cast<float>(half); });
-  });
+  widen(halves.dtype(), halves.view().data, floats.span<float>());
   return floats;
 }
 
@@ -130,8 +126,7 @@ Tensor widen(const Tensor& halves) {
 ConstantTensor normalized(Tensor tensor) {
   if (tensor.dtype() == DType::boolean)
     for (uint8_t& flag : tensor.span<uint8_t>()) flag = flag != 0;
-  const bool is_half = Types<Float16, BFloat16>::contains(tensor.dtype());
-  return std::make_shared<const Tensor>(is_half ? widen(tensor) : std::move(tensor));
+  return std::make_shared<const Tensor>(is_half(tensor.dtype()) ? widened(tensor) : std::move(tensor));
 }
 
 }  // namespace
@@ -169,7 +164,6 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
   require(!header.is_external || big, ErrorCode::unsupported, "{} keeps its data in another file", what);
   require(!header.is_segment, ErrorCode::unsupported, "{} is split into segments", what);
   const DType dtype = dtype_of_data_type(header.data_type, what);
-  const bool is_half = Types<Float16, BFloat16>::contains(dtype);
   check_shape(header.shape, dtype, what);
   const auto elements = static_cast<uint64_t>(header.shape.elements());
   // An element that is not in raw_data takes at least one byte of the message.
@@ -194,7 +188,7 @@ ConstantTensor read_tensor(pbf_reader message, std::string_view what, BigTensors
     return std::make_shared<const Tensor>(
         unpack_nibbles(header.has_raw ? header.raw : listed, header.data_type, header.shape));
   }
-  if (big && header.has_raw && bytes >= BigTensors::kSmallest && !is_half && dtype != DType::boolean)
+  if (big && header.has_raw && bytes >= BigTensors::kSmallest && dtype != DType::boolean)
     return big->add(dtype, header.shape, header.raw);
   Tensor tensor(dtype, header.shape);
   if (header.has_raw) {

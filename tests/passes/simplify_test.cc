@@ -48,6 +48,19 @@ TEST_CASE("What is read twice or varies inside of a channel is not folded") {
   CHECK(simplified(b, {1, 3, 5, 5}).nodes.size() == 3);
 }
 
+TEST_CASE("A constant that is cast to the type that it has is one tensor, under the name behind the Cast") {
+  GraphBuilder b;
+  const ValueId w = b.random({8});
+  const ConstantTensor tensor = b.graph[w].constant;
+  const ValueId cast = b.node("Cast", {w}, attrs({{"to", int64_t{1}}}));
+  b.output(b.node("Mul", {b.input("x", {8}), cast}));
+  simplify(b.graph, KernelPolicy{});
+  REQUIRE(b.graph.nodes.size() == 1);
+  const Value& read = b.graph[b.graph.nodes[0].inputs[1]];
+  CHECK(read.constant == tensor);
+  CHECK(read.name == "Cast");
+}
+
 TEST_CASE("A node that nobody reads keeps nothing from being folded") {
   GraphBuilder b;
   const ValueId y = conv(b, b.input("x", {1, 3, 5, 5}), 4, 3);
