@@ -81,6 +81,10 @@ val to_js(const Description& description, const Graph& graph, const std::vector<
   // A file's keys are anything: the object has no prototype that one of them could stand for.
   val metadata = val::global("Object").call<val>("create", val::null());
   for (const auto& [key, value] : description.metadata) set(metadata, key.c_str(), value);
+  val tensor_bytes = val::object();
+  for (std::size_t kind = 0; kind < std::size(onnx::kTensorKinds); ++kind)
+    set(tensor_bytes, onnx::kTensorKinds[kind].data(),
+        static_cast<double>(description.tensor_bytes.by_kind[kind]));
   val quantization = val::object();
   set(quantization, "scheme", description.scheme);
   set(quantization, "integerNodes", description.integer_nodes);
@@ -96,6 +100,7 @@ val to_js(const Description& description, const Graph& graph, const std::vector<
   set(object, "outputs", values_of(graph, graph.outputs));
   set(object, "overridableInitializers", array_of(overridable, value_to_js));
   set(object, "parameters", static_cast<double>(description.parameters));
+  set(object, "tensorBytes", tensor_bytes);
   set(object, "macs", static_cast<double>(description.macs));
   set(object, "operators", operators);
   set(object, "metadata", metadata);

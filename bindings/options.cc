@@ -117,11 +117,15 @@ DynamicOptions dynamic_options(const val& source) {
   return options;
 }
 
-onnx::WeightsForm weights_form(const val& options) {
+onnx::FileForm file_form(const val& source) {
   using enum onnx::WeightsForm;
-  return Reader(options).read_choice(
-      "weights", {{"dequantizeLinear", dequantize_linear}, {"matMulNBits", matmul_n_bits}},
-      dequantize_linear);
+  using enum onnx::Storage;
+  const Reader reader(source);
+  onnx::FileForm form;
+  form.weights = reader.read_choice(
+      "weights", {{"dequantizeLinear", dequantize_linear}, {"matMulNBits", matmul_n_bits}}, form.weights);
+  form.storage = reader.read_choice("storage", {{"float32", float32}, {"float16", float16}}, form.storage);
+  return form;
 }
 
 WeightsOptions weights_options(const val& source) {

@@ -11,8 +11,7 @@ namespace octavo::bindings {
 KernelPolicy kernel_policy(const emscripten::val& forced);
 DynamicOptions dynamic_options(const emscripten::val& options);
 StaticOptions static_options(const emscripten::val& options);
-// Of a file.
-onnx::WeightsForm weights_form(const emscripten::val& options);
+onnx::FileForm file_form(const emscripten::val& options);
 WeightsOptions weights_options(const emscripten::val& options);
 
 }  // namespace octavo::bindings

@@ -57,6 +57,7 @@ Description Model::describe() {
   description.ir_version = model_.ir_version;
   description.producer = model_.producer_name;
   description.parameters = count_parameters(graph);
+  description.tensor_bytes = model_.tensor_bytes;
   description.macs = count_macs(graph, kernels_);
   for (const Node& node : graph.nodes) count_operator(description, node.op->name);
   description.metadata = model_.metadata_props;

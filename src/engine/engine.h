@@ -54,8 +54,9 @@ std::vector<OperatorInfo> supported_operators();
 struct Description {
   int64_t opset = 0, ir_version = 0;  // as the file had them
   std::string producer;
-  int64_t parameters = 0;  // elements of weights and biases
-  int64_t macs = -1;       // of a run with dynamic dimensions taken as 1; -1 when no such run is possible
+  int64_t parameters = 0;          // elements of weights and biases
+  onnx::TensorBytes tensor_bytes;  // of the file that it was read from, or that to_onnx writes by default
+  int64_t macs = -1;  // of a run with dynamic dimensions taken as 1; -1 when no such run is possible
   std::vector<std::pair<std::string_view, int>> operators;    // each that occurs, and how often
   std::vector<std::pair<std::string, std::string>> metadata;  // the file's metadata_props
   std::string scheme;                                         // "none", "dynamic", "static" or "weight-only"
@@ -158,9 +159,7 @@ class Model {
   std::unique_ptr<LayerComparer> compare_layers(const Model& quantized) const;
 
   // Standard ONNX; quantized models have QuantizeLinear and DequantizeLinear nodes.
-  std::string to_onnx(onnx::WeightsForm weights = onnx::WeightsForm::dequantize_linear) const {
-    return onnx::write_model(model_, weights);
-  }
+  std::string to_onnx(onnx::FileForm form = {}) const { return onnx::write_model(model_, form); }
 
  private:
   friend class Calibration;

@@ -24,7 +24,9 @@ Model::Model(onnx::Model model, const KernelPolicy& kernels) : model_(std::move(
 std::unique_ptr<Model> Model::with_graph(onnx::Model model, Graph graph, const KernelPolicy& kernels) {
   model.graph = std::move(graph);
   model.overridable_initializers.clear();
-  return std::unique_ptr<Model>(new Model(std::move(model), kernels));
+  std::unique_ptr<Model> made(new Model(std::move(model), kernels));
+  made->model_.tensor_bytes = onnx::tensor_bytes_of(made->graph());
+  return made;
 }
 
 Model::LoweredModel& Model::lowered() {

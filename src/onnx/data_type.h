@@ -11,6 +11,7 @@
 
 namespace octavo::onnx {
 
+inline constexpr int64_t kFloat16 = 10;
 // Integers of 4 bits, which are integers of 8 as soon as they are read.
 inline constexpr int64_t kUint4 = 21, kInt4 = 22;
 bool is_nibble(int64_t data_type);

@@ -24,6 +24,8 @@ struct Symbol {
   enum class Source : uint8_t { none, initializer, input, node };
   Source source = Source::none;
   bool is_used = false;              // by a node or as a graph output
+  bool is_qparam = false;            // a scale or zero point
+  bool is_packed = false;            // bytes that are two integers of 4 bits
   const ValueInfo* input = nullptr;  // of an initializer that is one and may be overridden
   ValueId id = kNoValue;
   ValueInfo info;
@@ -89,8 +91,13 @@ class GraphReader {
  public:
   // `overrides`: null where no initializer may be overridden. `outer`: of the graph around a body, from which it may
   // take values.
-  GraphReader(int64_t opset, BigTensors& big, Overrides* overrides, GraphReader* outer = nullptr)
-      : big_(big), overrides_(overrides), outer_(outer), depth_(outer ? outer->depth_ + 1 : 0) {
+  GraphReader(int64_t opset, BigTensors& big, TensorBytes& sizes, Overrides* overrides,
+              GraphReader* outer = nullptr)
+      : big_(big),
+        sizes_(sizes),
+        overrides_(overrides),
+        outer_(outer),
+        depth_(outer ? outer->depth_ + 1 : 0) {
     draft_.opset = opset;
   }
 
@@ -134,6 +141,7 @@ class GraphReader {
     const auto mark = [&](std::string_view name) { symbols_[name].is_used = true; };
     const auto see = [&](const RawNode& node) {
       std::ranges::for_each(node.inputs, mark);
+      mark_integers(node);
       missing.see(node);
     };
     for_each_node(raw_nodes_, depth_, see, mark);
@@ -143,6 +151,17 @@ class GraphReader {
       if (output.has_type) symbols_[output.name].info = output;
     }
     require(!outputs_.empty(), ErrorCode::invalid_model, "the model has no outputs");
+  }
+
+  // What the node says of the tensors that it reads.
+  void mark_integers(const RawNode& node) {
+    const bool is_product = node.op_type == "MatMulNBits";
+    if (!is_product && !node.op_type.ends_with("uantizeLinear")) return;
+    const std::size_t first = is_product ? 2 : 1;
+    for (std::size_t i = first; i < std::min(node.inputs.size(), first + 2); ++i)
+      symbols_[node.inputs[i]].is_qparam = true;
+    if (is_product && node.inputs.size() > 1)
+      symbols_[node.inputs[1]].is_packed = node.attrs.get_int("bits", 4) == 4;
   }
 
   Symbol& define(std::string_view name, Symbol::Source source) {
@@ -157,6 +176,13 @@ class GraphReader {
 
   void add_constant(Symbol& symbol, std::string_view name, ConstantTensor tensor) {
     symbol.id = draft_.graph.add_constant(std::string(name), std::move(tensor));
+  }
+
+  // Of a Constant node, whose 16-bit floats count as float32.
+  void add_constant(Symbol& symbol, const RawNode& raw) {
+    ConstantTensor tensor = constant_value(raw.attrs);
+    sizes_.add(data_type_of(tensor->dtype()), symbol.is_qparam, tensor->shape().elements());
+    add_constant(symbol, raw.outputs[0], std::move(tensor));
   }
 
   // 16-bit floats are float32 inside of a graph: see onnx/half_border.h.
@@ -186,9 +212,14 @@ class GraphReader {
     Symbol& symbol = define(name, Symbol::Source::initializer);
     if (!symbol.is_used) return;
     ConstantTensor tensor = read_tensor(reader, text("initializer '{}'", name), &big_);
+    const int64_t type = read_data_type(reader), elements = tensor->shape().elements();
+    if (symbol.is_packed)
+      sizes_.add(kUint4, false, 2 * elements);
+    else
+      sizes_.add(type, symbol.is_qparam, elements);
     if (symbol.input != nullptr) tensor = overrides_->apply(*symbol.input, std::move(tensor));
     add_constant(symbol, name, std::move(tensor));
-    if (const int64_t type = read_data_type(reader); is_nibble(type)) draft_.nibbles[symbol.id] = type;
+    if (is_nibble(type)) draft_.nibbles[symbol.id] = type;
   }
 
   // Before IR version 4 every initializer was listed as an input too, and many a converter still does so. It is a
@@ -213,7 +244,7 @@ class GraphReader {
       if (name.empty()) continue;
       Symbol& symbol = define(name, Symbol::Source::node);
       if (is_constant(raw)) {
-        if (symbol.is_used) add_constant(symbol, name, constant_value(raw.attrs));
+        if (symbol.is_used) add_constant(symbol, raw);
       } else if (symbol.is_used || i < computed) {
         add_value(symbol, name);
       }
@@ -268,7 +299,7 @@ class GraphReader {
           std::ranges::find_if(raw.bodies, [&](const auto& b) { return attribute.name == b.first; });
       require(body != raw.bodies.end(), ErrorCode::invalid_graph, "attribute '{}' is missing",
               attribute.name);
-      GraphReader reader(draft_.opset, big_, nullptr, this);
+      GraphReader reader(draft_.opset, big_, sizes_, nullptr, this);
       Subgraph subgraph;
       subgraph.graph = reader.read(body->second);
       subgraph.first_capture = static_cast<uint32_t>(node.inputs.size());
@@ -350,6 +381,7 @@ class GraphReader {
   }
 
   BigTensors& big_;
+  TensorBytes& sizes_;
   Overrides* overrides_;
   GraphReader* outer_;
   int depth_;
@@ -371,7 +403,8 @@ void read_graph(pbf_reader message, Model& model, BigTensors& big,
   // Older files list every initializer and mean a constant.
   const bool has_defaults = model.ir_version >= 4;
   if (!has_defaults) overrides.check_names();
-  model.graph = GraphReader(model.opset, big, has_defaults ? &overrides : nullptr).read(message);
+  model.graph =
+      GraphReader(model.opset, big, model.tensor_bytes, has_defaults ? &overrides : nullptr).read(message);
 }
 
 }  // namespace octavo::onnx

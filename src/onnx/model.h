@@ -11,6 +11,7 @@
 #include "base/file_memory.h"
 #include "graph/graph.h"
 #include "onnx/big_tensors.h"
+#include "onnx/tensor_bytes.h"
 
 namespace octavo::onnx {
 
@@ -36,6 +37,7 @@ struct Model {
   int64_t ir_version = kIrVersion;
   int64_t opset = kOpset;
   std::string producer_name = "octavo", producer_version;
+  TensorBytes tensor_bytes;
 
   std::string doc;
   std::vector<std::pair<std::string, std::string>> metadata_props;
@@ -66,12 +68,26 @@ enum class WeightsForm : uint8_t {
   matmul_n_bits,      // ONNX Runtime's operator, where it has one: onnx/matmul_n_bits.h
 };
 
+// How a file keeps weights that are floats.
+enum class Storage : uint8_t {
+  float32,
+  float16,  // behind a Cast, where that loses little: onnx/half_storage.h
+};
+
+struct FileForm {
+  WeightsForm weights = WeightsForm::dequantize_linear;
+  Storage storage = Storage::float32;
+};
+
 // The bytes of a ModelProto of opset kOpset, or of the oldest newer one that has all of its operators: the same bytes
 // for the same model on every machine. Reading them gives the same graph. A node's notes go to its metadata_props.
 // Shapes of intermediate values are written where known.
 //
 // Throws Error(unsupported), naming the node, for an operator of Octavo's own ("octavo.…"), and for a model above
 // the 2 GiB that protobuf allows.
-std::string write_model(const Model& model, WeightsForm weights = WeightsForm::dequantize_linear);
+std::string write_model(const Model& model, FileForm form = {});
+
+// Of the file that write_model writes by default.
+TensorBytes tensor_bytes_of(const Graph& graph);
 
 }  // namespace octavo::onnx

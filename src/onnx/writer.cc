@@ -8,6 +8,7 @@
 #include "graph/qdq.h"
 #include "onnx/data_type.h"
 #include "onnx/fields.h"
+#include "onnx/half_storage.h"
 #include "onnx/matmul_n_bits.h"
 #include "onnx/metadata.h"
 #include "onnx/model.h"
@@ -37,12 +38,14 @@ std::string packed_nibbles(const Tensor& tensor) {
   return packed;
 }
 
-void write_tensor(pbf_writer out, std::string_view name, const Tensor& tensor, bool is_nibbles = false) {
+// `data_type`: that of the tensor, or kInt4 or kFloat16.
+void write_tensor(pbf_writer out, std::string_view name, const Tensor& tensor, int32_t data_type) {
   for (int64_t dim : tensor.shape().dims) out.add_int64(tensor_proto::dims, dim);
-  out.add_int32(tensor_proto::data_type,
-                is_nibbles ? static_cast<int32_t>(kInt4) : data_type_of(tensor.dtype()));
+  out.add_int32(tensor_proto::data_type, data_type);
   out.add_string(tensor_proto::name, name.data(), name.size());
-  if (is_nibbles) return out.add_bytes(tensor_proto::raw_data, packed_nibbles(tensor));
+  if (data_type != data_type_of(tensor.dtype()))
+    return out.add_bytes(tensor_proto::raw_data,
+                         data_type == kInt4 ? packed_nibbles(tensor) : packed_halves(tensor));
   out.add_bytes(tensor_proto::raw_data, reinterpret_cast<const char*>(tensor.view().data), tensor.bytes());
 }
 
@@ -78,7 +81,7 @@ struct AttributeWriter {
     type(attribute_proto::Type::strings);
   }
   void operator()(const ConstantTensor& tensor) const {
-    write_tensor(pbf_writer(out, attribute_proto::t), "", *tensor);
+    write_tensor(pbf_writer(out, attribute_proto::t), "", *tensor, data_type_of(tensor->dtype()));
     type(attribute_proto::Type::tensor);
   }
 };
@@ -87,13 +90,17 @@ struct AttributeWriter {
 // use those of the graphs around it for anything else.
 class FileNames {
  public:
-  explicit FileNames(const Graph& graph) : names_(graph.values.size()), is_outside_(graph.values.size()) {
+  FileNames(const Graph& graph, Storage storage)
+      : storage_(storage), names_(graph.values.size()), is_outside_(graph.values.size()) {
     for (ValueId id = 0; id < graph.values.size(); ++id) taken_.take(names_[id] = graph[id].name);
     for (ValueId id : graph.outputs) outputs_.push_back(names_[id]);
     list_constants(graph);
   }
   FileNames(const Node& node, const Subgraph& body, const FileNames& outer)
-      : names_(body.graph.values.size()), is_outside_(body.graph.values.size()), taken_(&outer.taken_) {
+      : storage_(outer.storage_),
+        names_(body.graph.values.size()),
+        is_outside_(body.graph.values.size()),
+        taken_(&outer.taken_) {
     const Graph& graph = body.graph;
     const Uses uses(graph);
     for (uint32_t i = 0; i < body.captures; ++i)
@@ -116,16 +123,27 @@ class FileNames {
   const std::string& output(std::size_t i) const { return outputs_[i]; }
   // Whether the value is one of the graphs around this one.
   bool is_outside(ValueId id) const { return is_outside_[id]; }
+  // Of the float16 that a Cast makes a constant of; empty where there is none.
+  const std::string& half(ValueId id) const { return halves_[id]; }
 
  private:
-  // For the bodies that the graph has.
   void list_constants(const Graph& graph) {
+    halves_.resize(names_.size());
+    if (storage_ == Storage::float16) {
+      const Flags halves = find_halves(graph);
+      for (const Node& node : graph.nodes) taken_.take(node.name);  // the Cast has the name, too
+      for (ValueId id = 0; id < halves.size(); ++id)
+        if (halves[id] && !is_outside_[id]) halves_[id] = taken_.take_unique(text("{}_float16", names_[id]));
+    }
+    // For the bodies that the graph has.
     if (std::ranges::all_of(graph.nodes, [](const Node& node) { return node.subgraphs.empty(); })) return;
     for (ValueId id = 0; id < graph.values.size(); ++id)
       if (graph[id].is_constant()) constants_.emplace(graph[id].constant.get(), id);
   }
 
+  Storage storage_;
   std::vector<std::string> names_;    // by value
+  std::vector<std::string> halves_;   // by value
   std::vector<std::string> outputs_;  // by output
   Flags is_outside_;                  // by value
   Names taken_;
@@ -158,6 +176,21 @@ Flags find_nibbles(const Graph& graph, const FileNames& names) {
     }
   }
   return nibbles;
+}
+
+// As which TensorProto.DataType a constant is an initializer of the graph; 0: it is none.
+Flags find_initializers(const Graph& graph, const Uses& uses, const FileNames& names) {
+  Flags types = find_nibbles(graph, names);
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    const ConstantTensor& constant = graph[id].constant;
+    if (!constant || names.is_outside(id) || (uses.consumers[id].empty() && !uses.is_output[id]))
+      types[id] = 0;
+    else
+      types[id] = static_cast<uint8_t>(types[id]                 ? kInt4
+                                       : !names.half(id).empty() ? kFloat16
+                                                                 : data_type_of(constant->dtype()));
+  }
+  return types;
 }
 
 void write_graph(pbf_writer out, const Graph& graph, const FileNames& names);
@@ -218,6 +251,15 @@ void write_shape(pbf_writer& tensor_type, const Value& value) {
   }
 }
 
+// A node of one input and one output, which are those of no node of the graph.
+void write_node(pbf_writer& out, std::string_view op_type, const std::string& input,
+                const std::string& output, const std::string& name) {
+  out.add_string(node_proto::input, input);
+  out.add_string(node_proto::output, output);
+  out.add_string(node_proto::name, name);
+  out.add_string(node_proto::op_type, op_type.data(), op_type.size());
+}
+
 void write_value_info(pbf_writer out, const Value& value, const std::string& name, bool with_shape = true) {
   out.add_string(value_info_proto::name, name);
   pbf_writer type(out, value_info_proto::type);
@@ -251,6 +293,16 @@ int64_t opset_for(const Graph& graph, int64_t opset) {
 }
 
 void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
+  const Uses uses(graph);
+  const Flags initializers = find_initializers(graph, uses, names);
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    if (initializers[id] == 0 || names.half(id).empty()) continue;
+    pbf_writer cast(out, graph_proto::node);
+    write_node(cast, "Cast", names.half(id), names[id], names.half(id));
+    pbf_writer attribute(cast, node_proto::attribute);
+    attribute.add_string(attribute_proto::name, "to");
+    AttributeWriter{attribute}(int64_t{data_type_of(DType::f32)});
+  }
   for (const Node& node : graph.nodes) {
     try {
       write_node(pbf_writer(out, graph_proto::node), node, names);
@@ -263,21 +315,18 @@ void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
     const ValueId id = graph.outputs[i];
     if (!names.is_outside(id)) continue;
     pbf_writer identity(out, graph_proto::node);
-    identity.add_string(node_proto::input, names[id]);
-    identity.add_string(node_proto::output, names.output(i));
-    identity.add_string(node_proto::name, names.output(i));
-    identity.add_string(node_proto::op_type, "Identity");
+    write_node(identity, "Identity", names[id], names.output(i), names.output(i));
   }
   out.add_string(graph_proto::name, graph.name.empty() ? "octavo" : graph.name);
-  const Uses uses(graph);
-  const Flags nibbles = find_nibbles(graph, names);
-  for (ValueId id = 0; id < graph.values.size(); ++id) {
-    const Value& value = graph[id];
-    if (!value.is_constant() || (uses.consumers[id].empty() && !uses.is_output[id])) continue;
-    if (names.is_outside(id)) continue;
-    write_tensor(pbf_writer(out, graph_proto::initializer), names[id], *value.constant, nibbles[id]);
-    value.constant->give_back();
-  }
+  // Those behind a Cast last, which is their order when the file is read.
+  for (const bool are_halves : {false, true})
+    for (ValueId id = 0; id < graph.values.size(); ++id) {
+      if (initializers[id] == 0 || names.half(id).empty() == are_halves) continue;
+      const Tensor& constant = *graph[id].constant;
+      write_tensor(pbf_writer(out, graph_proto::initializer), are_halves ? names.half(id) : names[id],
+                   constant, initializers[id]);
+      constant.give_back();
+    }
   for (ValueId id : graph.inputs)
     if (!names.is_outside(id)) write_value_info(pbf_writer(out, graph_proto::input), graph[id], names[id]);
   for (std::size_t i = 0; i < graph.outputs.size(); ++i)
@@ -294,23 +343,46 @@ void write_graph(pbf_writer out, const Graph& graph, const FileNames& names) {
   }
 }
 
-// The file's size, but for a few bytes a node.
+void add_tensor_bytes(const Graph& graph, const FileNames& names, TensorBytes& sizes) {
+  const Uses uses(graph);
+  const Flags initializers = find_initializers(graph, uses, names);
+  for (ValueId id = 0; id < graph.values.size(); ++id) {
+    if (initializers[id] == 0) continue;
+    const bool is_qparam = std::ranges::any_of(uses.consumers[id], [&](uint32_t n) {
+      return is_qdq(graph.nodes[n]) && graph.nodes[n].inputs[0] != id;
+    });
+    sizes.add(initializers[id], is_qparam, graph[id].constant->shape().elements());
+  }
+  for (const Node& node : graph.nodes)
+    for (const Subgraph& body : node.subgraphs)
+      add_tensor_bytes(body.graph, FileNames(node, body, names), sizes);
+}
+
+// The file's size without tensors, but for a few bytes a node.
 uint64_t estimate_size(const Graph& graph) {
   uint64_t size = 4096 + 256 * graph.nodes.size() + 64 * graph.values.size();
   for (const Node& node : graph.nodes)
     for (const Subgraph& body : node.subgraphs) size += estimate_size(body.graph);
-  for (const Value& value : graph.values)
-    if (value.is_constant()) size += value.constant->bytes();
   return size;
 }
 
 }  // namespace
 
-std::string write_model(const Model& model, WeightsForm weights) {
-  const bool is_packed = weights == WeightsForm::matmul_n_bits;
+TensorBytes tensor_bytes_of(const Graph& graph) {
+  TensorBytes sizes;
+  add_tensor_bytes(graph, FileNames(graph, Storage::float32), sizes);
+  return sizes;
+}
+
+std::string write_model(const Model& model, FileForm form) {
+  const bool is_packed = form.weights == WeightsForm::matmul_n_bits;
   const Graph packed = is_packed ? with_matmul_n_bits(model.graph) : Graph();
   const Graph& graph = is_packed ? packed : model.graph;
-  const uint64_t size = estimate_size(graph);
+  const FileNames names(graph, form.storage);
+  TensorBytes tensors;
+  add_tensor_bytes(graph, names, tensors);
+  uint64_t size = estimate_size(graph);
+  for (uint64_t bytes : tensors.by_kind) size += bytes;
   require(size < (uint64_t{1} << 31), ErrorCode::unsupported,
           "the model is larger than the 2 GiB of an ONNX file");
   std::string file;
@@ -323,7 +395,7 @@ std::string write_model(const Model& model, WeightsForm weights) {
                                                          : kIrVersion + 2);
   out.add_string(model_proto::producer_name, "octavo");
   if (!model.doc.empty()) out.add_string(model_proto::doc_string, model.doc);
-  write_graph(pbf_writer(out, model_proto::graph), graph, FileNames(graph));
+  write_graph(pbf_writer(out, model_proto::graph), graph, names);
   write_opset(pbf_writer(out, model_proto::opset_import), "", opset);
   std::map<std::string_view, int> others;
   add_other_opsets(graph, others);

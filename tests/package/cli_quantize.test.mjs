@@ -76,6 +76,16 @@ test('weights alone, of four bits: the file is called so, and calibration data r
   );
 });
 
+test('--storage float16 keeps what stays float in half the bytes, and inspect says so', async () => {
+  const args = ['--storage', 'float16', '-o', 'halves.onnx'];
+  assert.equal((await octavo('quantize', 'models/mnist.onnx', ...args)).code, 0);
+  const { tensorBytes, bytes } = await json('inspect', 'halves.onnx');
+  assert.ok(tensorBytes.float16 > 0 && tensorBytes.float16 > tensorBytes.float32);
+  assert.ok(bytes < (await stat(inFolder('all.onnx'))).size + tensorBytes.float16);
+  assert.match((await octavo('inspect', 'halves.onnx')).stdout, /^tensors {7}float32 .*, float16 .*, int8 /m);
+  await misused(/--storage/, 'quantize', 'models/mnist.onnx', '--storage', 'half', '-o', 'half.onnx');
+});
+
 test('where dynamic would change nothing, calibration data is asked for', async () => {
   const conv = {
     nodes: [

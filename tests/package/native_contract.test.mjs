@@ -5,6 +5,7 @@ import { createEngine, loadModel, supportedOperators, Tensor } from 'octavo';
 import { onnxFile } from './support/onnx_model.mjs';
 import { inner } from './support/package.mjs';
 
+const { fileOptions } = await inner('file_options.js');
 const { quantizationRows } = await inner('quantization_options.js');
 const { elementTypes } = await inner('tensor.js');
 
@@ -103,12 +104,16 @@ test('operators are listed once, in order, with those that the reader resolves',
   assert.ok(operators.some(({ domain, type }) => domain === 'com.microsoft' && type === 'FusedConv'));
 });
 
-test('option weights of toOnnx: the engine knows each of its values, and no other', async () => {
-  const model = await loadModel(product(), { engine });
-  for (const weights of ['dequantizeLinear', 'matMulNBits']) await model.toOnnx({ weights });
-  for (const weights of ['matMul', 1])
-    await assert.rejects(model.toOnnx({ weights }), { code: 'InvalidOption' });
-});
+for (const [name, { choices }] of Object.entries(fileOptions))
+  test(`option ${name} of toOnnx: the engine knows each of its values, and no other`, async () => {
+    const model = await loadModel(product(), { engine });
+    for (const value of choices) await model.toOnnx({ [name]: value });
+    for (const value of [`${choices[0]}s`, 1])
+      await assert.rejects(
+        model.toOnnx({ [name]: value }),
+        ({ code, message }) => code === 'InvalidOption' && message.includes(`'${name}'`),
+      );
+  });
 
 test('layers and metadata', async () => {
   const model = await loadModel(product(), { engine });

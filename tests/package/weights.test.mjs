@@ -1,7 +1,7 @@
-// Weights of four bits: what is written is what runs here, and in onnxruntime.
+// Weights of four bits and floats of 16: what is written is what runs here, and in onnxruntime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadModel, Tensor } from 'octavo';
+import { compare, loadModel, Tensor } from 'octavo';
 import { withEngine } from './support/engines.mjs';
 import { modelBytes } from './support/networks.mjs';
 import { largest, largestDifference } from './support/numbers.mjs';
@@ -37,6 +37,39 @@ for (const options of [
         assert.ok(largestDifference(logits.data, expected.data) <= 1e-5 * largest(expected.data));
         await session.release();
       }
+    }));
+
+for (const quantize of [undefined, { opTypesToQuantize: ['GRU'] }])
+  test(`floats of 16 bits are float32 once loaded${quantize ? ', those that stay beside int8' : ''}`, () =>
+    withEngine('simd', async (engine) => {
+      // The file has halves, and what is written of it by default has none.
+      const read = await loadModel(await modelBytes(file), { engine });
+      assert.ok(read.describe().tensorBytes.float16 > 0);
+      const float = await loadModel(await read.toOnnx(), { engine });
+      assert.equal(float.describe().tensorBytes.float16, 0);
+      const model = quantize ? await float.quantizeWeights(quantize) : float;
+      const onnx = await model.toOnnx({ storage: 'float16' });
+      const again = await loadModel(onnx, { engine });
+      assert.deepEqual(await again.toOnnx({ storage: 'float16' }), onnx);
+      const before = model.describe();
+      const after = again.describe();
+      assert.deepEqual(after.operators, before.operators);
+      assert.ok(after.tensorBytes.float32 < before.tensorBytes.float32 / 20);
+      const halves = 2 * after.tensorBytes.float16 + after.tensorBytes.float32;
+      assert.equal(halves, before.tensorBytes.float32);
+      assert.equal(after.tensorBytes.int8, before.tensorBytes.int8);
+      if (quantize) assert.ok(after.tensorBytes.int8 > 0);
+      else assert.ok(onnx.byteLength < 0.51 * (await model.toOnnx()).byteLength);
+
+      const { logits } = await again.run(feeds);
+      const expected = (await model.run(feeds)).logits;
+      assert.deepEqual(logits.data, expected.data);
+      const session = await createSession(onnx);
+      const theirs = (await runOnFeeds(session, feeds)).logits;
+      assert.ok(largestDifference(theirs.data, logits.data) <= 1e-5 * largest(expected.data));
+      await session.release();
+      const report = await compare(model, again, [feeds], { repeats: 1 });
+      assert.deepEqual(report.quantized.tensorBytes, after.tensorBytes);
     }));
 
 test('calibration is for rounding with feedback, which needs it', () =>

@@ -95,6 +95,7 @@ export function makeFakeNative() {
         producer: 'test',
         overridableInitializers: [],
         parameters: 1,
+        tensorBytes: { float32: 4, float16: 0, int8: 0, int4: 0, int32: 0, scales: 0, other: 0 },
         macs: 1,
         operators: { Mul: 1 },
         metadata: {},

@@ -17,6 +17,7 @@ export type {
   StepTime,
   SupportedOperator,
   SelectionOptions,
+  TensorBytes,
   ValueDescription,
   WeightsOptions,
 } from './native.js';

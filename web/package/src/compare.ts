@@ -74,9 +74,14 @@ export async function compare(
     engine.release(comparer);
   }
   if (count === 0) throw new OctavoError('InvalidData', 'there is no sample to compare with');
+  const figuresOf = async (model: Model, ms: readonly number[]): Promise<ModelFigures> => ({
+    bytes: await engine.call('fileBytes', [model.handle], signal),
+    tensorBytes: model.describe().tensorBytes,
+    ...timesOf(ms),
+  });
   const figures = {
-    float: figuresOf(floatMs, await engine.call('fileBytes', [float.handle], signal)),
-    quantized: figuresOf(quantizedMs, await engine.call('fileBytes', [quantized.handle], signal)),
+    float: await figuresOf(float, floatMs),
+    quantized: await figuresOf(quantized, quantizedMs),
   };
   return {
     samples: count,
@@ -119,10 +124,10 @@ class AgreementSums<Extra> {
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function figuresOf(ms: readonly number[], bytes: number): ModelFigures {
+function timesOf(ms: readonly number[]): Pick<ModelFigures, 'ms' | 'msBest' | 'msQuartiles'> {
   const sorted = ms.toSorted((a, b) => a - b);
   const msQuartiles: [number, number] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
-  return { bytes, ms: quantile(sorted, 0.5), msBest: sorted[0], msQuartiles };
+  return { ms: quantile(sorted, 0.5), msBest: sorted[0], msQuartiles };
 }
 
 /** Linear interpolation between the two nearest of the sorted values, as numpy's default. */

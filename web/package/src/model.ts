@@ -68,7 +68,7 @@ const staticOptions: KnownOptions<QuantizeStaticOptions> = {
   calibration: 'any',
   ...knownOptions<StaticOptions>('static'),
 };
-const toOnnxOptions: KnownOptions<ToOnnxOptions> = { ...callOptions, weights: 'any' };
+const toOnnxOptions: KnownOptions<ToOnnxOptions> = { ...callOptions, weights: 'any', storage: 'any' };
 const weightsOptions: KnownOptions<QuantizeWeightsOptions> = {
   ...longCallOptions,
   calibration: 'any',

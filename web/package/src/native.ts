@@ -195,6 +195,15 @@ export interface ValueDescription {
   dims?: (number | string)[];
 }
 
+/**
+ * How large the tensors in a file are, in bytes, by what they are. `float16`: both kinds of 16-bit floats. `int8` and `int4`: with a
+ * sign or without. `int32`: what biases of integer products are. `scales`: scales and zero points.
+ */
+export type TensorBytes = Record<
+  'float32' | 'float16' | 'int8' | 'int4' | 'int32' | 'scales' | 'other',
+  number
+>;
+
 /** What a model is made of. */
 export interface ModelDescription {
   opset: number;
@@ -208,6 +217,8 @@ export interface ModelDescription {
    */
   overridableInitializers: ValueDescription[];
   parameters: number;
+  /** Of the file that the model came from; of a quantized copy, of the one that `toOnnx` writes. */
+  tensorBytes: TensorBytes;
   /** Multiply-adds of one run with dynamic dimensions taken as 1; -1 where shapes cannot be resolved. */
   macs: number;
   /** How many nodes there are of each operator. */
@@ -334,6 +345,12 @@ export interface FileOptions {
    * `MatMulNBits`, ONNX Runtime's own operator, for which it has kernels.
    */
   weights?: 'dequantizeLinear' | 'matMulNBits';
+  /**
+   * How weights that stay float are kept: `float32` (the default), or, for half the size, as `float16` behind a `Cast`, rounded to the
+   * nearest. They are float32 again once the file is loaded, so that it runs as fast. Tensors of fewer than 256 elements stay as they
+   * are, as do scales, and numbers that are too large or, all in all, too small for float16.
+   */
+  storage?: 'float32' | 'float16';
 }
 
 /** How far a tensor is from its reference. */

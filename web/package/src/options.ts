@@ -1,5 +1,12 @@
 // Options and reports of the public API.
-import type { KernelChoice, DynamicOptions, FileOptions, StaticOptions, WeightsOptions } from './native.js';
+import type {
+  KernelChoice,
+  DynamicOptions,
+  FileOptions,
+  StaticOptions,
+  TensorBytes,
+  WeightsOptions,
+} from './native.js';
 import type { ModelState } from './state.js';
 import type { Feeds, TensorLike } from './tensor.js';
 
@@ -123,6 +130,8 @@ export interface CompareOptions extends LongCallOptions {
 export interface ModelFigures {
   /** Bytes of the ONNX file. */
   bytes: number;
+  /** Of which these are tensors. */
+  tensorBytes: TensorBytes;
   /** Median time of a run, in milliseconds. */
   ms: number;
   msBest: number;

@@ -115,6 +115,7 @@ function describe(report: CompareReport, engine: EngineInfo): string {
       ['', 'file', 'median', 'best', 'quartiles'],
       [row('float', float), row('int8', quantized), ratio],
     ),
+    format.table(['tensors', 'float', 'int8'], format.tensorRows(float.tensorBytes, quantized.tensorBytes)),
     format.table(['output', 'cosine', 'SQNR', 'largest difference'], outputs.map(agreement)),
   ];
   if (layers) {

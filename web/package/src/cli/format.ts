@@ -1,6 +1,6 @@
 // Text for people.
 import Table from 'cli-table3';
-import type { ValueDescription } from '../native.js';
+import type { TensorBytes, ValueDescription } from '../native.js';
 
 /**
  * A table without lines. Columns of words are left, by default the first, those of numbers right. Where all titles are empty there
@@ -53,6 +53,12 @@ export const fileLines = (
   `file          ${bytes(size)}`,
   `opset         ${opset} (IR ${irVersion}${producer ? `, by ${producer}` : ''})`,
 ];
+
+/** The kinds of which any of the models has tensors, a row each. */
+export const tensorRows = (...models: readonly TensorBytes[]) =>
+  (Object.keys(models[0]) as (keyof TensorBytes)[])
+    .filter((kind) => models.some((sizes) => sizes[kind] > 0))
+    .map((kind) => [kind, ...models.map((sizes) => bytes(sizes[kind]))]);
 
 /** Prints a result: the document with --json, else the text. */
 export function print(

@@ -68,10 +68,16 @@ function describe(model: ModelDescription, bytes: number, preprocessing: FoundPr
     ...model.outputs.map((output) => `output        ${format.value(output)}`),
     ...describeOverridable(model.overridableInitializers),
     `parameters    ${format.count(model.parameters)}`,
+    ...describeTensors(model),
     `multiply-adds ${model.macs < 0 ? 'unknown: shapes are open' : format.count(model.macs)}`,
     `quantization  ${scheme}${scheme === 'none' ? '' : `, ${format.nodes(integerNodes)} in integers, ${floatNodes} in float`}`,
     ...islands.map(({ node, op, reason }) => `  float: ${op} ${node}: ${reason}`),
   ].join('\n');
+}
+
+function describeTensors({ tensorBytes }: ModelDescription): string[] {
+  const kinds = format.tensorRows(tensorBytes).map((row) => row.join(' '));
+  return kinds.length === 0 ? [] : [`tensors       ${kinds.join(', ')}`];
 }
 
 /** Some converters list all weights so. */

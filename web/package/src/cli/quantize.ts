@@ -1,6 +1,7 @@
 // octavo quantize MODEL
 import { Command, Option } from 'commander';
 import type { Engine } from '../engine.js';
+import { fileOptions } from '../file_options.js';
 import type { FileOptions, ModelDescription } from '../native.js';
 import { countText } from './coverage.js';
 import * as format from './format.js';
@@ -28,15 +29,11 @@ export function quantizeCommand(): Command {
       'where to write it, - for standard output (default: MODEL.int8.onnx, or .int4)',
     )
     .option('--force', 'replace the file if there is one')
-    .addOption(
-      new Option(
-        '--weights <form>',
-        'what stands for weights of 4 bits in blocks (default: dequantizeLinear)',
-      ).choices(['dequantizeLinear', 'matMulNBits']),
-    )
     .action((path: string, options: Options) =>
       withEngine(options, (engine) => write(engine, path, options)),
     );
+  for (const { flag, help, choices } of Object.values(fileOptions))
+    command.addOption(new Option(flag, help).choices(choices));
   return addCommonOptions(addPictureOptions(addQuantizationOptions(command))).addHelpText(
     'after',
     presetsHelp +
@@ -52,12 +49,12 @@ export function quantizeCommand(): Command {
 }
 
 async function write(engine: Engine, path: string, options: Options): Promise<void> {
-  const { output = defaultOutput(path, options), force = false, weights } = options;
+  const { output = defaultOutput(path, options), force = false, weights, storage } = options;
   await checkOutput(path, output, force);
   using model = await load(engine, path, options);
   const made = await quantize(model, options);
   using quantized = made.model;
-  const onnx = await quantized.toOnnx(weights && { weights });
+  const onnx = await quantized.toOnnx({ ...(weights && { weights }), ...(storage && { storage }) });
   await writeOutput(output, onnx);
   const floatBytes = await engine.call('fileBytes', [model.handle]);
   const { quantization } = quantized.describe();
