@@ -1,4 +1,5 @@
 // Add(op(x), c) → op(x) that adds a value a column, Clip(op(x)) → op(x) that clamps, where it can.
+#include "graph/bias_sum.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
@@ -6,9 +7,6 @@
 namespace octavo {
 
 namespace {
-
-// The operator of the algebra.
-constexpr std::string_view kAdd = "Add";
 
 class Fusion {
  public:
@@ -37,20 +35,10 @@ class Fusion {
   }
 
   bool fuse_bias(Node& node) {
-    Node* const sum = reader(node);
-    if (sum == nullptr || sum->op->name != kAdd || node.has_input(2) || node.lowered.bias ||
-        node.lowered.clamp != Clamp{} || sum->inputs[0] == sum->inputs[1])
-      return false;
-    const ValueId addend = sum->inputs[sum->inputs[0] == node.outputs[0] ? 1 : 0];
-    const std::optional<Shape>&y = graph_[node.outputs[0]].shape, &w = graph_[node.inputs[1]].shape;
-    const ConstantTensor& bias = graph_[addend].constant;
-    if (!bias || bias->dtype() != DType::f32 || !y || !w || w->rank() < 2 || y->rank() == 0) return false;
-    const Shape& c = bias->shape();
-    const int64_t columns = (*y)[y->rank() - 1];
-    if (c.rank() == 0 || c.rank() > y->rank() || c[c.rank() - 1] != columns || c.elements() != columns)
-      return false;
-    node.lowered.bias = bias;
-    take_place_of(*sum, node);
+    const auto sum = bias_sum_behind(graph_, uses_, node);
+    if (!sum || node.lowered.clamp != Clamp{}) return false;
+    node.lowered.bias = graph_[sum->bias].constant;
+    take_place_of(graph_.nodes[sum->node], node);
     return true;
   }
 

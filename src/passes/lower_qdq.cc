@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "graph/bias_sum.h"
 #include "graph/op_def.h"
 #include "graph/qdq.h"
 #include "graph/rewriter.h"
@@ -135,8 +136,19 @@ class Lowering {
     return replace(n, *last, quantize.outputs[0], *out, std::nullopt);
   }
 
-  // Puts the integer form of `node` in the place of node n.
+  // Puts the integer form of `node`, or of the product that it gives a bias, in the place of node n.
   bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<Clamp> clamp) {
+    for (const ValueId input : node.inputs)
+      if (const Node* product = input == kNoValue ? nullptr : producer(input))
+        if (const auto sum = bias_sum_behind(graph_, uses_, *product);
+            sum && &graph_.nodes[sum->node] == &node &&
+            dequantized_activation(product->inputs[0]) && replace(n, *product, output, out, clamp, sum->bias))
+          return true;
+    return replace(n, node, output, out, clamp, kNoValue);
+  }
+
+  bool replace(uint32_t n, const Node& node, ValueId output, const QParams& out, std::optional<Clamp> clamp,
+               ValueId bias) {
     if (!is_checked(node) || !has_form(node)) return false;
     if (node.op->quant.result == ResultRole::moved && node.outputs.size() > 1)
       return lower_parts(n, node, out);
@@ -144,7 +156,7 @@ class Lowering {
     const IntegerForm* const form = node.op->quant.form(DType::u8, DType::u8);
     const bool is_lowered = node.op->quant.result == ResultRole::moved ? lower_moving(node, out, integer)
                             : node.op->quant.function                  ? lower_function(node, out, integer)
-                            : form != nullptr                          ? lower_to(*form, node, out, integer)
+                            : form != nullptr                          ? lower_to(*form, node, out, bias, integer)
                                                                        : fail(node, "it has no integer form");
     if (!is_lowered) return false;
     QParams& result = integer.lowered.output_qparams = out;
@@ -221,12 +233,17 @@ class Lowering {
     return reason.empty() || fail(node, reason);
   }
 
-  // The node of `form`, with every input by its role.
-  bool lower_to(const IntegerForm& form, const Node& node, const QParams& out, Node& integer) {
+  // The node of `form`, with every input by its role; `added`: a bias that the node does not have itself, or kNoValue.
+  bool lower_to(const IntegerForm& form, const Node& node, const QParams& out, ValueId added, Node& integer) {
     begin(integer, node, form.op);
     Dequantized weights;
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const ValueId id = node.inputs[i];
+    std::vector<ValueId> inputs = node.inputs;
+    if (added != kNoValue) {
+      inputs.resize(2);
+      inputs.push_back(added);
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const ValueId id = inputs[i];
       switch (node.op->quant.role(i)) {
         case OperandRole::activation: {
           Dequantized input = dequantized_activation(id);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "graph/bias_sum.h"
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "quant/equalize.h"
@@ -25,14 +26,15 @@ class StaticPlanner {
         uses_(graph),
         selection_(graph, options),
         products_(graph),
+        may_have_clamp_(graph.nodes.size()),
         is_read_(graph.values.size()) {
     plan_.graph = graph;
+    find_readers();
   }
 
   QuantizationPlan plan() {
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n)
-      if (selection_.contains(graph_.nodes[n])) add(n);
-    leave_unread_in_float();
+      if (quantizes(graph_.nodes[n])) add(n);
     // Nodes are in topological order, so ranges travel down whole chains.
     for (const Node& node : graph_.nodes)
       if (selection_.contains(node)) pass_on(node);
@@ -44,17 +46,64 @@ class StaticPlanner {
  private:
   bool is_float(ValueId id) const { return is_float_activation(graph_, id); }
 
-  // Notes what a selected node needs quantized.
+  // Whether a node is selected and computes something from what can be quantized.
+  bool quantizes(const Node& node) const {
+    return selection_.contains(node) && node.op->quant.result == ResultRole::activation &&
+           is_float(node.outputs[0]) && has_quantizable_inputs(node);
+  }
+
+  // Notes which values somebody reads as integers, from the network's end, where nobody does.
+  void find_readers() {
+    for (uint32_t n = static_cast<uint32_t>(graph_.nodes.size()); n-- > 0;) {
+      const Node& node = graph_.nodes[n];
+      const uint32_t product = product_of(n);
+      if (product != Uses::kNone) is_read_[graph_.nodes[product].outputs[0]] = is_read(node);
+      const bool moves = moves_elements(graph_, node);
+      if (product != Uses::kNone || (!moves && !quantizes(node))) continue;
+      if (moves ? !is_read(node) : stays_float(node)) continue;
+      for (std::size_t i = 0; i < node.inputs.size(); ++i)
+        if (node.op->quant.role(i) == OperandRole::activation && is_float(node.inputs[i]))
+          is_read_[node.inputs[i]] = true;
+    }
+  }
+
+  bool is_read(const Node& node) const {
+    return std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && is_read_[id]; });
+  }
+
+  // What is no product and is read as integers by nobody costs little in float and keeps its accuracy, unless a caller
+  // names its operator: sums of a residual stream, scores of a Softmax, boxes.
+  bool stays_float(const Node& node) const {
+    return node.op->macs == nullptr && options_.op_types.empty() && !is_read(node);
+  }
+
+  // The product that is quantized and that node n gives its bias, or Uses::kNone.
+  uint32_t product_of(uint32_t n) const {
+    const Node& node = graph_.nodes[n];
+    if (selection_.excludes(node)) return Uses::kNone;
+    for (const ValueId id : node.inputs) {
+      const uint32_t producer = id == kNoValue ? Uses::kNone : uses_.producer[id];
+      if (producer == Uses::kNone) continue;
+      const auto sum = bias_sum_behind(graph_, uses_, graph_.nodes[producer]);
+      if (sum && sum->node == n && quantizes(graph_.nodes[producer])) return producer;
+    }
+    return Uses::kNone;
+  }
+
+  // Notes what a node needs quantized.
   void add(uint32_t n) {
     const Node& node = graph_.nodes[n];
     const QuantRule& rule = node.op->quant;
-    if (rule.result != ResultRole::activation || !is_float(node.outputs[0]) || !has_quantizable_inputs(node))
-      return;
     if (rule.clamp && is_part_of_producer(node)) return;
+    if (stays_float(node) || product_of(n) != Uses::kNone) return;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) add_input(n, i);
-    if (rule.requantizes()) requantized_.push_back(n);
-    const Node* clamp = clamp_behind(n);
-    quantize(clamp ? clamp->outputs[0] : node.outputs[0]);
+    // A product that nobody reads as integers, such as logits, stays as it comes where its operator has that form.
+    if (rule.form(DType::u8, DType::f32) && !is_read_[node.outputs[0]]) return;
+    uint32_t last = n;
+    if (const auto sum = bias_sum_behind(graph_, uses_, node); sum && product_of(sum->node) == n) last = sum->node;
+    may_have_clamp_[last] = rule.requantizes();
+    const Node* clamp = clamp_behind(last);
+    quantize((clamp ? *clamp : graph_.nodes[last]).outputs[0]);
   }
 
   void add_input(uint32_t n, std::size_t i) {
@@ -62,10 +111,9 @@ class StaticPlanner {
     const OperandId operand{n, static_cast<uint32_t>(i)};
     switch (node.op->quant.role(i)) {
       case OperandRole::activation:
-        if (is_float(node.inputs[i])) {
+        if (is_float(node.inputs[i]))
           quantize(node.inputs[i]);
-          is_read_[node.inputs[i]] = true;
-        } else
+        else
           plan_.operands[operand] = {.source = RangeSource::constant, .qmax = options_.activation_qmax()};
         break;
       case OperandRole::weight:
@@ -124,20 +172,7 @@ class StaticPlanner {
   bool is_part_of_producer(const Node& clamp) const {
     const uint32_t producer = uses_.producer[clamp.inputs[0]];
     return producer != Uses::kNone && clamp_behind(producer) == &clamp &&
-           std::ranges::binary_search(requantized_, producer);
-  }
-
-  // A product that nobody reads as integers, such as logits, stays as it comes where its operator has that form.
-  void leave_unread_in_float() {
-    for (std::size_t n = graph_.nodes.size(); n-- > 0;) {
-      const Node& node = graph_.nodes[n];
-      const ValueId result = node.outputs[0];
-      if (moves_elements(graph_, node))
-        for (ValueId to : node.outputs)
-          if (to != kNoValue && is_read_[to]) is_read_[node.inputs[0]] = true;
-      if (node.op->quant.form(DType::u8, DType::f32) && result != kNoValue && !is_read_[result])
-        plan_.values.erase(result);
-    }
+           may_have_clamp_[producer];
   }
 
   void pass_on(const Node& node) {
@@ -155,8 +190,8 @@ class StaticPlanner {
   NodeSelection selection_;
   QuantizationPlan plan_;
   ObservedProducts products_;
-  std::vector<uint32_t> requantized_;  // planned nodes that may have a clamp
-  Flags is_read_;                      // by value: whether somebody reads it as integers
+  Flags may_have_clamp_;  // by node: whether what it makes is planned, and may be clamped as it is rounded
+  Flags is_read_;         // by value: whether somebody reads it as integers
 };
 
 }  // namespace

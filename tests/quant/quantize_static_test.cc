@@ -35,7 +35,10 @@ Graph quantize_by_default(const Graph& graph, const StaticOptions& options, cons
 }
 
 // The same as if somebody read the outputs as integers.
-Graph quantize(const Graph& graph, const StaticOptions& options, const Batches& batches) {
+Graph quantize(const Graph& graph, StaticOptions options, const Batches& batches) {
+  if (options.op_types.empty())
+    for (const Node& node : graph.nodes)
+      if (node.op->quant.result != ResultRole::untouched) options.op_types.emplace_back(node.op->name);
   QuantizationPlan plan = plan_static(graph, options);
   for (const Node& node : graph.nodes)
     if (node.op->quant.form(DType::u8, DType::f32) &&
@@ -486,7 +489,8 @@ TEST_CASE("op_types and exclude restrict what is quantized") {
   options.exclude = {"Gemm"};
   const Graph all_but_gemm = quantize_by_default(b.graph, options, batches);
   CHECK(quantized_constant(all_but_gemm, only_node(all_but_gemm, "Gemm").inputs[1]) == nullptr);
-  CHECK(count(all_but_gemm, "QuantizeLinear") == 8);
+  // image, stem and branch: what is behind the last product costs little in float
+  CHECK(count(all_but_gemm, "QuantizeLinear") == 3);
 }
 
 TEST_CASE("wrong options are named") {
@@ -532,7 +536,9 @@ TEST_CASE("weights and biases that are not finite name their node") {
     inputs[slot] = slot == 1 ? b.constant({2, 2}, {1, NAN, 3, 4}) : b.constant({2}, {1, INFINITY});
     b.output(b.node("Sigmoid", {b.node("Gemm", inputs)}));
     infer_shapes(b.graph);
-    const QuantizationPlan plan = plan_static(b.graph, minmax());
+    StaticOptions options = minmax();
+    options.op_types = {"Gemm", "Sigmoid"};
+    const QuantizationPlan plan = plan_static(b.graph, options);
     Calibrator calibrator(plan);
     for (const auto& [value, spec] : plan.values)
       calibrator.observe(plan.observed(value), Tensor::of<float>({2}, {0, 1}).view());
@@ -566,4 +572,55 @@ TEST_CASE("a product that nobody reads as integers stays float, one that somebod
   const Node& product = only_node(quantized, "MatMul");
   CHECK(is_dequantize(*producer(quantized, product.inputs[1])));
   CHECK(only_node(quantized, "Softmax").inputs[0] == product.outputs[0]);
+}
+
+TEST_CASE("a residual stream that only normalizations and sums read stays float") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {4, 16});
+  const auto normalized = [&](ValueId id) {
+    return b.node("LayerNormalization", {id, b.random({16}, 1), b.random({16}, 1)});
+  };
+  const ValueId product = b.node("MatMul", {normalized(x), b.random({16, 16}, 0.2f)});
+  const ValueId sum = b.node("Add", {x, product});
+  const ValueId hidden = b.node("MatMul", {normalized(sum), b.random({16, 32}, 0.2f)});
+  const ValueId biased = b.node("Add", {hidden, b.random({32}, 1)});
+  const ValueId bent = b.node("Gelu", {biased});
+  const ValueId result = b.node("MatMul", {bent, b.random({32, 16}, 0.2f)});
+  b.output(b.node("Add", {sum, result}));
+  infer_shapes(b.graph);
+  const QuantizationPlan plan = plan_static(b.graph, minmax());
+  for (ValueId id : {x, product, sum, hidden, result, b.graph.outputs[0]})
+    CHECK_FALSE(plan.values.contains(id));
+  for (ValueId id : {biased, bent}) CHECK(plan.values.contains(id));
+
+  StaticOptions named = minmax();
+  named.op_types = {"Add", "MatMul"};
+  const QuantizationPlan with_sums = plan_static(b.graph, named);
+  for (ValueId id : {x, product, sum, result, b.graph.outputs[0]})
+    CHECK(with_sums.values.contains(id));
+
+  const Batches batches = random_batches(b);
+  const Graph quantized = quantize_by_default(b.graph, minmax(), batches);
+  Graph lowered = quantized;
+  lower(lowered, KernelPolicy{});
+  INFO(dump(lowered));
+  CHECK(count(lowered, "octavo.QGemmToFloat") == 2);
+  // The one that has a bias is computed with it.
+  CHECK(only_node(lowered, "octavo.QGemm").inputs.size() == 3);
+  CHECK(count(lowered, "Add") == 2);
+  CHECK(sqnr(b.graph, quantized, batches[0]) > 30);
+  CHECK(sqnr(quantized, lowered, batches[0]) > 60);
+}
+
+TEST_CASE("a clamp at the end goes into the product before it, joined outputs stay float") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 3, 8, 8});
+  const auto convolved = [&] { return b.node("Conv", {x, b.random({4, 3, 1, 1}, 0.3f)}); };
+  const ValueId clamped = b.node("Relu", {convolved()}), boxes = convolved(), scores = convolved();
+  b.output(clamped);
+  b.output(b.node("Concat", {boxes, b.node("Sigmoid", {scores})}, attrs({{"axis", int64_t{1}}})));
+  infer_shapes(b.graph);
+  const QuantizationPlan plan = plan_static(b.graph, minmax());
+  for (ValueId id : {clamped, boxes, scores}) CHECK(plan.values.contains(id));
+  CHECK(plan.values.size() == 4);
 }
