@@ -14,7 +14,8 @@ std::optional<BiasSum> bias_sum_behind(const Graph& graph, const Uses& uses, con
   const ValueId addend = sum.inputs[sum.inputs[0] == result ? 1 : 0];
   const std::optional<Shape>&y = graph[result].shape, &w = graph[product.inputs[1]].shape;
   const ConstantTensor& bias = graph[addend].constant;
-  if (!bias || bias->dtype() != DType::f32 || !y || !w || w->rank() < 2 || y->rank() == 0) return std::nullopt;
+  if (!bias || bias->dtype() != DType::f32 || !y || !w || w->rank() < 2 || y->rank() == 0)
+    return std::nullopt;
   const Shape& c = bias->shape();
   const int64_t columns = (*y)[y->rank() - 1];
   if (c.rank() == 0 || c.rank() > y->rank() || c[c.rank() - 1] != columns || c.elements() != columns)

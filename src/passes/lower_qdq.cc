@@ -141,8 +141,8 @@ class Lowering {
     for (const ValueId input : node.inputs)
       if (const Node* product = input == kNoValue ? nullptr : producer(input))
         if (const auto sum = bias_sum_behind(graph_, uses_, *product);
-            sum && &graph_.nodes[sum->node] == &node &&
-            dequantized_activation(product->inputs[0]) && replace(n, *product, output, out, clamp, sum->bias))
+            sum && &graph_.nodes[sum->node] == &node && dequantized_activation(product->inputs[0]) &&
+            replace(n, *product, output, out, clamp, sum->bias))
           return true;
     return replace(n, node, output, out, clamp, kNoValue);
   }
@@ -156,8 +156,8 @@ class Lowering {
     const IntegerForm* const form = node.op->quant.form(DType::u8, DType::u8);
     const bool is_lowered = node.op->quant.result == ResultRole::moved ? lower_moving(node, out, integer)
                             : node.op->quant.function                  ? lower_function(node, out, integer)
-                            : form != nullptr                          ? lower_to(*form, node, out, bias, integer)
-                                                                       : fail(node, "it has no integer form");
+                            : form != nullptr ? lower_to(*form, node, out, bias, integer)
+                                              : fail(node, "it has no integer form");
     if (!is_lowered) return false;
     QParams& result = integer.lowered.output_qparams = out;
     if (clamp) {

@@ -27,6 +27,9 @@ constexpr float kDeadChannelSteps = 256;
 // Of a bias beside itself: NNCF's threshold.
 constexpr double kMostCorrection = 2;
 
+// Of a range, where a function is looked at.
+constexpr int kFunctionSamples = 1024;
+
 // Of products that are as good as exact.
 constexpr double kSmallestError = 1e-300;
 
@@ -82,6 +85,7 @@ class Inserter {
 
   bool is_possible(const Node& node, ValueId id, std::size_t input, const QuantSpec& spec) const {
     const bool is_constant = is_float_constant(plan_.graph, id);
+    if (spec.source == RangeSource::none) return is_float_activation(plan_.graph, id);
     if (spec.source == RangeSource::run_time)
       return is_float_activation(plan_.graph, id) && is_unsigned(spec) && spec.qmin == 0;
     if (spec.source != RangeSource::constant || !is_constant) return false;
@@ -125,16 +129,45 @@ class Inserter {
     return all;
   }
 
+  // The range of a value, less what a function that alone reads it does not tell apart: what is beyond the ends of the
+  // range has their result to within half a step of the integers it becomes. Of Tanh what is saturated, of HardSwish
+  // what is below -3.
+  ValueRange needed_range(ValueId id) const {
+    ValueRange range = calibrator_->range(id);
+    const uint32_t reader = uses_.only_consumer(id);
+    if (reader == Uses::kNone) return range;
+    const Node& node = plan_.graph.nodes[reader];
+    const auto result = plan_.values.find(node.outputs[0]);
+    if (!node.op->quant.function || result == plan_.values.end()) return range;
+    const ValueRange made = calibrator_->range(plan_.observed(node.outputs[0]));
+    const float half_step =
+        (made.max - made.min) / static_cast<float>(result->second.qmax - result->second.qmin) / 2;
+    const float step = (range.max - range.min) / kFunctionSamples;
+    const auto shortened = [&](float end, float by) {
+      const float y = node.op->quant.function(plan_.graph, node, end);
+      float least = y, most = y, reached = end;
+      for (int i = 1; i < kFunctionSamples; ++i) {
+        const float x = end + by * static_cast<float>(i), f = node.op->quant.function(plan_.graph, node, x);
+        least = std::min(least, f), most = std::max(most, f);
+        if (!(most - least <= half_step)) break;
+        reached = x;
+      }
+      return reached;
+    };
+    return {std::min(shortened(range.min, step), 0.0f), std::max(shortened(range.max, -step), 0.0f)};
+  }
+
   void choose_activation(ValueId id, const QuantSpec& spec) {
     const std::string name = graph_[id].name;
     require(calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '{}'", name);
-    QParams qparams = activation_qparams(calibrator_->range(id), spec, name);
+    QParams qparams = activation_qparams(needed_range(id), spec, name);
     activations_[id] = add_qparams(graph_, name, std::move(qparams), spec.dtype);
   }
 
   void quantize(const OperandId& operand, const QuantSpec& spec) {
     const auto [n, i] = operand;
     const ValueId id = plan_.graph.nodes[n].inputs[i];
+    if (spec.source == RangeSource::none) return;
     if (spec.source == RangeSource::run_time) {
       graph_.nodes[n].inputs[i] = dynamic_pair(id, spec);
       graph_.nodes[n].notes.quantized_state = plan_.graph.nodes[n].op->quant.has_state;
@@ -337,7 +370,8 @@ class Inserter {
     return clamp == Uses::kNone ? std::nullopt : scale_of(plan_.graph.nodes[clamp].outputs[0]);
   }
 
-  // Everyone who reads a planned activation reads it quantized and dequantized.
+  // Everyone who reads a planned activation reads it quantized and dequantized, but for those whom the plan lets read it
+  // in float.
   void insert_values() {
     std::vector<Node> nodes;
     std::vector<Redirection> redirections;
@@ -349,6 +383,10 @@ class Inserter {
       redirections.push_back({id, nodes.back().outputs[0]});
     }
     redirect(graph_, redirections);
+    for (const auto& [operand, spec] : plan_.operands)
+      if (spec.source == RangeSource::none)
+        graph_.nodes[operand.node].inputs[operand.input] =
+            plan_.graph.nodes[operand.node].inputs[operand.input];
     std::ranges::move(nodes, std::back_inserter(graph_.nodes));
   }
 

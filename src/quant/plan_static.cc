@@ -26,7 +26,7 @@ class StaticPlanner {
         uses_(graph),
         selection_(graph, options),
         products_(graph),
-        may_have_clamp_(graph.nodes.size()),
+        is_integer_(graph.nodes.size()),
         is_read_(graph.values.size()) {
     plan_.graph = graph;
     find_readers();
@@ -36,8 +36,10 @@ class StaticPlanner {
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n)
       if (quantizes(graph_.nodes[n])) add(n);
     // Nodes are in topological order, so ranges travel down whole chains.
-    for (const Node& node : graph_.nodes)
-      if (selection_.contains(node)) pass_on(node);
+    for (uint32_t n = 0; n < graph_.nodes.size(); ++n)
+      if (selection_.contains(graph_.nodes[n])) pass_on(n);
+    for (uint32_t n = 0; n < graph_.nodes.size(); ++n)
+      if (!is_integer_[n]) read_in_float(n);
     if (options_.equalize) plan_equalization(plan_);
     if (options_.smoothing > 0) plan_smoothing(plan_, options_.smoothing);
     return std::move(plan_);
@@ -94,16 +96,18 @@ class StaticPlanner {
   void add(uint32_t n) {
     const Node& node = graph_.nodes[n];
     const QuantRule& rule = node.op->quant;
-    if (rule.clamp && is_part_of_producer(node)) return;
-    if (stays_float(node) || product_of(n) != Uses::kNone) return;
+    if (is_integer_[n] || stays_float(node) || product_of(n) != Uses::kNone) return;
+    is_integer_[n] = true;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) add_input(n, i);
     // A product that nobody reads as integers, such as logits, stays as it comes where its operator has that form.
     if (rule.form(DType::u8, DType::f32) && !is_read_[node.outputs[0]]) return;
     uint32_t last = n;
-    if (const auto sum = bias_sum_behind(graph_, uses_, node); sum && product_of(sum->node) == n) last = sum->node;
-    may_have_clamp_[last] = rule.requantizes();
-    const Node* clamp = clamp_behind(last);
-    quantize((clamp ? *clamp : graph_.nodes[last]).outputs[0]);
+    if (const auto sum = bias_sum_behind(graph_, uses_, node); sum && product_of(sum->node) == n)
+      last = sum->node;
+    is_integer_[last] = true;
+    last = with_clamp(last);
+    is_integer_[last] = true;
+    quantize(graph_.nodes[last].outputs[0]);
   }
 
   void add_input(uint32_t n, std::size_t i) {
@@ -157,31 +161,38 @@ class StaticPlanner {
     return any;
   }
 
-  // The clamp that belongs to node n, or null.
-  const Node* clamp_behind(uint32_t n) const {
+  // The clamp that belongs to node n, or n.
+  uint32_t with_clamp(uint32_t n) const {
     const Node& node = graph_.nodes[n];
-    const uint32_t consumer = uses_.only_consumer(node.outputs[0]);
-    if (consumer == Uses::kNone || !node.op->quant.requantizes()) return nullptr;
-    const Node& clamp = graph_.nodes[consumer];
+    const uint32_t reader = uses_.only_consumer(node.outputs[0]);
+    if (reader == Uses::kNone || !node.op->quant.requantizes()) return n;
+    const Node& clamp = graph_.nodes[reader];
     const bool belongs =
         clamp.inputs[0] == node.outputs[0] && clamp_of(graph_, clamp) && !selection_.excludes(clamp);
-    return belongs ? &clamp : nullptr;
+    return belongs ? reader : n;
   }
 
-  // True for a clamp that belongs to a node which is quantized.
-  bool is_part_of_producer(const Node& clamp) const {
-    const uint32_t producer = uses_.producer[clamp.inputs[0]];
-    return producer != Uses::kNone && clamp_behind(producer) == &clamp &&
-           may_have_clamp_[producer];
-  }
-
-  void pass_on(const Node& node) {
+  void pass_on(uint32_t n) {
+    const Node& node = graph_.nodes[n];
     const ValueId from = node.inputs[0];
     if (!moves_elements(graph_, node) || !is_float(from) || !plan_.values.contains(from)) return;
+    is_integer_[n] = true;
     QuantSpec spec = plan_.values[from];
     spec.range_of = plan_.observed(from);
     for (ValueId to : node.outputs)
       if (to != kNoValue && is_float(to)) plan_.values[to] = spec;
+  }
+
+  // What a float operator makes, and the network is given, a float operator reads as it is.
+  void read_in_float(uint32_t n) {
+    const Node& node = graph_.nodes[n];
+    for (uint32_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId id = node.inputs[i];
+      if (id == kNoValue || !plan_.values.contains(id)) continue;
+      const uint32_t producer = uses_.producer[id];
+      if (producer == Uses::kNone || !is_integer_[producer])
+        plan_.operands[{n, i}] = {.source = RangeSource::none};
+    }
   }
 
   const Graph& graph_;
@@ -190,8 +201,9 @@ class StaticPlanner {
   NodeSelection selection_;
   QuantizationPlan plan_;
   ObservedProducts products_;
-  Flags may_have_clamp_;  // by node: whether what it makes is planned, and may be clamped as it is rounded
-  Flags is_read_;         // by value: whether somebody reads it as integers
+  Flags
+      is_integer_;  // by node: whether it computes integers, by itself or as part of the product or sum before it
+  Flags is_read_;  // by value: whether somebody reads it as integers
 };
 
 }  // namespace

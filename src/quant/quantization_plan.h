@@ -20,6 +20,7 @@ enum class RangeSource : uint8_t {
   constant,  // the elements of a constant
   observed,  // calibration
   run_time,  // each run of the quantized network: DynamicQuantizeLinear
+  none,      // of an activation in float, which others read quantized: none is needed
 };
 
 // Along which axis channels are observed, beside the range of a value.
@@ -58,9 +59,11 @@ struct OperandId {
 // Ids and indices are those of `graph`. What is not mentioned stays float.
 struct QuantizationPlan {
   Graph graph;  // the simplified float network
-  // Activations: everyone who reads one reads it quantized and dequantized. RangeSource::observed.
+  // Activations: everyone who reads one, but for the operands of RangeSource::none, reads it quantized and dequantized.
+  // RangeSource::observed.
   std::map<ValueId, QuantSpec> values;
-  // What one node reads in a form of its own: constants, and activations ranged at run time.
+  // What one node reads in a form of its own: constants, activations ranged at run time, and those that it reads in float
+  // where a float operator makes them, so that a residual stream is not rounded on its way.
   std::map<OperandId, QuantSpec> operands;
   double smoothing = 0;    // SmoothQuant's exponent; 0: none
   bool equalizes = false;  // across layers

@@ -18,6 +18,7 @@
 
 using namespace octavo;
 using namespace octavo::test;
+using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
 namespace {
@@ -439,7 +440,7 @@ TEST_CASE("an operand that is infinite by design stays float") {
   CHECK(plan_static(b.graph, minmax()).values.empty());
 }
 
-TEST_CASE("every reader of a value shares one Q → DQ pair, float operators too") {
+TEST_CASE("integer operators share one Q → DQ pair of a value, float ones read it as it is") {
   GraphBuilder b;
   const ValueId x = b.input("x", {1, 4});
   const ValueId a = b.node("Gemm", {x, b.random({4, 4})});
@@ -447,12 +448,27 @@ TEST_CASE("every reader of a value shares one Q → DQ pair, float operators too
   b.output(b.node("Add", {b.node("Add", {a, c}), b.node("Softmax", {x})}));
   infer_shapes(b.graph);
   const Graph quantized = quantize(b.graph, minmax(), random_batches(b));
-  const ValueId read_by_softmax = only_node(quantized, "Softmax").inputs[0];
-  CHECK(is_quantized(quantized, read_by_softmax));
+  CHECK(only_node(quantized, "Softmax").inputs[0] == quantized.inputs[0]);
+  const ValueId shared =
+      std::ranges::find(quantized.nodes, "Gemm", [](auto& n) { return n.op->name; })->inputs[0];
+  CHECK(is_quantized(quantized, shared));
   for (const Node& node : quantized.nodes)
-    if (node.op->name == "Gemm") CHECK(node.inputs[0] == read_by_softmax);
+    if (node.op->name == "Gemm") CHECK(node.inputs[0] == shared);
   const Uses uses(quantized);
-  CHECK(uses.consumers[quantized.inputs[0]].size() == 1);
+  CHECK(uses.consumers[quantized.inputs[0]].size() == 2);
+}
+
+TEST_CASE("float operators share the Q → DQ pair of what integers are computed to") {
+  GraphBuilder b;
+  const ValueId hidden = b.node("Gemm", {b.input("x", {1, 4}), b.random({4, 4})});
+  const ValueId y = b.node("Gemm", {hidden, b.random({4, 4})});
+  b.output(b.node("Add", {y, b.node("Softmax", {hidden})}));
+  infer_shapes(b.graph);
+  const Graph quantized = quantize(b.graph, minmax(), random_batches(b));
+  CHECK(is_quantized(quantized, only_node(quantized, "Softmax").inputs[0]));
+  Graph lowered = quantized;
+  lower(lowered, KernelPolicy{});
+  CHECK(count(lowered, "octavo.QGemm") == 2);
 }
 
 TEST_CASE("names of inputs and outputs survive, also where an input is an output") {
@@ -596,8 +612,7 @@ TEST_CASE("a residual stream that only normalizations and sums read stays float"
   StaticOptions named = minmax();
   named.op_types = {"Add", "MatMul"};
   const QuantizationPlan with_sums = plan_static(b.graph, named);
-  for (ValueId id : {x, product, sum, result, b.graph.outputs[0]})
-    CHECK(with_sums.values.contains(id));
+  for (ValueId id : {x, product, sum, result, b.graph.outputs[0]}) CHECK(with_sums.values.contains(id));
 
   const Batches batches = random_batches(b);
   const Graph quantized = quantize_by_default(b.graph, minmax(), batches);
@@ -623,4 +638,30 @@ TEST_CASE("a clamp at the end goes into the product before it, joined outputs st
   const QuantizationPlan plan = plan_static(b.graph, minmax());
   for (ValueId id : {clamped, boxes, scores}) CHECK(plan.values.contains(id));
   CHECK(plan.values.size() == 4);
+}
+
+TEST_CASE("what a function alone reads has no range beyond what the function tells apart") {
+  const auto range_before = [](std::string_view op, std::vector<float> seen) {
+    GraphBuilder b;
+    const ValueId x = b.input("x", {1, 2});
+    const ValueId before = b.node("MatMul", {x, b.constant({2, 2}, {1, 0, 0, 1})});
+    b.output(b.node("MatMul", {b.node(op, {before}), b.constant({2, 2}, {1, 0, 0, 1})}));
+    infer_shapes(b.graph);
+    Batches batches(1);
+    batches[0].push_back(Tensor::of<float>({1, 2}, seen));
+    const Graph quantized = quantize_by_default(b.graph, minmax(), batches);
+    const QParams qparams =
+        *read_qparams(quantized, *quantizer_of(quantized, only_node(quantized, op).inputs[0]));
+    const auto end = [&](int32_t q) {
+      return static_cast<float>(q - qparams.zero_point[0]) * qparams.scale[0];
+    };
+    return ValueRange{end(qparams.qmin), end(qparams.qmax)};
+  };
+  CHECK_THAT(range_before("HardSwish", {-20, 5}).min, WithinAbs(-3, 0.1));
+  CHECK_THAT(range_before("HardSwish", {-20, 5}).max, WithinAbs(5, 0.1));
+  CHECK_THAT(range_before("HardSwish", {-20, -10}).max, WithinAbs(0, 0.1));
+  // tanh(3.12) is half a step of 1 / 127.5 from its end.
+  CHECK_THAT(range_before("Tanh", {-30, 40}).min, WithinAbs(-3.12, 0.2));
+  CHECK_THAT(range_before("Tanh", {-30, 40}).max, WithinAbs(3.12, 0.2));
+  CHECK_THAT(range_before("Tanh", {-0.5, 0.5}).max, WithinAbs(0.5, 0.01));
 }
