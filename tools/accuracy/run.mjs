@@ -14,10 +14,11 @@ async function readResults() {
   return existsSync(resultsFile) ? JSON.parse(await readFile(resultsFile, 'utf8')) : {};
 }
 
-/** Rows of Octavo's that were measured before and not this time stay. */
-function merge(before, now) {
+/** Rows of Octavo's that were measured before and not this time stay, of settings that there still are. */
+function merge(before, now, settings) {
   const isNew = (row) => now.rows.some(({ tool, setting }) => tool === row.tool && setting === row.setting);
-  const kept = (before?.rows ?? []).filter((row) => row.tool === 'octavo' && !isNew(row));
+  const isKnown = (row) => settings.some(({ setting }) => setting === row.setting);
+  const kept = (before?.rows ?? []).filter((row) => row.tool === 'octavo' && isKnown(row) && !isNew(row));
   return { ...now, rows: [...now.rows, ...kept] };
 }
 
@@ -52,7 +53,7 @@ await main(async () => {
   for (const name of options.only) {
     const measured = await measure(name, { python, fresh: options.fresh, settings });
     const results = await readResults();
-    const all = { ...results, [name]: merge(results[name], measured) };
+    const all = { ...results, [name]: merge(results[name], measured, octavoSettings) };
     const ordered = networks.filter((network) => network in all).map((network) => [network, all[network]]);
     await mkdir(inRoot('build/accuracy'), { recursive: true });
     await writeFile(resultsFile, `${JSON.stringify(Object.fromEntries(ordered), null, 1)}\n`);
