@@ -70,8 +70,7 @@ export default defineConfig({
       ...look('phone', 'light', 'plain'),
       testMatch: ['journey.spec.ts', 'camera.spec.ts', 'layout.spec.ts'],
     },
-    // In one of fifty pages that load, Firefox 153 does not come back from `new Worker` in a worker: no engine starts then.
-    { ...elsewhere('firefox', whyNoFirefox, firefoxOptions), retries: 2 },
+    elsewhere('firefox', whyNoFirefox, firefoxOptions),
     { ...few, ...elsewhere('webkit', whyNoWebkit, {}) },
   ],
   webServer: [serve('isolated'), serve('plain')],

@@ -162,6 +162,47 @@ test('from another origin, as from a CDN', async (context) => {
   );
 });
 
+test('workers that never answer: the engine goes on without them and says why', async (context) => {
+  // Those from the given one on are told nothing.
+  const silence = (first) => `<script>
+    let made = 0;
+    globalThis.Worker = class extends Worker {
+      #silent = made++ >= ${first};
+      postMessage(...message) {
+        if (!this.#silent) super.postMessage(...message);
+      }
+    };
+  </script>`;
+  const script = (options) =>
+    `<script type="module">${pageScript('/node_modules/octavo/dist/browser.js', options)}</script>`;
+  const folder = await makeProject({
+    files: {
+      'threads.html': page(silence(1) + script('{ threads: 3 }')),
+      'engine.html': page(silence(0) + script('{ threads: 1 }')),
+      'asked.html': page(silence(0) + script('{ threads: 1, worker: true }')),
+    },
+  });
+  await addModel(folder);
+  await serve(folder, async (url) => {
+    for (const [browser, skip] of Object.entries({ chromium: false, firefox: whyNoFirefox })) {
+      await context.test(`threads, ${browser}`, { skip }, async () => {
+        const threadsWhy = /a thread's worker does not start: it does not answer within 5 seconds/;
+        checkReport(await reportOf(`${url}threads.html`, { browser }), { threads: 1, threadsWhy });
+      });
+    }
+    await context.test('the engine, which then runs in the page unless a worker was asked for', async () => {
+      const [report, { error }] = await Promise.all([
+        reportOf(`${url}engine.html`),
+        reportOf(`${url}asked.html`),
+      ]);
+      const why = /worker does not start: it does not answer within 30 seconds.*worker-relaxed/;
+      checkReport(report, { worker: false, workerWhy: why });
+      assert.match(error, /^OctavoError EngineStart: /);
+      assert.match(error, why);
+    });
+  });
+});
+
 test('where no worker can start the engine runs in the page and says why', async (context) => {
   const folder = await makeProject({
     files: {

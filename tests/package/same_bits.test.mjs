@@ -13,7 +13,7 @@ import { createServer } from 'vite';
 import { loadModel, Tensor } from 'octavo';
 import { readNpy } from 'octavo/node';
 import { startWebkitDriver, whyNoWebkit } from '../../tools/lib/webkit_driver.mjs';
-import { inFirefox, isolated, launchChromium, launchFirefox, whyNoFirefox } from '../support/pages.mjs';
+import { isolated, launchChromium, launchFirefox, whyNoFirefox } from '../support/pages.mjs';
 import { builds, withEngine } from './support/engines.mjs';
 import { onnxFile } from './support/onnx_model.mjs';
 import { calibrationPhotos, modelBytes, photos } from './support/networks.mjs';
@@ -258,32 +258,29 @@ async function withPage(use) {
 for (const [machine, { skip, open, builds: run, threads: counts = threadCounts }] of Object.entries(
   machines,
 )) {
-  const again = machine === 'Firefox' ? inFirefox : (work) => work();
   test(machine, { skip }, (context) =>
-    again(() =>
-      withPage(async (url) => {
-        const page = await open(url);
-        try {
-          for (const build of run) {
-            for (const [name, { input, expected }] of Object.entries(networks)) {
-              for (const threads of counts) {
-                const { info, output } = await page.run(
-                  { build, threads },
-                  `/${name}.onnx`,
-                  `/${name}.f32`,
-                  input.dims,
-                );
-                const what = `${build}, ${threads} threads`;
-                assert.equal(info.threads, threads, info.threadsWhy);
-                context.diagnostic(`${what}: ${info.dot}; ${name} equal`);
-                assert.deepEqual(Float32Array.from(output), expected, `${what}, ${name}`);
-              }
+    withPage(async (url) => {
+      const page = await open(url);
+      try {
+        for (const build of run) {
+          for (const [name, { input, expected }] of Object.entries(networks)) {
+            for (const threads of counts) {
+              const { info, output } = await page.run(
+                { build, threads },
+                `/${name}.onnx`,
+                `/${name}.f32`,
+                input.dims,
+              );
+              const what = `${build}, ${threads} threads`;
+              assert.equal(info.threads, threads, info.threadsWhy);
+              context.diagnostic(`${what}: ${info.dot}; ${name} equal`);
+              assert.deepEqual(Float32Array.from(output), expected, `${what}, ${name}`);
             }
           }
-        } finally {
-          await page.close();
         }
-      }),
-    ),
+      } finally {
+        await page.close();
+      }
+    }),
   );
 }

@@ -4,10 +4,13 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { createEngine, loadModel } from 'octavo';
+import { Tensor, createEngine, loadModel } from 'octavo';
 import { builds, withEngine } from './support/engines.mjs';
+import { hostedEngine } from './support/hosted.mjs';
 import { modelFile, networks } from './support/networks.mjs';
-import { packageRoot } from './support/package.mjs';
+import { inner, packageRoot } from './support/package.mjs';
+
+const { Team, answerWithin } = await inner('threads.js');
 
 test('as many threads as are asked for; by default those of the machine, at most 4', async () => {
   for (const build of builds) {
@@ -54,6 +57,31 @@ test('without shared memory, or without its .wasm, there is one thread, and the 
     },
     { wasmUrl, threads: 2 },
   );
+});
+
+test('a thread that never answers is gone without', async () => {
+  let ended = 0;
+  const silent = () => ({ begin: () => new Promise(() => {}), end: () => ++ended });
+  const team = new Team(3, silent);
+  const { engine } = await hostedEngine('simd-threads', { team });
+  assert.equal(engine.info.threads, 1);
+  assert.match(
+    engine.info.threadsWhy,
+    /a thread's worker does not start: it does not answer within 5 seconds/,
+  );
+  const model = await loadModel(modelFile('mnist.onnx'), { engine });
+  const { logits } = await model.run(new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]));
+  assert.equal(logits.data.length, 10);
+  team.end();
+  assert.equal(ended, 2);
+});
+
+test('an answer that comes is not waited for any longer, and a process ends then', async () => {
+  const begin = performance.now();
+  assert.equal(await answerWithin(30, Promise.resolve('here')), 'here');
+  await assert.rejects(answerWithin(30, Promise.reject(new Error('no'))), /^Error: no$/);
+  await assert.rejects(answerWithin(0.5, new Promise(() => {})), /does not answer within 0.5 seconds/);
+  assert.ok(performance.now() - begin < 20_000);
 });
 
 const bits = ({ data }) => Buffer.from(data.slice().buffer).toString('base64');

@@ -52,20 +52,6 @@ export const launchChromium = (flags = []) =>
 export const launchFirefox = () =>
   puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath, protocolTimeout: 60_000 });
 
-/**
- * Does it again where nothing comes of it in time, twice: in one of a hundred pages Firefox 153 does not come back from
- * `new Worker` in a worker.
- */
-export async function inFirefox(work) {
-  for (let tries = 3; ; --tries) {
-    try {
-      return await work();
-    } catch (error) {
-      if (tries === 1 || !/reports nothing: $|timed out/.test(error.message)) throw error;
-    }
-  }
-}
-
 /** Browsers, each with `newPage` and `close`. */
 const browsers = {
   chromium: launchChromium,
@@ -76,10 +62,7 @@ const browsers = {
  * Opens the page and gives what it reports, which must come without an error on the console but those that `allow` allows.
  * `flags` are Chromium's.
  */
-export const reportOf = (url, options = {}) =>
-  options.browser === 'firefox' ? inFirefox(() => reportOnce(url, options)) : reportOnce(url, options);
-
-async function reportOnce(url, { allow = () => false, browser: name = 'chromium', flags }) {
+export async function reportOf(url, { allow = () => false, browser: name = 'chromium', flags } = {}) {
   const browser = await browsers[name](flags);
   try {
     const opened = await browser.newPage();

@@ -31,13 +31,20 @@ export async function hostedEngine(variant, { meddle = () => {}, team } = {}) {
         ...options,
         instantiateWasm: (imports, done) => options.instantiateWasm(meddle(imports) ?? imports, done),
       });
-    const loaded = await instantiate(createMeddled, { wasm, url, memoryLimit: undefined }, team);
+    const loaded = await instantiate(createMeddled, { wasm, url, hasThreads: team !== undefined });
     native = loaded.native;
     return loaded;
   });
   const client = new Client(localChannel(offerOf(host)));
   const threads = team ? 2 : 1;
   const info = await client.call('start', [{ wasmUrl: undefined, forcedKernels: undefined, threads }]);
-  const engine = new Engine(client, { ...info, why: 'test', threadsWhy: 'test', worker: false });
+  const begun = await team?.begin(info.starts);
+  const engine = new Engine(client, {
+    ...info,
+    threads: begun?.threads ?? 1,
+    threadsWhy: begun?.why ?? 'test',
+    why: 'test',
+    worker: false,
+  });
   return { engine, native, host };
 }

@@ -7,7 +7,7 @@ import type { EngineInfo, EngineOptions } from './options.js';
 import { platform } from './platform/platform.js';
 import { Client, workerFailed } from './rpc.js';
 import { chooseBuild, fileLocation, type BuildChoice, type Variant } from './start.js';
-import { chooseThreads, type ThreadChoice } from './threads.js';
+import { Team, chooseThreads, type ThreadChoice } from './threads.js';
 
 /** An engine: one WebAssembly instance with its own memory, in a worker or in this thread. */
 export class Engine {
@@ -213,13 +213,20 @@ async function startEngine(start: Start): Promise<Engine> {
     : where.worker
       ? platform.wasmUrl(variant).href
       : undefined;
-  const client = new Client<EngineCalls>(
-    where.worker ? platform.startWorker(variant, places.workerUrl) : localEngine(variant),
-  );
+  const channel = where.worker ? platform.startWorker(variant, places.workerUrl) : localEngine(variant);
+  const team = new Team(choice.threads, () => platform.newThread(variant, places.workerUrl));
+  const client = new Client<EngineCalls>({
+    send: (method, args) => channel.send(method, args),
+    close(reason) {
+      channel.close(reason);
+      team.end();
+    },
+  });
   try {
     const { threads: tried } = choice;
     const started = await client.call('start', [{ wasmUrl, forcedKernels, threads: tried, memoryLimit }]);
-    const { dot, kernels, threads, threadsWhy = choice.why } = started;
+    const { threads, why: threadsWhy = choice.why } = await team.begin(started.starts);
+    const { dot, kernels } = started;
     const { why } = build;
     const { worker, why: workerWhy } = where;
     const info: EngineInfo = {

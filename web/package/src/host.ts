@@ -28,7 +28,7 @@ import type {
 import { throwErrors } from './native_errors.js';
 import type { Offer } from './rpc.js';
 import { bytesOf, copyOutputs, type OutputArray } from './tensor.js';
-import { maySleep, type Team } from './threads.js';
+import { maySleep, type ThreadStart } from './threads.js';
 
 /** The default export of engine-*.mjs. */
 export type CreateNativeModule = (options: {
@@ -74,16 +74,15 @@ export interface StartOptions {
   memoryLimit: number | undefined;
 }
 
-/** A module, and the threads that may compute in it. */
+/** A module, and what its threads share if it may have any. */
 export interface LoadedModule {
   native: NativeModule;
-  threads?: { team: Team; module: WebAssembly.Module; memory: WebAssembly.Memory };
+  shared?: Pick<ThreadStart, 'module' | 'memory'>;
 }
 
-/** What runs; `threadsWhy` tells why there are fewer threads than were tried for. */
+/** What runs, and what the threads beside the host's own begin with. */
 export interface StartReport extends NativeInfo {
-  threads: number;
-  threadsWhy: string | undefined;
+  starts: ThreadStart[];
 }
 
 type CreateModule = (options: StartOptions) => Promise<LoadedModule>;
@@ -137,7 +136,6 @@ export class EngineHost {
   readonly #createModule: CreateModule;
   #module!: NativeModule;
   #engine!: NativeEngine;
-  #team: Team | undefined;
   readonly #downloads = new Map<Handle, Download>();
   readonly #models = new Map<Handle, HostedModel>();
   readonly #states = new Map<Handle, Hosted<NativeSequence>>();
@@ -150,20 +148,13 @@ export class EngineHost {
 
   /** Must come first, and once. */
   async start(options: StartOptions): Promise<StartReport> {
-    const { native, threads } = await this.#createModule(options);
-    this.#team = threads?.team;
+    const { native, shared } = await this.#createModule(options);
     this.#module = throwErrors(native);
     this.#engine = this.#module.makeEngine(Object.entries(options.forcedKernels ?? {}));
     const info = this.#engine.info();
-    if (!threads) return { ...info, threads: 1, threadsWhy: undefined };
+    if (!shared) return { ...info, starts: [] };
     const starts = this.#engine.startThreads?.(options.threads, maySleep()) ?? [];
-    const begun = await threads.team.begin(threads.module, threads.memory, starts);
-    return { ...info, threads: begun.threads, threadsWhy: begun.why };
-  }
-
-  /** Ends the threads: the host is of no use any more. */
-  end(): void {
-    this.#team?.end();
+    return { ...info, starts: starts.map((start) => ({ ...start, ...shared })) };
   }
 
   heapBytes(): number {

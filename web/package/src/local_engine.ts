@@ -4,7 +4,6 @@ import { EngineHost, offerOf } from './host.js';
 import { platform } from './platform/platform.js';
 import { localChannel, type Channel } from './rpc.js';
 import { instantiate, type Variant } from './start.js';
-import { Team } from './threads.js';
 
 /** A host of an engine of that build, which loads when it is started. */
 export function localHost(variant: Variant): EngineHost {
@@ -21,24 +20,8 @@ export function localHost(variant: Variant): EngineHost {
       }),
       platform.compile(url),
     ]);
-    const team = threads > 1 ? new Team(threads, () => platform.newThread(variant)) : undefined;
-    return instantiate(glue.default, { wasm, url, memoryLimit }, team).catch((error: unknown) => {
-      team?.end();
-      throw error;
-    });
+    return instantiate(glue.default, { wasm, url, hasThreads: threads > 1, memoryLimit });
   });
 }
 
-export function localEngine(variant: Variant): Channel {
-  let host: EngineHost | undefined = localHost(variant);
-  const channel = localChannel(offerOf(host));
-  return {
-    send: (method, args) => channel.send(method, args),
-    close(reason) {
-      channel.close(reason);
-      host?.end();
-      // Models may be held on to: what they lived in is not.
-      host = undefined;
-    },
-  };
-}
+export const localEngine = (variant: Variant): Channel => localChannel(offerOf(localHost(variant)));

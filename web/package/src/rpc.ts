@@ -105,6 +105,9 @@ export function localChannel(offer: Offer): Channel {
 /** The detail of an error of a worker that has never answered. */
 export const workerFailed = { failed: 'worker' } as const;
 
+/** What a worker may say before its first answer: its script is there and runs. */
+export const begun = 'begun';
+
 /** A channel to the service that `serve` offers at the other end of `worker`. */
 export function workerChannel(worker: Worker, name: string): Channel {
   const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
@@ -125,7 +128,8 @@ export function workerChannel(worker: Worker, name: string): Channel {
         : new OctavoError('EngineStart', message, { detail: workerFailed }),
     );
   };
-  worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+  worker.onmessage = ({ data }: MessageEvent<Answer | typeof begun>) => {
+    if (data === begun) return;
     answered = true;
     const call = data.id === undefined ? undefined : waiting.get(data.id);
     if (data.id !== undefined) waiting.delete(data.id);

@@ -3,7 +3,7 @@ import { relaxedSimd, simd } from 'wasm-feature-detect';
 import { OctavoError, messageOf } from './error.js';
 import type { CreateNativeModule, LoadedModule } from './host.js';
 import type { Build } from './options.js';
-import { sharedMemory, type Team } from './threads.js';
+import { sharedMemory } from './threads.js';
 
 /** The files of a build: those that share memory between threads have a name of their own. */
 export type Variant = Build | `${Build}-threads`;
@@ -78,10 +78,11 @@ export async function compileFromUrl(url: URL): Promise<WebAssembly.Module> {
   }
 }
 
-/** A .wasm, where it came from, and the bytes that its memory may grow to. */
+/** A .wasm, where it came from, whether threads share its memory, and the bytes that this may grow to. */
 export interface CompiledEngine {
   wasm: WebAssembly.Module;
   url: URL;
+  hasThreads: boolean;
   memoryLimit: number | undefined;
 }
 
@@ -96,13 +97,12 @@ function limitGrowth(memory: WebAssembly.Memory, limit: number): void {
 }
 
 /**
- * A new, independent native module; with a `team` it is one that is compiled for shared memory.
+ * A new, independent native module.
  * @throws OctavoError `EngineStart`
  */
 export function instantiate(
   create: CreateNativeModule,
-  { wasm, url, memoryLimit }: CompiledEngine,
-  team?: Team,
+  { wasm, url, hasThreads, memoryLimit }: CompiledEngine,
 ): Promise<LoadedModule> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) =>
@@ -115,7 +115,7 @@ export function instantiate(
         ),
       );
     const ignore = () => {};
-    const memory = team && sharedMemory();
+    const memory = hasThreads ? sharedMemory() : undefined;
     create({
       ...(memory ? { wasmMemory: memory } : {}),
       instantiateWasm(imports, done) {
@@ -131,9 +131,6 @@ export function instantiate(
       },
       print: ignore,
       printErr: ignore,
-    }).then(
-      (native) => resolve(team && memory ? { native, threads: { team, module: wasm, memory } } : { native }),
-      fail,
-    );
+    }).then((native) => resolve(memory ? { native, shared: { module: wasm, memory } } : { native }), fail);
   });
 }

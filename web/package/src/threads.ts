@@ -35,6 +35,28 @@ export function chooseThreads(wanted: number | 'auto', cores: number, none?: str
   return { threads, why: cores === 1 ? 'there is one core' : `there are ${cores} cores` };
 }
 
+/**
+ * `answer`, or an error where it does not come. Time counts only while this thread has turns: a busy one would not see what
+ * has come.
+ */
+export function answerWithin<T>(seconds: number, answer: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const turnMs = 250;
+    let turns = (1000 * seconds) / turnMs;
+    const timer = setInterval(() => {
+      if (--turns === 0) end(() => reject(new Error(`it does not answer within ${seconds} seconds`)));
+    }, turnMs);
+    const end = (settle: () => void) => {
+      clearInterval(timer);
+      settle();
+    };
+    answer.then(
+      (value) => end(() => resolve(value)),
+      (error: Error) => end(() => reject(error)),
+    );
+  });
+}
+
 /** Whether this thread may sleep until another wakes it, which browsers forbid to that of a page. */
 export function maySleep(): boolean {
   try {
@@ -73,12 +95,18 @@ export interface Thread {
   end(): void;
 }
 
-/** The threads of one engine. */
+/** How long a thread has to answer once the engine is there: its script has been loading since before. */
+const patienceSeconds = 5;
+
+/**
+ * The threads of one engine. They are workers of whoever makes the engine and not of the engine's own worker: Firefox now
+ * and then does not come back from starting a worker in a worker.
+ */
 export class Team {
   readonly #threads: Thread[] = [];
   #problem: unknown;
 
-  /** Starts workers for `threads` of which one is the caller; they load their script while the .wasm compiles. */
+  /** Starts workers for `threads` of which one is the engine's; they load their script while the .wasm compiles. */
   constructor(threads: number, newThread: () => Thread) {
     try {
       while (this.#threads.length + 1 < threads) this.#threads.push(newThread());
@@ -87,23 +115,21 @@ export class Team {
     }
   }
 
-  /** Lets the threads compute; tells how many there are in the end, the caller included, and why that is not all. */
-  async begin(
-    module: WebAssembly.Module,
-    memory: WebAssembly.Memory,
-    starts: readonly NativeThreadStart[],
-  ): Promise<{ threads: number; why: string | undefined }> {
+  /**
+   * Lets the threads compute; tells how many there are in the end, the engine's included, and why that is not all. One
+   * that does not answer is not waited for; it may still come later.
+   */
+  async begin(starts: readonly ThreadStart[]): Promise<{ threads: number; why: string | undefined }> {
     let threads = 1;
     await Promise.all(
       this.#threads.map(async (thread, i) => {
         try {
           const start = starts[i];
           if (!start) return;
-          await thread.begin({ ...start, module, memory });
+          await answerWithin(patienceSeconds, thread.begin(start));
           ++threads;
         } catch (error) {
           this.#problem = error;
-          thread.end();
         }
       }),
     );

@@ -1,29 +1,14 @@
 // What every worker of a browser does: it offers an engine host to the page, or is a thread of one.
 import { EngineHost, offerOf, type CreateNativeModule } from './host.js';
-import { serve, type WorkerScope } from './rpc.js';
+import { begun, serve, type WorkerScope } from './rpc.js';
 import { runThread } from './run_thread.js';
 import { compileFromUrl, instantiate, type CompiledEngine } from './start.js';
-import { Team, type Thread, type ThreadStart } from './threads.js';
-import { threadOf } from './platform/web_thread.js';
+import type { ThreadStart } from './threads.js';
 
 /** From a URL that the page gives. */
 async function fetchEngine(wasmUrl: string | undefined): Promise<Pick<CompiledEngine, 'wasm' | 'url'>> {
   const url = new URL(wasmUrl ?? '');
   return { wasm: await compileFromUrl(url), url };
-}
-
-/** Another worker of this very script. */
-const newThread = (): Thread => threadOf(new Worker(globalThis.location.href, { type: ownType() }));
-
-/** What kind of worker this is: some bundlers make classic ones. A module has no scripts to import, which is a TypeError. */
-function ownType(): WorkerType {
-  try {
-    (globalThis as unknown as { importScripts(url: string): void }).importScripts('data:text/javascript,');
-  } catch (error) {
-    // A policy may forbid it to a classic one, which is another error.
-    if (error instanceof TypeError) return 'module';
-  }
-  return 'classic';
 }
 
 /** Offers the engine of `createModule`, unless the first message begins a thread. */
@@ -32,18 +17,18 @@ export function serveEngine(
   hasThreads: boolean,
   compile: typeof fetchEngine = fetchEngine,
 ): void {
-  const host = new EngineHost(async ({ wasmUrl, threads, memoryLimit }) => {
-    const team = hasThreads ? new Team(threads, newThread) : undefined;
-    return instantiate(createModule, { ...(await compile(wasmUrl)), memoryLimit }, team);
-  });
+  const host = new EngineHost(async ({ wasmUrl, memoryLimit }) =>
+    instantiate(createModule, { ...(await compile(wasmUrl)), hasThreads, memoryLimit }),
+  );
   const scope = globalThis as unknown as WorkerScope;
   serve(offerOf(host), scope);
   const { onmessage } = scope;
   scope.onmessage = (event) => {
     scope.onmessage = onmessage;
     const first: unknown = event.data;
-    if (isThreadStart(first)) runThread(first, () => globalThis.postMessage('ready'));
-    else onmessage?.(event);
+    if (isThreadStart(first)) return runThread(first, () => globalThis.postMessage(begun));
+    globalThis.postMessage(begun);
+    onmessage?.(event);
   };
 }
 

@@ -52,5 +52,5 @@ export const browserPlatform: Platform = {
   glue: (variant) => glue[variant](),
   // What some bundlers make of it is relative to the page.
   wasmUrl: (variant) => new URL(wasm[variant]().href, browserBasics.baseUrl()),
-  newThread: (variant) => threadOf(workers[variant]()),
+  newThread: (variant, workerUrl) => threadOf(startWorker(variant, workerUrl)),
 };

@@ -24,8 +24,8 @@ export interface Platform {
   glue(variant: Variant): Promise<{ default: CreateNativeModule }>;
   /** Where a build's .wasm is unless a URL is given. */
   wasmUrl(variant: Variant): URL;
-  /** Starts the worker of a thread for an engine in this thread. */
-  newThread(variant: Variant): Thread;
+  /** Starts the worker of a thread; its script is where the engine's is. */
+  newThread(variant: Variant, workerUrl: URL | undefined): Thread;
   /** How many threads the machine runs at a time. */
   cores(): number;
   /** Fetches or reads a .wasm, and compiles it. */
