@@ -3,6 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { startWebkitDriver } from '../../tools/lib/webkit_driver.mjs';
 import { Locator, keysOf } from './locator.mjs';
 
+/** A busy machine writes a network of tens of megabytes for a while. */
+const writingMs = 60_000;
+
 export async function startWebkit({ baseURL, viewport }) {
   const { open, close } = await startWebkitDriver();
   const newContext = async () => {
@@ -62,7 +65,7 @@ class Page {
         globalThis.writtenFile = { name: this.download, blob: globalThis.madeBlob };
       };
     });
-    const name = await this.#driver.wait(() => this.evaluate(() => globalThis.writtenFile?.name), 15_000);
+    const name = await this.#driver.wait(() => this.evaluate(() => globalThis.writtenFile?.name), writingMs);
     return {
       suggestedFilename: () => name,
       saveAs: async (path) => writeFile(path, await this.#writtenBytes()),
