@@ -21,6 +21,7 @@ class Page {
   #baseUrl;
   #viewport;
   #root;
+  #downloads = 0;
 
   constructor(driver, baseUrl, viewport) {
     this.#driver = driver;
@@ -35,9 +36,15 @@ class Page {
   getByLabel = (text, options) => this.#root.getByLabel(text, options);
   getByText = (text, options) => this.#root.getByText(text, options);
 
-  goto = (path) => this.#driver.get(new URL(path, this.#baseUrl).href);
+  async goto(path) {
+    await this.#driver.get(new URL(path, this.#baseUrl).href);
+    await this.#catchDownloads();
+  }
+  async reload() {
+    await this.#driver.navigate().refresh();
+    await this.#catchDownloads();
+  }
   goBack = () => this.#driver.navigate().back();
-  reload = () => this.#driver.navigate().refresh();
   evaluate = (use, argument) => this.#driver.executeScript(`return (${use})(arguments[0])`, argument);
   keyboard = {
     press: (name) => this.#sendKeys(keysOf(name)),
@@ -50,36 +57,45 @@ class Page {
 
   viewportSize = () => this.#viewport;
 
-  /**
-   * A download, of which the driver tells nothing: taken from what the page clicks to have a file written. It is called
-   * before the click, and commands reach the browser in the order in which they are given.
-   */
-  async waitForEvent() {
+  /** The driver tells nothing of downloads: they are taken from what the page clicks to have a file written. */
+  async #catchDownloads() {
+    this.#downloads = 0;
     await this.evaluate(() => {
       const { createObjectURL } = URL;
+      let made;
       URL.createObjectURL = (blob) => {
-        globalThis.madeBlob = blob;
+        made = blob;
         return createObjectURL(blob);
       };
+      globalThis.writtenFiles = [];
       HTMLAnchorElement.prototype.click = function () {
-        globalThis.writtenFile = { name: this.download, blob: globalThis.madeBlob };
+        globalThis.writtenFiles.push({ name: this.download, blob: made });
       };
     });
-    const name = await this.#driver.wait(() => this.evaluate(() => globalThis.writtenFile?.name), writingMs);
+  }
+
+  /** The next download. */
+  async waitForEvent() {
+    const index = this.#downloads++;
+    const name = await this.#driver.wait(
+      () => this.evaluate((at) => globalThis.writtenFiles[at]?.name, index),
+      writingMs,
+    );
     return {
       suggestedFilename: () => name,
-      saveAs: async (path) => writeFile(path, await this.#writtenBytes()),
+      saveAs: async (path) => writeFile(path, await this.#writtenBytes(index)),
     };
   }
 
-  async #writtenBytes() {
+  async #writtenBytes(index) {
     const address = await this.evaluate(
-      () =>
+      (at) =>
         new Promise((resolve) => {
           const reader = new FileReader();
           reader.onload = () => resolve(reader.result);
-          reader.readAsDataURL(globalThis.writtenFile.blob);
+          reader.readAsDataURL(globalThis.writtenFiles[at].blob);
         }),
+      index,
     );
     return Buffer.from(address.split(',')[1], 'base64');
   }
