@@ -3,7 +3,7 @@
 # tests/support/*.h are visible to all of them; its object files are of the layer graph, and in the programs of that
 # layer and those above. Where a tree has two instruction sets, octavo_<layer>_test_<isa> is the same with the second
 # one's kernels. tests/fuzz tests the engine. For WebAssembly all of that is one executable, octavo_all_test: linking
-# optimizes the layers anew each time.
+# optimizes the layers anew each time. Layers that no inference engine has are tested natively.
 set(OCTAVO_TEST_TAG "" CACHE STRING "The tag of the test cases that are built and run; all when empty")
 octavo_add_catch2()
 octavo_add_json()
@@ -108,7 +108,8 @@ function(octavo_layer_test name layer)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cc")
   list(FILTER sources EXCLUDE REGEX "/libfuzzer/")
   octavo_keep_tagged(sources)
-  if(NOT sources)
+  get_property(of_engine GLOBAL PROPERTY OCTAVO_CLOSURE_engine)
+  if(NOT sources OR (EMSCRIPTEN AND NOT layer IN_LIST of_engine))
     return()
   endif()
   get_property(simd GLOBAL PROPERTY OCTAVO_SIMD_${layer})

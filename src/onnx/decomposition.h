@@ -2,37 +2,12 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <initializer_list>
 
+#include "graph/attr_list.h"
 #include "onnx/upgrade.h"
 
 namespace octavo::onnx {
-
-// An attribute in place: a view, which has nothing to give back.
-class AttrEntry {
- public:
-  AttrEntry(Name name, int64_t value) : name_(name), kind_(AttrKind::integer), number_(value) {}
-  AttrEntry(Name name, float value)
-      : name_(name), kind_(AttrKind::real), number_(std::bit_cast<int32_t>(value)) {}
-  AttrEntry(Name name, std::string_view value)
-      : name_(name), kind_(AttrKind::string), data_(value.data()), number_(std::ssize(value)) {}
-  AttrEntry(Name name, std::span<const int64_t> value)
-      : name_(name), kind_(AttrKind::integers), data_(value.data()), number_(std::ssize(value)) {}
-
-  void add_to(Attrs& attrs) const;
-
- private:
-  Name name_;
-  AttrKind kind_;
-  const void* data_ = nullptr;
-  int64_t number_;  // the value, or how many elements there are
-};
-
-// Attributes in place: {{"axis", int64_t{1}}}.
-using AttrList = std::initializer_list<AttrEntry>;
-
-Attrs attributes(AttrList entries);
 
 // The node being upgraded, which takes the place of the last of the nodes that it becomes. Attributes are taken one by
 // one; the rest are those that the last node is to have. Optional operands that are left out are kNoValue.
