@@ -72,19 +72,14 @@ ValueId Backward::add(std::string_view op, ValueList inputs, AttrList attributes
 }
 
 ValueId Backward::add(std::string_view op, ValueList inputs, Attrs attributes) {
-  Node node = make_node(graph_, get_op(op), text("{}.gradient", copy_.name), inputs, {});
-  node.attrs = std::move(attributes);
-  const std::vector<Operand> types = infer_node(graph_, node, operands_of(graph_, node));
-  const ValueId id = node.outputs[0];
-  static_cast<TensorType&>(graph_[id]) = types[0];
-  graph_.nodes.push_back(std::move(node));
-  return id;
+  return add_many(op, inputs, 1, std::move(attributes))[0];
 }
 
 std::vector<ValueId> Backward::add_many(std::string_view op, ValueList inputs, std::size_t outputs,
-                                        AttrList attributes) {
+                                        Attrs attributes, const QuantizationNotes& notes) {
   Node node = make_node(graph_, get_op(op), text("{}.gradient", copy_.name), inputs, {});
-  node.attrs = octavo::attributes(attributes);
+  node.attrs = std::move(attributes);
+  node.notes = notes;
   while (node.outputs.size() < outputs)
     node.outputs.push_back(graph_.add_value({{}, graph_.unique_value_name(node.name)}));
   const std::vector<Operand> types = infer_node(graph_, node, operands_of(graph_, node));

@@ -50,8 +50,8 @@ class Backward {
   ValueId add(std::string_view op, ValueList inputs, AttrList attributes = {});
   ValueId add(std::string_view op, ValueList inputs, Attrs attributes);
   // The same with `outputs` outputs.
-  std::vector<ValueId> add_many(std::string_view op, ValueList inputs, std::size_t outputs,
-                                AttrList attributes = {});
+  std::vector<ValueId> add_many(std::string_view op, ValueList inputs, std::size_t outputs, Attrs attributes,
+                                const QuantizationNotes& notes = {});
   ValueId constant(Tensor tensor);
   ValueId ints(std::span<const int64_t> values);
   ValueId ints(std::initializer_list<int64_t> values) {

@@ -52,19 +52,20 @@ bool has_static_operands(const Graph& graph, const Node& node) {
   return true;
 }
 
-std::string obstacle(const Graph& graph, const Node& node) {
+std::string obstacle(const Graph& graph, const Uses& uses, const Node& node) {
   const GradientRule* const rule = find_rule(*node.op);
   if (!rule) return "it has no gradient rule";
   if (!has_static_operands(graph, node)) return "its shapes are not known";
-  return rule->obstacle ? rule->obstacle(graph, node) : std::string();
+  return rule->obstacle ? rule->obstacle(graph, uses, node) : std::string();
 }
 
 std::vector<MissingGradient> missing_on(const Graph& graph, const Path& path) {
+  const Uses uses(graph);
   std::vector<MissingGradient> missing;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!path.nodes[n]) continue;
     const Node& node = graph.nodes[n];
-    std::string reason = obstacle(graph, node);
+    std::string reason = obstacle(graph, uses, node);
     if (!reason.empty()) missing.push_back({node.name, std::string(node.op->name), std::move(reason)});
   }
   return missing;

@@ -21,7 +21,7 @@ struct GradientRule {
   // Bit i: nothing flows through input i, which counts as constant.
   uint32_t stops = 0;
   // Why there is no gradient of that node; empty where there is. Shapes are static.
-  std::string (*obstacle)(const Graph&, const Node&) = nullptr;
+  std::string (*obstacle)(const Graph&, const Uses&, const Node&) = nullptr;
   // The operator told in others, whose rules apply: gives all outputs by Backward::become.
   void (*spell)(Backward&) = nullptr;
 };

@@ -298,6 +298,51 @@ TEST_CASE("What has no gradient is named before anything is changed") {
   CHECK(dump(b.graph) == before);
 }
 
+TEST_CASE("A node that a rule cannot do is named with the reason") {
+  const auto reason = [](auto&& build) {
+    test::GraphBuilder b;
+    const ValueId x = b.random({2, 3});
+    const ValueId loss = b.node("ReduceSum", {build(b, x)}, test::attrs({{"keepdims", int64_t{0}}}));
+    infer_all(b.graph);
+    const std::vector<MissingGradient> missing = missing_gradients(b.graph, loss, {x});
+    return missing.size() == 1 ? missing[0].op + ": " + missing[0].reason : "";
+  };
+  using Builder = test::GraphBuilder;
+  CHECK(reason([](Builder& b, ValueId x) {
+          const ValueId q = b.node("QuantizeLinear", {x, b.constant({}, {0.5f})});
+          return b.node("DequantizeLinear", {q, b.constant({}, {0.25f})});
+        }) == "DequantizeLinear: its scale or zero_point is not that of its QuantizeLinear");
+  CHECK(reason([](Builder& b, ValueId x) {
+          const ValueId s = b.constant({}, {0.5f}), q = b.node("QuantizeLinear", {x, s});
+          b.output(b.node("Cast", {q}, test::attrs({{"to", int64_t{1}}})));
+          return b.node("DequantizeLinear", {q, s});
+        }) == "QuantizeLinear: its integers are read by something other than DequantizeLinear");
+  CHECK(reason([](Builder& b, ValueId x) {
+          const ValueId q = b.node("QuantizeLinear", {x, b.constant({}, {0.5f})});
+          return b.node("DequantizeLinear", {q, b.constant({}, {0.5f})});  // of the same contents
+        }) == "");
+  CHECK(reason([](Builder& b, ValueId x) {
+          return b.node("Resize", {x, kNoValue, kNoValue, b.constant(Tensor::of<int64_t>({2}, {4, 4}))},
+                        test::attrs({{"keep_aspect_ratio_policy", "not_larger"}}));
+        }) == "Resize: it keeps the aspect ratio");
+  CHECK(reason([](Builder& b, ValueId x) {
+          const ValueId sequence = b.node("Reshape", {x, b.constant(Tensor::of<int64_t>({3}, {2, 1, 3}))});
+          return b.node("GRU", {sequence, b.random({1, 6, 3}), b.random({1, 6, 2})},
+                        test::attrs({{"hidden_size", int64_t{2}}, {"clip", 3.0f}}));
+        }) == "GRU: it has the attribute 'clip'");
+}
+
+TEST_CASE("Shapes on the way must be known") {
+  test::GraphBuilder b;
+  const ValueId x = b.input("x", {kDynamic, 3}), w = b.random({3, 4});
+  const ValueId loss =
+      b.node("ReduceSum", {b.node("MatMul", {x, w})}, test::attrs({{"keepdims", int64_t{0}}}));
+  infer_all(b.graph);
+  const std::vector<MissingGradient> missing = missing_gradients(b.graph, loss, {w});
+  REQUIRE(missing.size() == 2);
+  CHECK(missing[0].reason == "its shapes are not known");
+}
+
 TEST_CASE("A parameter that does not lead to the loss is an error, and so is a loss of many numbers") {
   test::GraphBuilder b;
   const ValueId x = b.input("x", {2, 3}), w = b.constant({3}, {1, 2, 3}), unused = b.constant({3}, {1, 2, 3});

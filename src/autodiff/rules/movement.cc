@@ -9,7 +9,7 @@ namespace octavo {
 
 namespace {
 
-std::string need_constants(const Graph& graph, const Node& node) {
+std::string need_constants(const Graph& graph, const Uses&, const Node& node) {
   for (std::size_t i = 1; i < node.inputs.size(); ++i)
     if (node.has_input(i) && !graph.constant_input(node, i)) return text("its input {} is not constant", i);
   return "";
@@ -154,12 +154,12 @@ void resize(Backward& b) {
   b.give(0, g);
 }
 
-std::string resize_obstacle(const Graph& graph, const Node& node) {
+std::string resize_obstacle(const Graph& graph, const Uses& uses, const Node& node) {
   if (node.attrs.get_string("coordinate_transformation_mode", "") == "tf_crop_and_resize")
     return "it crops a region";
   if (node.attrs.get_string("keep_aspect_ratio_policy", "stretch") != "stretch")
     return "it keeps the aspect ratio";
-  return need_constants(graph, node);
+  return need_constants(graph, uses, node);
 }
 
 // Gradients of slices that were picked several times are added up: zeros with the axis in front, to which they go.

@@ -57,8 +57,7 @@ void layer_normalization(Backward& b) {
   normalize_rows(b, true);
 }
 
-std::string statistics_obstacle(const Graph& graph, const Node& node) {
-  const Uses uses(graph);
+std::string statistics_obstacle(const Graph&, const Uses& uses, const Node& node) {
   for (std::size_t i = 1; i < node.outputs.size(); ++i)
     if (node.outputs[i] != kNoValue && !uses.consumers[node.outputs[i]].empty())
       return "its statistics are used";

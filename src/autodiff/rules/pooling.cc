@@ -84,19 +84,7 @@ void global_average_pool(Backward& b) {
   b.give(0, b.formula("g / n"));
 }
 
-void max_pool(Backward& b) {
-  const Shape x = b.shape(b.in(0));
-  const int64_t count = b.shape(b.out()).elements();
-  const ValueId sums = b.add(
-      "ScatterElements",
-      {b.zeros({x.elements()}), b.reshape(b.out(1), Shape{count}), b.reshape(b.gradient(), Shape{count})},
-      {{"reduction", "add"}});
-  b.give(0, b.reshape(sums, x));
-}
-
-std::string max_pool_obstacle(const Graph&, const Node& node) {
-  return node.attrs.get_int("storage_order", 0) != 0 ? "its indices are column by column" : "";
-}
+void max_pool(Backward& b) { b.give(0, b.add("octavo.MaxPoolGradient", {b.gradient(), b.in(0)}, b.attrs())); }
 
 void global_max_pool(Backward& b) {
   const Shape x = b.shape(b.in(0)), planes{x[0], x[1], x.elements(2, x.rank())};
@@ -110,7 +98,7 @@ void global_max_pool(Backward& b) {
 constexpr GradientRule kRules[] = {
     {.op = "AveragePool", .differentiate = average_pool},
     {.op = "GlobalAveragePool", .differentiate = global_average_pool},
-    {.op = "MaxPool", .differentiate = max_pool, .obstacle = max_pool_obstacle},
+    {.op = "MaxPool", .differentiate = max_pool},
     {.op = "GlobalMaxPool", .differentiate = global_max_pool},
 };
 

@@ -1,90 +1,73 @@
-// Gradients of the fake quantizer, QuantizeLinear and DequantizeLinear: straight through where nothing saturates.
-//
-//   q = clamp(i, qmin, qmax), i = round(x / s) + z;  y = (q - z) · s
-//   dx = g where qmin <= i <= qmax, else 0: the mask is of the integer before it is clamped, as in PyTorch
-//        (FakeQuantPerTensorAffine.cpp)
-//   ds = Σ g · (q - z), less Σ g · x / s where dx is not 0: learned step sizes (Esser et al. 2020; PyTorch's
-//        _learnable_fake_quantize), without their factor 1 / √(n · qmax), which is a matter of the learning rate
-//
-// Zero points are integers, through which nothing flows. The pair's scales may be two.
+// Gradients of the fake quantizer, a pair of QuantizeLinear and DequantizeLinear: straight through where nothing
+// saturates, and by its scale (ops/quantize_gradient.cc has the equations). Zero points are integers, through which
+// nothing flows.
+#include <algorithm>
+#include <span>
+
 #include "autodiff/rule.h"
+#include "base/error.h"
 #include "graph/qdq.h"
 
 namespace octavo {
 
 namespace {
 
-// A scale or zero point as it is broadcast to x: along the attribute "axis" where it is one for each index.
-ValueId parameter(Backward& b, ValueId id, const Shape& x, int64_t axis) {
-  if (b.shape(id).elements() == 1) return b.reshape(id, Shape{});
-  Dims dims(static_cast<uint64_t>(x.rank() - normalize_axis(axis, x.rank())), 1);
-  dims[0] = b.shape(id)[0];
-  return b.reshape(id, dims);
+bool is_same(const Graph& graph, const Node& a, const Node& b, std::size_t i) {
+  if (a.has_input(i) != b.has_input(i)) return false;
+  if (!a.has_input(i) || a.inputs[i] == b.inputs[i]) return true;
+  const Tensor *const x = graph.constant_input(a, i), *const y = graph.constant_input(b, i);
+  return x && y && x->dtype() == y->dtype() && x->shape() == y->shape() &&
+         std::ranges::equal(std::span(x->view().data, x->bytes()), std::span(y->view().data, y->bytes()));
 }
 
-// Σ of what each element gives to a parameter.
-void give_parameter(Backward& b, ValueId id, ValueId gradient, int64_t axis) {
-  if (b.shape(id).elements() == 1) return b.give_to(id, b.fit(gradient, b.shape(id)));
-  const int rank = b.rank(gradient), kept = normalize_axis(axis, rank);
+// The scale of integers that are constant: ds = Σ g · (q - z), where q - z = y / s.
+void give_scale(Backward& b) {
+  const Shape y = b.shape(b.out()), scale = b.shape(b.in(1));
+  if (scale.elements() == 1) return b.give(1, b.formula("g * (y / b)"));
+  const int kept = normalize_axis(b.attrs().get_int("axis", 1), y.rank());
+  Dims dims(static_cast<uint64_t>(y.rank() - kept), 1);
+  dims[0] = scale[0];
+  b.bind("s", b.reshape(b.in(1), dims));
   std::vector<int64_t> axes;
-  for (int i = 0; i < rank; ++i)
-    if (i != kept) axes.push_back(i);
-  b.give_to(id, b.sum(gradient, axes));
-}
-
-constexpr int64_t kFloat = 1;  // TensorProto.DataType
-
-// Gives x of a QuantizeLinear what its pair takes off its integers: g, by y.
-void quantize(Backward& b, const Node& node, ValueId g, ValueId dequantizing_scale) {
-  const ValueId x = node.inputs[0], scale = node.inputs[1];
-  if (!b.wants_value(x) && !b.wants_value(scale)) return;
-  const Shape shape = b.shape(x);
-  const int64_t axis = node.attrs.get_int("axis", 1);
-  const IntegerRange range = integer_range(node, *b.graph()[node.outputs[0]].dtype);
-  const ValueId s = parameter(b, scale, shape, axis);
-  const ValueId ratio = b.add("Div", {x, s});
-  ValueId low = b.number(range.qmin), high = b.number(range.qmax);
-  if (node.has_input(2)) {
-    const ValueId z = b.add("Cast", {parameter(b, node.inputs[2], shape, axis)}, {{"to", kFloat}});
-    low = b.add("Sub", {low, z});
-    high = b.add("Sub", {high, z});
-  }
-  const ValueId integer = b.add("Round", {ratio});
-  const ValueId inside =
-      b.add("And", {b.add("GreaterOrEqual", {integer, low}), b.add("LessOrEqual", {integer, high})});
-  ValueId passed = b.add("Where", {inside, g, b.number(0)});
-  if (dequantizing_scale != scale)
-    passed = b.add("Mul", {passed, b.add("Div", {parameter(b, dequantizing_scale, shape, axis), s})});
-  b.give_to(x, passed);
-  if (b.wants_value(scale)) give_parameter(b, scale, b.add("Neg", {b.add("Mul", {passed, ratio})}), axis);
+  for (int axis = 0; axis < y.rank(); ++axis)
+    if (axis != kept) axes.push_back(axis);
+  b.give(1, b.sum(b.formula("g * (y / s)"), axes));
 }
 
 void dequantize(Backward& b) {
-  const ValueId g = b.gradient();
-  const int64_t axis = b.attrs().get_int("axis", 1);
-  if (b.wants(1)) {
-    const ValueId s = parameter(b, b.in(1), b.shape(b.out()), axis);
-    give_parameter(b, b.in(1), b.add("Mul", {g, b.add("Div", {b.out(), s})}), axis);
-  }
   const Node* const quantizing = b.producer(b.in(0));
-  if (!quantizing || !is_quantize(*quantizing)) return;
+  if (!quantizing || !is_quantize(*quantizing)) return give_scale(b);
   const Node node = *quantizing;
-  quantize(b, node, g, b.in(1));
+  std::vector<ValueId> inputs = node.inputs;
+  inputs.insert(inputs.begin(), b.gradient());
+  const bool learns = b.wants(1);
+  const std::vector<ValueId> gradients =
+      b.add_many("octavo.QuantizeGradient", inputs, learns ? 2 : 1, node.attrs, node.notes);
+  b.give_to(node.inputs[0], gradients[0]);
+  if (learns) b.give(1, gradients[1]);
 }
 
-std::string obstacle(const Graph& graph, const Node& node) {
-  if (node.attrs.get_int("block_size", 0) != 0) return "its scales are in blocks";
-  const bool is_float32 = graph[node.inputs[1]].dtype == DType::f32;
-  return is_float32 ? "" : "its scales are not float32";
+std::string obstacle(const Graph& graph, const Uses&, const Node& node) {
+  if (graph[node.inputs[1]].dtype != DType::f32) return "its scales are not float32";
+  const Node* quantizing = nullptr;
+  for (const Node& each : graph.nodes)
+    if (is_quantize(each) && each.outputs[0] == node.inputs[0]) quantizing = &each;
+  if (!quantizing)
+    return node.attrs.get_int("block_size", 0) != 0 ? "its integers are constant, and their scales in blocks"
+                                                    : "";
+  for (Name name : {"axis", "block_size"})
+    if (node.attrs.get_int(name, -1) != quantizing->attrs.get_int(name, -1))
+      return text("its attribute '{}' is not that of its QuantizeLinear", name);
+  const bool fits = is_same(graph, node, *quantizing, 1) && is_same(graph, node, *quantizing, 2);
+  return fits ? "" : "its scale or zero_point is not that of its QuantizeLinear";
 }
 
 // Its DequantizeLinear does the work; nothing else knows what integers are worth.
-std::string quantize_obstacle(const Graph& graph, const Node& node) {
-  const Uses uses(graph);
+std::string quantize_obstacle(const Graph& graph, const Uses& uses, const Node& node) {
   for (uint32_t reader : uses.consumers[node.outputs[0]])
     if (!is_dequantize(graph.nodes[reader]))
       return "its integers are read by something other than DequantizeLinear";
-  return obstacle(graph, node);
+  return "";
 }
 
 constexpr GradientRule kRules[] = {

@@ -21,7 +21,7 @@ struct Cell {
   ValueId mul(ValueId x, ValueId y) const { return b.add("Mul", {x, y}); }
   std::vector<ValueId> gates(ValueId x, std::size_t count) const {
     return b.add_many("Split", {x}, count,
-                      {{"axis", int64_t{1}}, {"num_outputs", static_cast<int64_t>(count)}});
+                      attributes({{"axis", int64_t{1}}, {"num_outputs", static_cast<int64_t>(count)}}));
   }
   // x · matrixᵀ + bias
   ValueId product(ValueId x, ValueId matrix, ValueId bias) const {
@@ -93,7 +93,7 @@ void spell(Backward& b, bool is_lstm) {
     if (is_lstm) cell.c = initial(kInitialC);
     const ValueId given = cell.product(rows, of_direction(b, b.in(kW), d), wb);
     const std::vector<ValueId> step = b.add_many("Split", {given}, static_cast<std::size_t>(steps),
-                                                 {{"axis", int64_t{0}}, {"num_outputs", steps}});
+                                                 attributes({{"axis", int64_t{0}}, {"num_outputs", steps}}));
     std::vector<ValueId> outputs(static_cast<std::size_t>(steps));
     const bool is_reverse = first_is_reverse || d == 1;
     for (int64_t i = 0; i < steps; ++i) {
@@ -121,7 +121,7 @@ void spell(Backward& b, bool is_lstm) {
 void lstm(Backward& b) { spell(b, true); }
 void gru(Backward& b) { spell(b, false); }
 
-std::string obstacle(const Graph& graph, const Node& node) {
+std::string obstacle(const Graph& graph, const Uses&, const Node& node) {
   if (node.has_input(kLengths)) return "its sequences have lengths of their own";
   if (node.has_input(kPeepholes)) return "it has peepholes";
   for (Name name : {"activations", "activation_alpha", "activation_beta", "clip", "input_forget"})

@@ -41,7 +41,7 @@ void reduce(Backward& b) {
     if (fold.op == b.node().op->name) b.give(0, b.formula(fold.formula));
 }
 
-std::string obstacle(const Graph& graph, const Node& node) {
+std::string obstacle(const Graph& graph, const Uses&, const Node& node) {
   return node.has_input(1) && !graph.constant_input(node, 1) ? "its axes are not constant" : "";
 }
 

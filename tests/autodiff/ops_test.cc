@@ -1,0 +1,77 @@
+// The operators of backward passes on their own. What they compute is compared with autograd in gradients_test.cc.
+#include <catch2/catch_test_macros.hpp>
+#include <cstring>
+
+#include "base/kernel_policy.h"
+#include "support/op_runner.h"
+#include "support/random_data.h"
+
+namespace octavo {
+namespace {
+
+using test::Ints;
+using test::OpRunner;
+
+// Runs what `make` makes on 1 to 4 threads, and compares all outputs.
+template <class Make> void check_threads(const Make& make) {
+  const auto run = [&](int threads) {
+    KernelPolicy policy;
+    policy.threads = Threads(threads);
+    return make().kernels(policy).run();
+  };
+  const std::vector<Tensor> expected = run(1);
+  for (const int threads : {2, 3, 4}) {
+    INFO(threads << " threads");
+    const std::vector<Tensor> ys = run(threads);
+    REQUIRE(ys.size() == expected.size());
+    for (std::size_t i = 0; i < ys.size(); ++i)
+      CHECK(std::memcmp(ys[i].view().data, expected[i].view().data, expected[i].bytes()) == 0);
+  }
+}
+
+TEST_CASE("Operators of backward passes give the same bits on any number of threads", "[threads]") {
+  test::Random random(7);
+  const Shape image{2, 3, 65, 63}, pooled{2, 3, 33, 32};
+  const Tensor x = random.floats(image), dy = random.floats(pooled);
+  check_threads([&] {
+    OpRunner runner("octavo.MaxPoolGradient");
+    runner.attr("kernel_shape", Ints{3, 3}).attr("strides", Ints{2, 2}).attr("pads", Ints{1, 1, 1, 1});
+    runner.input(Tensor::copy_of(dy.view())).input(Tensor::copy_of(x.view()));
+    return runner;
+  });
+  const Tensor g = random.floats(image), scale = random.floats({3}, 0.01f, 0.1f);
+  check_threads([&] {
+    OpRunner runner("octavo.QuantizeGradient");
+    runner.attr("axis", 1).outputs(2).notes({.qmin = 0, .qmax = 15});
+    runner.input(Tensor::copy_of(g.view()))
+        .input(Tensor::copy_of(x.view()))
+        .constant(Tensor::copy_of(scale.view()));
+    runner.constant(Tensor::of<uint8_t>({3}, {7, 8, 9}));
+    return runner;
+  });
+}
+
+TEST_CASE("MaxPoolGradient gives to the first of equals, and adds where windows overlap") {
+  const Tensor dx = OpRunner("octavo.MaxPoolGradient")
+                        .attr("kernel_shape", Ints{2})
+                        .input(Tensor::of<float>({1, 1, 4}, {1, 2, 4, 8}))
+                        .input(Tensor::of<float>({1, 1, 5}, {3, 5, 5, 5, 0}))
+                        .run1();
+  CHECK(test::values<float>(dx) == std::vector<float>{0, 3, 4, 8, 0});
+}
+
+TEST_CASE("QuantizeGradient: nothing passes where the integer saturates, halves go to even") {
+  const std::vector<Tensor> y = OpRunner("octavo.QuantizeGradient")
+                                    .outputs(2)
+                                    .notes({.qmin = 0, .qmax = 2})
+                                    .input(Tensor::of<float>({5}, {1, 2, 4, 8, 16}))
+                                    .input(Tensor::of<float>({5}, {-0.75f, -0.25f, 0.75f, 1.25f, 1.75f}))
+                                    .constant(Tensor::of<float>({}, {0.5f}))
+                                    .run();
+  // Integers before they are clamped: -2, 0, 2, 2, 4.
+  CHECK(test::values<float>(y[0]) == std::vector<float>{0, 2, 4, 8, 0});
+  CHECK(test::values<float>(y[1]) == std::vector<float>{0 * 1 + 0.5f * 2 + 0.5f * 4 - 0.5f * 8 + 2 * 16});
+}
+
+}  // namespace
+}  // namespace octavo
