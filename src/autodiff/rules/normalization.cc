@@ -70,6 +70,28 @@ void rms_normalization(Backward& b) {
   normalize_rows(b, false);
 }
 
+// The channels of a group, or of an instance each one, are a row; scales and biases are of a group or of a channel.
+void normalize_groups(Backward& b) {
+  const Shape x = b.shape(b.in(0));
+  const int64_t channels = x[1], groups = b.attrs().get_int("num_groups", channels);
+  b.bind("r", b.reshape(b.in(0), Shape{x[0] * groups, x.elements(1, x.rank()) / groups}));
+  b.bind("axes", b.ints({1}));
+  const ValueId rows =
+      b.formula("c = r - ReduceMean(r, axes); c / Sqrt(ReduceMean(c * c, axes) + $epsilon=0.00001)");
+  const auto spread = [&](std::size_t i) {
+    const int64_t count = b.shape(b.in(i))[0];
+    Dims dims(static_cast<uint64_t>(x.rank() - 1), 1);
+    dims[0] = channels;
+    return b.reshape(b.expand(b.reshape(b.in(i), Shape{count, 1}), Shape{count, channels / count}), dims);
+  };
+  const ValueId scaled = b.add("Mul", {b.reshape(rows, x), spread(1)});
+  b.become(0, b.add("Add", {scaled, spread(2)}));
+}
+
+std::string group_obstacle(const Graph& graph, const Uses&, const Node& node) {
+  return graph[node.inputs[0]].shape->elements() == 0 ? "its input has no elements" : "";
+}
+
 int64_t softmax_axis(const Backward& b) { return axis_or_last(b.attrs(), b.shape(b.in(0))); }
 
 // dx = y · (g - Σ g · y)
@@ -120,6 +142,8 @@ constexpr GradientRule kRules[] = {
     {.op = "BatchNormalization", .differentiate = batch_normalization, .stops = 1 << 3 | 1 << 4},
     {.op = "LayerNormalization", .differentiate = layer_normalization, .obstacle = statistics_obstacle},
     {.op = "RMSNormalization", .differentiate = rms_normalization},
+    {.op = "InstanceNormalization", .obstacle = group_obstacle, .spell = normalize_groups},
+    {.op = "GroupNormalization", .obstacle = group_obstacle, .spell = normalize_groups},
     {.op = "Softmax", .differentiate = softmax},
     {.op = "LogSoftmax", .differentiate = log_softmax},
     {.op = "NegativeLogLikelihoodLoss", .differentiate = negative_log_likelihood_loss, .stops = 1 << 2},
