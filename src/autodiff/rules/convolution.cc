@@ -1,6 +1,9 @@
 // Gradients of convolutions, which are convolutions: by the image a transposed one with the same weights; by the weights
 // one of the image with g as its kernel, batch and channels exchanged, and strides and dilations. (Dumoulin and Visin
 // 2016, A guide to convolution arithmetic for deep learning.)
+#include <algorithm>
+#include <limits>
+
 #include "autodiff/rule.h"
 #include "ops/conv_layer.h"
 
@@ -58,6 +61,44 @@ ValueId image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId
                 {"dilations", std::span(dilations)},
                 {"pads", std::span(begin)},
                 {"output_padding", std::span(more)}});
+}
+
+// The same with a filter for each channel, whose kernels are much faster than those of ConvTranspose: g, with zeros
+// between its elements where the stride is not 1, by the weights backwards.
+ValueId depthwise_image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId w,
+                                 const Shape& image) {
+  const Shape outputs = b.shape(g);
+  std::vector<int64_t> spatial, last, before_first, back, zeros, zero_axes, cuts, pads;
+  Dims apart{outputs[0], outputs[1]}, joined = apart;
+  for (int i = 0; i < geometry.spatial; ++i) {
+    const WindowAxis& a = geometry.axes[i];
+    spatial.push_back(2 + i);
+    last.push_back(-1);
+    before_first.push_back(std::numeric_limits<int64_t>::min());
+    back.push_back(-1);
+    for (int64_t size : {outputs[2 + i], int64_t{1}}) apart.push_back(size);
+    joined.push_back(outputs[2 + i] * a.stride);
+    zeros.push_back(a.stride - 1);
+    zero_axes.push_back(3 + 2 * i);
+  }
+  if (std::ranges::any_of(zeros, [](int64_t count) { return count > 0; })) {
+    zeros.insert(zeros.begin(), zeros.size(), 0);
+    g = b.add("Pad", {b.reshape(g, apart), b.ints(zeros), kNoValue, b.ints(zero_axes)});
+    g = b.reshape(g, joined);
+  }
+  for (const bool at_end : {false, true})
+    for (int i = 0; i < geometry.spatial; ++i) {
+      const WindowAxis& a = geometry.axes[i];
+      const int64_t pad = at_end ? image[2 + i] - joined[2 + i] + a.pad_begin : a.extent() - 1 - a.pad_begin;
+      pads.push_back(std::max<int64_t>(pad, 0));
+      cuts.push_back(std::min<int64_t>(pad, 0));
+    }
+  if (std::ranges::any_of(cuts, [](int64_t cut) { return cut < 0; }))
+    g = b.add("Pad", {g, b.ints(cuts), kNoValue, b.ints(spatial)});
+  w = b.add("Slice", {w, b.ints(last), b.ints(before_first), b.ints(spatial), b.ints(back)});
+  const std::vector<int64_t> dilations = geometry.dilations();
+  return b.add("Conv", {g, w},
+               {{"group", geometry.groups}, {"dilations", std::span(dilations)}, {"pads", std::span(pads)}});
 }
 
 // Conv with padding at the ends such that there are `count` outputs along each axis; what is more is cut off.
@@ -119,7 +160,10 @@ void conv(Backward& b) {
   const Shape image = b.shape(b.in(0)), weights = b.shape(b.in(1));
   const Geometry geometry = geometry_of(b, image, weights);
   const ValueId g = b.gradient();
-  if (b.wants(0)) b.give(0, image_gradient(b, geometry, g, b.in(1), image));
+  const bool is_depthwise = geometry.groups > 1 && geometry.groups == weights[0] && weights[1] == 1;
+  if (b.wants(0))
+    b.give(0, is_depthwise && geometry.spatial < 3 ? depthwise_image_gradient(b, geometry, g, b.in(1), image)
+                                                   : image_gradient(b, geometry, g, b.in(1), image));
   if (b.wants(1)) b.give(1, weight_gradient(b, geometry, b.in(0), g, weights));
   if (b.wants(2)) b.give(2, bias_gradient(b, g));
 }
