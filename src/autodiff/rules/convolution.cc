@@ -131,6 +131,18 @@ ValueId weight_gradient(Backward& b, const Geometry& geometry, ValueId x, ValueI
     std::swap(axis.stride, axis.dilation);
     axis.kernel = b.shape(g)[2 + i];
   }
+  const std::span<const int64_t> kernel(weights.dims.begin() + 2, geometry.spatial);
+  if (channels == 1 && weights[0] == groups && weights[1] == 1) {
+    // One filter for each channel: all images are one, of which each channel has a g of its own.
+    Dims image = sx.dims, filters = b.shape(g).dims, parts = weights.dims;
+    image[0] = filters[1] = 1;
+    image[1] = filters[0] = exchanged.groups = batch * groups;
+    parts[0] = batch;
+    parts[1] = groups;
+    const ValueId y = convolution(b, exchanged, b.reshape(x, image), b.reshape(g, filters), kernel);
+    const int64_t axes[] = {0};
+    return b.reshape(b.sum(b.reshape(y, parts), axes), weights);
+  }
   if (groups == 1) {
     x = b.swap_axes(x, 0, 1);
   } else {
@@ -143,8 +155,7 @@ ValueId weight_gradient(Backward& b, const Geometry& geometry, ValueId x, ValueI
     x = b.reshape(b.transpose(b.reshape(x, split), std::span<const int64_t>(order.begin(), order.size())),
                   joined);
   }
-  const ValueId y = convolution(b, exchanged, x, b.swap_axes(g, 0, 1),
-                                std::span<const int64_t>(weights.dims.begin() + 2, geometry.spatial));
+  const ValueId y = convolution(b, exchanged, x, b.swap_axes(g, 0, 1), kernel);
   return b.swap_axes(y, 0, 1);
 }
 
