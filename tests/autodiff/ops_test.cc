@@ -60,6 +60,28 @@ TEST_CASE("MaxPoolGradient gives to the first of equals, and adds where windows 
   CHECK(test::values<float>(dx) == std::vector<float>{0, 3, 4, 8, 0});
 }
 
+TEST_CASE("MaxPoolGradient of channels-last images is that of channels-first ones") {
+  test::Random random(11);
+  const Tensor x = random.floats({2, 5, 6, 70}), dy = random.floats({2, 2, 4, 70});  // N, H, W, C
+  const auto turned = [](const Tensor& t, std::vector<int64_t> order) {
+    return OpRunner("Transpose").attr("perm", std::move(order)).input(Tensor::copy_of(t.view())).run1();
+  };
+  const auto gradient = [](Tensor g, Tensor image, bool permutes) {
+    OpRunner runner("octavo.MaxPoolGradient");
+    runner.attr("kernel_shape", Ints{3, 3}).attr("strides", Ints{2, 1});
+    runner.input(std::move(g)).input(std::move(image));
+    if (permutes) {
+      CHECK_FALSE(runner.permute({0, 3, 1, 2}));
+      CHECK(runner.permute({0, 2, 3, 1}));
+      CHECK_FALSE(runner.permute({0, 2, 3, 1}));
+    }
+    return runner.run1();
+  };
+  const Tensor last = gradient(Tensor::copy_of(dy.view()), Tensor::copy_of(x.view()), true);
+  const Tensor first = gradient(turned(dy, {0, 3, 1, 2}), turned(x, {0, 3, 1, 2}), false);
+  CHECK(test::values<float>(turned(last, {0, 3, 1, 2})) == test::values<float>(first));
+}
+
 TEST_CASE("QuantizeGradient: nothing passes where the integer saturates, halves go to even") {
   const std::vector<Tensor> y = OpRunner("octavo.QuantizeGradient")
                                     .outputs(2)

@@ -92,6 +92,12 @@ void run(RunContext& ctx) {
     ctx.outputs[1].as<float>()[p] = static_cast<float>(sums[p]);
 }
 
+// Elements may lie in any order where one scale is all there is.
+bool permute(Graph& graph, Node& node, std::span<const int>) {
+  const std::optional<Shape>& scale = graph[node.inputs[kScale]].shape;
+  return scale && scale->is_static() && scale->elements() == 1;
+}
+
 OCTAVO_OPERATOR(quantize_gradient, {.name = "octavo.QuantizeGradient",
                                     .min_inputs = 3,
                                     .max_inputs = 4,
@@ -99,7 +105,9 @@ OCTAVO_OPERATOR(quantize_gradient, {.name = "octavo.QuantizeGradient",
                                     .attributes = kAttributes,
                                     .infer = infer,
                                     .plan = plan,
-                                    .run = run});
+                                    .run = run,
+                                    .layout = LayoutRule::elementwise,
+                                    .permute = permute});
 
 }  // namespace
 
