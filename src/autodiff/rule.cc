@@ -8,9 +8,9 @@ namespace octavo {
 
 namespace {
 
-const GradientRules* const kFamilies[] = {&kElementwiseRules, &kProductRules,       &kConvolutionRules,
-                                          &kPoolingRules,     &kNormalizationRules, &kReductionRules,
-                                          &kMovementRules,    &kRecurrentRules,     &kQuantizationRules};
+const GradientRules* const kFamilies[] = {
+    &kElementwiseRules, &kProductRules,  &kConvolutionRules, &kPoolingRules,   &kNormalizationRules,
+    &kReductionRules,   &kMovementRules, &kRecurrentRules,   &kAttentionRules, &kQuantizationRules};
 
 }  // namespace
 

@@ -31,7 +31,8 @@ inline constexpr uint32_t kStopsAll = ~uint32_t{0};
 
 using GradientRules = std::span<const GradientRule>;
 extern const GradientRules kElementwiseRules, kProductRules, kConvolutionRules, kPoolingRules,
-    kNormalizationRules, kReductionRules, kMovementRules, kRecurrentRules, kQuantizationRules;
+    kNormalizationRules, kReductionRules, kMovementRules, kRecurrentRules, kAttentionRules,
+    kQuantizationRules;
 
 // The rule of that operator, or null.
 const GradientRule* find_rule(const OpDef& op);
