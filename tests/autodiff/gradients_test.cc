@@ -141,6 +141,7 @@ struct Case {
     const Shape shape{Dims(std::span<const int64_t>(input["shape"].get<std::vector<int64_t>>()))};
     const std::string& dtype = input["dtype"];
     if (dtype == "int64") return integers<int64_t>(input, shape);
+    if (dtype == "int32") return integers<int32_t>(input, shape);
     if (dtype == "uint8") return integers<uint8_t>(input, shape);
     if (dtype == "int8") return integers<int8_t>(input, shape);
     if (dtype == "bool") {

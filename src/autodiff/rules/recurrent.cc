@@ -77,6 +77,8 @@ void spell(Backward& b, bool is_lstm) {
   const ValueId x = turned(b.in(kX));
   const Shape sizes = b.shape(x), states = b.shape(b.in(kR));
   const int64_t steps = sizes[0], batch = sizes[1], hidden = states[2], gates = is_lstm ? 4 : 3;
+  // Sequences that are over keep their state, and their outputs are 0.
+  const ValueId lengths = b.has(kLengths) ? b.reshape(b.in(kLengths), Shape{batch, 1}) : kNoValue;
   const bool first_is_reverse = b.attrs().get_string("direction", "forward") == "reverse";
   const ValueId rows = b.reshape(x, Shape{steps * batch, sizes[2]});
   std::vector<ValueId> all, last_h, last_c;
@@ -98,11 +100,19 @@ void spell(Backward& b, bool is_lstm) {
     const bool is_reverse = first_is_reverse || d == 1;
     for (int64_t i = 0; i < steps; ++i) {
       const int64_t t = is_reverse ? steps - 1 - i : i;
+      const ValueId h = cell.h, c = cell.c;
       if (is_lstm)
         cell.lstm(step[t]);
       else
         cell.gru(step[t], b.attrs().get_int("linear_before_reset", 0) != 0);
-      outputs[t] = b.reshape(cell.h, Shape{1, 1, batch, hidden});
+      ValueId y = cell.h;
+      if (lengths != kNoValue) {
+        const ValueId runs = b.add("Less", {b.constant(Tensor::scalar(static_cast<int32_t>(t))), lengths});
+        y = b.add("Where", {runs, cell.h, b.number(0)});
+        cell.h = b.add("Where", {runs, cell.h, h});
+        if (is_lstm) cell.c = b.add("Where", {runs, cell.c, c});
+      }
+      outputs[t] = b.reshape(y, Shape{1, 1, batch, hidden});
     }
     all.push_back(b.add("Concat", outputs, {{"axis", int64_t{0}}}));
     last_h.push_back(b.reshape(cell.h, Shape{1, batch, hidden}));
@@ -122,7 +132,6 @@ void lstm(Backward& b) { spell(b, true); }
 void gru(Backward& b) { spell(b, false); }
 
 std::string obstacle(const Graph& graph, const Uses&, const Node& node) {
-  if (node.has_input(kLengths)) return "its sequences have lengths of their own";
   if (node.has_input(kPeepholes)) return "it has peepholes";
   for (Name name : {"activations", "activation_alpha", "activation_beta", "clip", "input_forget"})
     if (node.attrs.has(name)) return text("it has the attribute '{}'", name);
