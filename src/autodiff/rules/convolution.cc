@@ -23,6 +23,12 @@ struct Geometry {
   std::vector<int64_t> dilations() const {
     return each([](const WindowAxis& a) { return a.dilation; });
   }
+  // Each output is of one pixel, the one in its place.
+  bool is_pointwise() const {
+    return std::all_of(axes, axes + spatial, [](const WindowAxis& a) {
+      return a.kernel == 1 && a.stride == 1 && a.pad_begin == 0 && a.pad_end == 0;
+    });
+  }
   // Elements that the windows of `windows` outputs take beyond an image of `image`, negative where some are left over.
   int64_t missing(int axis, int64_t windows, int64_t image) const {
     const WindowAxis& a = axes[axis];
@@ -46,6 +52,7 @@ Geometry geometry_of(const Backward& b, const Shape& image, const Shape& weights
 
 // The image of which a convolution with `w` makes outputs, by their gradient g.
 ValueId image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId w, const Shape& image) {
+  if (geometry.groups == 1 && geometry.is_pointwise()) return b.add("Conv", {g, b.swap_axes(w, 0, 1)});
   std::vector<int64_t> begin, end, more;
   for (int i = 0; i < geometry.spatial; ++i) {
     const int64_t missing = geometry.missing(i, b.shape(g)[2 + i], image[2 + i]);
@@ -142,6 +149,13 @@ ValueId weight_gradient(Backward& b, const Geometry& geometry, ValueId x, ValueI
     const ValueId y = convolution(b, exchanged, b.reshape(x, image), b.reshape(g, filters), kernel);
     const int64_t axes[] = {0};
     return b.reshape(b.sum(b.reshape(y, parts), axes), weights);
+  }
+  if (groups == 1 && geometry.is_pointwise()) {  // a product of matrices [channels, pixels of all images]
+    const auto rows = [&](ValueId image) {
+      const Shape s = b.shape(image);
+      return b.reshape(b.swap_axes(image, 0, 1), Shape{s[1], s.elements() / s[1]});
+    };
+    return b.reshape(b.add("Gemm", {rows(g), rows(x)}, {{"transB", int64_t{1}}}), weights);
   }
   if (groups == 1) {
     x = b.swap_axes(x, 0, 1);
