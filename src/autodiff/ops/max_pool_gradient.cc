@@ -1,5 +1,5 @@
-// octavo.MaxPoolGradient (float32): dx = MaxPoolGradient(dy, x), with the attributes of the MaxPool that made y of x. The
-// first of the largest elements of each window gets dy; windows that overlap are added up, in their order.
+// octavo.MaxPoolGradient (float32): dx = MaxPoolGradient(dy, x), with the attributes of the MaxPool that made y of x.
+// The first of the largest elements of each window gets dy; windows that overlap are added up, in their order.
 #include <algorithm>
 #include <cstring>
 

@@ -1,6 +1,6 @@
-// Gradients of convolutions, which are convolutions: by the image a transposed one with the same weights; by the weights
-// one of the image with g as its kernel, batch and channels exchanged, and strides and dilations. (Dumoulin and Visin
-// 2016, A guide to convolution arithmetic for deep learning.)
+// Gradients of convolutions, which are convolutions: by the image a transposed one with the same weights; by the
+// weights one of the image with g as its kernel, batch and channels exchanged, and strides and dilations. (Dumoulin
+// and Visin 2016, A guide to convolution arithmetic for deep learning.)
 #include <algorithm>
 #include <limits>
 
@@ -11,7 +11,8 @@ namespace octavo {
 
 namespace {
 
-// A convolution from an image to an output as its axes and groups say: of a ConvTranspose, from its output to its input.
+// A convolution from an image to an output as its axes and groups say: of a ConvTranspose, from its output to its
+// input.
 struct Geometry {
   int spatial;
   int64_t groups;

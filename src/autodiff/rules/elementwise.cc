@@ -1,5 +1,5 @@
-// Gradients of functions of one element and of two with broadcasting, which Backward::give undoes. Derivatives are those
-// of PyTorch's derivatives.yaml, at kinks too: of a maximum of two that are equal each takes half.
+// Gradients of functions of one element and of two with broadcasting, which Backward::give undoes. Derivatives are
+// those of PyTorch's derivatives.yaml, at kinks too: of a maximum of two that are equal each takes half.
 #include "autodiff/rule.h"
 
 namespace octavo {

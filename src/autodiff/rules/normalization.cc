@@ -1,5 +1,5 @@
-// Gradients of normalizations, softmax and its loss. With x^ = (x - mean) / deviation of what is normalized together and
-// d = g · scale: dx = (d - mean(d) - x^ · mean(d · x^)) / deviation (Ioffe and Szegedy 2015; Ba et al. 2016).
+// Gradients of normalizations, softmax and its loss. With x^ = (x - mean) / deviation of what is normalized together
+// and d = g · scale: dx = (d - mean(d) - x^ · mean(d · x^)) / deviation (Ioffe and Szegedy 2015; Ba et al. 2016).
 #include "autodiff/rule.h"
 #include "base/error.h"
 #include "ops/operands.h"

@@ -1,5 +1,5 @@
-// Gradients of pools: of an average each element of the window gets an equal part of g, of a maximum the (first) largest
-// one gets all.
+// Gradients of pools: of an average each element of the window gets an equal part of g, of a maximum the (first)
+// largest one gets all.
 #include "autodiff/rule.h"
 #include "ops/window.h"
 

@@ -1,5 +1,5 @@
-// Gradients of recurrent networks through time: they are spelt out step by step (ONNX LSTM-22, GRU-22), and the rules of
-// products and gates apply.
+// Gradients of recurrent networks through time: they are spelt out step by step (ONNX LSTM-22, GRU-22), and the rules
+// of products and gates apply.
 #include "autodiff/rule.h"
 #include "base/error.h"
 
@@ -37,8 +37,8 @@ struct Cell {
     h = mul(op("Sigmoid", gate[1]), op("Tanh", c));
   }
 
-  // Gates z, r, h: h = (1 - σ(z)) ∘ h~ + σ(z) ∘ h, where h~ = tanh(x + σ(r) ∘ (h·Rhᵀ + Rbh)) if the reset is linear, and
-  // tanh(x + (σ(r) ∘ h)·Rhᵀ + Rbh) otherwise.
+  // Gates z, r, h: h = (1 - σ(z)) ∘ h~ + σ(z) ∘ h, where h~ = tanh(x + σ(r) ∘ (h·Rhᵀ + Rbh)) if the reset is linear,
+  // and tanh(x + (σ(r) ∘ h)·Rhᵀ + Rbh) otherwise.
   void gru(ValueId x, bool is_linear) {
     const std::vector<ValueId> given = gates(x, 3);
     ValueId update, reset, candidate;
