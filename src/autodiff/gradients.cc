@@ -17,9 +17,10 @@ bool is_number(const Value& value) { return value.dtype == DType::f32 || value.d
 struct Path {
   Flags values, nodes;
 
-  Path(const Graph& graph, ValueId loss, ValueList parameters)
+  Path(const Graph& graph, ValueId loss, ValueList parameters, ValueList detached)
       : values(graph.values.size()), nodes(graph.nodes.size()) {
-    Flags leads(graph.values.size()), reaches(graph.values.size());
+    Flags leads(graph.values.size()), reaches(graph.values.size()), stops(graph.values.size());
+    for (ValueId id : detached) stops[id] = true;
     for (ValueId id : parameters) leads[id] = true;
     const auto flows_into = [&](const Node& node, std::size_t i) {
       const GradientRule* const rule = find_rule(*node.op);
@@ -30,7 +31,7 @@ struct Path {
       for (std::size_t i = 0; i < node.inputs.size(); ++i) flows |= flows_into(node, i);
       if (!flows) continue;
       for (ValueId id : node.outputs)
-        if (id != kNoValue && (is_number(graph[id]) || is_quantize(node))) leads[id] = true;
+        if (id != kNoValue && !stops[id] && (is_number(graph[id]) || is_quantize(node))) leads[id] = true;
     }
     reaches[loss] = true;
     for (std::size_t n = graph.nodes.size(); n-- > 0;) {
@@ -74,14 +75,18 @@ std::vector<MissingGradient> missing_on(const Graph& graph, const Path& path) {
 }  // namespace
 
 std::vector<MissingGradient> missing_gradients(const Graph& graph, ValueId loss, ValueList parameters) {
-  return missing_on(graph, Path(graph, loss, parameters));
+  return missing_on(graph, Path(graph, loss, parameters, {}));
 }
 
 // Walks the path back.
 class Differentiation {
  public:
-  Differentiation(Graph& graph, ValueId loss, ValueList parameters)
-      : graph_(graph), loss_(loss), parameters_(parameters.begin(), parameters.end()), b_(graph) {}
+  Differentiation(Graph& graph, ValueId loss, ValueList parameters, ValueList detached)
+      : graph_(graph),
+        loss_(loss),
+        parameters_(parameters.begin(), parameters.end()),
+        detached_(detached.begin(), detached.end()),
+        b_(graph) {}
 
   std::vector<ValueId> run() {
     const Value loss = graph_[loss_];
@@ -89,7 +94,7 @@ class Differentiation {
             "the loss '{}' is not one number", loss.name);
     check();
     spell();
-    const Path path(graph_, loss_, parameters_);
+    const Path path(graph_, loss_, parameters_, detached_);
     const std::size_t count = graph_.nodes.size();
     b_.wanted_.assign(graph_.values.size(), false);
     b_.gradients_.assign(graph_.values.size(), kNoValue);
@@ -111,7 +116,7 @@ class Differentiation {
 
  private:
   void check() const {
-    const Path path(graph_, loss_, parameters_);
+    const Path path(graph_, loss_, parameters_, detached_);
     for (ValueId id : parameters_)
       require(is_number(graph_[id]) && path.values[id], ErrorCode::invalid_graph,
               "'{}' has no gradient: it does not lead to '{}'", graph_[id].name, graph_[loss_].name);
@@ -124,7 +129,7 @@ class Differentiation {
   }
 
   void spell() {
-    const Path path(graph_, loss_, parameters_);
+    const Path path(graph_, loss_, parameters_, detached_);
     Flags spelt(graph_.nodes.size());
     const std::size_t count = graph_.nodes.size();
     for (std::size_t n = 0; n < count; ++n) {
@@ -165,13 +170,13 @@ class Differentiation {
 
   Graph& graph_;
   ValueId loss_;
-  std::vector<ValueId> parameters_;
+  std::vector<ValueId> parameters_, detached_;
   Backward b_;
 };
 
-std::vector<ValueId> add_gradients(Graph& graph, ValueId loss, ValueList parameters) {
+std::vector<ValueId> add_gradients(Graph& graph, ValueId loss, ValueList parameters, ValueList detached) {
   Graph copy = graph;
-  std::vector<ValueId> gradients = Differentiation(copy, loss, parameters).run();
+  std::vector<ValueId> gradients = Differentiation(copy, loss, parameters, detached).run();
   graph = std::move(copy);
   return gradients;
 }

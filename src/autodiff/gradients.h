@@ -24,7 +24,8 @@ std::vector<MissingGradient> missing_gradients(const Graph& graph, ValueId loss,
 // Appends what computes d loss / d parameter for each of `parameters`, inputs, constants or computed values of float32
 // or float64, and returns the gradients: values of the parameters' types and shapes. Only what leads from a parameter
 // to the loss is visited, and gradients of a value that several read are summed, from the last reader to the first.
-// Nothing flows through integers, booleans and functions that are constant almost everywhere (Round, Sign …).
+// Nothing flows through integers, booleans, functions that are constant almost everywhere (Round, Sign …), and values of
+// `detached`.
 //
 // All shapes on the way must be static (passes::infer_shapes of a graph whose inputs are), and `loss` a float with one
 // element. Values without elements are fine. Recurrent networks on the way are spelt out step by step first; what they
@@ -32,7 +33,7 @@ std::vector<MissingGradient> missing_gradients(const Graph& graph, ValueId loss,
 //
 // Throws, and leaves the graph as it is: Error(unsupported) naming the first of missing_gradients and how many there
 // are; Error(invalid_graph) for a loss that is no such number, or a parameter that does not lead to it.
-std::vector<ValueId> add_gradients(Graph& graph, ValueId loss, ValueList parameters);
+std::vector<ValueId> add_gradients(Graph& graph, ValueId loss, ValueList parameters, ValueList detached = {});
 
 // Operators that gradients go through, or stop at because the operator is constant almost everywhere.
 std::vector<std::string_view> differentiable_operators();

@@ -159,8 +159,10 @@ class Inserter {
 
   void choose_activation(ValueId id, const QuantSpec& spec) {
     const std::string name = graph_[id].name;
-    require(calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '{}'", name);
-    QParams qparams = activation_qparams(needed_range(id), spec, name);
+    const bool is_given = !spec.given.scale.empty();
+    require(is_given || calibrator_ != nullptr, ErrorCode::invalid_data, "no calibration data for '{}'",
+            name);
+    QParams qparams = is_given ? spec.given : activation_qparams(needed_range(id), spec, name);
     activations_[id] = add_qparams(graph_, name, std::move(qparams), spec.dtype);
   }
 

@@ -84,6 +84,7 @@ QuantSpec weight_spec(const Graph& graph, const Node& node, ValueId weight, cons
 
 QParams weight_qparams(const Graph& graph, const Node& node, ValueId weight, const QuantSpec& spec) {
   const Value& value = graph[weight];
+  if (!spec.given.scale.empty()) return spec.given;
   try {
     return choose_weight_qparams(
         value.constant->view(),

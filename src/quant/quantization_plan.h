@@ -43,6 +43,8 @@ struct QuantSpec {
   Rounding rounding = Rounding::nearest;  // constant: of a weight
   bool corrects_bias =
       false;  // constant: of a weight, beside whose bias goes what its roundings take from the output
+  // Of an activation or a weight: what is known beforehand, by training; without scales, it is chosen.
+  QParams given;
   ValueId range_of =
       kNoValue;  // observed: whose range it is; kNoValue: its own, else that of where it was moved from
 

@@ -62,6 +62,18 @@ std::vector<ValueId> trainable_constants(const Graph& graph) {
 
 Trainer::Trainer(Graph network, TrainingOptions options, const KernelPolicy& kernels)
     : network_(std::move(network)), options_(std::move(options)), kernels_(kernels) {
+  choose_parameters();
+}
+
+Trainer::Trainer(FakeQuantized network, TrainingOptions options, const KernelPolicy& kernels)
+    : network_(network.plan.graph),
+      fake_(std::move(network)),
+      options_(std::move(options)),
+      kernels_(kernels) {
+  choose_parameters();
+}
+
+void Trainer::choose_parameters() {
   if (options_.parameters.empty()) parameters_ = trainable_constants(network_);
   for (const std::string& name : options_.parameters) {
     const auto value = std::ranges::find(network_.values, name, &Value::name);
@@ -73,8 +85,8 @@ Trainer::Trainer(Graph network, TrainingOptions options, const KernelPolicy& ker
 }
 
 Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) const {
-  Graph graph = network_;
-  for (const ValueId id : graph.inputs) {
+  Graph graph = fake_.graph.nodes.empty() ? network_ : fake_.graph;
+  for (const ValueId id : network_.inputs) {
     const auto feed = std::ranges::find(feeds, graph[id].name, &Feed::name);
     require(feed != feeds.end(), ErrorCode::invalid_input, "input '{}' is missing", graph[id].name);
     graph[id].dtype = feed->tensor.dtype;
@@ -88,8 +100,10 @@ Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) con
   graph.inputs.push_back(target);
   infer_shapes(graph);
   const ValueId loss = add_loss(graph, options_.loss, graph.outputs[0], target);
-  graph.outputs = {loss};
-  const std::vector<ValueId> gradients = add_gradients(graph, loss, parameters_);
+  // Ranges are outputs as well, from which their slots begin the next step.
+  if (graph.states.empty()) graph.outputs.resize(1);
+  graph.outputs[0] = loss;
+  const std::vector<ValueId> gradients = add_gradients(graph, loss, parameters_, fake_.detached);
   std::vector<Trained> trained;
   for (std::size_t i = 0; i < parameters_.size(); ++i) trained.push_back({parameters_[i], gradients[i]});
   add_updates(graph, options_.optimizer, std::move(trained));
@@ -106,6 +120,8 @@ Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& t
   Graph graph = build(feeds, targets);
   if (!state_) {
     state_ = std::make_shared<State>(graph);
+    for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
+      std::memcpy((*state_)[slot].data, fake_.states[slot].view().data, fake_.states[slot].bytes());
     for (const ValueId id : parameters_) {
       const std::string& name = network_[id].name;
       const auto slot = std::ranges::find_if(
@@ -121,10 +137,10 @@ Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& t
   return *built_.back().executor;
 }
 
-float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, double rate_factor) {
+float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, const StepOptions& options) {
   Executor& executor = executor_for(feeds, targets);
   const StepRates rates =
-      rates_of(options_.optimizer, options_.optimizer.learning_rate * rate_factor, steps_);
+      rates_of(options_.optimizer, options_.optimizer.learning_rate * options.rate_factor, steps_);
   const Tensor scalars[] = {Tensor::of<float>(Shape(), {rates.rate}),
                             Tensor::of<float>(Shape(), {rates.decay}),
                             Tensor::of<float>(Shape(), {rates.deviation})};
@@ -132,6 +148,12 @@ float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, doub
   std::vector<Feed> all(feeds.begin(), feeds.end());
   all.emplace_back(kTargets, targets);
   for (std::size_t i = 0; i < std::size(kNames); ++i) all.emplace_back(kNames[i], &scalars[i]);
+  std::vector<Tensor> observing;
+  if (!fake_.graph.nodes.empty())
+    for (const float rate : observing_rates(options.freezes_observers).values)
+      observing.push_back(Tensor::of<float>(Shape(), {rate}));
+  for (std::size_t i = 0; i < observing.size(); ++i)
+    all.emplace_back(ObservingRates::kInputs[i], &observing[i]);
   const float loss = *executor.run(all)[0].as<float>();
   ++steps_;
   require(std::isfinite(loss), ErrorCode::invalid_input, "the loss is not finite after {} steps", steps_);
@@ -146,6 +168,13 @@ std::vector<std::string> Trainer::parameters() const {
 
 TensorView Trainer::parameter(std::size_t i) const {
   return state_ ? (*state_)[slots_[i]] : network_[parameters_[i]].constant->view();
+}
+
+Graph Trainer::converted() const {
+  std::vector<TensorView> states;
+  for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
+    states.push_back(state_ ? (*state_)[slot] : fake_.states[slot].view());
+  return convert(fake_, network(), states);
 }
 
 Graph Trainer::network() const {

@@ -2,7 +2,7 @@
 // ordinary executor runs; parameters and moments are its state.
 //
 //   Trainer trainer(graph, {.loss = {LossKind::cross_entropy}, .optimizer = {.kind = OptimizerKind::adamw}}, {});
-//   for (…) loss = trainer.step(feeds, labels.view(), rate_factor(schedule, trainer.steps()));
+//   for (…) loss = trainer.step(feeds, labels.view(), {rate_factor(schedule, trainer.steps())});
 //   Graph trained = trainer.network();
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/executor.h"
+#include "train/fake_quantize.h"
 #include "train/losses.h"
 #include "train/optimizer.h"
 
@@ -22,6 +23,11 @@ struct TrainingOptions {
   OptimizerOptions optimizer;
   // Names of the constants that are trained; empty: those of trainable_constants.
   std::vector<std::string> parameters;
+};
+
+struct StepOptions {
+  double rate_factor = 1;          // of the learning rate: rate_factor of schedule.h
+  bool freezes_observers = false;  // ranges of a network that is rounded stay as they are
 };
 
 // Constants of float32 that operators learn: weights, biases and scales, embeddings. Means and variances of
@@ -35,21 +41,25 @@ class Trainer {
   // Throws Error(invalid_option), naming it, for a parameter that the network does not have; Error(unsupported) for a
   // network without parameters, and with the first step where something on the way to them has no gradient.
   Trainer(Graph network, TrainingOptions options, const KernelPolicy& kernels);
+  // Of a network that is rounded as it will be once it is quantized.
+  Trainer(FakeQuantized network, TrainingOptions options, const KernelPolicy& kernels);
 
   // One step on a batch, and the loss before it. `targets`: what the loss compares output 0 with. Feeds of other shapes
   // than before make another graph, with the same parameters.
   //
   // Throws Error(invalid_input) for feeds or targets that do not fit, and, with the parameters as the step left them,
   // for a loss that is not finite.
-  float step(std::span<const Feed> feeds, const TensorView& targets, double rate_factor = 1);
+  float step(std::span<const Feed> feeds, const TensorView& targets, const StepOptions& options = {});
 
   // Steps that were taken.
   int64_t steps() const { return steps_; }
   // The parameters' names, and what they are now.
   std::vector<std::string> parameters() const;
   TensorView parameter(std::size_t i) const;
-  // The network with the parameters as they are now.
+  // The float network with the parameters as they are now.
   Graph network() const;
+  // The same on integers, of a network that was rounded, with the ranges that were seen.
+  Graph converted() const;
 
  private:
   // The training graph for feeds of certain shapes.
@@ -60,7 +70,10 @@ class Trainer {
   Executor& executor_for(std::span<const Feed> feeds, const TensorView& targets);
   Graph build(std::span<const Feed> feeds, const TensorView& targets) const;
 
-  Graph network_;
+  void choose_parameters();
+
+  Graph network_;       // in float
+  FakeQuantized fake_;  // what is trained, where that is rounded; else an empty graph
   TrainingOptions options_;
   KernelPolicy kernels_;
   std::vector<ValueId> parameters_;

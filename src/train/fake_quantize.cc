@@ -1,0 +1,192 @@
+#include "train/fake_quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "autodiff/backward.h"
+#include "base/error.h"
+#include "graph/op_def.h"
+#include "graph/qdq.h"
+#include "graph/rewriter.h"
+#include "quant/insert_qdq.h"
+#include "train/optimizer.h"
+
+namespace octavo {
+
+namespace {
+
+constexpr float kAveragingConstant = 0.01f;
+constexpr int64_t kUint8 = 2, kInt8 = 3;  // TensorProto.DataType
+
+class FakeQuantizer {
+ public:
+  FakeQuantizer(QuantizationPlan plan, const Calibrator& calibrator)
+      : calibrator_(calibrator), made_{.plan = std::move(plan)}, b_(made_.graph) {
+    made_.graph = made_.plan.graph;
+  }
+
+  FakeQuantized run() {
+    for (const char* name : ObservingRates::kInputs) {
+      const ValueId id = graph().add_value({{DType::f32, Shape()}, name});
+      graph().inputs.push_back(id);
+      rates_.push_back(id);
+    }
+    for (const auto& [id, spec] : plan().values)
+      if (plan().observed(id) == id) add_range(id, spec);
+    std::vector<Redirection> redirections;
+    for (const auto& [id, spec] : plan().values)
+      redirections.push_back({id, pair(id, qparams_.at(plan().observed(id)))});
+    std::vector<std::pair<OperandId, ValueId>> operands;
+    for (const auto& [operand, spec] : plan().operands)
+      if (const ValueId id = operand_of(operand, spec); id != kNoValue) operands.emplace_back(operand, id);
+    // Pairs are behind all nodes of the plan, whose readers then read them; sums of ranges read the value itself.
+    redirect_readers(redirections);
+    for (const auto& [operand, id] : operands) graph().nodes[operand.node].inputs[operand.input] = id;
+    sort_nodes(graph());
+    return std::move(made_);
+  }
+
+ private:
+  struct QParamValues {
+    ValueId scale, zero_point;
+    int64_t axis;
+    int32_t qmin, qmax;
+    bool is_unsigned;
+  };
+
+  Graph& graph() { return made_.graph; }
+  const QuantizationPlan& plan() const { return made_.plan; }
+
+  // A slot that begins with `start`, and its value after it took some of x.
+  ValueId observe(const std::string& name, Tensor start, ValueId x, bool is_weight) {
+    const ValueId slot = graph().add_value({{DType::f32, start.shape()}, graph().unique_value_name(name)});
+    const ValueId next =
+        b_.add("octavo.Accumulate", {slot, x, rates_[is_weight ? 2 : 0], rates_[is_weight ? 3 : 1]});
+    add_state(graph(), slot, next);
+    made_.states.push_back(std::move(start));
+    made_.detached.push_back(next);
+    return next;
+  }
+
+  // scale = (high - low) / (qmax - qmin), zero_point = qmin - round(low / scale): choose_qparams, of a range with 0.
+  void add_range(ValueId id, const QuantSpec& spec) {
+    const std::string name = graph()[id].name;
+    const ValueRange range = calibrator_.range(id);
+    made_.ranges[id] = made_.states.size();
+    const auto end = [&](std::string_view op, std::string_view suffix, float start) {
+      const ValueId seen = b_.add(op, {id}, {{"keepdims", int64_t{0}}});
+      return observe(text("{}.{}", name, suffix), Tensor::of<float>(Shape(), {start}), seen, false);
+    };
+    b_.bind("low", end("ReduceMin", "low", range.min));
+    b_.bind("high", end("ReduceMax", "high", range.max));
+    b_.bind("steps", b_.number(spec.qmax - spec.qmin));
+    b_.bind("least", b_.number(spec.qmin));
+    b_.bind("most", b_.number(spec.qmax));
+    b_.bind("tiny", b_.number(static_cast<double>(kSmallestScale)));
+    b_.bind("bottom", b_.formula("Min(low, 0)"));
+    const ValueId scale = b_.formula("Max((Max(high, 0) - bottom) / steps, tiny)");
+    b_.bind("scale", scale);
+    const ValueId zero_point =
+        b_.add("Cast", {b_.formula("Clip(least - Round(bottom / scale), least, most)")},
+               {{"to", spec.dtype == DType::u8 ? kUint8 : kInt8}});
+    qparams_[id] = {scale, zero_point, 1, spec.qmin, spec.qmax, spec.dtype == DType::u8};
+  }
+
+  ValueId operand_of(const OperandId& operand, const QuantSpec& spec) {
+    const Node& node = plan().graph.nodes[operand.node];
+    const ValueId id = node.inputs[operand.input];
+    if (spec.source == RangeSource::none) return id;
+    const auto unless = [&](bool holds, std::string_view what) {
+      if (!holds) return;
+      throw Error(ErrorCode::unsupported, text("{} are not trained", what)).at_node(node.name, node.op->name);
+    };
+    unless(spec.source == RangeSource::run_time, "ranges of run time");
+    if (spec.dtype != DType::s8) return kNoValue;
+    unless(spec.block > 0, "scales of blocks");
+    unless(spec.scheme != QScheme::symmetric, "zero points of weights");
+    const Tensor& weights = *plan().graph[id].constant;
+    const Shape shape = weights.shape();
+    std::vector<int64_t> axes;
+    for (int axis = 0; axis < shape.rank(); ++axis)
+      if (axis != spec.axis) axes.push_back(axis);
+    Tensor start(DType::f32, spec.axis < 0 ? Shape() : Shape{shape[spec.axis]});
+    std::ranges::fill(start.span<float>(), 0.0f);
+    b_.bind("w", id);
+    b_.bind("axes", b_.ints(axes));
+    const ValueId largest =
+        b_.add("ReduceMax", {b_.formula("Abs(w)"), b_.formula("axes")}, {{"keepdims", int64_t{0}}});
+    made_.sizes[operand] = made_.states.size();
+    b_.bind("size", observe(graph()[id].name + ".size", std::move(start), largest, true));
+    b_.bind("steps", b_.number(spec.qmax));
+    b_.bind("tiny", b_.number(static_cast<double>(kSmallestScale)));
+    const ValueId scale = b_.formula("Max(size / steps, tiny)");
+    Tensor zeros(DType::s8, *graph()[scale].shape);
+    std::ranges::fill(zeros.span<int8_t>(), int8_t{0});
+    return pair(id,
+                {scale, b_.constant(std::move(zeros)), std::max(spec.axis, 0), spec.qmin, spec.qmax, false});
+  }
+
+  ValueId pair(ValueId x, const QParamValues& of) {
+    const auto note = [&](ValueId made) {
+      QuantizationNotes& notes = graph().nodes.back().notes;
+      if (of.qmin != (of.is_unsigned ? 0 : -128)) notes.qmin = of.qmin;
+      if (of.qmax != (of.is_unsigned ? 255 : 127)) notes.qmax = of.qmax;
+      return made;
+    };
+    const ValueId q = note(b_.add("QuantizeLinear", {x, of.scale, of.zero_point}, {{"axis", of.axis}}));
+    return note(b_.add("DequantizeLinear", {q, of.scale, of.zero_point}, {{"axis", of.axis}}));
+  }
+
+  // Nodes of the plan read pairs; who observes and quantizes reads the value itself.
+  void redirect_readers(std::span<const Redirection> redirections) {
+    std::vector<ValueId> to(graph().values.size(), kNoValue);
+    for (const Redirection& each : redirections) to[each.from] = each.to;
+    for (std::size_t n = 0; n < plan().graph.nodes.size(); ++n)
+      for (ValueId& id : graph().nodes[n].inputs)
+        if (id != kNoValue && to[id] != kNoValue) id = to[id];
+    for (std::size_t i = 0; i < plan().graph.outputs.size(); ++i)
+      if (ValueId& id = graph().outputs[i]; to[id] != kNoValue) id = to[id];
+  }
+
+  const Calibrator& calibrator_;
+  FakeQuantized made_;
+  Backward b_;
+  std::vector<ValueId> rates_;
+  std::map<ValueId, QParamValues> qparams_;
+};
+
+}  // namespace
+
+ObservingRates observing_rates(bool frozen) {
+  if (frozen) return {{1, 0, 1, 0}};
+  return {{1 - kAveragingConstant, kAveragingConstant, 0, 1}};
+}
+
+FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator) {
+  return FakeQuantizer(std::move(plan), calibrator).run();
+}
+
+Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states) {
+  QuantizationPlan plan = network.plan;
+  plan.graph = std::move(trained);
+  for (const auto& [id, slot] : network.ranges) {
+    QuantSpec& spec = plan.values.at(id);
+    spec.given = choose_qparams({*states[slot].as<float>(), *states[slot + 1].as<float>()}, spec.qmin,
+                                spec.qmax, QScheme::affine, kSmallestScale);
+  }
+  for (auto& [operand, spec] : plan.operands) {
+    spec.rounding = Rounding::nearest;
+    spec.corrects_bias = false;
+    const auto size = network.sizes.find(operand);
+    if (size == network.sizes.end()) continue;
+    spec.given = {.axis = spec.axis, .qmin = spec.qmin, .qmax = spec.qmax};
+    for (const float largest : states[size->second].span<float>()) {
+      spec.given.scale.push_back(std::max(largest / static_cast<float>(spec.qmax), kSmallestScale));
+      spec.given.zero_point.push_back(0);
+    }
+  }
+  return insert_qdq(plan, nullptr);
+}
+
+}  // namespace octavo

@@ -1,0 +1,50 @@
+// Quantization-aware training: a float network whose weights and activations are rounded as a plan says, by pairs of
+// QuantizeLinear and DequantizeLinear whose scales and zero points follow the training.
+//
+//   QuantizationPlan plan = plan_static(graph, options);   … calibrate …
+//   Trainer trainer(fake_quantize(plan, calibrator), options, {});
+//   … trainer.step(…) …
+//   Graph quantized = convert(trainer.network(), trainer.fake_quantized());
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "quant/calibrator.h"
+#include "quant/quantization_plan.h"
+
+namespace octavo {
+
+// Scalars that each step is fed: what slots of ranges keep of themselves, and what they take of what is seen.
+struct ObservingRates {
+  static constexpr const char* kInputs[] = {"octavo.keep", "octavo.take", "octavo.keep_weights",
+                                            "octavo.take_weights"};
+  float values[4];
+};
+// PyTorch's averaging_constant of MovingAverageMinMaxObserver; ranges of weights are those of each step. `frozen`: they
+// stay as they are.
+ObservingRates observing_rates(bool frozen);
+
+struct FakeQuantized {
+  QuantizationPlan plan;
+  // plan.graph with the pairs, whose scales are computed of state slots: of an activation its range, a moving average; of
+  // a weight the largest size of each channel. Its inputs are those of plan.graph, then kInputs and the slots'.
+  Graph graph;
+  std::vector<Tensor> states;     // what slot i begins with
+  std::vector<ValueId> detached;  // through which no gradient flows
+  // The slot of the lower end of an activation's range, of which the next is the upper end; of a weight's sizes.
+  std::map<ValueId, std::size_t> ranges;
+  std::map<OperandId, std::size_t> sizes;
+};
+
+// A weight has a scale a channel or one, symmetric; activations are asymmetric. What a plan says of biases and constants
+// that are activations is left for convert().
+//
+// Throws Error(unsupported) for a plan of blocks, zero points of weights, or ranges found at run time.
+FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator);
+
+// The quantized network: `trained`, plan.graph with other constants, with the scales and zero points that slots have come
+// to, so that it computes what the pairs did.
+Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states);
+
+}  // namespace octavo
