@@ -131,6 +131,9 @@ Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& t
       std::memcpy((*state_)[slots_.back()].data, from.data, from.bytes());
     }
   }
+  // Q and DQ stay: what integers would compute has no gradient.
+  choose_layout(graph);
+  fuse_activations(graph);
   auto executor = std::make_unique<Executor>(compile(std::move(graph), kernels_));
   executor->use(state_);
   built_.push_back({std::move(types), std::move(executor)});
