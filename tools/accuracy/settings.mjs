@@ -41,6 +41,12 @@ export const octavoSettings = [
   weightsRow('weights (default)'),
   ...['nearest', 'gptq', 'hqq'].flatMap((rounding) => [
     weightsRow(`weights int4, blocks of 32, ${rounding}`, { bits: 4, blockSize: 32, rounding }),
+    weightsRow(`weights int4, blocks of 32, zero points, ${rounding}`, {
+      bits: 4,
+      blockSize: 32,
+      symmetric: false,
+      rounding,
+    }),
     weightsRow(`weights int4, per channel, ${rounding}`, { bits: 4, blockSize: 'channel', rounding }),
   ]),
 ];
