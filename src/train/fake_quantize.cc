@@ -10,6 +10,7 @@
 #include "graph/qdq.h"
 #include "graph/rewriter.h"
 #include "quant/insert_qdq.h"
+#include "quant/qdq.h"
 #include "train/optimizer.h"
 
 namespace octavo {
@@ -21,13 +22,14 @@ constexpr int64_t kUint8 = 2, kInt8 = 3;  // TensorProto.DataType
 
 class FakeQuantizer {
  public:
-  FakeQuantizer(QuantizationPlan plan, const Calibrator& calibrator)
-      : calibrator_(calibrator), made_{.plan = std::move(plan)}, b_(made_.graph) {
+  FakeQuantizer(QuantizationPlan plan, const Calibrator& calibrator, ScaleSource source)
+      : calibrator_(calibrator), source_(source), made_{.plan = std::move(plan)}, b_(made_.graph) {
     made_.graph = made_.plan.graph;
   }
 
   FakeQuantized run() {
     for (const char* name : ObservingRates::kInputs) {
+      if (source_ == ScaleSource::learned) break;
       const ValueId id = graph().add_value({{DType::f32, Shape()}, name});
       graph().inputs.push_back(id);
       rates_.push_back(id);
@@ -73,6 +75,10 @@ class FakeQuantizer {
   void add_range(ValueId id, const QuantSpec& spec) {
     const std::string name = graph()[id].name;
     const ValueRange range = calibrator_.range(id);
+    if (source_ == ScaleSource::learned) {
+      qparams_[id] = learn(id, choose_activation_qparams(range, spec.qmin, spec.qmax), Shape(), spec.dtype);
+      return;
+    }
     made_.ranges[id] = made_.states.size();
     const auto end = [&](std::string_view op, std::string_view suffix, float start) {
       const ValueId seen = b_.add(op, {id}, {{"keepdims", int64_t{0}}});
@@ -93,6 +99,26 @@ class FakeQuantizer {
     qparams_[id] = {scale, zero_point, 1, spec.qmin, spec.qmax, spec.dtype == DType::u8};
   }
 
+  // A scale that is an input, with zero points that are constants.
+  QParamValues learn(ValueId of, const QParams& qparams, const Shape& shape, DType dtype) {
+    const ValueId scale =
+        graph().add_value({{DType::f32, shape}, graph().unique_value_name(graph()[of].name + ".scale")});
+    graph().inputs.push_back(scale);
+    Tensor start(DType::f32, shape), zeros(dtype, shape);
+    std::ranges::copy(qparams.scale, start.span<float>().begin());
+    for (std::size_t i = 0; i < qparams.zero_point.size(); ++i)
+      zeros.view().as<uint8_t>()[i] = static_cast<uint8_t>(qparams.zero_point[i]);
+    made_.learned.push_back({scale, of, qparams.qmax, std::move(start), qparams.zero_point});
+    b_.bind("scale", scale);
+    b_.bind("tiny", b_.number(static_cast<double>(kSmallestScale)));
+    return {b_.formula("Max(scale, tiny)"),
+            b_.constant(std::move(zeros)),
+            std::max(qparams.axis, 0),
+            qparams.qmin,
+            qparams.qmax,
+            dtype == DType::u8};
+  }
+
   ValueId operand_of(const OperandId& operand, const QuantSpec& spec) {
     const Node& node = plan().graph.nodes[operand.node];
     const ValueId id = node.inputs[operand.input];
@@ -105,8 +131,12 @@ class FakeQuantizer {
     if (spec.dtype != DType::s8) return kNoValue;
     unless(spec.block > 0, "scales of blocks");
     unless(spec.scheme != QScheme::symmetric, "zero points of weights");
-    const Tensor& weights = *plan().graph[id].constant;
-    const Shape shape = weights.shape();
+    const Shape shape = plan().graph[id].constant->shape();
+    if (source_ == ScaleSource::learned) {
+      made_.learned_operands[operand] = made_.learned.size();
+      const Shape scales = spec.axis < 0 ? Shape() : Shape{shape[spec.axis]};
+      return pair(id, learn(id, weight_qparams(plan().graph, node, id, spec), scales, DType::s8));
+    }
     std::vector<int64_t> axes;
     for (int axis = 0; axis < shape.rank(); ++axis)
       if (axis != spec.axis) axes.push_back(axis);
@@ -150,6 +180,7 @@ class FakeQuantizer {
   }
 
   const Calibrator& calibrator_;
+  ScaleSource source_;
   FakeQuantized made_;
   Backward b_;
   std::vector<ValueId> rates_;
@@ -163,13 +194,26 @@ ObservingRates observing_rates(bool frozen) {
   return {{1 - kAveragingConstant, kAveragingConstant, 0, 1}};
 }
 
-FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator) {
-  return FakeQuantizer(std::move(plan), calibrator).run();
+FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator, ScaleSource source) {
+  return FakeQuantizer(std::move(plan), calibrator, source).run();
 }
 
-Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states) {
+Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
+              std::span<const TensorView> scales) {
   QuantizationPlan plan = network.plan;
   plan.graph = std::move(trained);
+  const auto give = [&](QuantSpec& spec, std::size_t i) {
+    const std::span<const float> learned = scales[i].span<const float>();
+    spec.given = {.scale = {},
+                  .zero_point = network.learned[i].zero_point,
+                  .axis = spec.axis,
+                  .qmin = spec.qmin,
+                  .qmax = spec.qmax};
+    for (const float scale : learned) spec.given.scale.push_back(std::max(scale, kSmallestScale));
+  };
+  for (std::size_t i = 0; i < network.learned.size(); ++i)
+    if (const auto value = plan.values.find(network.learned[i].of); value != plan.values.end())
+      give(value->second, i);
   for (const auto& [id, slot] : network.ranges) {
     QuantSpec& spec = plan.values.at(id);
     spec.given = choose_qparams({*states[slot].as<float>(), *states[slot + 1].as<float>()}, spec.qmin,
@@ -178,6 +222,9 @@ Graph convert(const FakeQuantized& network, Graph trained, std::span<const Tenso
   for (auto& [operand, spec] : plan.operands) {
     spec.rounding = Rounding::nearest;
     spec.corrects_bias = false;
+    if (const auto learned = network.learned_operands.find(operand);
+        learned != network.learned_operands.end())
+      give(spec, learned->second);
     const auto size = network.sizes.find(operand);
     if (size == network.sizes.end()) continue;
     spec.given = {.axis = spec.axis, .qmin = spec.qmin, .qmax = spec.qmax};

@@ -4,7 +4,7 @@
 //   QuantizationPlan plan = plan_static(graph, options);   … calibrate …
 //   Trainer trainer(fake_quantize(plan, calibrator), options, {});
 //   … trainer.step(…) …
-//   Graph quantized = convert(trainer.network(), trainer.fake_quantized());
+//   Graph quantized = trainer.converted();
 #pragma once
 
 #include <map>
@@ -25,26 +25,47 @@ struct ObservingRates {
 // stay as they are.
 ObservingRates observing_rates(bool frozen);
 
+// Where scales come from.
+enum class ScaleSource : uint8_t {
+  observed,  // ranges: of activations a moving average, of weights those of each step
+  learned,  // gradients: learned step sizes (Esser et al. 2020), from what the plan and calibration say; zero points stay
+};
+
 struct FakeQuantized {
+  // A scale that is trained, a number or a vector, of a value or weight of qmax. Its gradient is multiplied with
+  // 1 / √(elements · qmax), as PyTorch's _LearnableFakeQuantize has it.
+  struct LearnedScale {
+    ValueId scale, of;
+    int32_t qmax;
+    Tensor start;
+    std::vector<int32_t> zero_point;
+  };
+
   QuantizationPlan plan;
-  // plan.graph with the pairs, whose scales are computed of state slots: of an activation its range, a moving average; of
-  // a weight the largest size of each channel. Its inputs are those of plan.graph, then kInputs and the slots'.
+  // plan.graph with the pairs, whose scales are learned or computed of state slots: of an activation its range, a moving
+  // average; of a weight the largest size of each channel. Its inputs are those of plan.graph, then kInputs and the
+  // slots', or the scales.
   Graph graph;
   std::vector<Tensor> states;     // what slot i begins with
   std::vector<ValueId> detached;  // through which no gradient flows
   // The slot of the lower end of an activation's range, of which the next is the upper end; of a weight's sizes.
   std::map<ValueId, std::size_t> ranges;
   std::map<OperandId, std::size_t> sizes;
+  // ScaleSource::learned. Their scales are inputs of the graph, behind all others.
+  std::vector<LearnedScale> learned;
+  std::map<OperandId, std::size_t> learned_operands;  // of a weight: which of `learned`
 };
 
 // A weight has a scale a channel or one, symmetric; activations are asymmetric. What a plan says of biases and constants
 // that are activations is left for convert().
 //
 // Throws Error(unsupported) for a plan of blocks, zero points of weights, or ranges found at run time.
-FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator);
+FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator,
+                            ScaleSource source = ScaleSource::observed);
 
-// The quantized network: `trained`, plan.graph with other constants, with the scales and zero points that slots have come
-// to, so that it computes what the pairs did.
-Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states);
+// The quantized network: `trained`, plan.graph with other constants, with the scales and zero points that slots, or
+// `scales`, those of network.learned, have come to, so that it computes what the pairs did.
+Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
+              std::span<const TensorView> scales);
 
 }  // namespace octavo

@@ -116,7 +116,9 @@ class Updates {
       b_.bind("epsilon", b_.number(options_.epsilon));
       direction = b_.formula("m / (Sqrt(v) * deviation + epsilon)");
     }
-    accumulate(each.value, direction, lambda > 0 && is_decoupled ? decay_ : b_.number(1), b_.formula("rate"));
+    b_.bind("times", b_.number(each.rate));
+    accumulate(each.value, direction, lambda > 0 && is_decoupled ? decay_ : b_.number(1),
+               b_.formula(each.rate == 1 ? "rate" : "rate * times"));
   }
 
   Graph& graph_;

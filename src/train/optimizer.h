@@ -25,6 +25,7 @@ struct OptimizerOptions {
 struct Trained {
   ValueId value, gradient;
   bool decays = true;
+  double rate = 1;  // times the learning rate
 };
 
 // What a step is fed beside data: float32 scalars.

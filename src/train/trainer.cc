@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "autodiff/backward.h"
 #include "autodiff/gradients.h"
 #include "base/error.h"
 #include "graph/op_def.h"
@@ -96,6 +97,8 @@ Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) con
     graph[id].constant = nullptr;
     graph.inputs.push_back(id);
   }
+  std::vector<ValueId> learns = parameters_;
+  for (const auto& learned : fake_.learned) learns.push_back(learned.scale);
   const ValueId target = graph.add_value({{targets.dtype, targets.shape}, std::string(kTargets)});
   graph.inputs.push_back(target);
   infer_shapes(graph);
@@ -103,9 +106,17 @@ Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) con
   // Ranges are outputs as well, from which their slots begin the next step.
   if (graph.states.empty()) graph.outputs.resize(1);
   graph.outputs[0] = loss;
-  const std::vector<ValueId> gradients = add_gradients(graph, loss, parameters_, fake_.detached);
+  const std::vector<ValueId> gradients = add_gradients(graph, loss, learns, fake_.detached);
   std::vector<Trained> trained;
   for (std::size_t i = 0; i < parameters_.size(); ++i) trained.push_back({parameters_[i], gradients[i]});
+  Backward b(graph);
+  for (std::size_t i = 0; i < fake_.learned.size(); ++i) {
+    const auto& learned = fake_.learned[i];
+    const double elements = static_cast<double>(graph[learned.of].shape->elements());
+    const ValueId share = b.number(1 / std::sqrt(std::max(elements, 1.0) * learned.qmax));
+    trained.push_back({learned.scale, b.add("Mul", {gradients[parameters_.size() + i], share}), false,
+                       options_.scale_rate});
+  }
   add_updates(graph, options_.optimizer, std::move(trained));
   remove_dead(graph);
   return graph;
@@ -122,14 +133,14 @@ Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& t
     state_ = std::make_shared<State>(graph);
     for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
       std::memcpy((*state_)[slot].data, fake_.states[slot].view().data, fake_.states[slot].bytes());
-    for (const ValueId id : parameters_) {
-      const std::string& name = network_[id].name;
+    const auto begin = [&](const std::string& name, const TensorView& from) {
       const auto slot = std::ranges::find_if(
           graph.states, [&](const StateSlot& each) { return graph[graph.inputs[each.input]].name == name; });
       slots_.push_back(static_cast<std::size_t>(slot - graph.states.begin()));
-      const TensorView from = network_[id].constant->view();
       std::memcpy((*state_)[slots_.back()].data, from.data, from.bytes());
-    }
+    };
+    for (const ValueId id : parameters_) begin(network_[id].name, network_[id].constant->view());
+    for (const auto& learned : fake_.learned) begin(fake_.graph[learned.scale].name, learned.start.view());
   }
   // Q and DQ stay: what integers would compute has no gradient.
   choose_layout(graph);
@@ -152,7 +163,7 @@ float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, cons
   all.emplace_back(kTargets, targets);
   for (std::size_t i = 0; i < std::size(kNames); ++i) all.emplace_back(kNames[i], &scalars[i]);
   std::vector<Tensor> observing;
-  if (!fake_.graph.nodes.empty())
+  if (!fake_.ranges.empty())
     for (const float rate : observing_rates(options.freezes_observers).values)
       observing.push_back(Tensor::of<float>(Shape(), {rate}));
   for (std::size_t i = 0; i < observing.size(); ++i)
@@ -177,7 +188,10 @@ Graph Trainer::converted() const {
   std::vector<TensorView> states;
   for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
     states.push_back(state_ ? (*state_)[slot] : fake_.states[slot].view());
-  return convert(fake_, network(), states);
+  std::vector<TensorView> scales;
+  for (std::size_t i = 0; i < fake_.learned.size(); ++i)
+    scales.push_back(state_ ? (*state_)[slots_[parameters_.size() + i]] : fake_.learned[i].start.view());
+  return convert(fake_, network(), states, scales);
 }
 
 Graph Trainer::network() const {

@@ -21,6 +21,8 @@ namespace octavo {
 struct TrainingOptions {
   LossOptions loss;
   OptimizerOptions optimizer;
+  // Of learned scales, which are small: times the learning rate.
+  double scale_rate = 0.01;
   // Names of the constants that are trained; empty: those of trainable_constants.
   std::vector<std::string> parameters;
 };
@@ -78,7 +80,7 @@ class Trainer {
   KernelPolicy kernels_;
   std::vector<ValueId> parameters_;
   std::shared_ptr<State> state_;    // from the first step on: slots of moments and parameters
-  std::vector<std::size_t> slots_;  // of each parameter, in state_
+  std::vector<std::size_t> slots_;  // of each parameter, then of each learned scale, in state_
   std::vector<Built> built_;
   int64_t steps_ = 0;
 };

@@ -125,7 +125,8 @@ FakeQuantized rounded(const Graph& graph, const Json& json) {
   Calibrator calibrator(plan);
   for (const auto& [name, range] : json["ranges"].items())
     calibrator.observe(named(graph, name), Tensor::of<float>({2}, {range[0], range[1]}).view());
-  return fake_quantize(std::move(plan), calibrator);
+  return fake_quantize(std::move(plan), calibrator,
+                       json["learned"].get<bool>() ? ScaleSource::learned : ScaleSource::observed);
 }
 
 Trainer trainer_of(const Json& json) {
@@ -214,16 +215,22 @@ TEST_CASE("what is converted computes what was trained, on integers") {
     const double loss = cross_entropy(test::interpret(converted, feeds)[0], batches[0].targets);
     // Biases are rounded once more.
     CHECK(std::abs(loss - step(batches[0], true)) < 1e-3);
-    for (const auto& [name, range] : json["rounded"]["seen"].items()) {
+    const auto check_scale = [&](const std::string& name, double expected) {
       INFO(name);
       const ValueId id = named(converted, name);
       const auto quantize = std::ranges::find_if(
           converted.nodes, [&](const Node& node) { return is_quantize(node) && node.inputs[0] == id; });
       REQUIRE(quantize != converted.nodes.end());
-      const double width = std::max(range[1].get<double>(), 0.0) - std::min(range[0].get<double>(), 0.0);
-      const int32_t levels = (1 << json["rounded"]["bits"][1].get<int>()) - 1;
-      CHECK(std::abs(read_qparams(converted, *quantize)->scale[0] - width / levels) < 1e-3 * width / levels);
-    }
+      CHECK(std::abs(read_qparams(converted, *quantize)->scale[0] - expected) < 1e-3 * expected);
+    };
+    const int32_t levels = (1 << json["rounded"]["bits"][1].get<int>()) - 1;
+    if (json["rounded"]["learned"].get<bool>())
+      for (const auto& [name, range] : json["rounded"]["ranges"].items())
+        check_scale(name, json["rounded"]["scales"][name][0]);
+    else
+      for (const auto& [name, range] : json["rounded"]["seen"].items())
+        check_scale(name,
+                    (std::max(range[1].get<double>(), 0.0) - std::min(range[0].get<double>(), 0.0)) / levels);
   }
 }
 
