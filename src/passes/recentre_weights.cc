@@ -76,7 +76,7 @@ class Recentring {
             node.inputs[2] == kNoValue ? text("{}_zero_point", name) : graph_[node.inputs[2]].name,
             std::move(zero_point));
     replace(node.inputs[0], name, std::move(*weights));
-    node.notes = std::move(notes);
+    node.notes = notes;
     return true;
   }
 

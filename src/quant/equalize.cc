@@ -152,9 +152,10 @@ class Equalizer {
     for (int o = 0; o < weights.n; ++o)
       for (int y = 0; y < weights.kh; ++y)
         for (int x = 0; x < weights.kw; ++x)
-          for (int c = 0; c < weights.channels; ++c)
-            f(static_cast<std::size_t>(o), static_cast<std::size_t>(o / rows * weights.channels + c),
-              weights.at(o, y, x, c));
+          for (int c = 0; c < weights.channels; ++c) {
+            const int input = o / rows * weights.channels + c;
+            f(static_cast<std::size_t>(o), static_cast<std::size_t>(input), weights.at(o, y, x, c));
+          }
   }
   template <class F> void for_each(uint32_t n, F f) const {
     for_each_place(n, [&](std::size_t o, std::size_t i, const float& w) { f(o, i, static_cast<double>(w)); });

@@ -108,6 +108,7 @@ Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) con
   graph.outputs[0] = loss;
   const std::vector<ValueId> gradients = add_gradients(graph, loss, learns, fake_.detached);
   std::vector<Trained> trained;
+  trained.reserve(learns.size());
   for (std::size_t i = 0; i < parameters_.size(); ++i) trained.push_back({parameters_[i], gradients[i]});
   Backward b(graph);
   for (std::size_t i = 0; i < fake_.learned.size(); ++i) {
@@ -176,6 +177,7 @@ float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, cons
 
 std::vector<std::string> Trainer::parameters() const {
   std::vector<std::string> names;
+  names.reserve(parameters_.size());
   for (const ValueId id : parameters_) names.push_back(network_[id].name);
   return names;
 }
@@ -185,10 +187,11 @@ TensorView Trainer::parameter(std::size_t i) const {
 }
 
 Graph Trainer::converted() const {
-  std::vector<TensorView> states;
+  std::vector<TensorView> states, scales;
+  states.reserve(fake_.states.size());
+  scales.reserve(fake_.learned.size());
   for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
     states.push_back(state_ ? (*state_)[slot] : fake_.states[slot].view());
-  std::vector<TensorView> scales;
   for (std::size_t i = 0; i < fake_.learned.size(); ++i)
     scales.push_back(state_ ? (*state_)[slots_[parameters_.size() + i]] : fake_.learned[i].start.view());
   return convert(fake_, network(), states, scales);
