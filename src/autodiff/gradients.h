@@ -24,8 +24,8 @@ std::vector<MissingGradient> missing_gradients(const Graph& graph, ValueId loss,
 // Appends what computes d loss / d parameter for each of `parameters`, inputs, constants or computed values of float32
 // or float64, and returns the gradients: values of the parameters' types and shapes. Only what leads from a parameter
 // to the loss is visited, and gradients of a value that several read are summed, from the last reader to the first.
-// Nothing flows through integers, booleans, functions that are constant almost everywhere (Round, Sign …), and values of
-// `detached`.
+// Nothing flows through integers, booleans, functions that are constant almost everywhere (Round, Sign …), and values
+// of `detached`.
 //
 // All shapes on the way must be static (passes::infer_shapes of a graph whose inputs are), and `loss` a float with one
 // element. Values without elements are fine. Recurrent networks on the way are spelt out step by step first; what they

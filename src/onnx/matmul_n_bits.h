@@ -9,9 +9,9 @@ namespace octavo::onnx {
 //
 //   MatMul(x, DequantizeLinear(w, scale, zero_point))   and   Gemm(x, DequantizeLinear(w, scale, zero_point), bias)
 //
-// whose constant w is of 4 bits, in blocks of 16, 32, 64, 128 or 256 along the reduction; a Gemm also has no alpha, beta
-// and transA, and a bias of one value a column, if any. All else stays as it is. For write_model alone: no operator of a
-// graph in memory.
+// whose constant w is of 4 bits, in blocks of 16, 32, 64, 128 or 256 along the reduction; a Gemm also has no alpha,
+// beta and transA, and a bias of one value a column, if any. All else stays as it is. For write_model alone: no
+// operator of a graph in memory.
 Graph with_matmul_n_bits(Graph graph);
 
 }  // namespace octavo::onnx

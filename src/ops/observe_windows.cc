@@ -1,6 +1,6 @@
 // octavo.ObserveWindows(x, w): x, of which whoever watches the session is shown what a Conv with its attributes
-// multiplies with its weights w, of which the shape is read: rows [groups, rows, depth] in the order of w's [kh, kw, channels], of places spread
-// over the image.
+// multiplies with its weights w, of which the shape is read: rows [groups, rows, depth] in the order of w's [kh, kw,
+// channels], of places spread over the image.
 #include <algorithm>
 
 #include "base/kernel_policy.h"

@@ -1,6 +1,6 @@
 // DQ(w, s, z) → DQ(w - z, s, 0), where w is a constant that an operator takes as its weights and the differences are
-// int8; DQ(w, s, z) of uint8 → DQ(w - 128, s, z - 128) of int8 elsewhere, and of uint4 → DQ(w - 8, s, z - 8) of int4. What other tools call u8u8, and what they
-// quantize asymmetrically.
+// int8; DQ(w, s, z) of uint8 → DQ(w - 128, s, z - 128) of int8 elsewhere, and of uint4 → DQ(w - 8, s, z - 8) of int4.
+// What other tools call u8u8, and what they quantize asymmetrically.
 #include <algorithm>
 #include <optional>
 

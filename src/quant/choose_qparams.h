@@ -63,8 +63,8 @@ bool are_weight_integers(IntegerRange range);
 //
 //   minimise over f in {1, 0.4, 0.43, …, 1.12}:  Σ (w - (q - zero_point) · scale)²  of the range f · [min, max]
 //
-// Rounding::gptq does not clip symmetric weights: what it rounds makes up for its neighbours, and what is clipped cannot.
-// Rounding::hqq leaves the scale of [min, max] and looks for another zero_point: quant/hqq.h.
+// Rounding::gptq does not clip symmetric weights: what it rounds makes up for its neighbours, and what is clipped
+// cannot. Rounding::hqq leaves the scale of [min, max] and looks for another zero_point: quant/hqq.h.
 QParams choose_weight_qparams(const TensorView& weights, QParams form, QScheme scheme = QScheme::symmetric,
                               Rounding rounding = Rounding::nearest);
 

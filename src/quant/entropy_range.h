@@ -14,8 +14,9 @@ namespace octavo {
 //   KL(P ‖ Q) = Σ p[i] · log(p[i] / q[i])
 //
 // where P are the counts within, its first and last bin with all beyond them, and Q what 128 levels make of the counts
-// within: each spreads the mean, rounded down, of what it holds over its bins; bins that are no multiple of 128 count in
-// the last one and are themselves 0. Both are smoothed, 0 becoming 1e-4 at the expense of the others, and then sum to 1.
+// within: each spreads the mean, rounded down, of what it holds over its bins; bins that are no multiple of 128 count
+// in the last one and are themselves 0. Both are smoothed, 0 becoming 1e-4 at the expense of the others, and then sum
+// to 1.
 //
 // `counts` are those of equal bins over `range`, which lies around 0; of fewer than 128 all are taken.
 ValueRange find_entropy_range(std::span<const float> counts, ValueRange range);

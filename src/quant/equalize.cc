@@ -185,8 +185,8 @@ class Equalizer {
     return statistics.channels[channel].squares / static_cast<double>(statistics.rows);
   }
 
-  // What the roundings of the first weights add to each channel between, in its scaled units; nothing where what they are
-  // multiplied with is not observed.
+  // What the roundings of the first weights add to each channel between, in its scaled units; nothing where what they
+  // are multiplied with is not observed.
   std::vector<double> first_noise(const Pair& pair, const Calibrator& calibrator) const {
     std::vector<double> noise(pair.by.size());
     const ChannelStatistics* const x = calibrator.channels(graph_.nodes[pair.first].inputs[0]);

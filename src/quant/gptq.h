@@ -16,10 +16,11 @@ struct RoundingErrors {
   double nearest = 0, chosen = 0;
 };
 
-// Rounds float32 weights W to integers Q, which mean R = (Q - zero_point) · scale, so that Σ ‖x·(W - R)ᵀ‖² over the rows
-// x that `gram` has seen gets small: for each row of W
+// Rounds float32 weights W to integers Q, which mean R = (Q - zero_point) · scale, so that Σ ‖x·(W - R)ᵀ‖² over the
+// rows x that `gram` has seen gets small: for each row of W
 //
-//   q[k] = clamp(round((w[k] + Σ_{i<k} (w[i] - r[i]) · U[i][k]) / scale[k] + zero_point[k])),   (U + I)·D·(U + I)ᵀ = H + λ·I
+//   q[k] = clamp(round((w[k] + Σ_{i<k} (w[i] - r[i]) · U[i][k]) / scale[k] + zero_point[k])),
+//   (U + I)·D·(U + I)ᵀ = H + λ·I
 //
 // with H = Σ xᵀ·x, its columns in the order of their diagonal elements, largest first, and λ a hundredth of the
 // diagonal's mean. That is GPTQ with its activation order, written as LDLQ (Chee et al. 2023, Theorem 6).

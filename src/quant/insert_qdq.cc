@@ -372,8 +372,8 @@ class Inserter {
     return clamp == Uses::kNone ? std::nullopt : scale_of(plan_.graph.nodes[clamp].outputs[0]);
   }
 
-  // Everyone who reads a planned activation reads it quantized and dequantized, but for those whom the plan lets read it
-  // in float.
+  // Everyone who reads a planned activation reads it quantized and dequantized, but for those whom the plan lets read
+  // it in float.
   void insert_values() {
     std::vector<Node> nodes;
     std::vector<Redirection> redirections;

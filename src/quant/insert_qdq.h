@@ -22,8 +22,8 @@ namespace octavo {
 // for weights or a bias that are NaN or infinite; Error(invalid_option), naming the node, for a plan that no operator
 // computes: a range outside of the type, an axis that a constant does not have.
 //
-// Weights with Rounding::gptq are rounded, and biases beside weights with corrects_bias corrected, by what the calibrator
-// saw of their products; `applied` is told how that went.
+// Weights with Rounding::gptq are rounded, and biases beside weights with corrects_bias corrected, by what the
+// calibrator saw of their products; `applied` is told how that went.
 Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator = nullptr,
                  std::vector<Applied>* applied = nullptr);
 

@@ -136,7 +136,8 @@ class StaticPlanner {
     plan_.values[id] = {.qmax = options_.activation_qmax(), .observer = options_.observer};
   }
 
-  // Lets a weight be rounded, and its bias be corrected, by what it is multiplied with, as far as there is room for that.
+  // Lets a weight be rounded, and its bias be corrected, by what it is multiplied with, as far as there is room for
+  // that.
   void observe_products(const OperandId& operand, QuantSpec& spec) {
     const Node& node = graph_.nodes[operand.node];
     if (!product_size(graph_, node, node.inputs[operand.input])) return;

@@ -15,8 +15,8 @@ struct WeightRows {
   int64_t groups;
 };
 
-// Whether the weight is that of a recurrent network's states (R), which are what its output 0 and its input 5, the state
-// before all steps, hold.
+// Whether the weight is that of a recurrent network's states (R), which are what its output 0 and its input 5, the
+// state before all steps, hold.
 bool sees_states(const Node& node, uint32_t input);
 
 // How much there is of what a weight is multiplied with: rows of so many elements, by group.

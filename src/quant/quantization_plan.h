@@ -29,8 +29,8 @@ enum class ObservedChannels : uint8_t { none, second_axis, last_axis };
 // How a float tensor becomes integers. What a source has no use for is not looked at.
 struct QuantSpec {
   RangeSource source = RangeSource::observed;
-  // u8: asymmetric, with the zero_point that fits. s8: of 2 to 8 bits, as `scheme` says. s32: a bias in units of the activation's scale times
-  // the weight's.
+  // u8: asymmetric, with the zero_point that fits. s8: of 2 to 8 bits, as `scheme` says. s32: a bias in units of the
+  // activation's scale times the weight's.
   DType dtype = DType::u8;
   int32_t qmin = 0, qmax = 255;
   int axis = -1;      // constant: one scale for each index along it; -1: one scale
@@ -64,8 +64,8 @@ struct QuantizationPlan {
   // Activations: everyone who reads one, but for the operands of RangeSource::none, reads it quantized and dequantized.
   // RangeSource::observed.
   std::map<ValueId, QuantSpec> values;
-  // What one node reads in a form of its own: constants, activations ranged at run time, and those that it reads in float
-  // where a float operator makes them, so that a residual stream is not rounded on its way.
+  // What one node reads in a form of its own: constants, activations ranged at run time, and those that it reads in
+  // float where a float operator makes them, so that a residual stream is not rounded on its way.
   std::map<OperandId, QuantSpec> operands;
   double smoothing = 0;    // SmoothQuant's exponent; 0: none
   bool equalizes = false;  // across layers

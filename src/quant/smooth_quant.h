@@ -10,8 +10,8 @@ namespace octavo {
 // y · W → (y / s) · (diag(s) · W),   s[k] = max|y[k]|^α / max|W[k]|^(1 - α), but 1e-5 at least
 //
 // for each y whose node has constants for its channels, the last axis, which take 1 / s: LayerNormalization,
-// RMSNormalization, or a product with a vector, as the end of the latter is also spelt. All who read y are products with
-// weights of the plan, and the maximum of W is that over all of them.
+// RMSNormalization, or a product with a vector, as the end of the latter is also spelt. All who read y are products
+// with weights of the plan, and the maximum of W is that over all of them.
 
 // Asks for smoothing by the exponent α, and for what that needs to be observed.
 void plan_smoothing(QuantizationPlan& plan, double alpha);

@@ -28,7 +28,7 @@ ObservingRates observing_rates(bool frozen);
 // Where scales come from.
 enum class ScaleSource : uint8_t {
   observed,  // ranges: of activations a moving average, of weights those of each step
-  learned,  // gradients: learned step sizes (Esser et al. 2020), from what the plan and calibration say; zero points stay
+  learned,  // gradients: learned step sizes (Esser et al. 2020), from what calibration says; zero points stay
 };
 
 struct FakeQuantized {
@@ -42,9 +42,9 @@ struct FakeQuantized {
   };
 
   QuantizationPlan plan;
-  // plan.graph with the pairs, whose scales are learned or computed of state slots: of an activation its range, a moving
-  // average; of a weight the largest size of each channel. Its inputs are those of plan.graph, then kInputs and the
-  // slots', or the scales.
+  // plan.graph with the pairs, whose scales are learned or computed of state slots: of an activation its range, a
+  // moving average; of a weight the largest size of each channel. Its inputs are those of plan.graph, then kInputs and
+  // the slots', or the scales.
   Graph graph;
   std::vector<Tensor> states;     // what slot i begins with
   std::vector<ValueId> detached;  // through which no gradient flows
@@ -56,8 +56,8 @@ struct FakeQuantized {
   std::map<OperandId, std::size_t> learned_operands;  // of a weight: which of `learned`
 };
 
-// A weight has a scale a channel or one, symmetric; activations are asymmetric. What a plan says of biases and constants
-// that are activations is left for convert().
+// A weight has a scale a channel or one, symmetric; activations are asymmetric. What a plan says of biases and
+// constants that are activations is left for convert().
 //
 // Throws Error(unsupported) for a plan of blocks, zero points of weights, or ranges found at run time.
 FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator,

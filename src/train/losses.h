@@ -30,7 +30,8 @@ TensorType target_type(const LossOptions& options, const TensorType& outputs, bo
 //   binary_cross_entropy   mean softplus(x) - t · x
 //   mean_squared_error     mean (x - t)²
 //   huber                  mean |d| <= δ ? d² / 2 : δ · (|d| - δ / 2),  d = x - t
-//   distillation           T² · mean Σ_c p_c · (log p_c - log_softmax(x / T)_c),  p = softmax(t / T)  (Hinton et al. 2015)
+//   distillation           T² · mean Σ_c p_c · (log p_c - log_softmax(x / T)_c), p = softmax(t / T)
+//                          (Hinton et al. 2015)
 //
 // Indices out of range have no class, and count as a target of 0s. Shapes must be static. Throws
 // Error(invalid_option) for an option out of range, Error(invalid_input) where targets do not fit.

@@ -46,7 +46,7 @@ StepRates rates_of(const OptimizerOptions& options, double learning_rate, int64_
 //   sgd     g += λ·p; m = μ·m + g; p -= rate · (nesterov ? g + μ·m : m)                    (torch.optim.SGD)
 //   adam    g += λ·p; m = β1·m + (1 - β1)·g; v = β2·v + (1 - β2)·g²;
 //           p -= rate / (1 - β1^t) · m / (√v / √(1 - β2^t) + ε)                             (torch.optim.Adam)
-//   adamw   the same without λ in g; p first times 1 - rate · λ                             (Loshchilov and Hutter 2019)
+//   adamw   the same without λ in g; p first times 1 - rate · λ                            (Loshchilov and Hutter 2019)
 void add_updates(Graph& graph, const OptimizerOptions& options, std::vector<Trained> trained);
 
 // Makes `value` an input, if it is none, and with `next` a state slot.

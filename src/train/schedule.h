@@ -19,8 +19,8 @@ struct Schedule {
   double gamma = 0.1;     // for step
 };
 
-// The factor of the learning rate at step 0, 1, … of the training: (step + 1) / (warmup + 1) while it warms up, then what
-// the kind says of the steps since.
+// The factor of the learning rate at step 0, 1, … of the training: (step + 1) / (warmup + 1) while it warms up, then
+// what the kind says of the steps since.
 double rate_factor(const Schedule& schedule, int64_t step);
 
 }  // namespace octavo

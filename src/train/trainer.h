@@ -1,5 +1,5 @@
-// Trains a network where it is: the forward pass, its loss, the backward pass and the optimizer are one graph, which the
-// ordinary executor runs; parameters and moments are its state.
+// Trains a network where it is: the forward pass, its loss, the backward pass and the optimizer are one graph, which
+// the ordinary executor runs; parameters and moments are its state.
 //
 //   Trainer trainer(graph, {.loss = {LossKind::cross_entropy}, .optimizer = {.kind = OptimizerKind::adamw}}, {});
 //   for (…) loss = trainer.step(feeds, labels.view(), {rate_factor(schedule, trainer.steps())});

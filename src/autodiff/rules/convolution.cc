@@ -39,6 +39,7 @@ struct Geometry {
  private:
   template <class Of> std::vector<int64_t> each(Of of) const {
     std::vector<int64_t> values;
+    values.reserve(static_cast<std::size_t>(spatial));
     for (int i = 0; i < spatial; ++i) values.push_back(of(axes[i]));
     return values;
   }

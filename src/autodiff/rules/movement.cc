@@ -37,6 +37,7 @@ void concat(Backward& b) {
 
 void split(Backward& b) {
   std::vector<ValueId> parts;
+  parts.reserve(b.node().outputs.size());
   for (std::size_t i = 0; i < b.node().outputs.size(); ++i) parts.push_back(b.gradient(i));
   b.give(0, b.add("Concat", parts, {{"axis", b.attrs().get_int("axis", 0)}}));
 }
@@ -110,6 +111,7 @@ void pad(Backward& b) {
   ValueId g = b.gradient();
   if (b.attrs().get_string("mode", "constant") == "constant") {
     std::vector<int64_t> cuts;
+    cuts.reserve(pads.size());
     for (int64_t pad : pads) cuts.push_back(-pad);
     return b.give(0, b.add("Pad", {g, b.ints(cuts), kNoValue, b.ints(axes)}));
   }
