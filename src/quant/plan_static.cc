@@ -29,12 +29,14 @@ class StaticPlanner {
         is_integer_(graph.nodes.size()),
         is_read_(graph.values.size()) {
     plan_.graph = graph;
+    quantizes_.reserve(graph.nodes.size());
+    for (const Node& node : graph.nodes) quantizes_.push_back(quantizes(node));
     find_readers();
   }
 
   QuantizationPlan plan() {
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n)
-      if (quantizes(graph_.nodes[n])) add(n);
+      if (quantizes_[n]) add(n);
     // Nodes are in topological order, so ranges travel down whole chains.
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n)
       if (selection_.contains(graph_.nodes[n])) pass_on(n);
@@ -61,7 +63,7 @@ class StaticPlanner {
       const uint32_t product = product_of(n);
       if (product != Uses::kNone) is_read_[graph_.nodes[product].outputs[0]] = is_read(node);
       const bool moves = moves_elements(graph_, node);
-      if (product != Uses::kNone || (!moves && !quantizes(node))) continue;
+      if (product != Uses::kNone || (!moves && !quantizes_[n])) continue;
       if (moves ? !is_read(node) : stays_float(node)) continue;
       for (std::size_t i = 0; i < node.inputs.size(); ++i)
         if (node.op->quant.role(i) == OperandRole::activation && is_float(node.inputs[i]))
@@ -87,7 +89,7 @@ class StaticPlanner {
       const uint32_t producer = id == kNoValue ? Uses::kNone : uses_.producer[id];
       if (producer == Uses::kNone) continue;
       const auto sum = bias_sum_behind(graph_, uses_, graph_.nodes[producer]);
-      if (sum && sum->node == n && quantizes(graph_.nodes[producer])) return producer;
+      if (sum && sum->node == n && quantizes_[producer]) return producer;
     }
     return Uses::kNone;
   }
@@ -202,8 +204,9 @@ class StaticPlanner {
   NodeSelection selection_;
   QuantizationPlan plan_;
   ObservedProducts products_;
-  Flags
-      is_integer_;  // by node: whether it computes integers, by itself or as part of the product or sum before it
+  // By node: whether it may be quantized; whether it computes integers, by itself or as part of the product or sum
+  // before it.
+  Flags quantizes_, is_integer_;
   Flags is_read_;  // by value: whether somebody reads it as integers
 };
 
