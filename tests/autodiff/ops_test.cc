@@ -3,31 +3,16 @@
 #include <cstring>
 
 #include "base/kernel_policy.h"
+#include "support/check_threads.h"
 #include "support/op_runner.h"
 #include "support/random_data.h"
 
 namespace octavo {
 namespace {
 
+using test::check_threads;
 using test::Ints;
 using test::OpRunner;
-
-// Runs what `make` makes on 1 to 4 threads, and compares all outputs.
-template <class Make> void check_threads(const Make& make) {
-  const auto run = [&](int threads) {
-    KernelPolicy policy;
-    policy.threads = Threads(threads);
-    return make().kernels(policy).run();
-  };
-  const std::vector<Tensor> expected = run(1);
-  for (const int threads : {2, 3, 4}) {
-    INFO(threads << " threads");
-    const std::vector<Tensor> ys = run(threads);
-    REQUIRE(ys.size() == expected.size());
-    for (std::size_t i = 0; i < ys.size(); ++i)
-      CHECK(std::memcmp(ys[i].view().data, expected[i].view().data, expected[i].bytes()) == 0);
-  }
-}
 
 TEST_CASE("Operators of backward passes give the same bits on any number of threads", "[threads]") {
   test::Random random(7);

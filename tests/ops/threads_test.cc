@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/kernel_policy.h"
+#include "support/check_threads.h"
 #include "support/op_runner.h"
 #include "support/random_data.h"
 #include "support/requantize_reference.h"
@@ -10,24 +11,9 @@
 namespace octavo {
 namespace {
 
+using test::check_threads;
 using test::Ints;
 using test::OpRunner;
-
-// Runs what `make` makes on 1 to 4 threads, and compares.
-template <class Make> void check_threads(const Make& make) {
-  const auto run = [&](int threads) {
-    KernelPolicy policy;
-    policy.threads = Threads(threads);
-    return make().kernels(policy).run1();
-  };
-  const Tensor expected = run(1);
-  for (const int threads : {2, 3, 4}) {
-    INFO(threads << " threads");
-    const Tensor y = run(threads);
-    REQUIRE(y.bytes() == expected.bytes());
-    CHECK(std::memcmp(y.view().data, expected.view().data, y.bytes()) == 0);
-  }
-}
 
 QParams weight_qparams() {
   return {.scale = {0.01f}, .zero_point = {0}, .axis = -1, .qmin = -127, .qmax = 127};
