@@ -9,6 +9,13 @@
 
 namespace octavo {
 
+std::vector<int64_t> all_axes_but(int rank, int axis) {
+  std::vector<int64_t> axes;
+  for (int i = 0; i < rank; ++i)
+    if (i != axis) axes.push_back(i);
+  return axes;
+}
+
 void Backward::start(uint32_t n) {
   index_ = n;
   copy_ = graph_.nodes[n];
@@ -126,6 +133,8 @@ ValueId Backward::sum(ValueId x, std::span<const int64_t> axes, bool keeps_dims)
   if (axes.empty()) return x;
   return add("ReduceSum", {x, ints(axes)}, {{"keepdims", int64_t{keeps_dims}}});
 }
+
+ValueId Backward::cast(ValueId x, DType to) { return add("Cast", {x}, {{"to", int64_t{info_of(to).onnx}}}); }
 
 ValueId Backward::slice(ValueId x, int axis, int64_t start, int64_t count) {
   if (start == 0 && count == shape(x)[axis]) return x;

@@ -14,6 +14,9 @@
 
 namespace octavo {
 
+// 0 … rank - 1 but `axis`; of an axis below 0 all.
+std::vector<int64_t> all_axes_but(int rank, int axis);
+
 // The backward graph while it grows. A rule is called once for a node of which some output has a gradient, with at
 // least one element, and says by give() what each input that wants one gets.
 class Backward {
@@ -70,6 +73,7 @@ class Backward {
   // Swaps two axes.
   ValueId swap_axes(ValueId x, int a, int b);
   ValueId sum(ValueId x, std::span<const int64_t> axes, bool keeps_dims = false);
+  ValueId cast(ValueId x, DType to);
   // Elements `start` … `start + count - 1` of an axis.
   ValueId slice(ValueId x, int axis, int64_t start, int64_t count);
   // Undoes broadcasting, and broadcasts: sums along axes that `shape` has not or that have one element there, and

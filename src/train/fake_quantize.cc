@@ -18,7 +18,6 @@ namespace octavo {
 namespace {
 
 constexpr float kAveragingConstant = 0.01f;
-constexpr int64_t kUint8 = 2, kInt8 = 3;  // TensorProto.DataType
 
 class FakeQuantizer {
  public:
@@ -50,13 +49,6 @@ class FakeQuantizer {
   }
 
  private:
-  struct QParamValues {
-    ValueId scale, zero_point;
-    int64_t axis;
-    int32_t qmin, qmax;
-    bool is_unsigned;
-  };
-
   Graph& graph() { return made_.graph; }
   const QuantizationPlan& plan() const { return made_.plan; }
 
@@ -76,7 +68,7 @@ class FakeQuantizer {
     const std::string name = graph()[id].name;
     const ValueRange range = calibrator_.range(id);
     if (source_ == ScaleSource::learned) {
-      qparams_[id] = learn(id, choose_activation_qparams(range, spec.qmin, spec.qmax), Shape(), spec.dtype);
+      qparams_[id] = learn(id, choose_activation_qparams(range, spec.qmin, spec.qmax), spec.dtype);
       return;
     }
     made_.ranges[id] = made_.states.size();
@@ -94,29 +86,21 @@ class FakeQuantizer {
     const ValueId scale = b_.formula("Max((Max(high, 0) - bottom) / steps, tiny)");
     b_.bind("scale", scale);
     const ValueId zero_point =
-        b_.add("Cast", {b_.formula("Clip(least - Round(bottom / scale), least, most)")},
-               {{"to", spec.dtype == DType::u8 ? kUint8 : kInt8}});
-    qparams_[id] = {scale, zero_point, 1, spec.qmin, spec.qmax, spec.dtype == DType::u8};
+        b_.cast(b_.formula("Clip(least - Round(bottom / scale), least, most)"), spec.dtype);
+    qparams_[id] = {{.qmin = spec.qmin, .qmax = spec.qmax}, spec.dtype, scale, zero_point};
   }
 
   // A scale that is an input, with zero points that are constants.
-  QParamValues learn(ValueId of, const QParams& qparams, const Shape& shape, DType dtype) {
-    const ValueId scale =
-        graph().add_value({{DType::f32, shape}, graph().unique_value_name(graph()[of].name + ".scale")});
-    graph().inputs.push_back(scale);
-    Tensor start(DType::f32, shape), zeros(dtype, shape);
-    std::ranges::copy(qparams.scale, start.span<float>().begin());
-    for (std::size_t i = 0; i < qparams.zero_point.size(); ++i)
-      zeros.view().as<uint8_t>()[i] = static_cast<uint8_t>(qparams.zero_point[i]);
-    made_.learned.push_back({scale, of, qparams.qmax, std::move(start), qparams.zero_point});
-    b_.bind("scale", scale);
+  QParamConstants learn(ValueId of, const QParams& qparams, DType dtype) {
+    const std::string name = graph()[of].name;
+    QParamConstants made = add_qparams(graph(), name, qparams, dtype);
+    graph().inputs.push_back(made.scale);
+    made_.learned.push_back(
+        {made.scale, of, qparams.qmax, std::move(graph()[made.scale].constant), qparams.zero_point});
+    b_.bind("scale", made.scale);
     b_.bind("tiny", b_.number(static_cast<double>(kSmallestScale)));
-    return {b_.formula("Max(scale, tiny)"),
-            b_.constant(std::move(zeros)),
-            std::max(qparams.axis, 0),
-            qparams.qmin,
-            qparams.qmax,
-            dtype == DType::u8};
+    made.scale = b_.formula("Max(scale, tiny)");
+    return made;
   }
 
   ValueId operand_of(const OperandId& operand, const QuantSpec& spec) {
@@ -134,16 +118,12 @@ class FakeQuantizer {
     const Shape shape = plan().graph[id].constant->shape();
     if (source_ == ScaleSource::learned) {
       made_.learned_operands[operand] = made_.learned.size();
-      const Shape scales = spec.axis < 0 ? Shape() : Shape{shape[spec.axis]};
-      return pair(id, learn(id, weight_qparams(plan().graph, node, id, spec), scales, DType::s8));
+      return pair(id, learn(id, weight_qparams(plan().graph, node, id, spec), DType::s8));
     }
-    std::vector<int64_t> axes;
-    for (int axis = 0; axis < shape.rank(); ++axis)
-      if (axis != spec.axis) axes.push_back(axis);
     Tensor start(DType::f32, spec.axis < 0 ? Shape() : Shape{shape[spec.axis]});
     std::ranges::fill(start.span<float>(), 0.0f);
     b_.bind("w", id);
-    b_.bind("axes", b_.ints(axes));
+    b_.bind("axes", b_.ints(all_axes_but(shape.rank(), spec.axis)));
     const ValueId largest =
         b_.add("ReduceMax", {b_.formula("Abs(w)"), b_.formula("axes")}, {{"keepdims", int64_t{0}}});
     made_.sizes[operand] = made_.states.size();
@@ -153,19 +133,21 @@ class FakeQuantizer {
     const ValueId scale = b_.formula("Max(size / steps, tiny)");
     Tensor zeros(DType::s8, *graph()[scale].shape);
     std::ranges::fill(zeros.span<int8_t>(), int8_t{0});
-    return pair(id,
-                {scale, b_.constant(std::move(zeros)), std::max(spec.axis, 0), spec.qmin, spec.qmax, false});
+    const QParams form{.axis = spec.axis, .qmin = spec.qmin, .qmax = spec.qmax};
+    return pair(id, {form, DType::s8, scale, b_.constant(std::move(zeros))});
   }
 
-  ValueId pair(ValueId x, const QParamValues& of) {
-    const auto note = [&](ValueId made) {
-      QuantizationNotes& notes = graph().nodes.back().notes;
-      if (of.qmin != (of.is_unsigned ? 0 : -128)) notes.qmin = of.qmin;
-      if (of.qmax != (of.is_unsigned ? 255 : 127)) notes.qmax = of.qmax;
-      return made;
+  // Weights have notes of their range as well: they are quantized in each step, and have to saturate to it.
+  ValueId pair(ValueId x, const QParamConstants& of) {
+    const std::string name = graph()[x].name;
+    const auto put = [&](Node node) {
+      node.notes.qmin = of.qparams.qmin;
+      node.notes.qmax = of.qparams.qmax;
+      graph().nodes.push_back(std::move(node));
+      return graph().nodes.back().outputs[0];
     };
-    const ValueId q = note(b_.add("QuantizeLinear", {x, of.scale, of.zero_point}, {{"axis", of.axis}}));
-    return note(b_.add("DequantizeLinear", {q, of.scale, of.zero_point}, {{"axis", of.axis}}));
+    const ValueId q = put(make_quantize(graph(), name, x, of));
+    return put(make_dequantize(graph(), name, q, of));
   }
 
   // Nodes of the plan read pairs; who observes and quantizes reads the value itself.
@@ -184,7 +166,7 @@ class FakeQuantizer {
   FakeQuantized made_;
   Backward b_;
   std::vector<ValueId> rates_;
-  std::map<ValueId, QParamValues> qparams_;
+  std::map<ValueId, QParamConstants> qparams_;
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ struct FakeQuantized {
   struct LearnedScale {
     ValueId scale, of;
     int32_t qmax;
-    Tensor start;
+    ConstantTensor start;
     std::vector<int32_t> zero_point;
   };
 

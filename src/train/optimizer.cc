@@ -56,9 +56,7 @@ class Updates {
     ValueId sum = b_.number(0);
     for (const Trained& each : trained) {
       b_.bind("sum", sum);
-      b_.bind("g_", each.gradient);
       b_.bind("flat", b_.reshape(each.gradient, Dims{graph_[each.gradient].shape->elements()}));
-      b_.bind("axis", b_.ints({0}));
       const ValueId squares = b_.sum(b_.formula("flat * flat"), std::initializer_list<int64_t>{0});
       b_.bind("squares", squares);
       sum = b_.formula("sum + squares");
@@ -90,12 +88,13 @@ class Updates {
     const double lambda = each.decays ? options_.weight_decay : 0;
     const bool is_decoupled = options_.kind == OptimizerKind::adamw;
     b_.bind("p", each.value);
-    b_.bind("d", each.gradient);
+    ValueId gradient = each.gradient;
+    b_.bind("d", gradient);
     if (lambda > 0 && !is_decoupled) {
       b_.bind("lambda", b_.number(lambda));
-      b_.bind("d", b_.formula("d + lambda * p"));
+      gradient = b_.formula("d + lambda * p");
+      b_.bind("d", gradient);
     }
-    const ValueId gradient = b_.formula("d");
     ValueId direction = gradient;
     if (options_.kind == OptimizerKind::sgd) {
       if (options_.momentum > 0) {

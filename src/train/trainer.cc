@@ -141,7 +141,7 @@ Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& t
       std::memcpy((*state_)[slots_.back()].data, from.data, from.bytes());
     };
     for (const ValueId id : parameters_) begin(network_[id].name, network_[id].constant->view());
-    for (const auto& learned : fake_.learned) begin(fake_.graph[learned.scale].name, learned.start.view());
+    for (const auto& learned : fake_.learned) begin(fake_.graph[learned.scale].name, learned.start->view());
   }
   // Q and DQ stay: what integers would compute has no gradient.
   choose_layout(graph);
@@ -193,7 +193,7 @@ Graph Trainer::converted() const {
   for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
     states.push_back(state_ ? (*state_)[slot] : fake_.states[slot].view());
   for (std::size_t i = 0; i < fake_.learned.size(); ++i)
-    scales.push_back(state_ ? (*state_)[slots_[parameters_.size() + i]] : fake_.learned[i].start.view());
+    scales.push_back(state_ ? (*state_)[slots_[parameters_.size() + i]] : fake_.learned[i].start->view());
   return convert(fake_, network(), states, scales);
 }
 

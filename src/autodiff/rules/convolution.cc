@@ -175,14 +175,6 @@ ValueId weight_gradient(Backward& b, const Geometry& geometry, ValueId x, ValueI
   return b.swap_axes(y, 0, 1);
 }
 
-// Σ of g over all axes but that of channels.
-ValueId bias_gradient(Backward& b, ValueId g) {
-  std::vector<int64_t> axes;
-  for (int axis = 0; axis < b.rank(g); ++axis)
-    if (axis != 1) axes.push_back(axis);
-  return b.sum(g, axes);
-}
-
 void conv(Backward& b) {
   const Shape image = b.shape(b.in(0)), weights = b.shape(b.in(1));
   const Geometry geometry = geometry_of(b, image, weights);
@@ -192,7 +184,7 @@ void conv(Backward& b) {
     b.give(0, is_depthwise && geometry.spatial < 3 ? depthwise_image_gradient(b, geometry, g, b.in(1), image)
                                                    : image_gradient(b, geometry, g, b.in(1), image));
   if (b.wants(1)) b.give(1, weight_gradient(b, geometry, b.in(0), g, weights));
-  if (b.wants(2)) b.give(2, bias_gradient(b, g));
+  if (b.wants(2)) b.give(2, b.sum(g, all_axes_but(b.rank(g), 1)));
 }
 
 // The image is y here. Where output_shape or auto_pad say how large it is, padding follows (ONNX ConvTranspose).
@@ -217,7 +209,7 @@ void conv_transpose(Backward& b) {
     b.give(0, convolution(b, geometry, g, b.in(1),
                           std::span<const int64_t>(x.dims.begin() + 2, geometry.spatial)));
   if (b.wants(1)) b.give(1, weight_gradient(b, geometry, g, b.in(0), weights));
-  if (b.wants(2)) b.give(2, bias_gradient(b, g));
+  if (b.wants(2)) b.give(2, b.sum(g, all_axes_but(b.rank(g), 1)));
 }
 
 constexpr GradientRule kRules[] = {{.op = "Conv", .differentiate = conv},

@@ -34,11 +34,9 @@ void clip(Backward& b) {
 }
 
 void cast(Backward& b) {
-  const int64_t kFloat = 1, kDouble = 11;  // TensorProto.DataType
   const ValueId gradient = b.gradient();
-  b.give(0, b.dtype(b.in(0)) == b.dtype(gradient)
-                ? gradient
-                : b.add("Cast", {gradient}, {{"to", b.dtype(b.in(0)) == DType::f64 ? kDouble : kFloat}}));
+  const DType dtype = b.dtype(b.in(0));
+  b.give(0, dtype == b.dtype(gradient) ? gradient : b.cast(gradient, dtype));
 }
 
 constexpr GradientRule kRules[] = {

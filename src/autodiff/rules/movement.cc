@@ -99,8 +99,7 @@ ValueId apply(Backward& b, const Tensor& matrix, ValueId g, int axis) {
   const ValueId constant = b.constant(Tensor::copy_of(matrix.view()));
   if (b.dtype(g) == DType::f32) return b.along(constant, g, axis);
   // MatMul knows no float64.
-  constexpr int64_t kFloat = 1, kDouble = 11;  // TensorProto.DataType
-  return b.add("Cast", {b.along(constant, b.add("Cast", {g}, {{"to", kFloat}}), axis)}, {{"to", kDouble}});
+  return b.cast(b.along(constant, b.cast(g, DType::f32), axis), DType::f64);
 }
 
 void pad(Backward& b) {

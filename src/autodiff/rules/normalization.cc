@@ -9,12 +9,7 @@ namespace octavo {
 namespace {
 
 // Σ over all axes but that of channels.
-ValueId by_channel(Backward& b, ValueId x) {
-  std::vector<int64_t> axes;
-  for (int axis = 0; axis < b.rank(x); ++axis)
-    if (axis != 1) axes.push_back(axis);
-  return b.sum(x, axes);
-}
+ValueId by_channel(Backward& b, ValueId x) { return b.sum(x, all_axes_but(b.rank(x), 1)); }
 
 // Inference: y = (x - mean) / √(variance + ε) · scale + bias, where mean and variance are constants.
 void batch_normalization(Backward& b) {

@@ -28,10 +28,7 @@ void give_scale(Backward& b) {
   Dims dims(static_cast<uint64_t>(y.rank() - kept), 1);
   dims[0] = scale[0];
   b.bind("s", b.reshape(b.in(1), dims));
-  std::vector<int64_t> axes;
-  for (int axis = 0; axis < y.rank(); ++axis)
-    if (axis != kept) axes.push_back(axis);
-  b.give(1, b.sum(b.formula("g * (y / s)"), axes));
+  b.give(1, b.sum(b.formula("g * (y / s)"), all_axes_but(y.rank(), kept)));
 }
 
 void dequantize(Backward& b) {
