@@ -64,6 +64,15 @@ void Attrs::set(std::string_view name, AttrValue value) {
   entries_.emplace_back(name, std::move(value));
 }
 
+void Attrs::put_in_order(std::span<const AttrDef> attributes) {
+  std::vector<std::pair<std::string, AttrValue>> ordered;
+  ordered.reserve(entries_.size());
+  for (const AttrDef& known : attributes)
+    for (auto& entry : entries_)
+      if (entry.first == known.name) ordered.push_back(std::move(entry));
+  entries_ = std::move(ordered);
+}
+
 void Attrs::erase(Name name) {
   std::erase_if(entries_, [&](const auto& entry) { return entry.first == std::string_view(name); });
 }

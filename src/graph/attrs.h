@@ -60,6 +60,8 @@ class Attrs {
   // Adds the attribute or replaces its value.
   void set(std::string_view name, AttrValue value);
   void erase(Name name);
+  // In the order of an operator's own, which has all of them.
+  void put_in_order(std::span<const AttrDef> attributes);
 
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }

@@ -73,8 +73,9 @@ void check_inputs(const Node& node) {
           op.min_inputs);
   require(inputs <= op.max_inputs, ErrorCode::invalid_graph, "has {} inputs, but takes at most {}", inputs,
           op.max_inputs);
-  for (int i = 0; i < op.min_inputs; ++i)
-    require(node.has_input(i), ErrorCode::invalid_graph, "input {} is left out, but needed", i);
+  for (int i = 0; i < inputs; ++i)
+    require(node.has_input(i) || (i >= op.min_inputs && i < op.first_variadic), ErrorCode::invalid_graph,
+            "input {} is left out, but needed", i);
 }
 
 }  // namespace octavo

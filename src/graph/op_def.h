@@ -188,6 +188,9 @@ enum class LayoutRule {
 // What the names of Octavo's own operators begin with. They exist between passes; no file has one.
 inline constexpr std::string_view kOwnPrefix = "octavo.";
 
+// More inputs than an operator has that may be left out.
+inline constexpr int kMostOptional = 64;
+
 // An operator. All functions are pure and may throw Error; compile and session add the node's name to it.
 struct OpDef {
   // "Conv", in ONNX's default domain; elsewhere "com.example.Conv", and kOwnPrefix and a name for those of our own.
@@ -203,6 +206,7 @@ struct OpDef {
   constexpr bool is_own() const { return name.starts_with(kOwnPrefix); }
   constexpr bool is_default_domain() const { return name.rfind('.') == name.npos; }
   int min_inputs = 1, max_inputs = 1;
+  int first_variadic = kMostOptional;  // none of the inputs from there on may be left out
   int min_outputs = 1, max_outputs = 1;
   // All that the operator knows of in its newest form; a node with another one is refused. The reader has rewritten
   // older forms.

@@ -39,6 +39,7 @@ void Draft::push(Node node) {
   if (node.op->converts && !node.outputs.empty() && node.outputs[0] != kNoValue &&
       !graph[node.outputs[0]].shape)
     graph[node.outputs[0]].shape = graph[node.inputs[0]].shape;
+  node.attrs.put_in_order(node.op->attributes);
   graph.nodes.push_back(std::move(node));
 }
 

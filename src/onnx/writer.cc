@@ -222,7 +222,9 @@ void write_node(pbf_writer out, const Node& node, const FileNames& names) {
   out.add_string(node_proto::op_type, node.op->type().data(), node.op->type().size());
   if (!node.op->is_default_domain())
     out.add_string(node_proto::domain, node.op->domain().data(), node.op->domain().size());
-  for (const auto& [name, value] : node.attrs) {
+  Attrs attrs = node.attrs;
+  attrs.put_in_order(node.op->attributes);
+  for (const auto& [name, value] : attrs) {
     pbf_writer attribute(out, node_proto::attribute);
     attribute.add_string(attribute_proto::name, name);
     std::visit(AttributeWriter{attribute}, value);

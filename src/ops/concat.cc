@@ -54,6 +54,7 @@ constexpr IntegerForm kForm[] = {{DType::u8, DType::s8, DType::u8, "octavo.QConc
 
 OCTAVO_OPERATOR(concat, {.name = "Concat",
                          .max_inputs = std::numeric_limits<int>::max(),
+                         .first_variadic = 0,
                          .attributes = kAxisAttribute,
                          .infer = infer,
                          .plan = plan_axis_or_last,

@@ -260,6 +260,7 @@ void run(RunContext& ctx) {
 OCTAVO_OPERATOR(einsum, {.name = "Einsum",
                          .since = 12,
                          .max_inputs = kMaxOperands,
+                         .first_variadic = 0,
                          .attributes = kAttributes,
                          .infer = infer,
                          .plan = plan,

@@ -95,6 +95,7 @@ void run(RunContext& ctx) {
 OCTAVO_OPERATOR(loop, {.name = "Loop",
                        .min_inputs = 0,
                        .max_inputs = kMostInputs,
+                       .first_variadic = kCarried,
                        .max_outputs = std::numeric_limits<int>::max(),
                        .attributes = kAttributes,
                        .infer = infer,

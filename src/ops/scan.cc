@@ -162,6 +162,7 @@ void run(RunContext& ctx) {
 OCTAVO_OPERATOR(scan, {.name = "Scan",
                        .since = 8,
                        .max_inputs = kMostInputs,
+                       .first_variadic = 0,
                        .max_outputs = std::numeric_limits<int>::max(),
                        .attributes = kAttributes,
                        .infer = infer,

@@ -60,8 +60,9 @@ void infer_shapes(Graph& graph) {
       if (node.outputs[i] == kNoValue) continue;
       Value& value = graph[node.outputs[i]];
       if (inferred[i].dtype) value.dtype = inferred[i].dtype;
-      // What only a run knows is not believed of a file.
-      value.shape = node.op->shape_depends_on_data ? inferred[i].shape : merge(inferred[i], value.shape);
+      // What only a run knows is not believed of a file, nor what none of ours says.
+      const bool is_own = node.op->shape_depends_on_data || !node.notes.empty();
+      value.shape = is_own ? inferred[i].shape : merge(inferred[i], value.shape);
     }
     std::vector<Node> casts;
     if (is_narrowed) widen_outputs(graph, node, casts);

@@ -157,6 +157,17 @@ TEST_CASE("the same model gives the same bytes, and its reading too") {
   CHECK(write_model(read(bytes)) == bytes);
 }
 
+TEST_CASE("attributes are written in the operator's order, whatever order they were set in") {
+  Model model = clip_model();
+  model.graph.nodes[0].op = &get_op("org.example.Any");
+  Model other = model;
+  model.graph.nodes[0].attrs.set("i", int64_t{1});
+  model.graph.nodes[0].attrs.set("f", 2.0f);
+  other.graph.nodes[0].attrs.set("f", 2.0f);
+  other.graph.nodes[0].attrs.set("i", int64_t{1});
+  CHECK(write_model(model) == write_model(other));
+}
+
 TEST_CASE("operators of Octavo's own cannot be written") {
   Model model = clip_model();
   Graph& graph = model.graph;

@@ -146,3 +146,26 @@ TEST_CASE("A loop with more outputs than its body gives is refused") {
     CHECK_THROWS_AS(infer_shapes(b.graph), Error);
   }
 }
+
+TEST_CASE("Inputs of which there may be any number are all there") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2});
+  for (const auto& [op, left_out, fits] : {std::tuple<const char*, std::size_t, bool>{"Loop", 0, true},
+                                           {"Loop", 1, true},
+                                           {"Loop", 2, false},
+                                           {"Scan", 1, false},
+                                           {"Concat", 1, false},
+                                           {"Concat", 3, false},
+                                           {"Einsum", 2, false},
+                                           {"Clip", 1, true}}) {
+    CAPTURE(op, left_out);
+    Node node{.op = &get_op(op), .name = "n"};
+    node.inputs = {x, x, x, x};
+    if (std::string_view(op) == "Clip") node.inputs.resize(3);
+    node.inputs[left_out] = kNoValue;
+    if (fits)
+      CHECK_NOTHROW(check_inputs(node));
+    else
+      CHECK_THROWS_AS(check_inputs(node), Error);
+  }
+}

@@ -51,3 +51,17 @@ TEST_CASE("A declared shape that fits in memory as bytes and not as the dtype th
   CHECK(b.graph[y].dtype == DType::f32);
   CHECK_FALSE(b.graph[y].shape);
 }
+
+TEST_CASE("A declared shape behind notes that only Octavo knows is not believed: it is not written either") {
+  GraphBuilder b;
+  const ValueId q = b.graph.add_value({{DType::u8}, "q"});
+  b.graph.inputs.push_back(q);
+  const ValueId scale = b.constant({}, {1});
+  for (const bool has_notes : {false, true}) {
+    const ValueId y = b.node("DequantizeLinear", {q, scale});
+    b.graph[y].shape = Shape{2, 3};
+    if (has_notes) b.graph.nodes.back().notes.qmax = 6;
+    infer_shapes(b.graph);
+    CHECK(b.graph[y].shape.has_value() == !has_notes);
+  }
+}
