@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { Builder, Capabilities } from 'selenium-webdriver';
 
 const driverPath = '/usr/bin/WebKitWebDriver';
@@ -26,25 +27,56 @@ async function freePort() {
 async function whenAnswering(url) {
   for (let attempt = 0; attempt < 100; ++attempt) {
     if (await fetch(`${url}/status`).catch(() => undefined)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await setTimeout(100);
   }
   throw new Error(`${driverPath} does not answer`);
 }
 
-/** Starts the driver: `open` starts a browser, of which there may be one at a time; `close` ends all that was started. */
-export async function startWebkitDriver() {
+const capabilities = new Capabilities({
+  browserName: 'MiniBrowser',
+  'webkitgtk:browserOptions': { binary: browserPath, args: ['--automation'] },
+});
+
+/** How long a browser may take to start, and how often one is started anew that takes longer: now and then one hangs. */
+const startSeconds = 30;
+const attempts = 4;
+
+/** A driver, the screen that it draws on, and their browsers: a process group of its own, to be ended whole. */
+async function startServer() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  // A process group of its own, to be ended whole.
   const server = spawn(screen, ['-a', driverPath, `--port=${port}`], { detached: true, stdio: 'ignore' });
   const close = () => process.kill(-server.pid);
-  const capabilities = new Capabilities({
-    browserName: 'MiniBrowser',
-    'webkitgtk:browserOptions': { binary: browserPath, args: ['--automation'] },
-  });
-  const open = () => new Builder().usingServer(url).withCapabilities(capabilities).build();
   try {
     await whenAnswering(url);
+    return { url, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Starts the driver: `open` starts a browser, of which there may be one at a time; `close` ends all that was started. */
+export async function startWebkitDriver() {
+  let server = await startServer();
+  const open = async () => {
+    for (let attempt = 1; ; ++attempt) {
+      const late = Symbol('late');
+      const starting = new Builder().usingServer(server.url).withCapabilities(capabilities).build();
+      const timer = new AbortController();
+      const started = await Promise.race([
+        starting,
+        setTimeout(startSeconds * 1000, late, { signal: timer.signal }).catch(() => late),
+      ]).finally(() => timer.abort());
+      if (started !== late) return started;
+      starting.catch(() => {});
+      server.close();
+      if (attempt === attempts) throw new Error(`${browserPath} does not start, tried ${attempts} times`);
+      server = await startServer();
+    }
+  };
+  const close = () => server.close();
+  try {
     const browser = await open();
     const version = (await browser.getCapabilities()).getBrowserVersion();
     await browser.quit();
