@@ -116,10 +116,11 @@ class Lowering {
 
   // Replaces the Q node `n` and the operator before it.
   bool lower_before(uint32_t n) {
-    const Node& quantize = graph_.nodes[n];
+    Node& quantize = graph_.nodes[n];
+    const auto out = usable_qparams(quantize);
+    if (out && out->per_tensor()) skip_clamps(quantize, *out);
     Node* last = producer(quantize.inputs[0]);
     if (last == nullptr) return false;
-    const auto out = usable_qparams(quantize);
     if (!out || !out->per_tensor() || graph_[quantize.outputs[0]].dtype != DType::u8)
       return fail(*last, "its output is not quantized to 8 bits with one positive scale");
     if (uses_.only_consumer(quantize.inputs[0]) == Uses::kNone)
@@ -134,6 +135,17 @@ class Lowering {
       if (belongs && replace(n, *clamped, quantize.outputs[0], *out, range)) return true;
     }
     return replace(n, *last, quantize.outputs[0], *out, std::nullopt);
+  }
+
+  // Has a Q node read what is before clamps that its own integers saturate to, and that nobody else reads.
+  void skip_clamps(Node& quantize, const QParams& out) {
+    while (const Node* clamp = producer(quantize.inputs[0])) {
+      const auto range = clamp_of(graph_, *clamp);
+      if (!range || !(range->low <= range->high) || uses_.only_consumer(quantize.inputs[0]) == Uses::kNone ||
+          quantize_bound(range->low, out) > out.qmin || quantize_bound(range->high, out) < out.qmax)
+        return;
+      quantize.inputs[0] = clamp->inputs[0];
+    }
   }
 
   // Puts the integer form of `node`, or of the product that it gives a bias, in the place of node n.

@@ -30,6 +30,10 @@ constexpr double kMostCorrection = 2;
 // Of a range, where a function is looked at.
 constexpr int kFunctionSamples = 1024;
 
+// Activations up to less than it keep to their range in other runtimes, too. PyTorch's and ONNX Runtime's reduce_range
+// saturates like all 8 bits.
+constexpr int32_t kNarrow = 127;
+
 // Of products that are as good as exact.
 constexpr double kSmallestError = 1e-300;
 
@@ -380,7 +384,9 @@ class Inserter {
     for (const auto& [id, spec] : plan_.values) {
       const std::string name = graph_[id].name;
       const QParamConstants& constants = activations_[plan_.observed(id)].value();
-      nodes.push_back(make_quantize(graph_, name, id, constants));
+      const bool is_narrow = constants.qparams.qmax < kNarrow && plan_.observed(id) == id;
+      nodes.push_back(
+          make_quantize(graph_, name, is_narrow ? clipped(id, constants.qparams, nodes) : id, constants));
       nodes.push_back(make_dequantize(graph_, name, nodes.back().outputs[0], constants));
       redirections.push_back({id, nodes.back().outputs[0]});
     }
@@ -390,6 +396,22 @@ class Inserter {
         graph_.nodes[operand.node].inputs[operand.input] =
             plan_.graph.nodes[operand.node].inputs[operand.input];
     std::ranges::move(nodes, std::back_inserter(graph_.nodes));
+  }
+
+  // In a file integers of fewer bits are uint8, to whose range others saturate: what is quantized keeps to the range
+  // before. Lowering drops this.
+  ValueId clipped(ValueId id, const QParams& qparams, std::vector<Node>& nodes) {
+    const std::string name = graph_.unique_value_name(text("{}_clipped", graph_[id].name));
+    Node clip{.op = &get_op("Clip"), .name = name};
+    const auto bound = [&](int32_t q, std::string_view suffix) {
+      const float x = static_cast<float>(q - qparams.zero_point[0]) * qparams.scale[0];
+      return graph_.add_constant(graph_.unique_value_name(text("{}_{}", name, suffix)),
+                                 Tensor::of<float>(Shape(), {x}));
+    };
+    clip.inputs = {id, bound(qparams.qmin, "min"), bound(qparams.qmax, "max")};
+    clip.outputs = {graph_.add_value({{DType::f32, graph_[id].shape}, name})};
+    nodes.push_back(std::move(clip));
+    return nodes.back().outputs[0];
   }
 
   const QuantizationPlan& plan_;

@@ -1,6 +1,7 @@
 // What the quantizers can be asked for.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,9 +18,11 @@ struct QuantizeOptions {
   bool per_channel = true;            // weights: a scale for each output channel
   bool reduce_range = false;          // activations in 0..127 (u7) and not in 0..255 (u8)
   WeightRange weight_range = WeightRange::narrow;
-  int weight_bits = 8;  // 2 to 8
+  int weight_bits = 8;      // 2 to 8
+  int activation_bits = 8;  // 2 to 8: of static quantization; what the network is given keeps 8
 
-  int32_t activation_qmax() const { return reduce_range ? 127 : 255; }
+  int32_t activation_qmax(int bits) const { return (1 << (reduce_range ? std::min(bits, 7) : bits)) - 1; }
+  int32_t activation_qmax() const { return activation_qmax(activation_bits); }
 };
 
 struct DynamicOptions : QuantizeOptions {

@@ -135,7 +135,9 @@ class StaticPlanner {
   }
 
   void quantize(ValueId id) {
-    plan_.values[id] = {.qmax = options_.activation_qmax(), .observer = options_.observer};
+    const bool is_given = uses_.producer[id] == Uses::kNone;
+    plan_.values[id] = {.qmax = is_given ? options_.activation_qmax(8) : options_.activation_qmax(),
+                        .observer = options_.observer};
   }
 
   // Lets a weight be rounded, and its bias be corrected, by what it is multiplied with, as far as there is room for
@@ -216,6 +218,8 @@ QuantizationPlan plan_static(const Graph& graph, const StaticOptions& options) {
   make_observer(options.observer);
   require(options.smoothing >= 0 && options.smoothing <= 1, ErrorCode::invalid_option,
           "smoothQuant must be true, false or a number from 0 to 1");
+  require(options.activation_bits >= 2 && options.activation_bits <= 8, ErrorCode::invalid_option,
+          "option 'activationBits' must be a number from 2 to 8");
   for (const std::string& name : options.op_types)
     if (const OpDef* op = find_op(name); op && op->quant.is_quantizable())
       require(op->quant.result != ResultRole::untouched, ErrorCode::invalid_option,
