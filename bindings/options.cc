@@ -1,12 +1,6 @@
 #include "options.h"
 
-#include <algorithm>
-#include <cmath>
-#include <initializer_list>
-#include <limits>
-#include <string_view>
-#include <utility>
-
+#include "option_reader.h"
 #include "strings.h"
 
 namespace octavo::bindings {
@@ -15,79 +9,12 @@ using emscripten::val;
 
 namespace {
 
-// The values of an enum by the names that options have for them.
-template <class Enum> using Choices = std::initializer_list<std::pair<std::string_view, Enum>>;
-
-// Reads the members of an options object, each of which may be left out. The package has looked for unknown ones.
-class Reader {
- public:
-  explicit Reader(const val& options) : options_(options) {}
-
-  bool read_bool(const char* name, bool fallback) const {
-    if (!has(name)) return fallback;
-    check(name, "boolean", "true or false");
-    return options_[name].as<bool>();
-  }
-
-  double read_number(const char* name, double fallback) const {
-    if (!has(name)) return fallback;
-    check(name, "number", "a number");
-    return options_[name].as<double>();
-  }
-
-  // A number, or true for `usual` and false for 0.
-  double read_strength(const char* name, double usual) const {
-    if (has(name) && options_[name].isTrue()) return usual;
-    return has(name) && options_[name].isFalse() ? 0 : read_number(name, 0);
-  }
-
-  int read_integer(const char* name, int fallback) const {
-    const double number = read_number(name, fallback);
-    require(number == std::trunc(number) && std::abs(number) <= std::numeric_limits<int>::max(),
-            ErrorCode::invalid_option, "option '{}' is a whole number", name);
-    return static_cast<int>(number);
-  }
-
-  std::vector<std::string> read_strings(const char* name) const {
-    if (!has(name)) return {};
-    const bool is_array = val::global("Array").call<bool>("isArray", options_[name]);
-    require(is_array, ErrorCode::invalid_option, "option '{}' is not an array of strings", name);
-    std::vector<std::string> strings;
-    const auto count = options_[name]["length"].as<unsigned>();
-    for (unsigned i = 0; i < count; ++i)
-      strings.push_back(string_from_js(options_[name][i], text("an element of option '{}'", name)));
-    return strings;
-  }
-
-  template <class Enum> Enum read_choice(const char* name, Choices<Enum> choices, Enum fallback) const {
-    if (!has(name)) return fallback;
-    std::string allowed;
-    for (const auto& choice : choices) allowed += text("{}{}'", allowed.empty() ? "'" : ", '", choice.first);
-    val value = options_[name];
-    if (value.isNumber()) value = value.call<val>("toString");
-    require(value.isString(), ErrorCode::invalid_option, "option '{}' is one of {}", name, allowed);
-    const std::string given = string_from_js(value, name);
-    const auto choice = std::ranges::find(choices, given, [](const auto& each) { return each.first; });
-    require(choice != choices.end(), ErrorCode::invalid_option, "option '{}' is one of {}", name, allowed);
-    return choice->second;
-  }
-
- private:
-  bool has(const char* name) const { return !options_[name].isUndefined(); }
-  void check(const char* name, const char* type, std::string_view expected) const {
-    require(options_[name].typeOf().as<std::string>() == type, ErrorCode::invalid_option, "option '{}' is {}",
-            name, expected);
-  }
-
-  val options_;
-};
-
-void read_selection(const Reader& reader, QuantizeOptions& options) {
+void read_selection(const OptionReader& reader, QuantizeOptions& options) {
   options.op_types = reader.read_strings("opTypesToQuantize");
   options.exclude = reader.read_strings("nodesToExclude");
 }
 
-void read_common(const Reader& reader, QuantizeOptions& options) {
+void read_common(const OptionReader& reader, QuantizeOptions& options) {
   read_selection(reader, options);
   options.per_channel = reader.read_bool("perChannel", options.per_channel);
   options.reduce_range = reader.read_bool("reduceRange", options.reduce_range);
@@ -109,7 +36,7 @@ KernelPolicy kernel_policy(const val& forced) {
 }
 
 DynamicOptions dynamic_options(const val& source) {
-  const Reader reader(source);
+  const OptionReader reader(source);
   DynamicOptions options;
   read_common(reader, options);
   options.granularity = reader.read_choice(
@@ -120,7 +47,7 @@ DynamicOptions dynamic_options(const val& source) {
 onnx::FileForm file_form(const val& source) {
   using enum onnx::WeightsForm;
   using enum onnx::Storage;
-  const Reader reader(source);
+  const OptionReader reader(source);
   onnx::FileForm form;
   form.weights = reader.read_choice(
       "weights", {{"dequantizeLinear", dequantize_linear}, {"matMulNBits", matmul_n_bits}}, form.weights);
@@ -129,7 +56,7 @@ onnx::FileForm file_form(const val& source) {
 }
 
 WeightsOptions weights_options(const val& source) {
-  const Reader reader(source);
+  const OptionReader reader(source);
   WeightsOptions options;
   read_selection(reader, options);
   options.weight_bits = reader.read_choice("bits", {{"8", 8}, {"4", 4}}, options.weight_bits);
@@ -144,12 +71,13 @@ WeightsOptions weights_options(const val& source) {
 }
 
 StaticOptions static_options(const val& source) {
-  const Reader reader(source);
+  const OptionReader reader(source);
   StaticOptions options;
   read_common(reader, options);
   options.rounding = reader.read_choice(
       "rounding", {{"nearest", Rounding::nearest}, {"gptq", Rounding::gptq}}, options.rounding);
   options.bias_correction = reader.read_bool("biasCorrection", options.bias_correction);
+  options.activation_bits = reader.read_integer("activationBits", options.activation_bits);
   options.equalize = reader.read_bool("equalize", options.equalize);
   options.smoothing = reader.read_strength("smoothQuant", kUsualSmoothing);
   options.observer.kind = reader.read_choice("observer",

@@ -69,8 +69,6 @@ val dims_to_js(const Shape& shape, const std::vector<std::string>& names) {
   return dims;
 }
 
-namespace {
-
 val place(const std::string& name, const TensorView& view) {
   val tensor = val::object();
   set(tensor, "name", name);
@@ -80,8 +78,6 @@ val place(const std::string& name, const TensorView& view) {
   set(tensor, "bytes", static_cast<double>(view.bytes()));
   return tensor;
 }
-
-}  // namespace
 
 val outputs_to_js(const std::vector<TensorView>& views, const Graph& graph) {
   val outputs = val::array();

@@ -25,6 +25,8 @@ struct Feeds {
 emscripten::val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool reusable);
 // The same of feeds that no session has, without outputs.
 emscripten::val to_js(const Feeds& feeds);
+// Where a tensor lies: { name, type, dims, pointer, bytes }.
+emscripten::val place(const std::string& name, const TensorView& tensor);
 // Where results lie, as above, but for those that become states.
 emscripten::val outputs_to_js(const std::vector<TensorView>& views, const Graph& graph);
 

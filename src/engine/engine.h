@@ -158,6 +158,12 @@ class Model {
   // For LayerComparer::compare of each sample. Does not need the models any more.
   std::unique_ptr<LayerComparer> compare_layers(const Model& quantized) const;
 
+  // A model of another graph, with what the file said beside its own.
+  std::unique_ptr<Model> with_graph(Graph graph) const {
+    return with_graph(model_, std::move(graph), kernels_);
+  }
+  const KernelPolicy& kernels() const { return kernels_; }
+
   // Standard ONNX; quantized models have QuantizeLinear and DequantizeLinear nodes.
   std::string to_onnx(onnx::FileForm form = {}) const { return onnx::write_model(model_, form); }
 
@@ -200,6 +206,9 @@ class Calibration {
   void observe(std::span<const Feed> feeds) { executor_->run(feeds, &calibrator_); }
   // Ends the calibration. Throws Error(invalid_data) without any sample.
   std::unique_ptr<Model> finish();
+  // What was seen so far, and of what.
+  const QuantizationPlan& plan() const { return plan_; }
+  const Calibrator& calibrator() const { return calibrator_; }
 
  private:
   onnx::Model model_;

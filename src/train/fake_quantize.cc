@@ -21,8 +21,8 @@ constexpr float kAveragingConstant = 0.01f;
 
 class FakeQuantizer {
  public:
-  FakeQuantizer(QuantizationPlan plan, const Calibrator& calibrator, ScaleSource source)
-      : calibrator_(calibrator), source_(source), made_{.plan = std::move(plan)}, b_(made_.graph) {
+  FakeQuantizer(QuantizationPlan plan, const Ranges& ranges, ScaleSource source)
+      : ranges_(ranges), source_(source), made_{.plan = std::move(plan)}, b_(made_.graph) {
     made_.graph = made_.plan.graph;
   }
 
@@ -66,7 +66,7 @@ class FakeQuantizer {
   // scale = (high - low) / (qmax - qmin), zero_point = qmin - round(low / scale): choose_qparams, of a range with 0.
   void add_range(ValueId id, const QuantSpec& spec) {
     const std::string name = graph()[id].name;
-    const ValueRange range = calibrator_.range(id);
+    const ValueRange range = ranges_.at(id);
     if (source_ == ScaleSource::learned) {
       qparams_[id] = learn(id, choose_activation_qparams(range, spec.qmin, spec.qmax), spec.dtype);
       return;
@@ -161,7 +161,7 @@ class FakeQuantizer {
       if (ValueId& id = graph().outputs[i]; to[id] != kNoValue) id = to[id];
   }
 
-  const Calibrator& calibrator_;
+  const Ranges& ranges_;
   ScaleSource source_;
   FakeQuantized made_;
   Backward b_;
@@ -176,8 +176,15 @@ ObservingRates observing_rates(bool frozen) {
   return {{1 - kAveragingConstant, kAveragingConstant, 0, 1}};
 }
 
-FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator, ScaleSource source) {
-  return FakeQuantizer(std::move(plan), calibrator, source).run();
+Ranges observed_ranges(const QuantizationPlan& plan, const Calibrator& calibrator) {
+  Ranges ranges;
+  for (const auto& [id, spec] : plan.values)
+    if (plan.observed(id) == id) ranges[id] = calibrator.range(id);
+  return ranges;
+}
+
+FakeQuantized fake_quantize(QuantizationPlan plan, const Ranges& ranges, ScaleSource source) {
+  return FakeQuantizer(std::move(plan), ranges, source).run();
 }
 
 Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,

@@ -31,6 +31,11 @@ enum class ScaleSource : uint8_t {
   learned,  // gradients: learned step sizes (Esser et al. 2020), from what calibration says; zero points stay
 };
 
+// Of activations, by their values in the plan's graph.
+using Ranges = std::map<ValueId, ValueRange>;
+// Those that were observed of what has a range of its own.
+Ranges observed_ranges(const QuantizationPlan& plan, const Calibrator& calibrator);
+
 struct FakeQuantized {
   // A scale that is trained, a number or a vector, of a value or weight of qmax. Its gradient is multiplied with
   // 1 / √(elements · qmax), as PyTorch's _LearnableFakeQuantize has it.
@@ -60,7 +65,7 @@ struct FakeQuantized {
 // constants that are activations is left for convert().
 //
 // Throws Error(unsupported) for a plan of blocks, zero points of weights, or ranges found at run time.
-FakeQuantized fake_quantize(QuantizationPlan plan, const Calibrator& calibrator,
+FakeQuantized fake_quantize(QuantizationPlan plan, const Ranges& ranges,
                             ScaleSource source = ScaleSource::observed);
 
 // The quantized network: `trained`, plan.graph with other constants, with the scales and zero points that slots, or

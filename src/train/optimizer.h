@@ -18,6 +18,7 @@ struct OptimizerOptions {
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // of adam and adamw
   double weight_decay = 0;                            // sgd, adam: a part of the gradient; adamw: decoupled
+  bool decays_vectors = true;                         // biases and scales, too; false: of weights alone
   double clip_norm = 0;                               // of all gradients together; 0: not clipped
 };
 

@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::string_view kTargets = "octavo.targets";
 
+// Graphs for batches of other sizes that are kept.
+constexpr std::size_t kMostBuilt = 2;
+
 // Inputs that operators learn, a bit each.
 struct Learned {
   std::string_view op;
@@ -83,10 +86,34 @@ void Trainer::choose_parameters() {
     parameters_.push_back(static_cast<ValueId>(value - network_.values.begin()));
   }
   require(!parameters_.empty(), ErrorCode::unsupported, "the network has no parameters to train");
+  begin_.reserve(own_states());
+  for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
+    begin_.push_back({std::string(range_name(slot)), Tensor::copy_of(fake_.states[slot].view())});
+  for (const ValueId id : parameters_)
+    begin_.push_back({network_[id].name, Tensor::copy_of(network_[id].constant->view())});
+  for (const auto& learned : fake_.learned)
+    begin_.push_back({fake_.graph[learned.scale].name, Tensor::copy_of(learned.start->view())});
 }
 
-Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) const {
-  Graph graph = fake_.graph.nodes.empty() ? network_ : fake_.graph;
+std::string_view Trainer::range_name(std::size_t slot) const {
+  return fake_.graph[fake_.graph.inputs[fake_.graph.states[slot].input]].name;
+}
+
+void Trainer::configure(const LossOptions& loss, const OptimizerOptions& optimizer) {
+  begin_ = state();
+  if (optimizer.kind != options_.optimizer.kind) {
+    steps_ = 0;
+    begin_.erase(begin_.begin() + static_cast<std::ptrdiff_t>(own_states()), begin_.end());
+  }
+  options_.loss = loss;
+  options_.optimizer = optimizer;
+  built_.clear();
+  state_ = nullptr;
+}
+
+Trainer::Differentiated Trainer::differentiate(std::span<const Feed> feeds, const TensorView& targets) const {
+  Differentiated made{.graph = fake_.graph.nodes.empty() ? network_ : fake_.graph};
+  Graph& graph = made.graph;
   for (const ValueId id : network_.inputs) {
     const auto feed = std::ranges::find(feeds, graph[id].name, &Feed::name);
     require(feed != feeds.end(), ErrorCode::invalid_input, "input '{}' is missing", graph[id].name);
@@ -102,14 +129,51 @@ Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) con
   const ValueId target = graph.add_value({{targets.dtype, targets.shape}, std::string(kTargets)});
   graph.inputs.push_back(target);
   infer_shapes(graph);
-  const ValueId loss = add_loss(graph, options_.loss, graph.outputs[0], target);
+  made.loss = add_loss(graph, options_.loss, graph.outputs[0], target);
+  made.gradients = add_gradients(graph, made.loss, learns, fake_.detached);
+  return made;
+}
+
+std::unique_ptr<Executor> Trainer::compiled(Graph graph) const {
+  remove_dead(graph);
+  // Q and DQ stay: what integers would compute has no gradient.
+  choose_layout(graph);
+  fuse_activations(graph);
+  return std::make_unique<Executor>(compile(std::move(graph), kernels_));
+}
+
+std::shared_ptr<State> Trainer::first_state(const Graph& graph) {
+  auto made = std::make_shared<State>(graph);
+  std::vector<std::string> slots;
+  slots.reserve(graph.states.size());
+  for (const StateSlot& slot : graph.states) {
+    const std::string& name = graph[graph.inputs[slot.input]].name;
+    const auto begin = std::ranges::find(begin_, name, &NamedState::name);
+    const TensorView& to = (*made)[slots.size()];
+    if (begin != begin_.end() && begin->tensor.dtype() == to.dtype && begin->tensor.shape() == to.shape)
+      std::memcpy(to.data, begin->tensor.view().data, begin->tensor.bytes());
+    slots.push_back(name);
+  }
+  slots_ = std::move(slots);
+  return made;
+}
+
+Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& targets) {
+  std::vector<std::pair<DType, Shape>> types;
+  types.reserve(feeds.size() + 1);
+  for (const Feed& feed : feeds) types.emplace_back(feed.tensor.dtype, feed.tensor.shape);
+  types.emplace_back(targets.dtype, targets.shape);
+  if (const auto known = std::ranges::find(built_, types, &Built::types); known != built_.end())
+    return *known->executor;
+  auto [graph, loss, gradients] = differentiate(feeds, targets);
   // Ranges are outputs as well, from which their slots begin the next step.
   if (graph.states.empty()) graph.outputs.resize(1);
   graph.outputs[0] = loss;
-  const std::vector<ValueId> gradients = add_gradients(graph, loss, learns, fake_.detached);
   std::vector<Trained> trained;
-  trained.reserve(learns.size());
-  for (std::size_t i = 0; i < parameters_.size(); ++i) trained.push_back({parameters_[i], gradients[i]});
+  trained.reserve(gradients.size());
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    trained.push_back({parameters_[i], gradients[i],
+                       options_.optimizer.decays_vectors || graph[parameters_[i]].shape->rank() > 1});
   Backward b(graph);
   for (std::size_t i = 0; i < fake_.learned.size(); ++i) {
     const auto& learned = fake_.learned[i];
@@ -119,40 +183,26 @@ Graph Trainer::build(std::span<const Feed> feeds, const TensorView& targets) con
                        options_.scale_rate});
   }
   add_updates(graph, options_.optimizer, std::move(trained));
-  remove_dead(graph);
-  return graph;
-}
-
-Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& targets) {
-  std::vector<std::pair<DType, Shape>> types;
-  for (const Feed& feed : feeds) types.emplace_back(feed.tensor.dtype, feed.tensor.shape);
-  types.emplace_back(targets.dtype, targets.shape);
-  if (const auto known = std::ranges::find(built_, types, &Built::types); known != built_.end())
-    return *known->executor;
-  Graph graph = build(feeds, targets);
-  if (!state_) {
-    state_ = std::make_shared<State>(graph);
-    for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
-      std::memcpy((*state_)[slot].data, fake_.states[slot].view().data, fake_.states[slot].bytes());
-    const auto begin = [&](const std::string& name, const TensorView& from) {
-      const auto slot = std::ranges::find_if(
-          graph.states, [&](const StateSlot& each) { return graph[graph.inputs[each.input]].name == name; });
-      slots_.push_back(static_cast<std::size_t>(slot - graph.states.begin()));
-      std::memcpy((*state_)[slots_.back()].data, from.data, from.bytes());
-    };
-    for (const ValueId id : parameters_) begin(network_[id].name, network_[id].constant->view());
-    for (const auto& learned : fake_.learned) begin(fake_.graph[learned.scale].name, learned.start->view());
-  }
-  // Q and DQ stay: what integers would compute has no gradient.
-  choose_layout(graph);
-  fuse_activations(graph);
-  auto executor = std::make_unique<Executor>(compile(std::move(graph), kernels_));
+  if (!state_) state_ = first_state(graph);
+  auto executor = compiled(std::move(graph));
   executor->use(state_);
+  if (built_.size() == kMostBuilt) built_.erase(built_.begin());
   built_.push_back({std::move(types), std::move(executor)});
   return *built_.back().executor;
 }
 
+void Trainer::check_classes(const TensorView& targets) const {
+  if (targets.dtype != DType::s64 || options_.loss.kind != LossKind::cross_entropy) return;
+  const std::optional<Shape>& shape = network_[network_.outputs[0]].shape;
+  if (!shape || shape->rank() < 2 || (*shape)[1] == kDynamic) return;
+  const int64_t classes = (*shape)[1];
+  for (const int64_t label : targets.span<int64_t>())
+    require(label >= 0 && label < classes, ErrorCode::invalid_data, "a label is {}, but there are {} classes",
+            label, classes);
+}
+
 float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, const StepOptions& options) {
+  check_classes(targets);
   Executor& executor = executor_for(feeds, targets);
   const StepRates rates =
       rates_of(options_.optimizer, options_.optimizer.learning_rate * options.rate_factor, steps_);
@@ -163,16 +213,92 @@ float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, cons
   std::vector<Feed> all(feeds.begin(), feeds.end());
   all.emplace_back(kTargets, targets);
   for (std::size_t i = 0; i < std::size(kNames); ++i) all.emplace_back(kNames[i], &scalars[i]);
-  std::vector<Tensor> observing;
-  if (!fake_.ranges.empty())
-    for (const float rate : observing_rates(options.freezes_observers).values)
-      observing.push_back(Tensor::of<float>(Shape(), {rate}));
+  const std::vector<Tensor> observing = observing_feeds(options.freezes_observers);
   for (std::size_t i = 0; i < observing.size(); ++i)
     all.emplace_back(ObservingRates::kInputs[i], &observing[i]);
   const float loss = *executor.run(all)[0].as<float>();
   ++steps_;
-  require(std::isfinite(loss), ErrorCode::invalid_input, "the loss is not finite after {} steps", steps_);
+  require(std::isfinite(loss), ErrorCode::invalid_data, "the loss is not finite after {} steps", steps_);
   return loss;
+}
+
+std::vector<Tensor> Trainer::observing_feeds(bool frozen) const {
+  std::vector<Tensor> feeds;
+  if (fake_.ranges.empty()) return feeds;
+  for (const float rate : observing_rates(frozen).values) feeds.push_back(Tensor::of<float>(Shape(), {rate}));
+  return feeds;
+}
+
+std::vector<Tensor> Trainer::gradients(std::span<const Feed> feeds, const TensorView& targets) const {
+  check_classes(targets);
+  auto [graph, loss, gradients] = differentiate(feeds, targets);
+  graph.states.clear();  // ranges are fed, and what they would become is let go
+  graph.outputs.assign(gradients.begin(),
+                       gradients.begin() + static_cast<std::ptrdiff_t>(parameters_.size()));
+  const std::unique_ptr<Executor> executor = compiled(std::move(graph));
+  std::vector<Feed> all(feeds.begin(), feeds.end());
+  all.emplace_back(kTargets, targets);
+  const std::vector<Tensor> observing = observing_feeds(false);
+  for (std::size_t i = 0; i < observing.size(); ++i)
+    all.emplace_back(ObservingRates::kInputs[i], &observing[i]);
+  for (const NamedState& each : std::span(begin_).first(own_states()))
+    all.emplace_back(each.name, kept(each.name));
+  std::vector<Tensor> made;
+  made.reserve(parameters_.size());
+  for (const TensorView& gradient : executor->run(all)) made.push_back(Tensor::copy_of(gradient));
+  return made;
+}
+
+TrainingMemory Trainer::memory(std::span<const Feed> feeds, const TensorView& targets) {
+  Executor& executor = executor_for(feeds, targets);
+  std::vector<Feed> all(feeds.begin(), feeds.end());
+  all.emplace_back(kTargets, targets);
+  const Tensor scalar = Tensor::of<float>(Shape(), {0});
+  for (const char* name : {StepRates::kRate, StepRates::kDecay, StepRates::kDeviation})
+    all.emplace_back(name, &scalar);
+  const std::vector<Tensor> observing = observing_feeds(false);
+  for (std::size_t i = 0; i < observing.size(); ++i)
+    all.emplace_back(ObservingRates::kInputs[i], &observing[i]);
+  TrainingMemory made{.activations = executor.session_for(all)->program().arena_bytes};
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) made.state += (*state_)[slot].bytes();
+  return made;
+}
+
+TensorView Trainer::kept(std::string_view name) const {
+  if (const auto slot = std::ranges::find(slots_, name); state_ && slot != slots_.end())
+    return (*state_)[static_cast<std::size_t>(slot - slots_.begin())];
+  return std::ranges::find(begin_, name, &NamedState::name)->tensor.view();
+}
+
+std::vector<NamedState> Trainer::state() const {
+  std::vector<NamedState> all;
+  // In the order of begin_, which configure() knows, then moments.
+  for (const NamedState& each : begin_) all.push_back({each.name, Tensor::copy_of(kept(each.name))});
+  for (const std::string& name : slots_)
+    if (state_ && std::ranges::find(begin_, name, &NamedState::name) == begin_.end())
+      all.push_back({name, Tensor::copy_of(kept(name))});
+  return all;
+}
+
+void Trainer::restore(std::vector<NamedState> state, OptimizerKind optimizer, int64_t steps) {
+  require(steps >= 0, ErrorCode::invalid_input, "a training of {} steps is not continued", steps);
+  std::vector<NamedState> begin;
+  begin.reserve(state.size());
+  for (const NamedState& mine : std::span(begin_).first(own_states())) {
+    const auto given = std::ranges::find(state, mine.name, &NamedState::name);
+    require(given != state.end(), ErrorCode::invalid_input, "the training has no '{}'", mine.name);
+    require(given->tensor.dtype() == mine.tensor.dtype() && given->tensor.shape() == mine.tensor.shape(),
+            ErrorCode::invalid_input, "'{}' of the training is of shape {} and not {}", mine.name,
+            given->tensor.shape(), mine.tensor.shape());
+    begin.push_back(std::move(*given));
+    state.erase(given);
+  }
+  for (NamedState& moment : state) begin.push_back(std::move(moment));
+  begin_ = std::move(begin);
+  options_.optimizer.kind = optimizer;
+  steps_ = steps;
+  built_.clear();
+  state_ = nullptr;
 }
 
 std::vector<std::string> Trainer::parameters() const {
@@ -182,18 +308,14 @@ std::vector<std::string> Trainer::parameters() const {
   return names;
 }
 
-TensorView Trainer::parameter(std::size_t i) const {
-  return state_ ? (*state_)[slots_[i]] : network_[parameters_[i]].constant->view();
-}
+TensorView Trainer::parameter(std::size_t i) const { return kept(network_[parameters_[i]].name); }
 
 Graph Trainer::converted() const {
   std::vector<TensorView> states, scales;
   states.reserve(fake_.states.size());
   scales.reserve(fake_.learned.size());
-  for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
-    states.push_back(state_ ? (*state_)[slot] : fake_.states[slot].view());
-  for (std::size_t i = 0; i < fake_.learned.size(); ++i)
-    scales.push_back(state_ ? (*state_)[slots_[parameters_.size() + i]] : fake_.learned[i].start->view());
+  for (std::size_t slot = 0; slot < fake_.states.size(); ++slot) states.push_back(kept(range_name(slot)));
+  for (const auto& learned : fake_.learned) scales.push_back(kept(fake_.graph[learned.scale].name));
   return convert(fake_, network(), states, scales);
 }
 

@@ -36,6 +36,18 @@ struct StepOptions {
 // BatchNormalization stay as they are.
 std::vector<ValueId> trainable_constants(const Graph& graph);
 
+// What a trainer keeps, by name: parameters, moments, ranges, learned scales.
+struct NamedState {
+  std::string name;
+  Tensor tensor;
+};
+
+// What a step takes of memory, in bytes.
+struct TrainingMemory {
+  uint64_t state;        // parameters, moments, ranges
+  uint64_t activations;  // and gradients, of a batch
+};
+
 class Trainer {
  public:
   // Of a float network whose first output the loss is of. Nothing of it changes.
@@ -46,15 +58,29 @@ class Trainer {
   // Of a network that is rounded as it will be once it is quantized.
   Trainer(FakeQuantized network, TrainingOptions options, const KernelPolicy& kernels);
 
+  // Goes on with another loss or optimizer: parameters and ranges stay, moments as far as that optimizer has the same.
+  void configure(const LossOptions& loss, const OptimizerOptions& optimizer);
+
   // One step on a batch, and the loss before it. `targets`: what the loss compares output 0 with. Feeds of other shapes
   // than before make another graph, with the same parameters.
   //
-  // Throws Error(invalid_input) for feeds or targets that do not fit, and, with the parameters as the step left them,
-  // for a loss that is not finite.
+  // Throws Error(invalid_input) for feeds or targets that do not fit, Error(invalid_data) for a class out of range and,
+  // with the parameters as the step left them, for a loss that is not finite.
   float step(std::span<const Feed> feeds, const TensorView& targets, const StepOptions& options = {});
 
-  // Steps that were taken.
+  // The gradients of the loss by each parameter, in their order. Nothing changes.
+  std::vector<Tensor> gradients(std::span<const Feed> feeds, const TensorView& targets) const;
+  // Of a step on feeds and targets of these shapes. Makes what they need beforehand.
+  TrainingMemory memory(std::span<const Feed> feeds, const TensorView& targets);
+
+  // Steps that were taken with this optimizer.
   int64_t steps() const { return steps_; }
+  OptimizerKind optimizer() const { return options_.optimizer.kind; }
+  // Everything that a step changes.
+  std::vector<NamedState> state() const;
+  // Goes on where another trainer of the same network and options was. Throws Error(invalid_input), naming the tensor,
+  // for one that does not fit or is missing; nothing changes then.
+  void restore(std::vector<NamedState> state, OptimizerKind optimizer, int64_t steps);
   // The parameters' names, and what they are now.
   std::vector<std::string> parameters() const;
   TensorView parameter(std::size_t i) const;
@@ -64,24 +90,42 @@ class Trainer {
   Graph converted() const;
 
  private:
-  // The training graph for feeds of certain shapes.
+  // The training graph for feeds of certain shapes: of whole batches, say, and of the rest.
   struct Built {
     std::vector<std::pair<DType, Shape>> types;  // of the feeds and targets
     std::unique_ptr<Executor> executor;
   };
+  // What is differentiated: the network for those feeds, its loss, and the gradients by what is trained.
+  struct Differentiated {
+    Graph graph;
+    ValueId loss = kNoValue;
+    std::vector<ValueId> gradients;
+  };
+  Differentiated differentiate(std::span<const Feed> feeds, const TensorView& targets) const;
   Executor& executor_for(std::span<const Feed> feeds, const TensorView& targets);
-  Graph build(std::span<const Feed> feeds, const TensorView& targets) const;
+  std::unique_ptr<Executor> compiled(Graph graph) const;
+  std::shared_ptr<State> first_state(const Graph& graph);
+  void check_classes(const TensorView& targets) const;
+  // Of the state that is kept by that name.
+  TensorView kept(std::string_view name) const;
 
   void choose_parameters();
+  // Of the state that slot i of fake_.states begins.
+  std::string_view range_name(std::size_t slot) const;
+  // How many of begin_ are not moments.
+  std::size_t own_states() const { return fake_.states.size() + parameters_.size() + fake_.learned.size(); }
+  // ObservingRates::kInputs; none where nothing is observed.
+  std::vector<Tensor> observing_feeds(bool frozen) const;
 
   Graph network_;       // in float
   FakeQuantized fake_;  // what is trained, where that is rounded; else an empty graph
   TrainingOptions options_;
   KernelPolicy kernels_;
   std::vector<ValueId> parameters_;
-  std::shared_ptr<State> state_;    // from the first step on: slots of moments and parameters
-  std::vector<std::size_t> slots_;  // of each parameter, then of each learned scale, in state_
-  std::vector<Built> built_;
+  std::vector<NamedState> begin_;   // what the state begins with; moments that are missing, with 0
+  std::shared_ptr<State> state_;    // from the first step on
+  std::vector<std::string> slots_;  // names, by slot of state_
+  std::vector<Built> built_;        // of the last few, the latest last
   int64_t steps_ = 0;
 };
 

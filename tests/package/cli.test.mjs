@@ -188,7 +188,7 @@ test('a command that is wrong is one line on stderr, with what may be meant, and
     [/missing required argument/, 'inspect'],
     [/unknown option '--frob'/, 'inspect', mnist, '--frob'],
     [/unknown option '--calibraton' \(Did you mean --calibration\?\)/, ...quantize, '--calibraton', 'x'],
-    [/unknown command 'frobnicate'; commands are inspect, quantize, run/, 'frobnicate'],
+    [/unknown command 'frobnicate'; commands are inspect, quantize, train, run/, 'frobnicate'],
     [/unknown command 'qantize' \(Did you mean quantize\?\)/, 'qantize', mnist],
     [/Allowed choices are dynamic, static/, ...quantize, '--method', 'magic'],
     [/static needs typical input: --calibration/, ...quantize, '--method', 'static'],

@@ -125,7 +125,8 @@ FakeQuantized rounded(const Graph& graph, const Json& json) {
   Calibrator calibrator(plan);
   for (const auto& [name, range] : json["ranges"].items())
     calibrator.observe(named(graph, name), Tensor::of<float>({2}, {range[0], range[1]}).view());
-  return fake_quantize(std::move(plan), calibrator,
+  const Ranges ranges = observed_ranges(plan, calibrator);
+  return fake_quantize(std::move(plan), ranges,
                        json["learned"].get<bool>() ? ScaleSource::learned : ScaleSource::observed);
 }
 
@@ -244,7 +245,8 @@ TEST_CASE("what plan_static plans is trained, and lowers without islands") {
   test::Batches seen;
   for (const Batch& batch : batches) seen.emplace_back().push_back(Tensor::copy_of(batch.x.view()));
   test::calibrate(plan, calibrator, seen);
-  Trainer trainer(fake_quantize(plan, calibrator), {.loss = loss_of(json["loss"])}, {});
+  Trainer trainer(fake_quantize(plan, observed_ranges(plan, calibrator)), {.loss = loss_of(json["loss"])},
+                  {});
   std::vector<float> losses;
   for (int step = 0; step < 30; ++step)
     losses.push_back(trainer.step(std::vector<Feed>{{"x", &batches[0].x}}, batches[0].targets.view()));

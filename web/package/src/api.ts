@@ -18,6 +18,7 @@ export type {
   SupportedOperator,
   SelectionOptions,
   TensorBytes,
+  TrainingMemory,
   ValueDescription,
   WeightsOptions,
 } from './native.js';
@@ -35,4 +36,23 @@ export {
 export type { RgbaImage } from './preprocess/resize.js';
 export type { ModelSource } from './source.js';
 export type { ModelState } from './state.js';
+export type {
+  Batch,
+  EvaluateOptions,
+  Evaluation,
+  FitOptions,
+  LabelledSamples,
+  Labels,
+  LearningOptions,
+  LossName,
+  LossOptions,
+  OptimizerOptions,
+  PrepareQatOptions,
+  PrepareTrainingOptions,
+  ResumeOptions,
+  ScheduleOptions,
+  TrainedWeights,
+  TrainingStep,
+} from './train/options.js';
+export type { Trainer } from './train/trainer.js';
 export { Tensor, type Feeds, type TensorData, type TensorLike, type TensorType } from './tensor.js';

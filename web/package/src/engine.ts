@@ -12,6 +12,8 @@ import { Team, chooseThreads, type ThreadChoice } from './threads.js';
 /** An engine: one WebAssembly instance with its own memory, in a worker or in this thread. */
 export class Engine {
   readonly info: EngineInfo;
+  /** @internal What it was made with. */
+  readonly options: EngineOptions;
   readonly #client: Client<EngineCalls>;
   readonly #leaks: FinalizationRegistry<{ handle: Handle; name: string }>;
   #nextHandle: Handle = 1;
@@ -19,12 +21,13 @@ export class Engine {
   #ended: OctavoError | undefined;
 
   /** @internal Use `createEngine`. */
-  constructor(client: Client<EngineCalls>, info: EngineInfo, onLeak?: (modelName: string) => void) {
+  constructor(client: Client<EngineCalls>, info: EngineInfo, options: EngineOptions) {
     this.#client = client;
     this.info = info;
+    this.options = options;
     this.#leaks = new FinalizationRegistry(({ handle, name }) => {
       this.release(handle);
-      onLeak?.(name);
+      options.onLeak?.(name);
     });
   }
 
@@ -115,6 +118,7 @@ const engineOptions: KnownOptions<EngineOptions> = {
   build: 'any',
   threads: 'any',
   worker: 'boolean',
+  training: 'boolean',
   forcedKernels: 'record',
   wasmUrl: 'any',
   workerUrl: 'any',
@@ -138,6 +142,8 @@ export async function createEngine(given?: EngineOptions): Promise<Engine> {
       threads = { threads: 1, why: `option '${name}' names a file without threads` };
   if (options.memoryLimit !== undefined) checkCount('memoryLimit', options.memoryLimit, 2 ** 32);
   const build = await chooseBuild(options.build ?? 'auto', platform.builds);
+  if (options.training && !platform.trains)
+    throw new OctavoError('EngineStart', 'no engine in this file trains');
   const { worker = platform.workerByDefault } = options;
   const where: Where = worker
     ? { worker, why: options.worker ? 'asked for' : 'it leaves the page free' }
@@ -201,12 +207,12 @@ async function startAnywhere(start: Start): Promise<Engine> {
   }
 }
 
-const variantOf = ({ build: { build }, threads: { threads } }: Start): Variant =>
-  threads > 1 ? `${build}-threads` : build;
+const variantOf = ({ build: { build }, threads: { threads }, options: { training } }: Start): Variant =>
+  `${training ? 'train-' : ''}${build}${threads > 1 ? '-threads' : ''}`;
 
 async function startEngine(start: Start): Promise<Engine> {
   const { build, threads: choice, where, places, options } = start;
-  const { forcedKernels, memoryLimit, onLeak } = options;
+  const { forcedKernels, memoryLimit } = options;
   const variant = variantOf(start);
   const wasmUrl = places.wasmUrl
     ? fileLocation(`engine-${variant}.wasm`, places.wasmUrl).href
@@ -234,12 +240,13 @@ async function startEngine(start: Start): Promise<Engine> {
       why,
       threads,
       threadsWhy,
+      training: options.training ?? false,
       dot,
       kernels,
       worker,
       workerWhy,
     };
-    return new Engine(client, info, onLeak);
+    return new Engine(client, info, options);
   } catch (error) {
     client.close(disposed());
     throw error;

@@ -19,11 +19,16 @@ import type {
   NativeModule,
   NativeSequence,
   NativeTensor,
+  NativeTrainer,
+  NativeTrainingCalibrator,
+  NativeTrainingSetup,
+  NativeTrainingTarget,
   Place,
   StaticOptions,
   WeightsOptions,
   StepTime,
   SupportedOperator,
+  TrainingMemory,
 } from './native.js';
 import { throwErrors } from './native_errors.js';
 import type { Offer } from './rpc.js';
@@ -113,6 +118,18 @@ const calls = [
   'beginCalibration',
   'observe',
   'finishCalibration',
+  'beginTrainingCalibration',
+  'finishTrainingCalibration',
+  'prepareTraining',
+  'readTraining',
+  'resumeTraining',
+  'configureTraining',
+  'trainStep',
+  'gradients',
+  'weights',
+  'trainingMemory',
+  'trainedModel',
+  'saveTraining',
   'compareSample',
   'beginLayerComparison',
   'compareLayers',
@@ -141,6 +158,8 @@ export class EngineHost {
   readonly #states = new Map<Handle, Hosted<NativeSequence>>();
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
   readonly #comparers = new Map<Handle, NativeLayerComparer>();
+  readonly #trainingCalibrators = new Map<Handle, NativeTrainingCalibrator>();
+  readonly #trainers = new Map<Handle, NativeTrainer>();
 
   constructor(createModule: CreateModule) {
     this.#createModule = createModule;
@@ -163,10 +182,19 @@ export class EngineHost {
 
   /** How many models, calibrations and the like are alive. */
   liveObjects(): number {
-    return [this.#models, this.#states, this.#calibrators, this.#comparers, this.#downloads].reduce(
-      (sum, { size }) => sum + size,
-      0,
-    );
+    return this.#objects().reduce((sum, { size }) => sum + size, 0);
+  }
+
+  #objects(): Map<Handle, unknown>[] {
+    return [
+      this.#models,
+      this.#states,
+      this.#calibrators,
+      this.#comparers,
+      this.#trainingCalibrators,
+      this.#trainers,
+      this.#downloads,
+    ];
   }
 
   supportedOperators(): SupportedOperator[] {
@@ -253,9 +281,7 @@ export class EngineHost {
     const binding = bindingFor(model, feeds);
     feeds.forEach(({ data }, i) => this.#module.HEAPU8.set(bytesOf(data), binding.inputs[i].pointer));
     const outputs = model.native.execute() ?? binding.outputs ?? [];
-    const places = outputs.map((output) => ({ ...output, bytes: this.#heapRange(output) }));
-    const made = copyOutputs(places, arrays);
-    return outputs.map(({ name, type, dims }, i) => ({ name, type, dims: [...dims], data: made[i] }));
+    return this.#copyPlaces(outputs, arrays);
   }
 
   #heapRange({ pointer, bytes }: HeapRange): Uint8Array {
@@ -283,12 +309,109 @@ export class EngineHost {
     );
   }
 
+  /** Of a calibration for quantizing or training. */
   observe(calibrator: Handle, feeds: NativeTensor[]): void {
-    find(this.#calibrators, calibrator, 'calibration').observe(feeds);
+    const known = this.#trainingCalibrators.get(calibrator) ?? this.#calibrators.get(calibrator);
+    if (!known) throw new OctavoError('Disposed', 'the calibration was disposed');
+    known.observe(feeds);
   }
 
   finishCalibration(calibrator: Handle, target: Handle): ModelDescription {
     return this.#adopt(target, find(this.#calibrators, calibrator, 'calibration').finish());
+  }
+
+  beginTrainingCalibration(model: Handle, target: Handle, options: NativeTrainingTarget): void {
+    const { native } = this.#model(model);
+    this.#trainingCalibrators.set(target, trains(native.calibrateTraining?.(options)));
+  }
+
+  /** Gives the names of the parameters. */
+  finishTrainingCalibration(calibrator: Handle, target: Handle): string[] {
+    return this.#adoptTrainer(target, find(this.#trainingCalibrators, calibrator, 'calibration').finish());
+  }
+
+  /** In float. Gives the names of the parameters. */
+  prepareTraining(model: Handle, target: Handle, options: NativeTrainingTarget): string[] {
+    return this.#adoptTrainer(target, trains(this.#model(model).native.prepareTraining?.(options)));
+  }
+
+  /** What whoever saved it has said of it. */
+  readTraining(bytes: Uint8Array): string {
+    const saved = trains(this.#module.readTraining?.(bytes));
+    try {
+      return saved.note();
+    } finally {
+      saved.delete();
+    }
+  }
+
+  resumeTraining(
+    model: Handle,
+    target: Handle,
+    { bytes, options, isRounded }: { bytes: Uint8Array; options: NativeTrainingTarget; isRounded: boolean },
+  ): string[] {
+    const saved = trains(this.#module.readTraining?.(bytes));
+    try {
+      return this.#adoptTrainer(target, saved.resume(this.#model(model).native, options, isRounded));
+    } finally {
+      saved.delete();
+    }
+  }
+
+  configureTraining(trainer: Handle, setup: NativeTrainingSetup): void {
+    this.#trainer(trainer).configure(setup);
+  }
+
+  /** `ms`: how long it took. */
+  trainStep(
+    trainer: Handle,
+    feeds: NativeTensor[],
+    targets: NativeTensor[],
+    { position, freezesObservers }: { position: number; freezesObservers: boolean },
+  ): { loss: number; learningRate: number; ms: number } {
+    const start = performance.now();
+    const step = this.#trainer(trainer).step(feeds, targets, position, freezesObservers);
+    return { ...step, ms: performance.now() - start };
+  }
+
+  gradients(trainer: Handle, feeds: NativeTensor[], targets: NativeTensor[]): NativeTensor[] {
+    const native = this.#trainer(trainer);
+    try {
+      return this.#copyPlaces(native.gradients(feeds, targets));
+    } finally {
+      native.release();
+    }
+  }
+
+  /** The parameters as they are now. */
+  weights(trainer: Handle): NativeTensor[] {
+    return this.#copyPlaces(this.#trainer(trainer).weights());
+  }
+
+  trainingMemory(trainer: Handle, feeds: NativeTensor[], targets: NativeTensor[]): TrainingMemory {
+    return this.#trainer(trainer).memory(feeds, targets);
+  }
+
+  /** What has been trained so far, as a model: quantized, if it was rounded. */
+  trainedModel(trainer: Handle, target: Handle): ModelDescription {
+    return this.#adopt(target, this.#trainer(trainer).converted());
+  }
+
+  saveTraining(trainer: Handle, note: string): Uint8Array<ArrayBuffer> {
+    const native = this.#trainer(trainer);
+    try {
+      return this.#heapRange(native.save(note)).slice();
+    } finally {
+      native.release();
+    }
+  }
+
+  #copyPlaces(places: readonly Place[], arrays?: readonly OutputArray[]): NativeTensor[] {
+    const data = copyOutputs(
+      places.map((place) => ({ ...place, bytes: this.#heapRange(place) })),
+      arrays,
+    );
+    return places.map(({ name, type, dims }, i) => ({ name, type, dims: [...dims], data: data[i] }));
   }
 
   compareSample(float: Handle, quantized: Handle, feeds: NativeTensor[], repeats: number): SampleComparison {
@@ -361,15 +484,25 @@ export class EngineHost {
       this.#states.get(handle)?.native,
       this.#calibrators.get(handle),
       this.#comparers.get(handle),
+      this.#trainingCalibrators.get(handle),
+      this.#trainers.get(handle),
     ])
       object?.delete();
-    for (const objects of [this.#downloads, this.#models, this.#states, this.#calibrators, this.#comparers])
-      objects.delete(handle);
+    for (const objects of this.#objects()) objects.delete(handle);
   }
 
   #adopt(target: Handle, native: NativeModel, fileBytes?: number): ModelDescription {
     this.#models.set(target, { native, fileBytes });
     return native.describe();
+  }
+
+  #adoptTrainer(target: Handle, native: NativeTrainer): string[] {
+    this.#trainers.set(target, native);
+    return native.parameters();
+  }
+
+  #trainer(handle: Handle): NativeTrainer {
+    return find(this.#trainers, handle, 'trainer');
   }
 
   #model(handle: Handle): HostedModel {
@@ -391,6 +524,11 @@ function bindingFor(model: Runs, feeds: NativeTensor[]): Binding {
 function fits({ name, type, dims, data }: NativeTensor, place: Place): boolean {
   const same = name === place.name && type === place.type && data.byteLength === place.bytes;
   return same && dims.length === place.dims.length && dims.every((dim, axis) => dim === place.dims[axis]);
+}
+
+function trains<T>(object: T | undefined): T {
+  if (object === undefined) throw new OctavoError('Unsupported', 'this engine does not train');
+  return object;
 }
 
 function find<T>(objects: ReadonlyMap<Handle, T>, handle: Handle, what: string): T {

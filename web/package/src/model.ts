@@ -37,6 +37,9 @@ import { knownOptions } from './quantization_options.js';
 import { beginningOf, whatElse } from './not_onnx.js';
 import { handOver, nextTask } from './rpc.js';
 import { ModelState } from './state.js';
+import type { PrepareQatOptions, PrepareTrainingOptions, ResumeOptions } from './train/options.js';
+import type { Origin } from './train/prepare.js';
+import type { Trainer } from './train/trainer.js';
 import { openSource, type ModelSource, type Source } from './source.js';
 import {
   bytesOf,
@@ -74,6 +77,15 @@ const weightsOptions: KnownOptions<QuantizeWeightsOptions> = {
   calibration: 'any',
   ...knownOptions<WeightsOptions>('weights'),
 };
+
+/** Who trains downloads what that takes. */
+const training = () => import('./train/prepare.js');
+
+/** Who is told of a long call, and who ends it. */
+export interface Watching {
+  onProgress: LongCallOptions['onProgress'] | undefined;
+  signal: AbortSignal | undefined;
+}
 
 /** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */
 export class Model {
@@ -241,6 +253,55 @@ export class Model {
   }
 
   /**
+   * Begins quantization-aware training: the network is trained rounded as it will be once it is quantized, by straight-through gradients
+   * (as PyTorch's `prepare_qat`). The model stays as it is; an engine that trains is loaded for it.
+   * @throws OctavoError `InvalidOption`; `Unsupported` for a network with nothing to quantize or to train; `InvalidInput`, `InvalidData`
+   *   of the calibration; `EngineStart`, `OutOfMemory`, `Disposed`; the signal's reason
+   */
+  async prepareQat(options: PrepareQatOptions): Promise<Trainer> {
+    return (await training()).prepareQat(this.#origin, options);
+  }
+
+  /**
+   * Begins training in float: fine-tuning.
+   * @throws OctavoError `InvalidOption`; `Unsupported` for a network with nothing to train; `EngineStart`, `OutOfMemory`, `Disposed`;
+   *   the signal's reason
+   */
+  async prepareTraining(options?: PrepareTrainingOptions): Promise<Trainer> {
+    return (await training()).prepareTraining(this.#origin, options);
+  }
+
+  /**
+   * Takes up a training of `prepareQat` that was saved, of this very model.
+   * @param bytes what `save` gave
+   * @throws OctavoError `InvalidInput` for bytes of something else, or of another model; as `prepareQat` does
+   */
+  async resumeQat(bytes: Uint8Array, options?: ResumeOptions): Promise<Trainer> {
+    return (await training()).resume(this.#origin, 'resumeQat', bytes, options);
+  }
+
+  /** The same for a training of `prepareTraining`. */
+  async resumeTraining(bytes: Uint8Array, options?: ResumeOptions): Promise<Trainer> {
+    return (await training()).resume(this.#origin, 'resumeTraining', bytes, options);
+  }
+
+  /** What a training begins with, and where what it makes gets to. */
+  get #origin(): Origin {
+    return {
+      model: this,
+      observe: this.#observe.bind(this),
+      load: async (file, signal) => {
+        const target = this.engine.newHandle();
+        return this.#derive(target, async () => {
+          await this.engine.call('beginLoad', [target, file.byteLength], signal);
+          await this.engine.call('appendLoad', [target, file], signal);
+          return this.engine.call('finishLoad', [target, [], []], signal);
+        });
+      },
+    };
+  }
+
+  /**
    * The model as an ONNX file; a quantized one in QDQ form, as ONNX Runtime reads it.
    * @throws OctavoError `InvalidOption`, `Unsupported` for more than 2 GiB, `Disposed`; the signal's reason
    */
@@ -273,8 +334,8 @@ export class Model {
   }
 
   /** For one call that is made at once. Copies only where the engine reads them later. */
-  #feedsForNow(sample: Sample, inputs = this.inputs): NativeTensor[] {
-    const later = this.engine.info.worker || !this.engine.idle;
+  #feedsForNow(sample: Sample, inputs = this.inputs, engine = this.engine): NativeTensor[] {
+    const later = engine.info.worker || !engine.idle;
     return later
       ? handOver(toNativeTensors(sample, inputs, 'copies'))
       : toNativeTensors(sample, inputs, 'views');
@@ -294,13 +355,31 @@ export class Model {
     });
   }
 
+  /** Has a calibrator see each of the samples. */
+  async #observe(
+    engine: Engine,
+    calibrator: Handle,
+    calibration: Samples,
+    { onProgress, signal }: Watching,
+  ): Promise<void> {
+    const total = countOf(calibration);
+    let loaded = 0;
+    onProgress?.({ phase: 'calibrate', loaded, total });
+    for await (const sample of calibration) {
+      signal?.throwIfAborted();
+      await engine.call('observe', [calibrator, this.#feedsForNow(sample, this.inputs, engine)], signal);
+      ++loaded;
+      onProgress?.({ phase: 'calibrate', loaded, total });
+      await nextTask();
+    }
+    signal?.throwIfAborted();
+    if (loaded === 0) throw new OctavoError('InvalidData', 'there is no calibration data');
+  }
+
   /** Quantized by what a calibrator sees of the samples. */
   async #calibrated(
     calibration: Samples,
-    {
-      onProgress,
-      signal,
-    }: { onProgress: LongCallOptions['onProgress'] | undefined; signal: AbortSignal | undefined },
+    { onProgress, signal }: Watching,
     begin: (calibrator: Handle) => Promise<void>,
   ): Promise<Model> {
     signal?.throwIfAborted();
@@ -308,18 +387,7 @@ export class Model {
     const calibrator = this.engine.newHandle();
     try {
       await begin(calibrator);
-      const total = countOf(calibration);
-      let loaded = 0;
-      onProgress?.({ phase: 'calibrate', loaded, total });
-      for await (const sample of calibration) {
-        signal?.throwIfAborted();
-        await this.engine.call('observe', [calibrator, this.#feedsForNow(sample)], signal);
-        ++loaded;
-        onProgress?.({ phase: 'calibrate', loaded, total });
-        await nextTask();
-      }
-      signal?.throwIfAborted();
-      if (loaded === 0) throw new OctavoError('InvalidData', 'there is no calibration data');
+      await this.#observe(this.engine, calibrator, calibration, { onProgress, signal });
       return await this.#quantized(onProgress, (target) =>
         this.engine.call('finishCalibration', [calibrator, target], signal),
       );

@@ -55,6 +55,8 @@ export interface NativeModule {
   /** `forcedKernels`: pairs of a family and a kernel. */
   makeEngine(forcedKernels: [string, string][]): NativeEngine;
   compareTensors(reference: Float32Array, other: Float32Array): TensorDifference;
+  /** Only in modules that train. */
+  readTraining?(bytes: Uint8Array): NativeSavedTraining;
   supportedOperators(): SupportedOperator[];
 }
 
@@ -136,6 +138,9 @@ export interface NativeModel {
   calibrateWeights(options: WeightsOptions): NativeCalibrator;
   /** Compiles both models once, for all samples. */
   compareLayers(quantized: NativeModel): NativeLayerComparer;
+  /** Only in modules that train. */
+  calibrateTraining?(options: NativeTrainingTarget): NativeTrainingCalibrator;
+  prepareTraining?(options: NativeTrainingTarget): NativeTrainer;
   profile(feeds: NativeTensor[], repeats: number): StepTime[];
   /** Where the file lies until `releaseOnnx`. */
   toOnnx(options: FileOptions): HeapRange;
@@ -179,6 +184,78 @@ export interface StepTime {
 export interface NativeCalibrator {
   observe(feeds: NativeTensor[]): void;
   finish(): NativeModel;
+  delete(): void;
+}
+
+/** What is trained; but for `parameters`, of a network that is rounded. */
+export interface NativeTrainingTarget extends SelectionOptions, Pick<StaticOptions, TrainedOptions> {
+  parameters?: readonly string[];
+  scales?: 'observed' | 'learned';
+}
+type TrainedOptions = 'perChannel' | 'weightRange' | 'weightBits' | 'activationBits';
+
+/** How. */
+export interface NativeTrainingSetup {
+  loss: string;
+  labelSmoothing?: number;
+  temperature?: number;
+  delta?: number;
+  optimizer?: string;
+  learningRate?: number;
+  momentum?: number;
+  nesterov?: boolean;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weightDecay?: number;
+  decayVectors?: boolean;
+  clipNorm?: number;
+  schedule?: string;
+  /** All of the schedule. */
+  steps: number;
+  warmup?: number;
+  stepSize?: number;
+  gamma?: number;
+}
+
+export interface NativeTrainingCalibrator extends Pick<NativeCalibrator, 'observe' | 'delete'> {
+  finish(): NativeTrainer;
+}
+
+export interface NativeSavedTraining {
+  note(): string;
+  resume(model: NativeModel, options: NativeTrainingTarget, isRounded: boolean): NativeTrainer;
+  delete(): void;
+}
+
+/** Bytes that a step of a training takes. */
+export interface TrainingMemory {
+  /** Parameters, what the optimizer keeps of them, and ranges. */
+  state: number;
+  /** Activations and gradients of a batch. */
+  activations: number;
+}
+
+/** `targets` are one tensor, or none where the float network is the teacher. */
+export interface NativeTrainer {
+  parameters(): string[];
+  configure(setup: NativeTrainingSetup): void;
+  /** `position`: of the step in the schedule. */
+  step(
+    feeds: NativeTensor[],
+    targets: NativeTensor[],
+    position: number,
+    freezesObservers: boolean,
+  ): { loss: number; learningRate: number };
+  /** Where they lie until `release`. */
+  gradients(feeds: NativeTensor[], targets: NativeTensor[]): Place[];
+  /** Where the parameters lie until the next call. */
+  weights(): Place[];
+  memory(feeds: NativeTensor[], targets: NativeTensor[]): TrainingMemory;
+  converted(): NativeModel;
+  /** Where the file lies until `release`. */
+  save(note: string): HeapRange;
+  release(): void;
   delete(): void;
 }
 
@@ -277,6 +354,11 @@ export interface DynamicOptions extends QuantizeOptions {
 }
 
 export interface StaticOptions extends QuantizeOptions {
+  /**
+   * Bits of an activation, 2 to 8 (the default). What the network is given keeps 8. A file has uint8 behind a `Clip`, for runtimes
+   * that know of no fewer bits.
+   */
+  activationBits?: number;
   /**
    * How the range of an activation is chosen. As in PyTorch: all values (`minmax`), the average of the samples' ranges
    * (`movingAverage`), what quantizes a histogram with the least error in a search (`histogram`, the default). As in ONNX Runtime:

@@ -8,8 +8,18 @@ const unwound = { engineUsable: true };
 type Call = (this: unknown, ...args: unknown[]) => unknown;
 
 /** What the module makes objects of, by the names that it exports. */
-const classes = ['Download', 'Engine', 'Model', 'Sequence', 'Calibration', 'LayerComparer'];
-const functions = ['beginDownload', 'makeEngine', 'compareTensors', 'supportedOperators'];
+const classes = [
+  'Download',
+  'Engine',
+  'Model',
+  'Sequence',
+  'Calibration',
+  'LayerComparer',
+  'TrainingCalibration',
+  'SavedTraining',
+  'Trainer',
+];
+const functions = ['beginDownload', 'makeEngine', 'compareTensors', 'supportedOperators', 'readTraining'];
 
 /**
  * Makes every call of a module throw an OctavoError where it fails. The C++ side throws nothing: it keeps its error until
@@ -45,9 +55,10 @@ export function throwErrors(native: NativeModule): NativeModule {
       return result;
     };
   const members = native as unknown as Record<string, Call & { prototype: Record<string, Call> }>;
-  for (const name of functions) Object.assign(members, { [name]: throwing(members[name]) });
-  // A module that is linked without a facet lacks its classes.
-  for (const name of classes.filter((name) => name in members)) {
+  // A module that is linked without a facet lacks its functions and classes.
+  const linked = (name: string) => name in members;
+  for (const name of functions.filter(linked)) Object.assign(members, { [name]: throwing(members[name]) });
+  for (const name of classes.filter(linked)) {
     const { prototype } = members[name];
     for (const name of Object.getOwnPropertyNames(prototype))
       if (!['constructor', 'delete'].includes(name)) prototype[name] = throwing(prototype[name]);

@@ -67,6 +67,11 @@ export interface EngineOptions {
    * is in the process by default: a run then keeps events waiting.
    */
   worker?: boolean;
+  /**
+   * An engine that trains, too: half as much again to download. `prepareQat` and `prepareTraining` start one by themselves where
+   * the model lives in another. Default false.
+   */
+  training?: boolean;
   /** Kernel by family, instead of the choice of the start-up probe. For tests and benchmarks. */
   forcedKernels?: Record<string, string>;
   /** Where the .wasm files are, when not beside the package's modules: a folder (with a final slash) or the file. */
@@ -91,6 +96,8 @@ export interface EngineInfo {
   threads: number;
   /** Why so many. */
   threadsWhy: string;
+  /** Whether it trains. */
+  training: boolean;
   /** How the relaxed dot product behaves on this CPU and JavaScript engine, as the start-up probe found it. */
   dot: string;
   kernels: KernelChoice[];

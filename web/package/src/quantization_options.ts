@@ -64,6 +64,12 @@ export const quantizationOptions = {
     flag: '--weight-bits <number>',
     help: 'bits of a weight, 2 to 8 (default: 8)',
   },
+  activationBits: {
+    methods: ['static'],
+    kind: 'number',
+    flag: '--activation-bits <number>',
+    help: 'static: bits of an activation, 2 to 8 (default: 8)',
+  },
   granularity: {
     methods: ['dynamic'],
     kind: 'choice',

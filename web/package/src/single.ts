@@ -15,6 +15,7 @@ const compileInside = () => WebAssembly.compile(wasmBytes);
 usePlatform({
   ...browserBasics,
   builds: ['simd'],
+  trains: false,
   noThreads: 'the package in one file has one thread',
   startWorker: (variant, workerUrl) =>
     startChannel(() => workerOf(workerUrl ?? new URL(asWorker, here)), variant),

@@ -5,8 +5,8 @@ import type { CreateNativeModule, LoadedModule } from './host.js';
 import type { Build } from './options.js';
 import { sharedMemory } from './threads.js';
 
-/** The files of a build: those that share memory between threads have a name of their own. */
-export type Variant = Build | `${Build}-threads`;
+/** The files of a build: those that train, and those that share memory between threads, have names of their own. */
+export type Variant = `${'train-' | ''}${Build}${'-threads' | ''}`;
 
 /** Which build to load, and a sentence of why. */
 export interface BuildChoice {

@@ -11,13 +11,16 @@ import { operatorsCommand } from './operators.js';
 import { examples } from './options.js';
 import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
+import { trainCommand } from './train.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
 const program = new Command('octavo')
-  .description('Quantizes ONNX models to int8, runs them and compares them with their float originals.')
+  .description(
+    'Quantizes ONNX models to int8, trains them so, runs them and compares them with their float originals.',
+  )
   .version(version)
   .addHelpText(
     'after',
@@ -28,7 +31,14 @@ const program = new Command('octavo')
       'compare model.onnx model.int8.onnx --data photos',
     ) + '\noctavo COMMAND --help tells more, with examples.',
   );
-const commands = [inspectCommand(), quantizeCommand(), runCommand(), compareCommand(), operatorsCommand()];
+const commands = [
+  inspectCommand(),
+  quantizeCommand(),
+  trainCommand(),
+  runCommand(),
+  compareCommand(),
+  operatorsCommand(),
+];
 for (const command of commands) program.addCommand(command);
 // Errors come to the one place below.
 for (const command of [program, ...commands])

@@ -14,6 +14,14 @@ const workers: Record<Variant, () => Worker> = {
     new Worker(new URL('./engine/worker-simd-threads.js', import.meta.url), { type: 'module' }),
   'relaxed-threads': () =>
     new Worker(new URL('./engine/worker-relaxed-threads.js', import.meta.url), { type: 'module' }),
+  'train-simd': () =>
+    new Worker(new URL('./engine/worker-train-simd.js', import.meta.url), { type: 'module' }),
+  'train-relaxed': () =>
+    new Worker(new URL('./engine/worker-train-relaxed.js', import.meta.url), { type: 'module' }),
+  'train-simd-threads': () =>
+    new Worker(new URL('./engine/worker-train-simd-threads.js', import.meta.url), { type: 'module' }),
+  'train-relaxed-threads': () =>
+    new Worker(new URL('./engine/worker-train-relaxed-threads.js', import.meta.url), { type: 'module' }),
 };
 
 const wasm: Record<Variant, () => URL> = {
@@ -21,6 +29,10 @@ const wasm: Record<Variant, () => URL> = {
   relaxed: () => new URL('./engine/engine-relaxed.wasm', import.meta.url),
   'simd-threads': () => new URL('./engine/engine-simd-threads.wasm', import.meta.url),
   'relaxed-threads': () => new URL('./engine/engine-relaxed-threads.wasm', import.meta.url),
+  'train-simd': () => new URL('./engine/engine-train-simd.wasm', import.meta.url),
+  'train-relaxed': () => new URL('./engine/engine-train-relaxed.wasm', import.meta.url),
+  'train-simd-threads': () => new URL('./engine/engine-train-simd-threads.wasm', import.meta.url),
+  'train-relaxed-threads': () => new URL('./engine/engine-train-relaxed-threads.wasm', import.meta.url),
 };
 
 /** Where the package lies when nobody has bundled it: a bundler does not recognise this form. */
@@ -46,6 +58,7 @@ function startWorker(variant: Variant, workerUrl: URL | undefined): Worker {
 export const browserPlatform: Platform = {
   ...browserBasics,
   builds: ['relaxed', 'simd'],
+  trains: true,
   noThreads: undefined,
   startWorker: (variant, workerUrl) => startChannel(() => startWorker(variant, workerUrl), variant),
   explainWorker: (variant, workerUrl) => explainScript(scriptUrl(variant, workerUrl)),

@@ -7,4 +7,8 @@ export const glue: Record<Variant, () => Promise<{ default: CreateNativeModule }
   relaxed: () => import('../engine/engine-relaxed.mjs'),
   'simd-threads': () => import('../engine/engine-simd-threads.mjs'),
   'relaxed-threads': () => import('../engine/engine-relaxed-threads.mjs'),
+  'train-simd': () => import('../engine/engine-train-simd.mjs'),
+  'train-relaxed': () => import('../engine/engine-train-relaxed.mjs'),
+  'train-simd-threads': () => import('../engine/engine-train-simd-threads.mjs'),
+  'train-relaxed-threads': () => import('../engine/engine-train-relaxed-threads.mjs'),
 };

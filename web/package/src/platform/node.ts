@@ -46,6 +46,7 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
 
 export const nodePlatform: Platform = {
   builds: ['relaxed', 'simd'],
+  trains: true,
   noThreads: undefined,
   workerByDefault: false,
   startWorker(variant, workerUrl) {

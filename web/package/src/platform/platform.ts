@@ -9,6 +9,8 @@ import type { Thread } from '../threads.js';
 export interface Platform {
   /** The builds that are there. */
   readonly builds: readonly Build[];
+  /** Whether there are engines that train. */
+  readonly trains: boolean;
   /** Why there are no engines with threads; undefined where there are. */
   readonly noThreads: string | undefined;
   /** Whether engines live in a worker unless asked otherwise. */

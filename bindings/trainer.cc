@@ -1,0 +1,242 @@
+// Training, in modules of engine-train alone.
+#include "train/training.h"
+
+#include "errors.h"
+#include "facet.h"
+#include "objects.h"
+#include "option_reader.h"
+#include "options.h"
+#include "tensors.h"
+
+namespace octavo::bindings {
+
+namespace {
+
+using emscripten::val;
+
+TrainingTarget training_target(const val& source, bool is_rounded) {
+  const OptionReader reader(source);
+  TrainingTarget target{.parameters = reader.read_strings("parameters")};
+  if (is_rounded)
+    target.rounded = {
+        static_options(source),
+        reader.read_choice("scales", {{"observed", ScaleSource::observed}, {"learned", ScaleSource::learned}},
+                           ScaleSource::observed)};
+  return target;
+}
+
+TrainingSetup training_setup(const val& source) {
+  const OptionReader reader(source);
+  TrainingSetup setup;
+  LossOptions& loss = setup.loss;
+  loss.kind = reader.read_choice("loss",
+                                 {{"crossEntropy", LossKind::cross_entropy},
+                                  {"binaryCrossEntropy", LossKind::binary_cross_entropy},
+                                  {"meanSquaredError", LossKind::mean_squared_error},
+                                  {"huber", LossKind::huber},
+                                  {"distillation", LossKind::distillation}},
+                                 loss.kind);
+  loss.label_smoothing = reader.read_number("labelSmoothing", loss.label_smoothing);
+  loss.temperature = reader.read_number("temperature", loss.temperature);
+  loss.delta = reader.read_number("delta", loss.delta);
+  OptimizerOptions& optimizer = setup.optimizer;
+  optimizer.kind = reader.read_choice(
+      "optimizer",
+      {{"sgd", OptimizerKind::sgd}, {"adam", OptimizerKind::adam}, {"adamw", OptimizerKind::adamw}},
+      optimizer.kind);
+  optimizer.learning_rate = reader.read_number("learningRate", optimizer.learning_rate);
+  optimizer.momentum = reader.read_number("momentum", optimizer.momentum);
+  optimizer.nesterov = reader.read_bool("nesterov", optimizer.nesterov);
+  optimizer.beta1 = reader.read_number("beta1", optimizer.beta1);
+  optimizer.beta2 = reader.read_number("beta2", optimizer.beta2);
+  optimizer.epsilon = reader.read_number("epsilon", optimizer.epsilon);
+  optimizer.weight_decay = reader.read_number("weightDecay", optimizer.weight_decay);
+  optimizer.decays_vectors = reader.read_bool("decayVectors", optimizer.decays_vectors);
+  optimizer.clip_norm = reader.read_number("clipNorm", optimizer.clip_norm);
+  Schedule& schedule = setup.schedule;
+  schedule.kind = reader.read_choice(
+      "schedule",
+      {{"constant", ScheduleKind::constant}, {"step", ScheduleKind::step}, {"cosine", ScheduleKind::cosine}},
+      schedule.kind);
+  schedule.steps = reader.read_integer("steps", 0);
+  schedule.warmup = reader.read_integer("warmup", 0);
+  schedule.step_size = reader.read_integer("stepSize", 1);
+  schedule.gamma = reader.read_number("gamma", schedule.gamma);
+  return setup;
+}
+
+// A batch: what is fed and, unless the float network is the teacher, the targets of the loss.
+struct Batch {
+  Batch(const val& feeds, const val& targets) : feeds(feeds), targets(targets) {}
+  const TensorView* target() const { return targets.feeds.empty() ? nullptr : &targets.feeds[0].tensor; }
+
+  Feeds feeds, targets;
+};
+
+class JsTrainer {
+ public:
+  explicit JsTrainer(std::unique_ptr<Training> training) : training_(std::move(training)) {}
+
+  val parameters() {
+    return guarded([&] {
+      val names = val::array();
+      for (const std::string& name : training_->trainer().parameters())
+        names.call<void>("push", string_to_js(name));
+      return names;
+    });
+  }
+  void configure(const val& options) {
+    guarded([&] { training_->configure(training_setup(options)); });
+  }
+  val step(const val& feeds, const val& targets, double position, bool freezes_observers) {
+    return guarded([&] {
+      const Batch batch(feeds, targets);
+      const TrainingStep done = training_->step(batch.feeds.feeds, batch.target(),
+                                                static_cast<int64_t>(position), freezes_observers);
+      val step = val::object();
+      set(step, "loss", done.loss);
+      set(step, "learningRate", done.learning_rate);
+      return step;
+    });
+  }
+  // Where gradients lie until release(), in the order of the parameters.
+  val gradients(const val& feeds, const val& targets) {
+    return guarded([&] {
+      const Batch batch(feeds, targets);
+      gradients_ = training_->gradients(batch.feeds.feeds, batch.target());
+      std::vector<TensorView> views;
+      views.reserve(gradients_.size());
+      for (const Tensor& gradient : gradients_) views.push_back(gradient.view());
+      return places(views);
+    });
+  }
+  // Where the parameters lie until the next call.
+  val weights() {
+    return guarded([&] {
+      std::vector<TensorView> views;
+      for (std::size_t i = 0; i < training_->trainer().parameters().size(); ++i)
+        views.push_back(training_->trainer().parameter(i));
+      return places(views);
+    });
+  }
+  val memory(const val& feeds, const val& targets) {
+    return guarded([&] {
+      const Batch batch(feeds, targets);
+      const TrainingMemory bytes = training_->memory(batch.feeds.feeds, batch.target());
+      val memory = val::object();
+      set(memory, "state", static_cast<double>(bytes.state));
+      set(memory, "activations", static_cast<double>(bytes.activations));
+      return memory;
+    });
+  }
+  std::unique_ptr<JsModel> converted() {
+    return guarded([&] { return std::make_unique<JsModel>(training_->converted()); });
+  }
+  // Where the file lies until release().
+  val save(const val& note) {
+    return guarded([&] {
+      saved_ = training_->save(string_from_js(note, "a note"));
+      val place = val::object();
+      set(place, "pointer", static_cast<double>(reinterpret_cast<uintptr_t>(saved_.data())));
+      set(place, "bytes", static_cast<double>(saved_.size()));
+      return place;
+    });
+  }
+  void release() {
+    gradients_.clear();
+    saved_ = std::string();
+  }
+
+ private:
+  val places(const std::vector<TensorView>& views) {
+    val list = val::array();
+    const std::vector<std::string> names = training_->trainer().parameters();
+    for (std::size_t i = 0; i < views.size(); ++i) list.call<void>("push", place(names[i], views[i]));
+    return list;
+  }
+
+  std::unique_ptr<Training> training_;
+  std::vector<Tensor> gradients_;
+  std::string saved_;
+};
+
+class JsTrainingCalibration {
+ public:
+  explicit JsTrainingCalibration(std::unique_ptr<TrainingCalibration> calibration)
+      : calibration_(std::move(calibration)) {}
+  void observe(const val& tensors) {
+    guarded([&] { calibration_->observe(Feeds(tensors).feeds); });
+  }
+  std::unique_ptr<JsTrainer> finish() {
+    return guarded([&] { return std::make_unique<JsTrainer>(calibration_->finish()); });
+  }
+
+ private:
+  std::unique_ptr<TrainingCalibration> calibration_;
+};
+
+class JsSavedTraining {
+ public:
+  explicit JsSavedTraining(FileMemory file) : saved_(std::move(file)) {}
+  val note() {
+    return guarded([&] { return string_to_js(saved_.note()); });
+  }
+  std::unique_ptr<JsTrainer> resume(const JsModel& js, const val& options, bool is_rounded) {
+    return guarded([&] {
+      return std::make_unique<JsTrainer>(
+          Training::resume(js.model(), training_target(options, is_rounded), saved_));
+    });
+  }
+
+ private:
+  SavedTraining saved_;
+};
+
+std::unique_ptr<JsTrainingCalibration> calibrate_training(const JsModel& js, const val& options) {
+  return guarded([&] {
+    return std::make_unique<JsTrainingCalibration>(
+        std::make_unique<TrainingCalibration>(js.model(), training_target(options, true)));
+  });
+}
+
+std::unique_ptr<JsTrainer> prepare_training(const JsModel& js, const val& options) {
+  return guarded([&] {
+    return std::make_unique<JsTrainer>(
+        std::make_unique<Training>(js.model(), training_target(options, false)));
+  });
+}
+
+std::unique_ptr<JsSavedTraining> read_training(const val& bytes) {
+  return guarded([&] {
+    const auto size = bytes["byteLength"].as<std::size_t>();
+    const Tensor copy(DType::u8, {static_cast<int64_t>(size)});
+    val(emscripten::typed_memory_view(size, copy.view().as<uint8_t>())).call<void>("set", bytes);
+    return std::make_unique<JsSavedTraining>(
+        FileMemory::copy_of({reinterpret_cast<const std::byte*>(copy.view().data), size}));
+  });
+}
+
+const Facet facet([](ModelClass& model) {
+  model.function("calibrateTraining", &calibrate_training).function("prepareTraining", &prepare_training);
+  emscripten::function("readTraining", &read_training);
+  emscripten::class_<JsTrainingCalibration>("TrainingCalibration")
+      .function("observe", &JsTrainingCalibration::observe)
+      .function("finish", &JsTrainingCalibration::finish);
+  emscripten::class_<JsSavedTraining>("SavedTraining")
+      .function("note", &JsSavedTraining::note)
+      .function("resume", &JsSavedTraining::resume);
+  emscripten::class_<JsTrainer>("Trainer")
+      .function("parameters", &JsTrainer::parameters)
+      .function("configure", &JsTrainer::configure)
+      .function("step", &JsTrainer::step)
+      .function("gradients", &JsTrainer::gradients)
+      .function("weights", &JsTrainer::weights)
+      .function("memory", &JsTrainer::memory)
+      .function("converted", &JsTrainer::converted)
+      .function("save", &JsTrainer::save)
+      .function("release", &JsTrainer::release);
+});
+
+}  // namespace
+
+}  // namespace octavo::bindings

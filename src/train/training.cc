@@ -1,0 +1,174 @@
+#include "train/training.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iterator>
+
+#include "base/error.h"
+
+namespace octavo {
+
+namespace {
+
+// Of the file: metadata, and the tensor [n, 2] of the ranges that training began with, in the order of the plan.
+constexpr std::string_view kNote = "octavo.training", kOptimizer = "octavo.optimizer",
+                           kSteps = "octavo.steps";
+constexpr std::string_view kOptimizers[] = {"sgd", "adam", "adamw"};  // by OptimizerKind
+constexpr std::string_view kRanges = "octavo.ranges";
+
+// Rounding to the nearest: what others are rounded by is what training makes up for.
+QuantizationPlan plan_of(const Model& model, const TrainingTarget& target) {
+  StaticOptions options = target.rounded->quantization;
+  options.rounding = Rounding::nearest;
+  options.bias_correction = false;
+  QuantizationPlan plan = plan_static(model.graph(), options);
+  require(!plan.values.empty(), ErrorCode::unsupported, "the network has nothing to quantize");
+  return plan;
+}
+
+Tensor to_tensor(const Ranges& ranges) {
+  Tensor tensor(DType::f32, {static_cast<int64_t>(ranges.size()), 2});
+  float* to = tensor.span<float>().data();
+  for (const auto& [id, range] : ranges) {
+    *to++ = range.min;
+    *to++ = range.max;
+  }
+  return tensor;
+}
+
+Ranges ranges_of(const QuantizationPlan& plan, const Tensor* tensor) {
+  Ranges ranges;
+  for (const auto& [id, spec] : plan.values)
+    if (plan.observed(id) == id) ranges[id] = {};
+  require(tensor != nullptr && tensor->dtype() == DType::f32 &&
+              tensor->shape() == Shape{static_cast<int64_t>(ranges.size()), 2},
+          ErrorCode::invalid_input, "the training is of another network, or was quantized otherwise");
+  const float* from = tensor->span<float>().data();
+  for (auto& [id, range] : ranges) {
+    range = {from[0], from[1]};
+    require(std::isfinite(range.min) && std::isfinite(range.max) && range.min <= range.max,
+            ErrorCode::invalid_input, "the training has a range that is none");
+    from += 2;
+  }
+  return ranges;
+}
+
+}  // namespace
+
+SavedTraining::SavedTraining(FileMemory file) {
+  onnx::Model model = onnx::read_model(std::move(file));
+  graph_ = std::move(model.graph);
+  bool is_one = graph_.nodes.empty();
+  std::string_view steps, optimizer;
+  for (const auto& [key, value] : model.metadata_props) {
+    if (key == kNote) note_ = value;
+    if (key == kOptimizer) optimizer = value;
+    if (key == kSteps) steps = value;
+  }
+  const auto kind = std::ranges::find(kOptimizers, optimizer);
+  is_one &= kind != std::end(kOptimizers);
+  optimizer_ = static_cast<OptimizerKind>(kind - kOptimizers);
+  const auto [end, error] = std::from_chars(steps.data(), steps.data() + steps.size(), steps_);
+  is_one &= !steps.empty() && error == std::errc() && end == steps.data() + steps.size() && steps_ >= 0;
+  for (const ValueId id : graph_.outputs) is_one &= graph_[id].is_constant();
+  require(is_one, ErrorCode::invalid_input, "the file is no training that was saved");
+}
+
+Training::Training(const Model& model, const TrainingTarget& target)
+    : teacher_(model.with_graph(model.graph())),
+      is_rounded_(false),
+      trainer_(model.graph(), {.parameters = target.parameters}, model.kernels()) {}
+
+Training::Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges)
+    : teacher_(model.with_graph(model.graph())),
+      is_rounded_(true),
+      ranges_(std::move(ranges)),
+      trainer_(fake_quantize(std::move(plan), ranges_, target.rounded->scales),
+               {.parameters = target.parameters}, model.kernels()) {}
+
+std::unique_ptr<Training> Training::resume(const Model& model, const TrainingTarget& target,
+                                           const SavedTraining& saved) {
+  std::vector<NamedState> state;
+  state.reserve(saved.graph_.outputs.size());
+  const Tensor* ranges = nullptr;
+  for (const ValueId id : saved.graph_.outputs) {
+    const Value& value = saved.graph_[id];
+    if (value.name == kRanges)
+      ranges = value.constant.get();
+    else
+      state.push_back({value.name, Tensor::copy_of(value.constant->view())});
+  }
+  std::unique_ptr<Training> made;
+  if (target.rounded) {
+    QuantizationPlan plan = plan_of(model, target);
+    Ranges begin = ranges_of(plan, ranges);
+    made = std::make_unique<Training>(model, target, std::move(plan), std::move(begin));
+  } else {
+    made = std::make_unique<Training>(model, target);
+  }
+  made->trainer_.restore(std::move(state), saved.optimizer_, saved.steps_);
+  return made;
+}
+
+void Training::configure(const TrainingSetup& setup) {
+  setup_ = setup;
+  trainer_.configure(setup.loss, setup.optimizer);
+}
+
+TensorView Training::targets_of(std::span<const Feed> feeds, const TensorView* targets) {
+  if (targets != nullptr) return *targets;
+  const LossKind kind = setup_.loss.kind;
+  require(kind != LossKind::cross_entropy && kind != LossKind::binary_cross_entropy, ErrorCode::invalid_input,
+          "there are no labels, which this loss needs");
+  return teacher_->run(feeds)[0];
+}
+
+TrainingStep Training::step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
+                            bool freezes_observers) {
+  const double factor = rate_factor(setup_.schedule, position);
+  const float loss =
+      trainer_.step(feeds, targets_of(feeds, targets),
+                    {.rate_factor = factor, .freezes_observers = freezes_observers && is_rounded_});
+  return {static_cast<double>(loss), factor * setup_.optimizer.learning_rate};
+}
+
+std::vector<Tensor> Training::gradients(std::span<const Feed> feeds, const TensorView* targets) {
+  return trainer_.gradients(feeds, targets_of(feeds, targets));
+}
+
+TrainingMemory Training::memory(std::span<const Feed> feeds, const TensorView* targets) {
+  return trainer_.memory(feeds, targets_of(feeds, targets));
+}
+
+std::unique_ptr<Model> Training::converted() const {
+  return is_rounded_ ? teacher_->with_graph(trainer_.converted()) : network();
+}
+
+std::unique_ptr<Model> Training::network() const { return teacher_->with_graph(trainer_.network()); }
+
+std::string Training::save(std::string note) const {
+  onnx::Model file;
+  const auto add = [&](std::string name, Tensor tensor) {
+    file.graph.outputs.push_back(file.graph.add_constant(std::move(name), std::move(tensor)));
+  };
+  if (is_rounded_) add(std::string(kRanges), to_tensor(ranges_));
+  for (NamedState& each : trainer_.state()) add(std::move(each.name), std::move(each.tensor));
+  file.metadata_props = {
+      {std::string(kNote), std::move(note)},
+      {std::string(kOptimizer), std::string(kOptimizers[static_cast<std::size_t>(trainer_.optimizer())])},
+      {std::string(kSteps), std::to_string(trainer_.steps())}};
+  return onnx::write_model(file);
+}
+
+TrainingCalibration::TrainingCalibration(const Model& model, TrainingTarget target)
+    : model_(model.with_graph(model.graph())),
+      target_(std::move(target)),
+      calibration_(model.calibrate_for(plan_of(model, target_))) {}
+
+std::unique_ptr<Training> TrainingCalibration::finish() {
+  Ranges ranges = observed_ranges(calibration_->plan(), calibration_->calibrator());
+  return std::make_unique<Training>(*model_, target_, calibration_->plan(), std::move(ranges));
+}
+
+}  // namespace octavo

@@ -1,0 +1,119 @@
+// The training of a model: from calibration to a quantized model, with a teacher, and to be saved and taken up again.
+// Bindings include nothing else of this layer.
+//
+//   TrainingCalibration calibration(model, options);        calibration.observe(feeds); …
+//   std::unique_ptr<Training> training = calibration.finish();
+//   training->configure({.loss = …, .optimizer = …, .schedule = …});
+//   for (int64_t i = 0; i < steps; ++i) training->step(feeds, &labels, i);
+//   std::unique_ptr<Model> quantized = training->converted();
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "train/schedule.h"
+#include "train/trainer.h"
+
+namespace octavo {
+
+// What is trained.
+struct TrainingTarget {
+  std::vector<std::string> parameters;  // names of constants; empty: all that operators learn
+  // How the network is rounded meanwhile; nothing: it is trained in float.
+  struct Rounded {
+    StaticOptions quantization;
+    ScaleSource scales = ScaleSource::observed;
+  };
+  std::optional<Rounded> rounded;
+};
+
+// How.
+struct TrainingSetup {
+  LossOptions loss;
+  OptimizerOptions optimizer;
+  Schedule schedule;
+};
+
+// What a step did.
+struct TrainingStep {
+  double loss;           // before it
+  double learning_rate;  // that it took
+};
+
+// A training as its file holds it: an ONNX file without nodes, whose outputs are the tensors that the training keeps.
+class SavedTraining {
+ public:
+  // Throws what onnx::read_model throws, and Error(invalid_input) for a file of something else.
+  explicit SavedTraining(FileMemory file);
+
+  // What whoever saved it has said of it.
+  const std::string& note() const { return note_; }
+
+ private:
+  friend class Training;
+  Graph graph_;
+  std::string note_;
+  OptimizerKind optimizer_ = OptimizerKind::adamw;
+  int64_t steps_ = 0;  // with that optimizer
+};
+
+class Training {
+ public:
+  // In float. Throws what Trainer throws.
+  Training(const Model& model, const TrainingTarget& target);
+  // Rounded, from the ranges of a plan's activations.
+  Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges);
+  // Goes on with what was saved of the same model and target. Throws Error(invalid_input) for another's.
+  static std::unique_ptr<Training> resume(const Model& model, const TrainingTarget& target,
+                                          const SavedTraining& saved);
+
+  // May be called between any two steps, and has to be before the first.
+  void configure(const TrainingSetup& setup);
+
+  // One step on a batch. `position`: of the step in the schedule, from 0. Without targets what the float network makes
+  // of the batch is the target: its teacher. Throws what Trainer::step throws.
+  TrainingStep step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
+                    bool freezes_observers);
+  std::vector<Tensor> gradients(std::span<const Feed> feeds, const TensorView* targets);
+  TrainingMemory memory(std::span<const Feed> feeds, const TensorView* targets);
+
+  // With the parameters as they are now: of a rounded network its quantized form, else a float network.
+  std::unique_ptr<Model> converted() const;
+  // The float network with the parameters as they are now.
+  std::unique_ptr<Model> network() const;
+
+  const Trainer& trainer() const { return trainer_; }
+  std::string save(std::string note) const;
+
+ private:
+  TensorView targets_of(std::span<const Feed> feeds, const TensorView* targets);
+
+  std::unique_ptr<Model> teacher_;  // the network as it was
+  bool is_rounded_;
+  Ranges ranges_;
+  TrainingSetup setup_;
+  Trainer trainer_;
+};
+
+// Watches a float model run on samples, from which the ranges of its activations begin. Does not need the model any
+// more.
+class TrainingCalibration {
+ public:
+  // `target` is rounded. Throws what plan_static throws.
+  TrainingCalibration(const Model& model, TrainingTarget target);
+
+  void observe(std::span<const Feed> feeds) { calibration_->observe(feeds); }
+  // Throws Error(invalid_data) without any sample.
+  std::unique_ptr<Training> finish();
+
+ private:
+  std::unique_ptr<Model> model_;
+  TrainingTarget target_;
+  std::unique_ptr<Calibration> calibration_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,5 @@
+// The worker that runs the simd build with training. One file a build, so that a page downloads the glue of one only.
+import { serveEngine } from '../worker.js';
+import createModule from './engine-train-simd.mjs';
+
+serveEngine(createModule, false);

@@ -1,0 +1,150 @@
+// From a model to its training, in an engine that trains.
+import { callOptions, checkOptions } from '../check_options.js';
+import { createEngine, Engine } from '../engine.js';
+import { OctavoError } from '../error.js';
+import type { Handle } from '../host.js';
+import { checkSamples, type Model, type Watching } from '../model.js';
+import type { Samples } from '../options.js';
+import { handOver } from '../rpc.js';
+import { isBytes } from '../tensor.js';
+import {
+  checkPrepareOptions,
+  checkQatOptions,
+  type PrepareQatOptions,
+  type PrepareTrainingOptions,
+  type ResumeOptions,
+} from './options.js';
+import { Trainer, type Note, type TrainerParts } from './trainer.js';
+
+/** A model that is to be trained. */
+export interface Origin {
+  model: Model;
+  /** Has a calibrator of that engine see each of the samples. */
+  observe: (engine: Engine, calibrator: Handle, samples: Samples, watching: Watching) => Promise<void>;
+  /** Makes a model of a file, in the engine of that one. */
+  load: (file: Uint8Array, signal: AbortSignal | undefined) => Promise<Model>;
+}
+
+/** What an engine that trains the model is made with: it is like the model's own, but for the files. */
+async function trainingEngine(
+  model: Model,
+  given: PrepareTrainingOptions['engine'],
+): Promise<{ engine: Engine; ownsEngine: boolean }> {
+  if (given) {
+    const engine: unknown = await given;
+    if (engine instanceof Engine && engine.info.training) return { engine, ownsEngine: false };
+    throw new OctavoError('InvalidOption', "option 'engine' is what createEngine({ training: true }) gives");
+  }
+  const { engine } = model;
+  if (engine.info.training) return { engine, ownsEngine: false };
+  const { build, threads, worker } = engine.info;
+  const { memoryLimit, forcedKernels, ...urls } = engine.options;
+  const folder = (url: string | URL | undefined) => (url && /\/$/.test(String(url)) ? { url } : undefined);
+  const made = await createEngine({
+    training: true,
+    build: build === 'scalar' ? 'auto' : build,
+    threads,
+    worker,
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...(forcedKernels === undefined ? {} : { forcedKernels }),
+    ...(folder(urls.wasmUrl) ? { wasmUrl: urls.wasmUrl } : {}),
+    ...(folder(urls.workerUrl) ? { workerUrl: urls.workerUrl } : {}),
+  });
+  return { engine: made, ownsEngine: true };
+}
+
+/** Where it is trained, and who ends that. */
+interface Place {
+  engine?: PrepareTrainingOptions['engine'] | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+type Begun = Pick<TrainerParts, 'parameters' | 'target' | 'fitted'>;
+
+/** Copies the model into an engine that trains, and has `begin` make a trainer of it there. */
+async function prepare(
+  { model, load }: Origin,
+  { engine: given, signal }: Place,
+  begin: (engine: Engine, float: Handle, trainer: Handle) => Promise<Begun>,
+): Promise<Trainer> {
+  signal?.throwIfAborted();
+  const { engine, ownsEngine } = await trainingEngine(model, given);
+  const [float, trainer] = [engine.newHandle(), engine.newHandle()];
+  try {
+    const file = await model.toOnnx(signal ? { signal } : {});
+    await engine.call('beginLoad', [float, file.byteLength], signal);
+    await engine.call('appendLoad', [float, handOver(file)], signal);
+    await engine.call('finishLoad', [float, [], []], signal);
+    const begun = await begin(engine, float, trainer);
+    return new Trainer({ engine, ownsEngine, float, trainer, model, load, ...begun });
+  } catch (error) {
+    engine.release(trainer);
+    engine.release(float);
+    if (ownsEngine) engine.dispose();
+    throw error;
+  }
+}
+
+/** `Model.prepareTraining`. */
+export async function prepareTraining(
+  origin: Origin,
+  options: PrepareTrainingOptions | undefined,
+): Promise<Trainer> {
+  const { target, ...place } = checkPrepareOptions(options);
+  return prepare(origin, place, async (engine, float, trainer) => {
+    const parameters = await engine.call('prepareTraining', [float, trainer, target.options], place.signal);
+    return { parameters, target, fitted: 0 };
+  });
+}
+
+/** `Model.prepareQat`. */
+export async function prepareQat(origin: Origin, options: PrepareQatOptions): Promise<Trainer> {
+  const { target, calibration, onProgress, ...place } = checkQatOptions(options);
+  const { signal } = place;
+  checkSamples('calibration', calibration);
+  return prepare(origin, place, async (engine, float, trainer) => {
+    const calibrator = engine.newHandle();
+    try {
+      await engine.call('beginTrainingCalibration', [float, calibrator, target.options], signal);
+      await origin.observe(engine, calibrator, calibration, { onProgress, signal });
+      const parameters = await engine.call('finishTrainingCalibration', [calibrator, trainer], signal);
+      return { parameters, target, fitted: 0 };
+    } finally {
+      engine.release(calibrator);
+    }
+  });
+}
+
+function parseNote(text: string): Note {
+  try {
+    const note = JSON.parse(text) as Note;
+    const { isRounded, options } = note.target;
+    const fits = typeof isRounded === 'boolean' && typeof options === 'object' && options !== null;
+    if (note.format === 1 && fits && Number.isSafeInteger(note.fitted) && note.fitted >= 0) return note;
+  } catch {
+    // It is none.
+  }
+  throw new OctavoError('InvalidInput', 'the bytes are no training that a trainer has saved');
+}
+
+const takenUpBy = (isRounded: boolean) => (isRounded ? 'resumeQat' : 'resumeTraining');
+
+/** `Model.resumeQat` and `Model.resumeTraining`. */
+export async function resume(
+  origin: Origin,
+  call: 'resumeQat' | 'resumeTraining',
+  bytes: Uint8Array,
+  options: ResumeOptions | undefined,
+): Promise<Trainer> {
+  const place = checkOptions(call, options, { ...callOptions, engine: 'any' });
+  if (!isBytes(bytes)) throw new OctavoError('InvalidInput', 'a saved training is a Uint8Array');
+  return prepare(origin, place, async (engine, float, trainer) => {
+    const { target, fitted } = parseNote(await engine.call('readTraining', [bytes], place.signal));
+    const { isRounded } = target;
+    if (takenUpBy(isRounded) !== call)
+      throw new OctavoError('InvalidInput', `this training is taken up by ${takenUpBy(isRounded)}`);
+    const args = { bytes, options: target.options, isRounded };
+    const parameters = await engine.call('resumeTraining', [float, trainer, args], place.signal);
+    return { parameters, target, fitted };
+  });
+}
