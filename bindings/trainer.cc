@@ -52,6 +52,7 @@ TrainingSetup training_setup(const val& source) {
   optimizer.epsilon = reader.read_number("epsilon", optimizer.epsilon);
   optimizer.weight_decay = reader.read_number("weightDecay", optimizer.weight_decay);
   optimizer.decays_vectors = reader.read_bool("decayVectors", optimizer.decays_vectors);
+  optimizer.scale_rate = reader.read_number("scaleRate", optimizer.scale_rate);
   optimizer.clip_norm = reader.read_number("clipNorm", optimizer.clip_norm);
   Schedule& schedule = setup.schedule;
   schedule.kind = reader.read_choice(
@@ -199,6 +200,13 @@ std::unique_ptr<JsTrainingCalibration> calibrate_training(const JsModel& js, con
   });
 }
 
+std::unique_ptr<JsTrainer> prepare_qat_from(const JsModel& js, const JsModel& quantized, const val& options) {
+  return guarded([&] {
+    return std::make_unique<JsTrainer>(
+        std::make_unique<Training>(js.model(), training_target(options, true), quantized.model()));
+  });
+}
+
 std::unique_ptr<JsTrainer> prepare_training(const JsModel& js, const val& options) {
   return guarded([&] {
     return std::make_unique<JsTrainer>(
@@ -217,7 +225,9 @@ std::unique_ptr<JsSavedTraining> read_training(const val& bytes) {
 }
 
 const Facet facet([](ModelClass& model) {
-  model.function("calibrateTraining", &calibrate_training).function("prepareTraining", &prepare_training);
+  model.function("calibrateTraining", &calibrate_training)
+      .function("prepareQatFrom", &prepare_qat_from)
+      .function("prepareTraining", &prepare_training);
   emscripten::function("readTraining", &read_training);
   emscripten::class_<JsTrainingCalibration>("TrainingCalibration")
       .function("observe", &JsTrainingCalibration::observe)

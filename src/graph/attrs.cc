@@ -70,6 +70,8 @@ void Attrs::put_in_order(std::span<const AttrDef> attributes) {
   for (const AttrDef& known : attributes)
     for (auto& entry : entries_)
       if (entry.first == known.name) ordered.push_back(std::move(entry));
+  for (auto& entry : entries_)
+    if (find_attribute(attributes, entry.first) == nullptr) ordered.push_back(std::move(entry));
   entries_ = std::move(ordered);
 }
 

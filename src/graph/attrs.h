@@ -60,7 +60,7 @@ class Attrs {
   // Adds the attribute or replaces its value.
   void set(std::string_view name, AttrValue value);
   void erase(Name name);
-  // In the order of an operator's own, which has all of them.
+  // In the order of an operator's own; behind them what it does not know.
   void put_in_order(std::span<const AttrDef> attributes);
 
   auto begin() const { return entries_.begin(); }

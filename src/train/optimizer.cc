@@ -26,6 +26,7 @@ void check(const OptimizerOptions& options) {
   need(is_share(options.beta1) && is_share(options.beta2), "betas must be numbers from 0 to less than 1");
   need(options.epsilon >= 0, "epsilon must not be negative");
   need(options.weight_decay >= 0, "weightDecay must not be negative");
+  need(options.scale_rate >= 0 && std::isfinite(options.scale_rate), "scaleRate must not be negative");
   need(options.clip_norm >= 0, "clipNorm must not be negative");
 }
 

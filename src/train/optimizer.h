@@ -19,6 +19,7 @@ struct OptimizerOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // of adam and adamw
   double weight_decay = 0;                            // sgd, adam: a part of the gradient; adamw: decoupled
   bool decays_vectors = true;                         // biases and scales, too; false: of weights alone
+  double scale_rate = 0.01;  // of learned scales, which are small: times the learning rate
   double clip_norm = 0;                               // of all gradients together; 0: not clipped
 };
 

@@ -135,7 +135,6 @@ Trainer::Differentiated Trainer::differentiate(std::span<const Feed> feeds, cons
 }
 
 std::unique_ptr<Executor> Trainer::compiled(Graph graph) const {
-  remove_dead(graph);
   // Q and DQ stay: what integers would compute has no gradient.
   choose_layout(graph);
   fuse_activations(graph);
@@ -180,9 +179,10 @@ Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& t
     const double elements = static_cast<double>(graph[learned.of].shape->elements());
     const ValueId share = b.number(1 / std::sqrt(std::max(elements, 1.0) * learned.qmax));
     trained.push_back({learned.scale, b.add("Mul", {gradients[parameters_.size() + i], share}), false,
-                       options_.scale_rate});
+                       options_.optimizer.scale_rate});
   }
   add_updates(graph, options_.optimizer, std::move(trained));
+  remove_dead(graph);
   if (!state_) state_ = first_state(graph);
   auto executor = compiled(std::move(graph));
   executor->use(state_);
@@ -235,6 +235,7 @@ std::vector<Tensor> Trainer::gradients(std::span<const Feed> feeds, const Tensor
   graph.states.clear();  // ranges are fed, and what they would become is let go
   graph.outputs.assign(gradients.begin(),
                        gradients.begin() + static_cast<std::ptrdiff_t>(parameters_.size()));
+  remove_dead(graph);
   const std::unique_ptr<Executor> executor = compiled(std::move(graph));
   std::vector<Feed> all(feeds.begin(), feeds.end());
   all.emplace_back(kTargets, targets);

@@ -21,8 +21,6 @@ namespace octavo {
 struct TrainingOptions {
   LossOptions loss;
   OptimizerOptions optimizer;
-  // Of learned scales, which are small: times the learning rate.
-  double scale_rate = 0.01;
   // Names of the constants that are trained; empty: those of trainable_constants.
   std::vector<std::string> parameters;
 };

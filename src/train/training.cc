@@ -6,6 +6,8 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "graph/qdq.h"
+#include "graph/rewriter.h"
 
 namespace octavo {
 
@@ -54,6 +56,34 @@ Ranges ranges_of(const QuantizationPlan& plan, const Tensor* tensor) {
   return ranges;
 }
 
+// What a quantized network rounds to, by the names of what is rounded.
+Ranges ranges_of(const QuantizationPlan& plan, const Graph& quantized) {
+  std::map<std::string_view, ValueRange> by_name;
+  const Uses uses(quantized);
+  for (const Node& node : quantized.nodes) {
+    if (!is_quantize(node)) continue;
+    const auto qparams = read_qparams(quantized, node);
+    if (!qparams || !qparams->per_tensor()) continue;
+    const auto at = [&](int32_t q) {
+      return static_cast<float>(q - qparams->zero_point[0]) * qparams->scale[0];
+    };
+    const ValueRange range{at(qparams->qmin), at(qparams->qmax)};
+    by_name[quantized[node.inputs[0]].name] = range;
+    // Integers of few bits are clipped before.
+    const uint32_t clip = uses.producer[node.inputs[0]];
+    if (clip != Uses::kNone) by_name.emplace(quantized[quantized.nodes[clip].inputs[0]].name, range);
+  }
+  Ranges ranges;
+  for (const auto& [id, spec] : plan.values) {
+    if (plan.observed(id) != id) continue;
+    const auto range = by_name.find(plan.graph[id].name);
+    require(range != by_name.end(), ErrorCode::invalid_option,
+            "the quantized model that ranges are taken from has none for '{}'", plan.graph[id].name);
+    ranges[id] = range->second;
+  }
+  return ranges;
+}
+
 }  // namespace
 
 SavedTraining::SavedTraining(FileMemory file) {
@@ -86,6 +116,9 @@ Training::Training(const Model& model, const TrainingTarget& target, Quantizatio
       ranges_(std::move(ranges)),
       trainer_(fake_quantize(std::move(plan), ranges_, target.rounded->scales),
                {.parameters = target.parameters}, model.kernels()) {}
+
+Training::Training(const Model& model, const TrainingTarget& target, const Model& quantized)
+    : Training(model, target, plan_of(model, target), ranges_of(plan_of(model, target), quantized.graph())) {}
 
 std::unique_ptr<Training> Training::resume(const Model& model, const TrainingTarget& target,
                                            const SavedTraining& saved) {

@@ -5,6 +5,7 @@ import { Tensor, loadModel } from 'octavo';
 import { readNpy } from 'octavo/node';
 import { builds, withEngine } from './support/engines.mjs';
 import { digits, modelBytes, modelFile } from './support/networks.mjs';
+import { cosine } from './support/numbers.mjs';
 import { onnxModel } from './support/onnx_model.mjs';
 
 const pixels = 28 * 28;
@@ -112,6 +113,26 @@ test('a training that is saved goes on to the same bits, with the teacher that i
     }
     for (const bytes of [new Uint8Array(5), 'text', await model.toOnnx()])
       await assert.rejects(model.resumeQat(bytes), { name: 'OctavoError' });
+  }));
+
+test('ranges begin where a quantized model has them', () =>
+  withEngine('simd', async (engine) => {
+    const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+    const calibration = learning.samples.slice(0, 16);
+    for (const bits of [8, 4]) {
+      const options = { weights: { bits }, activations: { bits } };
+      const from = await model.quantizeStatic({ calibration, weightBits: bits, activationBits: bits });
+      const trainer = await model.prepareQat({ ...options, from });
+      const converted = await trainer.convert();
+      const answers = async (network) => (await network.run(checks.samples[0])).logits.data;
+      const [expected, made] = [await answers(from), await answers(converted)];
+      // Weights are rounded otherwise.
+      assert.ok(cosine(expected, made) > (bits === 8 ? 0.999 : 0.9), `${bits}: ${cosine(expected, made)}`);
+      trainer.dispose();
+    }
+    await assert.rejects(model.prepareQat({ from: model }), { code: 'InvalidOption', message: /has none for/ });
+    await assert.rejects(model.prepareQat({ from: 5 }), { code: 'InvalidOption' });
+    await assert.rejects(model.prepareQat({}), { code: 'InvalidOption', message: /either/ });
   }));
 
 test('the same bits on one and on several threads', async () => {

@@ -120,6 +120,7 @@ const calls = [
   'finishCalibration',
   'beginTrainingCalibration',
   'finishTrainingCalibration',
+  'prepareQatFrom',
   'prepareTraining',
   'readTraining',
   'resumeTraining',
@@ -328,6 +329,15 @@ export class EngineHost {
   /** Gives the names of the parameters. */
   finishTrainingCalibration(calibrator: Handle, target: Handle): string[] {
     return this.#adoptTrainer(target, find(this.#trainingCalibrators, calibrator, 'calibration').finish());
+  }
+
+  /** From the ranges of a quantized model. Gives the names of the parameters. */
+  prepareQatFrom(model: Handle, quantized: Handle, target: Handle, options: NativeTrainingTarget): string[] {
+    const { native } = this.#model(model);
+    return this.#adoptTrainer(
+      target,
+      trains(native.prepareQatFrom?.(this.#model(quantized).native, options)),
+    );
   }
 
   /** In float. Gives the names of the parameters. */

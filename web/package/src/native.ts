@@ -140,6 +140,7 @@ export interface NativeModel {
   compareLayers(quantized: NativeModel): NativeLayerComparer;
   /** Only in modules that train. */
   calibrateTraining?(options: NativeTrainingTarget): NativeTrainingCalibrator;
+  prepareQatFrom?(quantized: NativeModel, options: NativeTrainingTarget): NativeTrainer;
   prepareTraining?(options: NativeTrainingTarget): NativeTrainer;
   profile(feeds: NativeTensor[], repeats: number): StepTime[];
   /** Where the file lies until `releaseOnnx`. */
@@ -209,6 +210,7 @@ export interface NativeTrainingSetup {
   epsilon?: number;
   weightDecay?: number;
   decayVectors?: boolean;
+  scaleRate?: number;
   clipNorm?: number;
   schedule?: string;
   /** All of the schedule. */

@@ -2,6 +2,7 @@
 import { checkOptions, type KnownOptions } from '../check_options.js';
 import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
+import type { Model } from '../model.js';
 import type { NativeTrainingSetup, NativeTrainingTarget, SelectionOptions } from '../native.js';
 import type { CallOptions, LongCallOptions, Sample, Samples } from '../options.js';
 import type { TensorLike } from '../tensor.js';
@@ -38,7 +39,9 @@ export interface PrepareQatOptions extends PrepareTrainingOptions, SelectionOpti
    */
   scales?: 'observed' | 'learned';
   /** Typical input, from which the ranges of activations begin: some dozens of samples. */
-  calibration: Samples;
+  calibration?: Samples;
+  /** Instead of `calibration`: what `quantizeStatic` made of the same model, whose ranges they begin with. */
+  from?: Model;
 }
 
 export type LossName = 'distillation' | 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError' | 'huber';
@@ -72,6 +75,8 @@ export interface OptimizerOptions {
   epsilon?: number;
   /** `sgd`, `adam`: a part of the gradient; `adamw`: decoupled from it. Default 0. */
   weightDecay?: number;
+  /** Of learned scales, which are small: times the learning rate. Default 0.01. */
+  scaleRate?: number;
   /** What decays: `all` (the default), or `weights`, of two dimensions or more, and neither biases nor scales. */
   decays?: 'all' | 'weights';
 }
@@ -182,6 +187,7 @@ const qatOptions: KnownOptions<PrepareQatOptions> = {
   activations: 'record',
   scales: 'any',
   calibration: 'any',
+  from: 'any',
   opTypesToQuantize: 'list',
   nodesToExclude: 'list',
 };
@@ -230,11 +236,13 @@ export function checkPrepareOptions(given: PrepareTrainingOptions | undefined) {
 
 export function checkQatOptions(given: PrepareQatOptions) {
   const checked = checkOptions('prepareQat', given, qatOptions);
-  const { weights, activations, calibration, engine, onProgress, signal, ...others } = checked;
+  const { weights, activations, calibration, from, engine, onProgress, signal, ...others } = checked;
+  if ((calibration === undefined) === (from === undefined))
+    throw new OctavoError('InvalidOption', "prepareQat takes either 'calibration' or 'from'");
   const { bits, perChannel, range } = checkOptions('prepareQat.weights', weights, weightOptions);
   const { bits: activationBits } = checkOptions('prepareQat.activations', activations, { bits: 'any' });
   const options = defined({ ...others, weightBits: bits, perChannel, weightRange: range, activationBits });
-  return { target: { isRounded: true, options } satisfies Target, calibration, engine, onProgress, signal };
+  return { target: { isRounded: true, options } satisfies Target, calibration, from, engine, onProgress, signal };
 }
 
 export const checkEvaluateOptions = (given: EvaluateOptions) =>
@@ -257,6 +265,7 @@ const optimizerMembers: KnownOptions<OptimizerOptions> = {
   betas: 'list',
   epsilon: 'any',
   weightDecay: 'any',
+  scaleRate: 'any',
   decays: 'any',
 };
 const scheduleMembers: KnownOptions<ScheduleOptions> = {

@@ -3,7 +3,8 @@ import { callOptions, checkOptions } from '../check_options.js';
 import { createEngine, Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { Handle } from '../host.js';
-import { checkSamples, type Model, type Watching } from '../model.js';
+import { checkSamples, Model, type Watching } from '../model.js';
+import type { NativeTrainingTarget } from '../native.js';
 import type { Samples } from '../options.js';
 import { handOver } from '../rpc.js';
 import { isBytes } from '../tensor.js';
@@ -61,6 +62,13 @@ interface Place {
 
 type Begun = Pick<TrainerParts, 'parameters' | 'target' | 'fitted'>;
 
+async function copyInto(engine: Engine, target: Handle, model: Model, signal: AbortSignal | undefined) {
+  const file = await model.toOnnx(signal ? { signal } : {});
+  await engine.call('beginLoad', [target, file.byteLength], signal);
+  await engine.call('appendLoad', [target, handOver(file)], signal);
+  await engine.call('finishLoad', [target, [], []], signal);
+}
+
 /** Copies the model into an engine that trains, and has `begin` make a trainer of it there. */
 async function prepare(
   { model, load }: Origin,
@@ -71,10 +79,7 @@ async function prepare(
   const { engine, ownsEngine } = await trainingEngine(model, given);
   const [float, trainer] = [engine.newHandle(), engine.newHandle()];
   try {
-    const file = await model.toOnnx(signal ? { signal } : {});
-    await engine.call('beginLoad', [float, file.byteLength], signal);
-    await engine.call('appendLoad', [float, handOver(file)], signal);
-    await engine.call('finishLoad', [float, [], []], signal);
+    await copyInto(engine, float, model, signal);
     const begun = await begin(engine, float, trainer);
     return new Trainer({ engine, ownsEngine, float, trainer, model, load, ...begun });
   } catch (error) {
@@ -99,14 +104,22 @@ export async function prepareTraining(
 
 /** `Model.prepareQat`. */
 export async function prepareQat(origin: Origin, options: PrepareQatOptions): Promise<Trainer> {
-  const { target, calibration, onProgress, ...place } = checkQatOptions(options);
+  const { target, calibration, from, onProgress, ...place } = checkQatOptions(options);
   const { signal } = place;
-  checkSamples('calibration', calibration);
+  if (calibration) checkSamples('calibration', calibration);
+  else if (!(from instanceof Model))
+    throw new OctavoError('InvalidOption', "option 'from' is what quantizeStatic gives");
   return prepare(origin, place, async (engine, float, trainer) => {
+    // The calibrator, or the model that ranges are taken from.
     const calibrator = engine.newHandle();
     try {
+      if (from) {
+        await copyInto(engine, calibrator, from, signal);
+        const args: [Handle, Handle, Handle, NativeTrainingTarget] = [float, calibrator, trainer, target.options];
+        return { parameters: await engine.call('prepareQatFrom', args, signal), target, fitted: 0 };
+      }
       await engine.call('beginTrainingCalibration', [float, calibrator, target.options], signal);
-      await origin.observe(engine, calibrator, calibration, { onProgress, signal });
+      await origin.observe(engine, calibrator, calibration as Samples, { onProgress, signal });
       const parameters = await engine.call('finishTrainingCalibration', [calibrator, trainer], signal);
       return { parameters, target, fitted: 0 };
     } finally {
