@@ -131,6 +131,9 @@ ValueId Backward::swap_axes(ValueId x, int a, int b) {
 
 ValueId Backward::sum(ValueId x, std::span<const int64_t> axes, bool keeps_dims) {
   if (axes.empty()) return x;
+  const std::vector<int64_t> all_but_last = all_axes_but(rank(x), rank(x) - 1);
+  if (!keeps_dims && dtype(x) == DType::f32 && std::ranges::equal(axes, all_but_last))
+    return add("octavo.RowSums", {x});
   return add("ReduceSum", {x, ints(axes)}, {{"keepdims", int64_t{keeps_dims}}});
 }
 

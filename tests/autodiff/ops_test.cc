@@ -1,6 +1,9 @@
 // The operators of backward passes on their own. What they compute is compared with autograd in gradients_test.cc.
+#include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/kernel_policy.h"
 #include "support/check_threads.h"
@@ -34,6 +37,50 @@ TEST_CASE("Operators of backward passes give the same bits on any number of thre
     runner.constant(Tensor::of<uint8_t>({3}, {7, 8, 9}));
     return runner;
   });
+  check_threads([&] {
+    OpRunner runner("octavo.MaskGradient");
+    runner.attr("low", 0.0f).attr("high", 0.5f);
+    return std::move(runner.input(Tensor::copy_of(g.view())).input(Tensor::copy_of(x.view())));
+  });
+  check_threads([&] {
+    OpRunner runner("octavo.RowSums");
+    return std::move(runner.input(Tensor::copy_of(x.view())));
+  });
+  // Images that are many for few weights, and weights that are many for few images.
+  for (const auto& [size, channels, outputs] : {std::array{40, 3, 4}, std::array{4, 90, 250}}) {
+    const Tensor image = random.floats({2, channels, size, size}),
+                 dy = random.floats({2, outputs, size, size});
+    check_threads([&] {
+      OpRunner runner("octavo.ConvWeightGradient");
+      runner.attr("kernel_shape", Ints{3, 3}).attr("pads", Ints{1, 1, 1, 1});
+      return std::move(runner.input(Tensor::copy_of(dy.view())).input(Tensor::copy_of(image.view())));
+    });
+  }
+}
+
+TEST_CASE("RowSums adds rows of any length") {
+  test::Random random(5);
+  for (const int64_t columns : {1, 7, 64, 300}) {
+    const Tensor x = random.floats({3, 333, columns});
+    std::vector<double> sums(static_cast<std::size_t>(columns));
+    for (std::size_t i = 0; i < x.span<float>().size(); ++i)
+      sums[i % sums.size()] += static_cast<double>(x.span<float>()[i]);
+    const Tensor y = OpRunner("octavo.RowSums").input(Tensor::copy_of(x.view())).run1();
+    REQUIRE(y.shape() == Shape{columns});
+    for (std::size_t c = 0; c < sums.size(); ++c)
+      CHECK(std::abs(static_cast<double>(y.span<float>()[c]) - sums[c]) < 1e-4);
+  }
+}
+
+TEST_CASE("MaskGradient passes what lies within bounds, and nothing of NaN") {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  const Tensor dx = OpRunner("octavo.MaskGradient")
+                        .attr("low", 1.0f)
+                        .attr("high", 2.0f)
+                        .input(Tensor::of<float>({6}, {1, 2, 3, 4, 5, 6}))
+                        .input(Tensor::of<float>({6}, {0.5f, 1, 1.5f, 2, 2.5f, kNaN}))
+                        .run1();
+  CHECK(test::values<float>(dx) == std::vector<float>{0, 2, 3, 4, 0, 0});
 }
 
 TEST_CASE("MaxPoolGradient gives to the first of equals, and adds where windows overlap") {
@@ -45,26 +92,31 @@ TEST_CASE("MaxPoolGradient gives to the first of equals, and adds where windows 
   CHECK(test::values<float>(dx) == std::vector<float>{0, 3, 4, 8, 0});
 }
 
-TEST_CASE("MaxPoolGradient of channels-last images is that of channels-first ones") {
+TEST_CASE("Gradients of channels-last images are those of channels-first ones") {
   test::Random random(11);
-  const Tensor x = random.floats({2, 5, 6, 70}), dy = random.floats({2, 2, 4, 70});  // N, H, W, C
-  const auto turned = [](const Tensor& t, std::vector<int64_t> order) {
-    return OpRunner("Transpose").attr("perm", std::move(order)).input(Tensor::copy_of(t.view())).run1();
+  const auto turned = [](const Tensor& t) {
+    return OpRunner("Transpose").attr("perm", Ints{0, 3, 1, 2}).input(Tensor::copy_of(t.view())).run1();
   };
-  const auto gradient = [](Tensor g, Tensor image, bool permutes) {
-    OpRunner runner("octavo.MaxPoolGradient");
-    runner.attr("kernel_shape", Ints{3, 3}).attr("strides", Ints{2, 1});
-    runner.input(std::move(g)).input(std::move(image));
-    if (permutes) {
-      CHECK_FALSE(runner.permute({0, 3, 1, 2}));
-      CHECK(runner.permute({0, 2, 3, 1}));
-      CHECK_FALSE(runner.permute({0, 2, 3, 1}));
-    }
-    return runner.run1();
-  };
-  const Tensor last = gradient(Tensor::copy_of(dy.view()), Tensor::copy_of(x.view()), true);
-  const Tensor first = gradient(turned(dy, {0, 3, 1, 2}), turned(x, {0, 3, 1, 2}), false);
-  CHECK(test::values<float>(turned(last, {0, 3, 1, 2})) == test::values<float>(first));
+  const Tensor x = random.floats({2, 5, 6, 70});  // N, H, W, C
+  for (const char* op : {"octavo.MaxPoolGradient", "octavo.ConvWeightGradient"}) {
+    const bool is_pool = op == std::string_view("octavo.MaxPoolGradient");
+    const Tensor dy = random.floats({2, 2, 4, is_pool ? 70 : 6});
+    const auto gradient = [&](Tensor g, Tensor image, bool permutes) {
+      OpRunner runner(op);
+      runner.attr("kernel_shape", Ints{3, 3}).attr("strides", Ints{2, 1});
+      if (!is_pool) runner.attr("group", int64_t{2});
+      runner.input(std::move(g)).input(std::move(image));
+      if (permutes) {
+        CHECK_FALSE(runner.permute({0, 3, 1, 2}));
+        CHECK(runner.permute({0, 2, 3, 1}));
+        CHECK_FALSE(runner.permute({0, 2, 3, 1}));
+      }
+      return runner.run1();
+    };
+    const Tensor last = gradient(Tensor::copy_of(dy.view()), Tensor::copy_of(x.view()), true);
+    const Tensor first = gradient(turned(dy), turned(x), false);
+    CHECK(test::values<float>(turned(last)) == test::values<float>(first));
+  }
 }
 
 TEST_CASE("QuantizeGradient: nothing passes where the integer saturates, halves go to even") {

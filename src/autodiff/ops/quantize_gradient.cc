@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "graph/qdq.h"
+#include "kernels/quantize/mask.h"
 #include "ops/elements.h"
 #include "ops/operands.h"
 #include "ops/parallel.h"
@@ -43,13 +44,6 @@ StepPlan plan(const PlanContext& ctx) {
 struct Bounds {
   float scale, low, high;
 };
-
-void mask(const float* dy, const float* x, const Bounds& bounds, float* dx, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    const float integer = std::nearbyint(x[i] / bounds.scale);
-    dx[i] = integer >= bounds.low && integer <= bounds.high ? dy[i] : 0.0f;
-  }
-}
 
 double scale_gradient(const float* dy, const float* x, const Bounds& bounds, int64_t n) {
   double sum = 0;
@@ -84,7 +78,8 @@ void run(RunContext& ctx) {
     const Bounds bounds{scale[p], static_cast<float>(range.qmin - zero_point),
                         static_cast<float>(range.qmax - zero_point)};
     parallel_elements(ctx.kernels, layout.length, 1, [&](int64_t begin, int64_t end) {
-      mask(dy + begin, x + begin, bounds, dx + begin, end - begin);
+      kernels::mask_rounded({bounds.low, bounds.high}, bounds.scale, dy + begin, x + begin,
+                            static_cast<std::size_t>(end - begin), dx + begin);
     });
     if (learns) sums[p] += scale_gradient(dy, x, bounds, layout.length);
   }

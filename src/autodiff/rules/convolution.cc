@@ -1,6 +1,6 @@
-// Gradients of convolutions, which are convolutions: by the image a transposed one with the same weights; by the
-// weights one of the image with g as its kernel, batch and channels exchanged, and strides and dilations. (Dumoulin
-// and Visin 2016, A guide to convolution arithmetic for deep learning.)
+// Gradients of convolutions. By the image they are convolutions: a transposed one with the same weights or, where the
+// stride is 1, one with the weights turned around (Dumoulin and Visin 2016, A guide to convolution arithmetic for deep
+// learning). By the weights an operator of their own sums over outputs (ops/conv_weight_gradient.cc).
 #include <algorithm>
 #include <limits>
 
@@ -24,11 +24,9 @@ struct Geometry {
   std::vector<int64_t> dilations() const {
     return each([](const WindowAxis& a) { return a.dilation; });
   }
-  // Each output is of one pixel, the one in its place.
-  bool is_pointwise() const {
-    return std::all_of(axes, axes + spatial, [](const WindowAxis& a) {
-      return a.kernel == 1 && a.stride == 1 && a.pad_begin == 0 && a.pad_end == 0;
-    });
+  // Windows begin at neighbours.
+  bool is_contiguous() const {
+    return std::all_of(axes, axes + spatial, [](const WindowAxis& a) { return a.stride == 1; });
   }
   // Elements that the windows of `windows` outputs take beyond an image of `image`, negative where some are left over.
   int64_t missing(int axis, int64_t windows, int64_t image) const {
@@ -54,7 +52,6 @@ Geometry geometry_of(const Backward& b, const Shape& image, const Shape& weights
 
 // The image of which a convolution with `w` makes outputs, by their gradient g.
 ValueId image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId w, const Shape& image) {
-  if (geometry.groups == 1 && geometry.is_pointwise()) return b.add("Conv", {g, b.swap_axes(w, 0, 1)});
   std::vector<int64_t> begin, end, more;
   for (int i = 0; i < geometry.spatial; ++i) {
     const int64_t missing = geometry.missing(i, b.shape(g)[2 + i], image[2 + i]);
@@ -72,10 +69,11 @@ ValueId image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId
                 {"output_padding", std::span(more)}});
 }
 
-// The same with a filter for each channel, whose kernels are much faster than those of ConvTranspose: g, with zeros
-// between its elements where the stride is not 1, by the weights backwards.
-ValueId depthwise_image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId w,
-                                 const Shape& image) {
+// The same, as a convolution of g, with zeros between its elements where the stride is not 1, by the weights backwards:
+// one group, or a filter for each channel. Its kernels are faster than those of ConvTranspose, and gather a few windows
+// at a time where that makes them all.
+ValueId image_gradient_by_conv(Backward& b, const Geometry& geometry, ValueId g, ValueId w,
+                               const Shape& image) {
   const Shape outputs = b.shape(g);
   std::vector<int64_t> spatial, last, before_first, back, zeros, zero_axes, cuts, pads;
   Dims apart{outputs[0], outputs[1]}, joined = apart;
@@ -104,7 +102,9 @@ ValueId depthwise_image_gradient(Backward& b, const Geometry& geometry, ValueId 
     }
   if (std::ranges::any_of(cuts, [](int64_t cut) { return cut < 0; }))
     g = b.add("Pad", {g, b.ints(cuts), kNoValue, b.ints(spatial)});
-  w = b.add("Slice", {w, b.ints(last), b.ints(before_first), b.ints(spatial), b.ints(back)});
+  if (b.shape(w).elements(2, b.rank(w)) > 1)
+    w = b.add("Slice", {w, b.ints(last), b.ints(before_first), b.ints(spatial), b.ints(back)});
+  if (geometry.groups == 1) w = b.swap_axes(w, 0, 1);
   const std::vector<int64_t> dilations = geometry.dilations();
   return b.add("Conv", {g, w},
                {{"group", geometry.groups}, {"dilations", std::span(dilations)}, {"pads", std::span(pads)}});
@@ -129,50 +129,27 @@ ValueId convolution(Backward& b, const Geometry& geometry, ValueId x, ValueId w,
   return y;
 }
 
-// dW[o][c][k] = Σ over images and outputs of g[n][o][p] · x[n][c][p·stride + k·dilation - pad]: the channels of a group
-// are a batch of images, whose channels are the batch.
+// dW[o][c][k] = Σ over images and outputs of g[n][o][p] · x[n][c][p·stride + k·dilation - pad].
 ValueId weight_gradient(Backward& b, const Geometry& geometry, ValueId x, ValueId g, const Shape& weights) {
-  const Shape sx = b.shape(x);
-  const int64_t batch = sx[0], groups = geometry.groups, channels = sx[1] / groups;
-  Geometry exchanged = geometry;
-  for (int i = 0; i < geometry.spatial; ++i) {
-    WindowAxis& axis = exchanged.axes[i];
-    std::swap(axis.stride, axis.dilation);
-    axis.kernel = b.shape(g)[2 + i];
-  }
   const std::span<const int64_t> kernel(weights.dims.begin() + 2, geometry.spatial);
-  if (channels == 1 && weights[0] == groups && weights[1] == 1) {
-    // One filter for each channel: all images are one, of which each channel has a g of its own.
-    Dims image = sx.dims, filters = b.shape(g).dims, parts = weights.dims;
-    image[0] = filters[1] = 1;
-    image[1] = filters[0] = exchanged.groups = batch * groups;
-    parts[0] = batch;
-    parts[1] = groups;
-    const ValueId y = convolution(b, exchanged, b.reshape(x, image), b.reshape(g, filters), kernel);
-    const int64_t axes[] = {0};
-    return b.reshape(b.sum(b.reshape(y, parts), axes), weights);
-  }
-  if (groups == 1 && geometry.is_pointwise()) {  // a product of matrices [channels, pixels of all images]
-    const auto rows = [&](ValueId image) {
-      const Shape s = b.shape(image);
-      return b.reshape(b.swap_axes(image, 0, 1), Shape{s[1], s.elements() / s[1]});
-    };
-    return b.reshape(b.add("Gemm", {rows(g), rows(x)}, {{"transB", int64_t{1}}}), weights);
-  }
-  if (groups == 1) {
-    x = b.swap_axes(x, 0, 1);
-  } else {
-    Dims split{batch, groups, channels}, order{2, 1, 0}, joined{channels, groups * batch};
-    for (int i = 0; i < geometry.spatial; ++i) {
-      split.push_back(sx[2 + i]);
-      order.push_back(3 + i);
-      joined.push_back(sx[2 + i]);
-    }
-    x = b.reshape(b.transpose(b.reshape(x, split), std::span<const int64_t>(order.begin(), order.size())),
-                  joined);
-  }
-  const ValueId y = convolution(b, exchanged, x, b.swap_axes(g, 0, 1), kernel);
-  return b.swap_axes(y, 0, 1);
+  std::vector<int64_t> pads;
+  for (int i = 0; i < 2 * geometry.spatial; ++i)
+    pads.push_back(i < geometry.spatial ? geometry.axes[i].pad_begin : 0);
+  const std::vector<int64_t> strides = geometry.strides(), dilations = geometry.dilations();
+  return b.add("octavo.ConvWeightGradient", {g, x},
+               {{"group", geometry.groups},
+                {"kernel_shape", kernel},
+                {"strides", std::span(strides)},
+                {"dilations", std::span(dilations)},
+                {"pads", std::span(pads)}});
+}
+
+// Sums over all but the channels, which are last where the convolution computes.
+ValueId bias_gradient(Backward& b, ValueId g) {
+  std::vector<int64_t> to_last = all_axes_but(b.rank(g), 1);
+  to_last.push_back(1);
+  g = b.transpose(g, std::span<const int64_t>(to_last));
+  return b.sum(g, all_axes_but(b.rank(g), b.rank(g) - 1));
 }
 
 void conv(Backward& b) {
@@ -180,11 +157,12 @@ void conv(Backward& b) {
   const Geometry geometry = geometry_of(b, image, weights);
   const ValueId g = b.gradient();
   const bool is_depthwise = geometry.groups > 1 && geometry.groups == weights[0] && weights[1] == 1;
+  const bool by_conv = geometry.groups == 1 ? geometry.is_contiguous() : is_depthwise && geometry.spatial < 3;
   if (b.wants(0))
-    b.give(0, is_depthwise && geometry.spatial < 3 ? depthwise_image_gradient(b, geometry, g, b.in(1), image)
-                                                   : image_gradient(b, geometry, g, b.in(1), image));
+    b.give(0, by_conv ? image_gradient_by_conv(b, geometry, g, b.in(1), image)
+                      : image_gradient(b, geometry, g, b.in(1), image));
   if (b.wants(1)) b.give(1, weight_gradient(b, geometry, b.in(0), g, weights));
-  if (b.wants(2)) b.give(2, b.sum(g, all_axes_but(b.rank(g), 1)));
+  if (b.wants(2)) b.give(2, bias_gradient(b, g));
 }
 
 // The image is y here. Where output_shape or auto_pad say how large it is, padding follows (ONNX ConvTranspose).
@@ -209,7 +187,7 @@ void conv_transpose(Backward& b) {
     b.give(0, convolution(b, geometry, g, b.in(1),
                           std::span<const int64_t>(x.dims.begin() + 2, geometry.spatial)));
   if (b.wants(1)) b.give(1, weight_gradient(b, geometry, g, b.in(0), weights));
-  if (b.wants(2)) b.give(2, b.sum(g, all_axes_but(b.rank(g), 1)));
+  if (b.wants(2)) b.give(2, bias_gradient(b, g));
 }
 
 constexpr GradientRule kRules[] = {{.op = "Conv", .differentiate = conv},

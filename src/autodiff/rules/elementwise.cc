@@ -1,5 +1,9 @@
 // Gradients of functions of one element and of two with broadcasting, which Backward::give undoes. Derivatives are
 // those of PyTorch's derivatives.yaml, at kinks too: of a maximum of two that are equal each takes half.
+#include <cmath>
+#include <limits>
+#include <optional>
+
 #include "autodiff/rule.h"
 
 namespace octavo {
@@ -16,9 +20,34 @@ void gelu(Backward& b) {
                        : "g * (0.5 * (1 + Erf(0.70710678119 * x)) + 0.39894228040 * x * Exp(-0.5 * x * x))"));
 }
 
+// g where low <= x <= high.
+void give_within(Backward& b, ValueId x, float low, float high) {
+  b.give(0, b.add("octavo.MaskGradient", {b.gradient(), x}, {{"low", low}, {"high", high}}));
+}
+
+void relu(Backward& b) {
+  if (b.dtype(b.in(0)) != DType::f32) return b.give(0, b.formula("Where(y > 0, g, 0)"));
+  give_within(b, b.out(), std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::infinity());
+}
+
 // y = min(max(x, low), high): g where x is within both; a bound gets g where it is the output.
 void clip(Backward& b) {
   const bool has_low = b.has(1), has_high = b.has(2);
+  const auto known = [&](std::size_t i, float open) -> std::optional<float> {
+    if (!b.has(i)) return open;
+    const Tensor* const bound = b.graph().constant_input(b.node(), i);
+    if (!bound || bound->dtype() != DType::f32 || bound->shape().elements() != 1) return std::nullopt;
+    return bound->span<float>()[0];
+  };
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::optional<float> least = known(1, -kInfinity), most = known(2, kInfinity);
+  if (least && most && b.dtype(b.in(0)) == DType::f32) {
+    // A product's clamp is ReLU6, of which nothing passes at the bounds: the output tells, and the product need not be
+    // kept.
+    const Node* const before = b.producer(b.in(0));
+    if (!before || !before->op->clamps_output) return give_within(b, b.in(0), *least, *most);
+    return give_within(b, b.out(), std::nextafter(*least, kInfinity), std::nextafter(*most, -kInfinity));
+  }
   if (has_low) b.bind("low", b.in(1));
   if (has_high) b.bind("high", b.in(2));
   if (b.wants(0)) {
@@ -40,7 +69,7 @@ void cast(Backward& b) {
 }
 
 constexpr GradientRule kRules[] = {
-    {.op = "Relu", .formulas = {"Where(y > 0, g, 0)"}},
+    {.op = "Relu", .differentiate = relu},
     {.op = "LeakyRelu", .formulas = {"Where(x > 0, g, g * $alpha=0.01)"}},
     {.op = "ThresholdedRelu", .formulas = {"Where(x > $alpha=1, g, 0)"}},
     {.op = "Elu", .formulas = {"Where(x > 0, g, g * (y + $alpha=1))"}},

@@ -34,6 +34,10 @@ struct PoolTaps {
 /// lowest value of T.
 template <class T> void max_pool(const PoolGeometry&, const T* in, T* out);
 
+/// dx of max_pool, by dy: the first of the largest elements of each window gets its dy, and what overlapping windows give
+/// is added up in their order. in is [n, axes…, c], as dx.
+void max_pool_gradient(const PoolGeometry&, const float* dy, const float* in, float* dx);
+
 /// out = clamp(Σ window / count, lo, hi), where count is that of the window's elements, with `count_padding` also of
 /// those in the padding. A window without elements gives 0.
 void average_pool(const PoolGeometry&, const float* in, float* out, bool count_padding, float lo, float hi);

@@ -1,0 +1,122 @@
+#include "kernels/conv/conv_gradient.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <limits>
+
+#include "kernels/conv/gather.h"
+#include "kernels/transpose/transpose.h"
+#include "kernels/vectors.h"
+
+namespace octavo::kernels {
+
+namespace {
+
+// A part of the product that is added up while it is in L1.
+constexpr int kRows = 24, kColumns = 64;
+
+// Σ a[i · step_a] · b[i · step_b], of as many neighbouring channels as V holds.
+template <class V>
+V sum_products(const float* a, ptrdiff_t step_a, const float* b, ptrdiff_t step_b, int count) {
+  const auto read = [](const float* p) {
+    V v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+  };
+  V even{}, odd{};  // two sums, since an addition takes longer than a cycle
+  int i = 0;
+  for (; i + 1 < count; i += 2, a += 2 * step_a, b += 2 * step_b) {
+    even += read(a) * read(b);
+    odd += read(a + step_a) * read(b + step_b);
+  }
+  if (i < count) even += read(a) * read(b);
+  return even + odd;
+}
+
+uint64_t rounded(uint64_t floats) { return (floats + 3) / 4 * 4; }
+
+}  // namespace
+
+int block_conv_gradient(const ConvGeometry& g) {
+  constexpr int kWindows = 64 * 1024;  // elements, half of what fits L2 beside their packed form
+  return std::clamp(kWindows / std::max(g.depth(), 1) / 4 * 4, 32, 512);
+}
+
+uint64_t workspace_bytes_conv_gradient(const GemmF32Kernel& kernel, const ConvGeometry& g) {
+  const auto block = static_cast<uint64_t>(block_conv_gradient(g)), depth = static_cast<uint64_t>(g.depth());
+  const uint64_t floats = rounded(block * depth + panel_slack) +
+                          rounded(block * static_cast<uint64_t>(g.group_outputs())) + kRows * kColumns;
+  return floats * sizeof(float) + packed_size_gemm_f32(kernel, g.depth(), static_cast<int>(block));
+}
+
+void conv_weight_gradient_f32(const GemmF32Kernel& kernel, const ConvGeometry& g,
+                              const ConvGradientArgs& args) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr ptrdiff_t size = sizeof(float);
+  const int block = block_conv_gradient(g), depth = g.depth(), outputs = args.end_output - args.first_output;
+  float* const windows = static_cast<float*>(args.workspace);
+  float* const turned =
+      windows + rounded(static_cast<uint64_t>(block) * static_cast<uint64_t>(depth) + panel_slack);
+  float* const product =
+      turned + rounded(static_cast<uint64_t>(block) * static_cast<uint64_t>(g.group_outputs()));
+  float* const panels = product + kRows * kColumns;
+  for (int64_t position = args.begin; position < args.end; position += block) {
+    const int count = static_cast<int>(std::min<int64_t>(block, args.end - position));
+    gather_rows<PanelF32>(g, args.x, args.group, position, count, 0.0f, depth, windows);
+    const PackedGemmF32 packed = pack_gemm_f32(kernel, weights_kn(windows, count, depth), panels);
+    StridedBox<2> box;
+    box.append(outputs, {size, count * size});
+    box.append(count, {g.oc * size, size});
+    copy_strided(box, args.dy + position * g.oc + args.group * g.group_outputs() + args.first_output, turned,
+                 static_cast<int>(size));
+    for (int column = 0; column < depth; column += kColumns) {
+      const int columns = std::min(kColumns, depth - column);
+      const PackedGemmF32 part = columns_of(packed, column, column + columns);
+      for (int row = 0; row < outputs; row += kRows) {
+        const int rows = std::min(kRows, outputs - row);
+        kernel.run(part, turned + ptrdiff_t(row) * count, count, rows,
+                   {nullptr, -infinity, infinity, product, kColumns});
+        for (int i = 0; i < rows; ++i) {
+          float* const to = args.dw + ptrdiff_t(args.first_output + row + i) * depth + column;
+          const float* const from = product + ptrdiff_t(i) * kColumns;
+          if (position == args.begin)
+            std::copy_n(from, columns, to);
+          else
+            map(static_cast<size_t>(columns), to, std::plus<>(), Run<float>{to}, Run<float>{from});
+        }
+      }
+    }
+  }
+}
+
+void dwconv_weight_gradient_f32(const ConvGeometry& g, const float* x, const float* dy, int64_t begin,
+                                int64_t end, float* dw) {
+  constexpr int step = int(lanes<float>);
+  std::fill_n(dw, ptrdiff_t(g.kh) * g.kw * g.c, 0.0f);
+  for (int64_t row = begin; row < end; ++row) {
+    const float* const gradients = dy + row * g.ow * g.c;
+    for (int ky = 0; ky < g.kh; ++ky) {
+      const int64_t y = row % g.oh * g.stride_h + int64_t(ky) * g.dilation_h - g.pad_top;
+      if (y < 0 || y >= g.h) continue;
+      const float* const pixels = x + (row / g.oh * g.h + y) * g.w * g.c;
+      for (int kx = 0; kx < g.kw; ++kx) {
+        // Outputs whose pixel is in the image.
+        const int shift = kx * g.dilation_w - g.pad_left;
+        const int first = shift < 0 ? (-shift + g.stride_w - 1) / g.stride_w : 0;
+        const int last = shift < g.w ? std::min((g.w - 1 - shift) / g.stride_w + 1, g.ow) : 0;
+        if (first >= last) continue;
+        const float* const a = gradients + ptrdiff_t(first) * g.c;
+        const float* const b = pixels + (ptrdiff_t(first) * g.stride_w + shift) * g.c;
+        const ptrdiff_t pitch = ptrdiff_t(g.stride_w) * g.c;
+        float* const to = dw + (ptrdiff_t(ky) * g.kw + kx) * g.c;
+        int c = 0;
+        for (; c + step <= g.c; c += step)
+          store(to + c, load(to + c) + sum_products<Vector<float>>(a + c, g.c, b + c, pitch, last - first));
+        for (; c < g.c; ++c) to[c] += sum_products<float>(a + c, g.c, b + c, pitch, last - first);
+      }
+    }
+  }
+}
+
+}  // namespace octavo::kernels
