@@ -37,7 +37,7 @@ class FakeQuantizer {
       if (plan().observed(id) == id) add_range(id, spec);
     std::vector<Redirection> redirections;
     for (const auto& [id, spec] : plan().values)
-      redirections.push_back({id, pair(id, qparams_.at(plan().observed(id)))});
+      if (!is_rounded_already(id)) redirections.push_back({id, pair(id, qparams_.at(plan().observed(id)))});
     std::vector<std::pair<OperandId, ValueId>> operands;
     for (const auto& [operand, spec] : plan().operands)
       if (const ValueId id = operand_of(operand, spec); id != kNoValue) operands.emplace_back(operand, id);
@@ -51,6 +51,12 @@ class FakeQuantizer {
  private:
   Graph& graph() { return made_.graph; }
   const QuantizationPlan& plan() const { return made_.plan; }
+
+  // What was moved from elsewhere, but for Resize, which computes means.
+  bool is_rounded_already(ValueId id) const {
+    const Node* const node = plan().observed(id) == id ? nullptr : b_.producer(id);
+    return node && moves_elements(plan().graph, *node) && node->op->name != "Resize";
+  }
 
   // A slot that begins with `start`, and its value after it took some of x.
   ValueId observe(const std::string& name, Tensor start, ValueId x, bool is_weight) {
@@ -72,12 +78,12 @@ class FakeQuantizer {
       return;
     }
     made_.ranges[id] = made_.states.size();
-    const auto end = [&](std::string_view op, std::string_view suffix, float start) {
-      const ValueId seen = b_.add(op, {id}, {{"keepdims", int64_t{0}}});
-      return observe(text("{}.{}", name, suffix), Tensor::of<float>(Shape(), {start}), seen, false);
+    const std::vector<ValueId> seen = b_.add_many("octavo.Extremes", {id}, 2, {});
+    const auto end = [&](std::string_view suffix, float start, ValueId extreme) {
+      return observe(text("{}.{}", name, suffix), Tensor::of<float>(Shape(), {start}), extreme, false);
     };
-    b_.bind("low", end("ReduceMin", "low", range.min));
-    b_.bind("high", end("ReduceMax", "high", range.max));
+    b_.bind("low", end("low", range.min, seen[0]));
+    b_.bind("high", end("high", range.max, seen[1]));
     b_.bind("steps", b_.number(spec.qmax - spec.qmin));
     b_.bind("least", b_.number(spec.qmin));
     b_.bind("most", b_.number(spec.qmax));

@@ -10,6 +10,7 @@
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
+#include "train/join_transposes.h"
 
 namespace octavo {
 
@@ -137,6 +138,7 @@ Trainer::Differentiated Trainer::differentiate(std::span<const Feed> feeds, cons
 std::unique_ptr<Executor> Trainer::compiled(Graph graph) const {
   // Q and DQ stay: what integers would compute has no gradient.
   choose_layout(graph);
+  join_transposes(graph);
   fuse_activations(graph);
   return std::make_unique<Executor>(compile(std::move(graph), kernels_));
 }

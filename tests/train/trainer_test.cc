@@ -264,6 +264,57 @@ TEST_CASE("what is converted computes what was trained, on integers") {
   }
 }
 
+TEST_CASE("a step gives the same bits on any number of threads", "[threads]") {
+  test::GraphBuilder b;
+  const auto conv = [&](ValueId x, Shape weights, int64_t pad, int64_t group) {
+    const Shape channels{weights[0]};
+    return b.node("Conv", {x, b.random(std::move(weights), 0.2f), b.random(channels)},
+                  test::attrs({{"pads", std::vector<int64_t>(4, pad)}, {"group", group}}));
+  };
+  const auto pool = [&](ValueId x) {
+    const std::vector<int64_t> two = {2, 2};
+    return b.node("MaxPool", {x}, test::attrs({{"kernel_shape", two}, {"strides", two}}));
+  };
+  const ValueId x = b.input("x", {16, 2, 24, 24});
+  const ValueId first = b.node("Relu", {conv(x, {24, 2, 3, 3}, 1, 1)});
+  const ValueId middle = b.node("HardSwish", {conv(pool(first), {24, 1, 3, 3}, 1, 24)});
+  const ValueId last = b.node("Relu", {conv(middle, {40, 24, 3, 3}, 0, 1)});
+  b.output(b.node("Gemm", {b.node("Flatten", {pool(last)}), b.random({1000, 10}, 0.05f), b.random({10})}));
+  infer_shapes(b.graph);
+  const Tensor images = b.random_tensor({16, 2, 24, 24});
+  Tensor labels(DType::s64, {16});
+  for (int64_t i = 0; i < 16; ++i) labels.span<int64_t>()[i] = i % 10;
+  const std::vector<Feed> feeds = {{"x", &images}};
+  const QuantizationPlan plan = plan_static(b.graph, StaticOptions{});
+  Calibrator calibrator(plan);
+  test::Batches seen;
+  seen.emplace_back().push_back(Tensor::copy_of(images.view()));
+  test::calibrate(plan, calibrator, seen);
+  for (const char* kind : {"float", "observed", "learned"}) {
+    INFO(kind);
+    const auto trained = [&](int threads) {
+      KernelPolicy policy;
+      policy.threads = Threads(threads);
+      const TrainingOptions options{.optimizer = {.clip_norm = 0.5}};
+      const ScaleSource source =
+          kind == std::string_view("learned") ? ScaleSource::learned : ScaleSource::observed;
+      Trainer trainer = kind == std::string_view("float")
+                            ? Trainer(b.graph, options, policy)
+                            : Trainer(fake_quantize(plan, calibrator, source), options, policy);
+      std::vector<std::vector<float>> all;
+      for (int step = 0; step < 3; ++step) all.push_back({trainer.step(feeds, labels.view())});
+      for (std::size_t i = 0; i < trainer.parameters().size(); ++i)
+        all.push_back(test::values<float>(Tensor::copy_of(trainer.parameter(i))));
+      return all;
+    };
+    const std::vector<std::vector<float>> expected = trained(1);
+    for (const int threads : {2, 3}) {
+      INFO(threads << " threads");
+      CHECK(trained(threads) == expected);
+    }
+  }
+}
+
 TEST_CASE("what plan_static plans is trained, and lowers without islands") {
   const Json& json = fixture()["cases"][0];
   const Json& network = fixture()["networks"][json["network"].get<std::string>()];
