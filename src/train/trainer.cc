@@ -11,6 +11,7 @@
 #include "graph/rewriter.h"
 #include "passes/passes.h"
 #include "train/join_transposes.h"
+#include "train/mark_in_place.h"
 
 namespace octavo {
 
@@ -140,6 +141,7 @@ std::unique_ptr<Executor> Trainer::compiled(Graph graph) const {
   choose_layout(graph);
   join_transposes(graph);
   fuse_activations(graph);
+  mark_in_place(graph);
   return std::make_unique<Executor>(compile(std::move(graph), kernels_));
 }
 

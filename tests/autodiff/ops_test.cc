@@ -24,7 +24,7 @@ TEST_CASE("Operators of backward passes give the same bits on any number of thre
   check_threads([&] {
     OpRunner runner("octavo.MaxPoolGradient");
     runner.attr("kernel_shape", Ints{3, 3}).attr("strides", Ints{2, 2}).attr("pads", Ints{1, 1, 1, 1});
-    runner.input(Tensor::copy_of(dy.view())).input(Tensor::copy_of(x.view()));
+    runner.input(Tensor::copy_of(x.view())).input(Tensor::copy_of(dy.view()));
     return runner;
   });
   const Tensor g = random.floats(image), scale = random.floats({3}, 0.01f, 0.1f);
@@ -86,10 +86,27 @@ TEST_CASE("MaskGradient passes what lies within bounds, and nothing of NaN") {
 TEST_CASE("MaxPoolGradient gives to the first of equals, and adds where windows overlap") {
   const Tensor dx = OpRunner("octavo.MaxPoolGradient")
                         .attr("kernel_shape", Ints{2})
-                        .input(Tensor::of<float>({1, 1, 4}, {1, 2, 4, 8}))
                         .input(Tensor::of<float>({1, 1, 5}, {3, 5, 5, 5, 0}))
+                        .input(Tensor::of<float>({1, 1, 4}, {1, 2, 4, 8}))
                         .run1();
   CHECK(test::values<float>(dx) == std::vector<float>{0, 3, 4, 8, 0});
+}
+
+TEST_CASE("MaxPoolGradient leaves nothing where no window is") {
+  // Windows of two, three apart, behind one element of padding, and an element behind the last.
+  const auto runner = [] {
+    OpRunner made("octavo.MaxPoolGradient");
+    made.attr("kernel_shape", Ints{2}).attr("strides", Ints{3}).attr("pads", Ints{1, 0});
+    made.input(Tensor::of<float>({1, 1, 8}, {5, 1, 2, 3, 4, 8, 9, 1}));
+    return std::move(made.input(Tensor::of<float>({1, 1, 3}, {1, 2, 4})));
+  };
+  CHECK(test::values<float>(runner().run1()) == std::vector<float>{1, 0, 0, 2, 0, 0, 4, 0});
+  CHECK_FALSE(runner().is_view());
+  CHECK(runner().attr("in_place", int64_t{1}).is_view());
+  OpRunner overlapping("octavo.MaxPoolGradient");
+  overlapping.attr("kernel_shape", Ints{2}).attr("in_place", int64_t{1});
+  overlapping.input(Tensor::of<float>({1, 1, 3}, {1, 2, 3})).input(Tensor::of<float>({1, 1, 2}, {1, 2}));
+  CHECK_FALSE(overlapping.is_view());
 }
 
 TEST_CASE("Gradients of channels-last images are those of channels-first ones") {
@@ -105,7 +122,10 @@ TEST_CASE("Gradients of channels-last images are those of channels-first ones") 
       OpRunner runner(op);
       runner.attr("kernel_shape", Ints{3, 3}).attr("strides", Ints{2, 1});
       if (!is_pool) runner.attr("group", int64_t{2});
-      runner.input(std::move(g)).input(std::move(image));
+      if (is_pool)
+        runner.input(std::move(image)).input(std::move(g));
+      else
+        runner.input(std::move(g)).input(std::move(image));
       if (permutes) {
         CHECK_FALSE(runner.permute({0, 3, 1, 2}));
         CHECK(runner.permute({0, 2, 3, 1}));

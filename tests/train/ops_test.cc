@@ -1,4 +1,4 @@
-// The operators of training on their own, and the transposes that are joined around them.
+// The operators of training on their own, and what is done to graphs for them.
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 
@@ -9,6 +9,7 @@
 #include "support/op_runner.h"
 #include "support/random_data.h"
 #include "train/join_transposes.h"
+#include "train/mark_in_place.h"
 
 namespace octavo {
 namespace {
@@ -55,6 +56,19 @@ TEST_CASE("Transposes one behind the other are one, or none") {
     CHECK(joined[i].shape() == expected[i].shape());
     CHECK(test::values<float>(joined[i]) == test::values<float>(expected[i]));
   }
+}
+
+TEST_CASE("A gradient is overwritten by its last reader, if it has memory of its own") {
+  test::GraphBuilder b;
+  const ValueId x = b.input("x", {2, 3});
+  const auto masked = [&](ValueId dy) { return b.node("octavo.MaskGradient", {dy, x}); };
+  const ValueId early = b.node("Mul", {x, x}), late = b.node("Mul", {x, x}), view = b.node("Flatten", {x});
+  b.output(masked(masked(late)));                   // both
+  b.output(b.node("Add", {masked(early), early}));  // read again
+  b.output(masked(x));                              // a feed
+  b.output(masked(view));                           // perhaps a feed
+  infer_shapes(b.graph);
+  CHECK(mark_in_place(b.graph) == 2);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // a clamp passes on, by its input or its output.
 #include <limits>
 
+#include "autodiff/ops/in_place.h"
 #include "base/error.h"
 #include "kernels/quantize/mask.h"
 #include "ops/operands.h"
@@ -11,7 +12,8 @@ namespace octavo {
 
 namespace {
 
-constexpr AttrDef kAttributes[] = {{"low", AttrKind::real}, {"high", AttrKind::real}};
+constexpr AttrDef kAttributes[] = {
+    {"low", AttrKind::real}, {"high", AttrKind::real}, {kInPlace, AttrKind::integer}};
 
 void infer(InferContext& ctx) {
   for (const std::size_t i : {0, 1}) require_dtype(ctx, i, Types<float>{});
@@ -22,8 +24,10 @@ void infer(InferContext& ctx) {
 
 StepPlan plan(const PlanContext& ctx) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  return {.state = PlanState(kernels::Bounds{ctx.attrs().get_float("low", -kInfinity),
-                                             ctx.attrs().get_float("high", kInfinity)})};
+  const kernels::Bounds bounds{ctx.attrs().get_float("low", -kInfinity),
+                               ctx.attrs().get_float("high", kInfinity)};
+  const bool in_place = is_in_place(ctx.node);
+  return {.state = PlanState(bounds), .is_view = in_place, .runs_as_view = in_place};
 }
 
 void run(RunContext& ctx) {

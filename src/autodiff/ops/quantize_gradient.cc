@@ -6,10 +6,14 @@
 //        (FakeQuantPerTensorAffine.cpp)
 //   ds = Σ dy · (i - z - x / s) where it is within, Σ dy · (qmin - z) below and Σ dy · (qmax - z) above: learned step
 //        sizes (Esser et al. 2020), as in PyTorch's _learnable_fake_quantize without the factor 1 / √(n · qmax), which
-//        is a matter of the learning rate. Sums are in float64, in the order of the elements.
+//        is a matter of the learning rate. Sums are in float64, of blocks of elements, in
+//        their order.
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "autodiff/ops/in_place.h"
 #include "base/error.h"
 #include "graph/qdq.h"
 #include "kernels/quantize/mask.h"
@@ -23,8 +27,9 @@ namespace octavo {
 
 namespace {
 
-constexpr auto kAttributes =
-    joined(kQdqAttributes, {{"output_dtype", AttrKind::integer}, {"saturate", AttrKind::integer}});
+constexpr auto kAttributes = joined(
+    kQdqAttributes,
+    {{"output_dtype", AttrKind::integer}, {"saturate", AttrKind::integer}, {kInPlace, AttrKind::integer}});
 
 enum Input : std::size_t { kDy, kX, kScale, kZeroPoint };
 
@@ -34,9 +39,15 @@ void infer(InferContext& ctx) {
   ctx.set(1, DType::f32, ctx.shape(kScale));
 }
 
+// Elements whose share of ds is summed at a time.
+constexpr int64_t kBlock = 8192;
+int64_t blocks_of(int64_t elements) { return (elements + kBlock - 1) / kBlock; }
+
 StepPlan plan(const PlanContext& ctx) {
   StepPlan plan = plan_qdq({{ctx.node, ctx.inputs.subspan(kX), ctx.outputs}, ctx.kernels});
-  plan.workspace = scratch_bytes<double>(static_cast<uint64_t>(ctx.shape(kScale).elements()));
+  plan.workspace = scratch_bytes<double>(static_cast<uint64_t>(ctx.shape(kScale).elements())) +
+                   scratch_bytes<double>(static_cast<uint64_t>(blocks_of(ctx.shape(kX).elements())));
+  plan.is_view = plan.runs_as_view = is_in_place(ctx.node);
   return plan;
 }
 
@@ -70,6 +81,7 @@ void run(RunContext& ctx) {
   Scratch scratch(ctx.workspace);
   double* const sums = scratch.take<double>(static_cast<std::size_t>(parameters));
   std::fill_n(sums, parameters, 0.0);
+  double* const block_sums = scratch.take<double>(static_cast<std::size_t>(blocks_of(layout.length)));
   for (int64_t run = 0; run < layout.runs;
        ++run, x += layout.length, dy += layout.length, dx += layout.length) {
     const int64_t p = layout.parameter(run);
@@ -77,11 +89,19 @@ void run(RunContext& ctx) {
     if (has_zero_point) load_elements(ctx.inputs[kZeroPoint], p, 1, &zero_point);
     const Bounds bounds{scale[p], static_cast<float>(range.qmin - zero_point),
                         static_cast<float>(range.qmax - zero_point)};
+    if (learns) {
+      const int64_t blocks = blocks_of(layout.length);
+      parallel_elements(ctx.kernels, blocks, kBlock, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+          block_sums[i] = scale_gradient(dy + i * kBlock, x + i * kBlock, bounds,
+                                         std::min(kBlock, layout.length - i * kBlock));
+      });
+      sums[p] = std::accumulate(block_sums, block_sums + blocks, sums[p]);
+    }
     parallel_elements(ctx.kernels, layout.length, 1, [&](int64_t begin, int64_t end) {
       kernels::mask_rounded({bounds.low, bounds.high}, bounds.scale, dy + begin, x + begin,
                             static_cast<std::size_t>(end - begin), dx + begin);
     });
-    if (learns) sums[p] += scale_gradient(dy, x, bounds, layout.length);
   }
   for (int64_t p = 0; learns && p < parameters; ++p)
     ctx.outputs[1].as<float>()[p] = static_cast<float>(sums[p]);

@@ -25,9 +25,33 @@ void give_within(Backward& b, ValueId x, float low, float high) {
   b.give(0, b.add("octavo.MaskGradient", {b.gradient(), x}, {{"low", low}, {"high", high}}));
 }
 
+// The MaxPool that alone reads y, whose gradient that is; else null.
+const Node* pool_of(const Backward& b, ValueId y, const Node& gradient) {
+  if (gradient.op->name != "octavo.MaxPoolGradient" || gradient.inputs[0] != y) return nullptr;
+  const Node* found = nullptr;
+  for (const Node& node : b.graph().nodes) {
+    if (node.op->name != "MaxPool" || node.inputs[0] != y) continue;
+    if (found) return nullptr;
+    found = &node;
+  }
+  return found;
+}
+
+// g where low <= y <= high. Behind a MaxPool that tests what is pooled, which is less, and y is read by nobody then.
+void give_within_output(Backward& b, float low, float high) {
+  const ValueId y = b.out(), g = b.gradient();
+  const Node* const pooled = b.producer(g);
+  const Node* const pool = pooled ? pool_of(b, y, *pooled) : nullptr;
+  if (!pool) return give_within(b, y, low, high);
+  const ValueId pools = pool->outputs[0], given = pooled->inputs[1];
+  const Attrs attributes = pooled->attrs;
+  const ValueId masked = b.add("octavo.MaskGradient", {given, pools}, {{"low", low}, {"high", high}});
+  b.give(0, b.add("octavo.MaxPoolGradient", {y, masked}, attributes));
+}
+
 void relu(Backward& b) {
   if (b.dtype(b.in(0)) != DType::f32) return b.give(0, b.formula("Where(y > 0, g, 0)"));
-  give_within(b, b.out(), std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::infinity());
+  give_within_output(b, std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::infinity());
 }
 
 // y = min(max(x, low), high): g where x is within both; a bound gets g where it is the output.
@@ -46,7 +70,7 @@ void clip(Backward& b) {
     // kept.
     const Node* const before = b.producer(b.in(0));
     if (!before || !before->op->clamps_output) return give_within(b, b.in(0), *least, *most);
-    return give_within(b, b.out(), std::nextafter(*least, kInfinity), std::nextafter(*most, -kInfinity));
+    return give_within_output(b, std::nextafter(*least, kInfinity), std::nextafter(*most, -kInfinity));
   }
   if (has_low) b.bind("low", b.in(1));
   if (has_high) b.bind("high", b.in(2));

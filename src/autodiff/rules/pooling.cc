@@ -84,7 +84,7 @@ void global_average_pool(Backward& b) {
   b.give(0, b.formula("g / n"));
 }
 
-void max_pool(Backward& b) { b.give(0, b.add("octavo.MaxPoolGradient", {b.gradient(), b.in(0)}, b.attrs())); }
+void max_pool(Backward& b) { b.give(0, b.add("octavo.MaxPoolGradient", {b.in(0), b.gradient()}, b.attrs())); }
 
 void global_max_pool(Backward& b) {
   const Shape x = b.shape(b.in(0)), planes{x[0], x[1], x.elements(2, x.rank())};
