@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "kernels/conv/gather.h"
 #include "kernels/transpose/transpose.h"
@@ -34,20 +35,43 @@ V sum_products(const float* a, ptrdiff_t step_a, const float* b, ptrdiff_t step_
   return even + odd;
 }
 
-uint64_t rounded(uint64_t floats) { return (floats + 3) / 4 * 4; }
+uint64_t floats(int64_t count) { return static_cast<uint64_t>((count + 3) / 4 * 4); }
+
+// Rows of `n` neighbouring elements, one a position.
+struct Rows {
+  const float* data;
+  ptrdiff_t pitch;
+  int n;
+};
+
+// to[row][column] gets a tile of products or, where they are not the first, more.
+void add_tile(const float* tile, int rows, int columns, float* to, ptrdiff_t pitch, bool is_first) {
+  for (int i = 0; i < rows; ++i, tile += kColumns, to += pitch) {
+    if (is_first)
+      std::copy_n(tile, columns, to);
+    else
+      map(static_cast<size_t>(columns), to, std::plus<>(), Run<float>{to}, Run<float>{tile});
+  }
+}
+
+// The same to to[column][row].
+void add_turned_tile(const float* tile, int rows, int columns, float* to, ptrdiff_t pitch, bool is_first) {
+  for (int i = 0; i < rows; ++i, tile += kColumns, ++to)
+    for (int k = 0; k < columns; ++k) to[k * pitch] = is_first ? tile[k] : to[k * pitch] + tile[k];
+}
 
 }  // namespace
 
 int block_conv_gradient(const ConvGeometry& g) {
-  constexpr int kWindows = 64 * 1024;  // elements, half of what fits L2 beside their packed form
-  return std::clamp(kWindows / std::max(g.depth(), 1) / 4 * 4, 32, 512);
+  constexpr int windows = 64 * 1024;  // elements, half of what fits L2 beside their packed form
+  return std::clamp(windows / std::max(g.depth(), 1) / 4 * 4, 32, 512);
 }
 
 uint64_t workspace_bytes_conv_gradient(const GemmF32Kernel& kernel, const ConvGeometry& g) {
-  const auto block = static_cast<uint64_t>(block_conv_gradient(g)), depth = static_cast<uint64_t>(g.depth());
-  const uint64_t floats = rounded(block * depth + panel_slack) +
-                          rounded(block * static_cast<uint64_t>(g.group_outputs())) + kRows * kColumns;
-  return floats * sizeof(float) + packed_size_gemm_f32(kernel, g.depth(), static_cast<int>(block));
+  const int64_t block = block_conv_gradient(g), depth = g.depth();
+  const int wider = std::max(g.depth(), g.group_outputs());
+  return (floats(block * depth + panel_slack) + floats(block * wider) + kRows * kColumns) * sizeof(float) +
+         packed_size_gemm_f32(kernel, wider, static_cast<int>(block));
 }
 
 void conv_weight_gradient_f32(const GemmF32Kernel& kernel, const ConvGeometry& g,
@@ -55,36 +79,39 @@ void conv_weight_gradient_f32(const GemmF32Kernel& kernel, const ConvGeometry& g
   constexpr float infinity = std::numeric_limits<float>::infinity();
   constexpr ptrdiff_t size = sizeof(float);
   const int block = block_conv_gradient(g), depth = g.depth(), outputs = args.end_output - args.first_output;
+  const int wider = std::max(depth, g.group_outputs());
   float* const windows = static_cast<float*>(args.workspace);
-  float* const turned =
-      windows + rounded(static_cast<uint64_t>(block) * static_cast<uint64_t>(depth) + panel_slack);
-  float* const product =
-      turned + rounded(static_cast<uint64_t>(block) * static_cast<uint64_t>(g.group_outputs()));
+  float* const turned = windows + floats(int64_t{block} * depth + panel_slack);
+  float* const product = turned + floats(int64_t{block} * wider);
   float* const panels = product + kRows * kColumns;
+  float* const dw = args.dw + ptrdiff_t(args.first_output) * depth;
+  // Tiles are nr columns wide: the side that fills them better is the right one.
+  const auto tiles = [&](int n) { return (n + kernel.nr - 1) / kernel.nr; };
+  const bool turns = int64_t{depth} * tiles(outputs) < int64_t{outputs} * tiles(depth);
   for (int64_t position = args.begin; position < args.end; position += block) {
     const int count = static_cast<int>(std::min<int64_t>(block, args.end - position));
     gather_rows<PanelF32>(g, args.x, args.group, position, count, 0.0f, depth, windows);
-    const PackedGemmF32 packed = pack_gemm_f32(kernel, weights_kn(windows, count, depth), panels);
+    Rows left{args.dy + position * g.oc + args.group * g.group_outputs() + args.first_output, g.oc, outputs};
+    Rows right{windows, depth, depth};
+    if (turns) std::swap(left, right);
+    const PackedGemmF32 packed =
+        pack_gemm_f32(kernel, {right.data, right.n, 1, 1, count, 1, 0, 0, right.pitch}, panels);
     StridedBox<2> box;
-    box.append(outputs, {size, count * size});
-    box.append(count, {g.oc * size, size});
-    copy_strided(box, args.dy + position * g.oc + args.group * g.group_outputs() + args.first_output, turned,
-                 static_cast<int>(size));
-    for (int column = 0; column < depth; column += kColumns) {
-      const int columns = std::min(kColumns, depth - column);
+    box.append(left.n, {size, count * size});
+    box.append(count, {left.pitch * size, size});
+    copy_strided(box, left.data, turned, static_cast<int>(size));
+    for (int column = 0; column < right.n; column += kColumns) {
+      const int columns = std::min(kColumns, right.n - column);
       const PackedGemmF32 part = columns_of(packed, column, column + columns);
-      for (int row = 0; row < outputs; row += kRows) {
-        const int rows = std::min(kRows, outputs - row);
+      for (int row = 0; row < left.n; row += kRows) {
+        const int rows = std::min(kRows, left.n - row);
         kernel.run(part, turned + ptrdiff_t(row) * count, count, rows,
                    {nullptr, -infinity, infinity, product, kColumns});
-        for (int i = 0; i < rows; ++i) {
-          float* const to = args.dw + ptrdiff_t(args.first_output + row + i) * depth + column;
-          const float* const from = product + ptrdiff_t(i) * kColumns;
-          if (position == args.begin)
-            std::copy_n(from, columns, to);
-          else
-            map(static_cast<size_t>(columns), to, std::plus<>(), Run<float>{to}, Run<float>{from});
-        }
+        const bool is_first = position == args.begin;
+        if (turns)
+          add_turned_tile(product, rows, columns, dw + ptrdiff_t(column) * depth + row, depth, is_first);
+        else
+          add_tile(product, rows, columns, dw + ptrdiff_t(row) * depth + column, depth, is_first);
       }
     }
   }
