@@ -1,7 +1,9 @@
 // octavo.Accumulate: slot ← decay · slot + rate · x, float32, where the slot lies. decay and rate are scalars.
 #include "base/error.h"
 #include "graph/op_def.h"
+#include "kernels/eltwise/accumulate.h"
 #include "ops/operands.h"
+#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -21,8 +23,9 @@ void run(RunContext& ctx) {
   const float decay = *ctx.inputs[2].as<float>(), rate = *ctx.inputs[3].as<float>();
   float* const slot = ctx.outputs[0].as<float>();
   const float* const x = ctx.inputs[1].as<float>();
-  const int64_t count = ctx.outputs[0].shape.elements();
-  for (int64_t i = 0; i < count; ++i) slot[i] = decay * slot[i] + rate * x[i];
+  parallel_elements(ctx.kernels, ctx.outputs[0].shape.elements(), 1, [&](int64_t begin, int64_t end) {
+    kernels::accumulate(decay, rate, x + begin, static_cast<std::size_t>(end - begin), slot + begin);
+  });
 }
 
 OCTAVO_OPERATOR(accumulate, {.name = "octavo.Accumulate",
