@@ -46,6 +46,16 @@ TEST_CASE("Operators of backward passes give the same bits on any number of thre
     OpRunner runner("octavo.RowSums");
     return std::move(runner.input(Tensor::copy_of(x.view())));
   });
+  const Tensor filters = random.floats({30, 1, 3, 3}), pixels = random.floats({2, 30, 20, 20}),
+               wide = random.floats({2, 30, 41, 41});
+  for (const bool by_weights : {false, true})
+    check_threads([&] {
+      OpRunner runner(by_weights ? "octavo.ConvWeightGradient" : "octavo.DepthwiseImageGradient");
+      runner.attr("kernel_shape", Ints{3, 3}).attr("strides", Ints{2, 2}).attr("group", 30);
+      if (!by_weights) runner.attr("image", Ints{41, 41});
+      return std::move(runner.input(Tensor::copy_of(pixels.view()))
+                           .input(Tensor::copy_of(by_weights ? wide.view() : filters.view())));
+    });
   // Images that are many for few weights, and weights that are many for few images.
   for (const auto& [size, channels, outputs] : {std::array{40, 3, 4}, std::array{4, 90, 250}}) {
     const Tensor image = random.floats({2, channels, size, size}),

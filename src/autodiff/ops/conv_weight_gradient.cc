@@ -39,30 +39,6 @@ void infer(InferContext& ctx) {
   ctx.set(0, DType::f32, dw);
 }
 
-ConvGeometry geometry_of(const ShapeContext& ctx) {
-  const Shape &dy = ctx.shape(kDy), &x = ctx.shape(kX);
-  const ImageAxes axes(x, ctx.node);
-  const Window window = read_window(ctx.attrs(), Dims(ctx.attrs().get_ints("kernel_shape")));
-  const auto to_int = [](int64_t i) { return static_cast<int>(i); };
-  ConvGeometry g;
-  g.n = to_int(x[0]);
-  g.c = to_int(x[axes.channels()]);
-  g.oc = to_int(dy[axes.channels()]);
-  g.groups = to_int(group_count(ctx.attrs()));
-  g.is_volume = axes.spatial_rank() == 3;
-  int* const fields[3][6] = {{&g.d, &g.od, &g.kd, &g.stride_d, &g.dilation_d, &g.pad_front},
-                             {&g.h, &g.oh, &g.kh, &g.stride_h, &g.dilation_h, &g.pad_top},
-                             {&g.w, &g.ow, &g.kw, &g.stride_w, &g.dilation_w, &g.pad_left}};
-  for (int i = 0; i < axes.spatial_rank(); ++i) {
-    const WindowAxis& a = window.axes[static_cast<std::size_t>(i)];
-    const int64_t values[] = {x[axes.spatial(i)], dy[axes.spatial(i)], a.kernel,
-                              a.stride,           a.dilation,          a.pad_begin};
-    for (std::size_t k = 0; k < std::size(values); ++k)
-      *fields[3 - axes.spatial_rank() + i][k] = to_int(values[k]);
-  }
-  return g;
-}
-
 struct GradientPlan {
   ConvGeometry geometry;
   int64_t size, count,
@@ -125,7 +101,7 @@ void sum_parts(const KernelPolicy& policy, const GradientPlan& plan, const float
 }
 
 StepPlan plan(const PlanContext& ctx) {
-  const GradientPlan plan = plan_of(geometry_of(ctx));
+  const GradientPlan plan = plan_of(gradient_geometry(ctx.node, ctx.shape(kDy), ctx.shape(kX)));
   const ConvGeometry& g = plan.geometry;
   uint64_t workspace = scratch_bytes<float>(static_cast<uint64_t>(plan.parts * plan.size)) +
                        workspace_of_threads(ctx.kernels, kernel_workspace(ctx.kernels, g));

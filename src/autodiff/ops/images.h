@@ -4,16 +4,15 @@
 #include <span>
 
 #include "graph/op_def.h"
+#include "kernels/conv/geometry.h"
 
 namespace octavo {
 
 // OpDef::permute of a node whose inputs and output are images: to channels-last alone.
-inline bool permute_images(Graph&, Node& node, std::span<const int> permutation) {
-  bool is_last = !node.lowered.channels_last && permutation[0] == 0 && permutation.back() == 1;
-  for (std::size_t i = 1; i + 1 < permutation.size(); ++i)
-    is_last &= permutation[i] == static_cast<int>(i) + 1;
-  node.lowered.channels_last |= is_last;
-  return is_last;
-}
+bool permute_images(Graph&, Node& node, std::span<const int> permutation);
+
+// The geometry of a convolution whose output has the gradient dy and whose image is x, by the attributes of Conv and
+// kernel_shape.
+kernels::ConvGeometry gradient_geometry(const Node& node, const Shape& dy, const Shape& x);
 
 }  // namespace octavo

@@ -69,34 +69,23 @@ ValueId image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId
                 {"output_padding", std::span(more)}});
 }
 
-// The same, as a convolution of g, with zeros between its elements where the stride is not 1, by the weights backwards:
-// one group, or a filter for each channel. Its kernels are faster than those of ConvTranspose, and gather a few windows
-// at a time where that makes them all.
+// The same where windows begin at neighbours, of one group or a filter for each channel: a convolution of g by the
+// weights backwards. Its kernels are faster than those of ConvTranspose, and gather a few windows at a time where that
+// makes them all.
 ValueId image_gradient_by_conv(Backward& b, const Geometry& geometry, ValueId g, ValueId w,
                                const Shape& image) {
-  const Shape outputs = b.shape(g);
-  std::vector<int64_t> spatial, last, before_first, back, zeros, zero_axes, cuts, pads;
-  Dims apart{outputs[0], outputs[1]}, joined = apart;
+  std::vector<int64_t> spatial, last, before_first, back, cuts, pads;
   for (int i = 0; i < geometry.spatial; ++i) {
-    const WindowAxis& a = geometry.axes[i];
     spatial.push_back(2 + i);
     last.push_back(-1);
     before_first.push_back(std::numeric_limits<int64_t>::min());
     back.push_back(-1);
-    for (int64_t size : {outputs[2 + i], int64_t{1}}) apart.push_back(size);
-    joined.push_back(outputs[2 + i] * a.stride);
-    zeros.push_back(a.stride - 1);
-    zero_axes.push_back(3 + 2 * i);
-  }
-  if (std::ranges::any_of(zeros, [](int64_t count) { return count > 0; })) {
-    zeros.insert(zeros.begin(), zeros.size(), 0);
-    g = b.add("Pad", {b.reshape(g, apart), b.ints(zeros), kNoValue, b.ints(zero_axes)});
-    g = b.reshape(g, joined);
   }
   for (const bool at_end : {false, true})
     for (int i = 0; i < geometry.spatial; ++i) {
       const WindowAxis& a = geometry.axes[i];
-      const int64_t pad = at_end ? image[2 + i] - joined[2 + i] + a.pad_begin : a.extent() - 1 - a.pad_begin;
+      const int64_t pad =
+          at_end ? image[2 + i] - b.shape(g)[2 + i] + a.pad_begin : a.extent() - 1 - a.pad_begin;
       pads.push_back(std::max<int64_t>(pad, 0));
       cuts.push_back(std::min<int64_t>(pad, 0));
     }
@@ -129,19 +118,34 @@ ValueId convolution(Backward& b, const Geometry& geometry, ValueId x, ValueId w,
   return y;
 }
 
+// The attributes of octavo.ConvWeightGradient and octavo.DepthwiseImageGradient.
+Attrs gradient_attributes(const Geometry& geometry, std::span<const int64_t> kernel) {
+  std::vector<int64_t> pads(static_cast<std::size_t>(2 * geometry.spatial));
+  for (int i = 0; i < geometry.spatial; ++i) pads[static_cast<std::size_t>(i)] = geometry.axes[i].pad_begin;
+  const std::vector<int64_t> strides = geometry.strides(), dilations = geometry.dilations();
+  return attributes({{"group", geometry.groups},
+                     {"kernel_shape", kernel},
+                     {"strides", std::span(strides)},
+                     {"dilations", std::span(dilations)},
+                     {"pads", std::span(pads)}});
+}
+
+// The spatial axes of an image or of weights.
+std::span<const int64_t> spatial_axes(const Shape& shape) {
+  return {shape.dims.begin() + 2, static_cast<std::size_t>(shape.rank() - 2)};
+}
+
+ValueId depthwise_image_gradient(Backward& b, const Geometry& geometry, ValueId g, ValueId w,
+                                 const Shape& image) {
+  Attrs attributes = gradient_attributes(geometry, spatial_axes(b.shape(w)));
+  const std::span<const int64_t> sizes = spatial_axes(image);
+  attributes.set("image", std::vector<int64_t>(sizes.begin(), sizes.end()));
+  return b.add("octavo.DepthwiseImageGradient", {g, w}, std::move(attributes));
+}
+
 // dW[o][c][k] = Σ over images and outputs of g[n][o][p] · x[n][c][p·stride + k·dilation - pad].
 ValueId weight_gradient(Backward& b, const Geometry& geometry, ValueId x, ValueId g, const Shape& weights) {
-  const std::span<const int64_t> kernel(weights.dims.begin() + 2, geometry.spatial);
-  std::vector<int64_t> pads;
-  for (int i = 0; i < 2 * geometry.spatial; ++i)
-    pads.push_back(i < geometry.spatial ? geometry.axes[i].pad_begin : 0);
-  const std::vector<int64_t> strides = geometry.strides(), dilations = geometry.dilations();
-  return b.add("octavo.ConvWeightGradient", {g, x},
-               {{"group", geometry.groups},
-                {"kernel_shape", kernel},
-                {"strides", std::span(strides)},
-                {"dilations", std::span(dilations)},
-                {"pads", std::span(pads)}});
+  return b.add("octavo.ConvWeightGradient", {g, x}, gradient_attributes(geometry, spatial_axes(weights)));
 }
 
 // Sums over all but the channels, which are last where the convolution computes.
@@ -157,10 +161,12 @@ void conv(Backward& b) {
   const Geometry geometry = geometry_of(b, image, weights);
   const ValueId g = b.gradient();
   const bool is_depthwise = geometry.groups > 1 && geometry.groups == weights[0] && weights[1] == 1;
-  const bool by_conv = geometry.groups == 1 ? geometry.is_contiguous() : is_depthwise && geometry.spatial < 3;
-  if (b.wants(0))
-    b.give(0, by_conv ? image_gradient_by_conv(b, geometry, g, b.in(1), image)
-                      : image_gradient(b, geometry, g, b.in(1), image));
+  const bool is_flat_depthwise = is_depthwise && geometry.spatial < 3;
+  const auto make = geometry.is_contiguous() && (geometry.groups == 1 || is_flat_depthwise)
+                        ? image_gradient_by_conv
+                    : is_flat_depthwise ? depthwise_image_gradient
+                                        : image_gradient;
+  if (b.wants(0)) b.give(0, make(b, geometry, g, b.in(1), image));
   if (b.wants(1)) b.give(1, weight_gradient(b, geometry, b.in(0), g, weights));
   if (b.wants(2)) b.give(2, bias_gradient(b, g));
 }

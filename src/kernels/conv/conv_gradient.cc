@@ -17,22 +17,53 @@ namespace {
 // A part of the product that is added up while it is in L1.
 constexpr int kRows = 24, kColumns = 64;
 
+template <class V> V read(const float* p) {
+  V v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+// Outputs [first, end) of a row whose pixel under the filter's column kx is in the image, and the first such pixel.
+struct OutputsOfTap {
+  int first, end, pixel;
+
+  OutputsOfTap(const ConvGeometry& g, int kx) {
+    const int shift = kx * g.dilation_w - g.pad_left;
+    first = shift < 0 ? (-shift + g.stride_w - 1) / g.stride_w : 0;
+    end = shift < g.w ? std::min((g.w - 1 - shift) / g.stride_w + 1, g.ow) : 0;
+    pixel = first * g.stride_w + shift;
+  }
+  int count() const { return end - first; }
+};
+
+// Calls f.template operator()<V>(channel) for all channels, as many at a time as V holds.
+template <class F> void for_each_channels(int channels, F f) {
+  constexpr int step = int(lanes<float>);
+  int c = 0;
+  for (; c + step <= channels; c += step) f.template operator()<Vector<float>>(c);
+  for (; c < channels; ++c) f.template operator()<float>(c);
+}
+
 // Σ a[i · step_a] · b[i · step_b], of as many neighbouring channels as V holds.
 template <class V>
 V sum_products(const float* a, ptrdiff_t step_a, const float* b, ptrdiff_t step_b, int count) {
-  const auto read = [](const float* p) {
-    V v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-  };
   V even{}, odd{};  // two sums, since an addition takes longer than a cycle
   int i = 0;
   for (; i + 1 < count; i += 2, a += 2 * step_a, b += 2 * step_b) {
-    even += read(a) * read(b);
-    odd += read(a + step_a) * read(b + step_b);
+    even += read<V>(a) * read<V>(b);
+    odd += read<V>(a + step_a) * read<V>(b + step_b);
   }
-  if (i < count) even += read(a) * read(b);
+  if (i < count) even += read<V>(a) * read<V>(b);
   return even + odd;
+}
+
+// to[i · step_to] += a[i · step_a] · factor.
+template <class V>
+void add_multiples(const float* a, ptrdiff_t step_a, V factor, float* to, ptrdiff_t step_to, int count) {
+  for (; count > 0; --count, a += step_a, to += step_to) {
+    const V sum = read<V>(to) + read<V>(a) * factor;
+    std::memcpy(to, &sum, sizeof sum);
+  }
 }
 
 uint64_t floats(int64_t count) { return static_cast<uint64_t>((count + 3) / 4 * 4); }
@@ -119,28 +150,43 @@ void conv_weight_gradient_f32(const GemmF32Kernel& kernel, const ConvGeometry& g
 
 void dwconv_weight_gradient_f32(const ConvGeometry& g, const float* x, const float* dy, int64_t begin,
                                 int64_t end, float* dw) {
-  constexpr int step = int(lanes<float>);
   std::fill_n(dw, ptrdiff_t(g.kh) * g.kw * g.c, 0.0f);
-  for (int64_t row = begin; row < end; ++row) {
-    const float* const gradients = dy + row * g.ow * g.c;
+  for (int64_t row = begin; row < end; ++row)
     for (int ky = 0; ky < g.kh; ++ky) {
       const int64_t y = row % g.oh * g.stride_h + int64_t(ky) * g.dilation_h - g.pad_top;
       if (y < 0 || y >= g.h) continue;
-      const float* const pixels = x + (row / g.oh * g.h + y) * g.w * g.c;
       for (int kx = 0; kx < g.kw; ++kx) {
-        // Outputs whose pixel is in the image.
-        const int shift = kx * g.dilation_w - g.pad_left;
-        const int first = shift < 0 ? (-shift + g.stride_w - 1) / g.stride_w : 0;
-        const int last = shift < g.w ? std::min((g.w - 1 - shift) / g.stride_w + 1, g.ow) : 0;
-        if (first >= last) continue;
-        const float* const a = gradients + ptrdiff_t(first) * g.c;
-        const float* const b = pixels + (ptrdiff_t(first) * g.stride_w + shift) * g.c;
-        const ptrdiff_t pitch = ptrdiff_t(g.stride_w) * g.c;
+        const OutputsOfTap outputs(g, kx);
+        if (outputs.count() <= 0) continue;
+        const float* const a = dy + (row * g.ow + outputs.first) * g.c;
+        const float* const b = x + ((row / g.oh * g.h + y) * g.w + outputs.pixel) * g.c;
         float* const to = dw + (ptrdiff_t(ky) * g.kw + kx) * g.c;
-        int c = 0;
-        for (; c + step <= g.c; c += step)
-          store(to + c, load(to + c) + sum_products<Vector<float>>(a + c, g.c, b + c, pitch, last - first));
-        for (; c < g.c; ++c) to[c] += sum_products<float>(a + c, g.c, b + c, pitch, last - first);
+        for_each_channels(g.c, [&]<class V>(int c) {
+          const V sum = read<V>(to + c) +
+                        sum_products<V>(a + c, g.c, b + c, ptrdiff_t(g.stride_w) * g.c, outputs.count());
+          std::memcpy(to + c, &sum, sizeof sum);
+        });
+      }
+    }
+}
+
+void dwconv_image_gradient_f32(const ConvGeometry& g, const float* dy, const float* filters, int64_t begin,
+                               int64_t end, float* dx) {
+  for (int64_t row = begin; row < end; ++row) {
+    float* const pixels = dx + row * g.w * g.c;
+    std::fill_n(pixels, ptrdiff_t(g.w) * g.c, 0.0f);
+    for (int ky = 0; ky < g.kh; ++ky) {
+      const int64_t start = row % g.h + g.pad_top - int64_t(ky) * g.dilation_h, oy = start / g.stride_h;
+      if (start < 0 || start % g.stride_h != 0 || oy >= g.oh) continue;
+      for (int kx = 0; kx < g.kw; ++kx) {
+        const OutputsOfTap outputs(g, kx);
+        if (outputs.count() <= 0) continue;
+        const float* const from = dy + ((row / g.h * g.oh + oy) * g.ow + outputs.first) * g.c;
+        const float* const filter = filters + (ptrdiff_t(ky) * g.kw + kx) * g.c;
+        for_each_channels(g.c, [&]<class V>(int c) {
+          add_multiples<V>(from + c, g.c, read<V>(filter + c), pixels + ptrdiff_t(outputs.pixel) * g.c + c,
+                           ptrdiff_t(g.stride_w) * g.c, outputs.count());
+        });
       }
     }
   }

@@ -1,4 +1,4 @@
-// The gradient of a convolution by its weights, over NHWC: for each group dw = dyᵀ · windows, whose sum runs over output
+// Gradients of convolutions over NHWC. By the weights, for each group: dw = dyᵀ · windows, whose sum runs over output
 // positions. They are taken in blocks of a number that follows from the shape: windows and dy of a block are gathered
 // and multiplied with the tiles of gemm_f32, and products of blocks are added up in their order.
 #pragma once
@@ -31,5 +31,10 @@ void conv_weight_gradient_f32(const GemmF32Kernel&, const ConvGeometry&, const C
 /// batch, summed row by row.
 void dwconv_weight_gradient_f32(const ConvGeometry&, const float* x, const float* dy, int64_t begin,
                                 int64_t end, float* dw);
+
+/// dx over the rows [begin, end) of the batch's images, of a convolution with one filter a channel: filters are
+/// [ky * kw + kx][c].
+void dwconv_image_gradient_f32(const ConvGeometry&, const float* dy, const float* filters, int64_t begin,
+                               int64_t end, float* dx);
 
 }  // namespace octavo::kernels

@@ -1,7 +1,7 @@
 // octavo.Accumulate: slot ← decay · slot + rate · x, float32, where the slot lies. decay and rate are scalars.
+#include "kernels/eltwise/accumulate.h"
 #include "base/error.h"
 #include "graph/op_def.h"
-#include "kernels/eltwise/accumulate.h"
 #include "ops/operands.h"
 #include "ops/parallel.h"
 
