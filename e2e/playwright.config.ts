@@ -62,9 +62,16 @@ export default defineConfig({
       ...look('phone', 'dark', 'isolated'),
       // These are the same in every window.
       grepInvert: /@any-size/,
-      testMatch: ['journey', 'opening', 'int8', 'preprocessing', 'own-data', 'sharing', 'spelling'].map(
-        (name) => `${name}.spec.ts`,
-      ),
+      testMatch: [
+        'journey',
+        'opening',
+        'int8',
+        'preprocessing',
+        'own-data',
+        'sharing',
+        'spelling',
+        'digits',
+      ].map((name) => `${name}.spec.ts`),
     },
     {
       ...look('phone', 'light', 'plain'),

@@ -107,6 +107,7 @@ export default defineConfig({
   define: {
     __NETWORK_BYTES__: bytesOf('efficientnet-lite0.onnx'),
     __SPELLING_BYTES__: bytesOf('g2p/encoder.onnx', 'g2p/decoder.onnx'),
+    __DIGITS_BYTES__: { network: bytesOf('digits.onnx'), sheet: bytesOf('digits.png') },
     __LINKS__: links(),
   },
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
