@@ -18,6 +18,10 @@ const meanings = {
   ARPAbet:
     'Sounds in letters of the keyboard, as the CMU Pronouncing Dictionary has them: AA as in odd, DH as in thee. The number after a vowel is its stress: 1 the main one, 2 a lesser one, 0 none.',
   GRU: 'Gated recurrent unit: a layer that goes through a sequence step by step and keeps a state, of which gates decide what is forgotten.',
+  training:
+    'Quantization-aware training: the network answers with rounded weights, and learns from its errors which way to move the float ones behind them, until rounding hardly hurts.',
+  distillation:
+    'A network learns to answer as another one does: here as the float network, whose answers to unlabelled digits are the lesson.',
   isolated:
     'Browsers let threads share memory only on pages served with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
   NCHW: 'The order of the numbers of a picture. NCHW: one whole plane a channel, as PyTorch has it. NHWC: the channels of each pixel together, as TensorFlow has it.',

@@ -11,15 +11,18 @@ import {
   openFloat,
   openSheet,
   quantize,
+  type Bits,
   type Network,
   type NetworkId,
 } from './networks';
 import { Pad } from './pad';
+import { Training } from './training';
 
-/** What networks made of an image: the probability of each digit, by network. */
+/** What networks made of an image: the probability of each digit, by network, and which network that was. */
 export interface Answers {
   image: Uint8Array;
   shares: ReadonlyMap<NetworkId, readonly number[]>;
+  by: ReadonlySet<Network>;
 }
 
 /** The digit that is on the pad first. */
@@ -31,10 +34,17 @@ export class DigitBench {
   readonly sheet = signal<DigitSheet | undefined>(undefined);
   readonly networks = signal<readonly Network[]>([]);
   readonly answers = signal<Answers | undefined>(undefined);
+  readonly training: Training;
   #reading = false;
 
   constructor(work: Work) {
     this.work = work;
+    this.training = new Training({
+      work,
+      sheet: () => this.sheet.value,
+      float: () => this.#networkOf('float'),
+      show: (trained) => this.#showTrained(trained),
+    });
     // What is on the pad, and each network as it comes, is read.
     effect(() => {
       if (this.pad.image.value && this.networks.value.length > 0) void this.#read();
@@ -44,7 +54,7 @@ export class DigitBench {
 
   /** Whether all networks are there. */
   get isOpen(): boolean {
-    return this.networks.value.some(({ id }) => id === `static-${bitChoices.at(-1)}`);
+    return bitChoices.every((bits) => this.#networkOf(`static-${bits}`));
   }
 
   /** Fetches the digits and the network and quantizes it, as far as that is not done. */
@@ -54,27 +64,51 @@ export class DigitBench {
       const begin = performance.now();
       const sheet = (this.sheet.value ??= await openSheet(job));
       this.pad.offer(sheet.validation, firstSample);
-      const float = this.networks.value[0] ?? (await openFloat(sheet, job));
-      this.networks.value = [float];
+      const float = this.#networkOf('float') ?? (await openFloat(sheet, job));
+      this.#add(float);
       for (const bits of bitChoices) {
-        const made = await quantize(float, bits, sheet, job);
-        this.networks.value = [...this.networks.value, made];
+        this.#add(this.#networkOf(`static-${bits}`) ?? (await quantize(float, bits, sheet, job)));
       }
       return `Ready in ${seconds(performance.now() - begin)}: draw, and all networks read.`;
     });
   }
 
-  /** Has all networks read what is on the pad, until they have read what is there last. */
+  /** Writes the trained network as a file. */
+  download(save: (bytes: Uint8Array, name: string) => void): Promise<void> {
+    return this.work.attempt(async () => {
+      const trained = this.#networkOf('trained');
+      if (trained) save(await trained.model.toOnnx(), trainedFile(this.training.made.value?.bits ?? 8));
+    });
+  }
+
+  #networkOf(id: NetworkId): Network | undefined {
+    return this.networks.value.find((network) => network.id === id);
+  }
+
+  #add(network: Network): void {
+    if (!this.#networkOf(network.id)) this.networks.value = [...this.networks.value, network];
+  }
+
+  #showTrained(trained: Network | undefined): void {
+    const former = this.#networkOf('trained');
+    const others = this.networks.value.filter((network) => network !== former);
+    this.networks.value = trained ? [...others, trained] : others;
+    // What it still runs is done before.
+    former?.model.dispose();
+  }
+
+  /** Has all networks read what is on the pad, until each has read what is there last. */
   async #read(): Promise<void> {
     if (this.#reading) return;
     this.#reading = true;
     try {
       for (;;) {
-        const [image, networks] = [this.pad.image.value, this.networks.value];
-        if (!image || isRead(image, networks, this.answers.value)) break;
-        const shares = new Map<NetworkId, readonly number[]>();
-        for (const { id, model } of networks) shares.set(id, (await answersOf(model, image))[0] ?? []);
-        if (this.pad.image.value) this.answers.value = { image, shares };
+        const image = this.pad.image.value;
+        const known = this.answers.value?.image === image ? this.answers.value : undefined;
+        const network = this.networks.value.find((each) => !known?.by.has(each));
+        if (!image || !network) break;
+        const [shares = []] = await answersOf(network.model, image);
+        this.#note(image, network, shares);
       }
     } catch (error) {
       this.work.fail(error);
@@ -82,10 +116,24 @@ export class DigitBench {
       this.#reading = false;
     }
   }
+
+  /** Answers to the last image stay until there are others. */
+  #note(image: Uint8Array, network: Network, shares: readonly number[]): void {
+    if (!this.pad.image.value) return;
+    const { answers } = this;
+    const by = answers.value?.image === image ? answers.value.by : [];
+    const present = new Set(this.networks.value.map(({ id }) => id));
+    const kept = [...(answers.value?.shares ?? [])].filter(([id]) => present.has(id));
+    answers.value = {
+      image,
+      shares: new Map([...kept, [network.id, shares]]),
+      by: new Set([...by, network]),
+    };
+  }
 }
 
-const isRead = (image: Uint8Array, networks: readonly Network[], answers: Answers | undefined) =>
-  answers?.image === image && networks.every(({ id }) => answers.shares.has(id));
+/** What the trained network is called when it is kept. */
+export const trainedFile = (bits: Bits) => `digits.trained-${bits}-bit.onnx`;
 
 export const BenchContext = createContext<DigitBench | undefined>(undefined);
 

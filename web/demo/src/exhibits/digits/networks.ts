@@ -60,16 +60,18 @@ export async function quantize(float: Network, bits: Bits, sheet: DigitSheet, jo
   return measured(`static-${bits}`, `${bits} bits`, model, sheet, job.signal);
 }
 
-/** A quantized network beside its figures. */
+/** A quantized network beside its figures, of which the accuracy may be known. */
 export async function measured(
   id: NetworkId,
   title: string,
   model: Model,
   sheet: DigitSheet,
   signal: AbortSignal,
+  known?: number,
 ): Promise<Network> {
   const { length: bytes } = await model.toOnnx();
-  return { id, title, model, bytes, accuracy: await accuracyOf(model, sheet.validation, signal) };
+  const accuracy = known ?? (await accuracyOf(model, sheet.validation, signal));
+  return { id, title, model, bytes, accuracy };
 }
 
 /** Of labelled digits, the share that a network gets right. */

@@ -15,6 +15,8 @@ const step = 137;
 
 export class Pad {
   readonly strokes = signal<readonly Stroke[]>([]);
+  /** Whether a stroke is being drawn. */
+  readonly isDown = signal(false);
   readonly sample = signal<SampleDigit | undefined>(undefined);
   /** What networks see of it; undefined while the pad is empty. */
   readonly image = computed(() => {
@@ -26,8 +28,13 @@ export class Pad {
 
   /** Begins a stroke; it takes a digit of the sheet off the pad. */
   begin(point: Point): void {
+    this.isDown.value = true;
     this.sample.value = undefined;
     this.strokes.value = [...this.strokes.value, [point]];
+  }
+
+  end(): void {
+    this.isDown.value = false;
   }
 
   /** Goes on with the last stroke. */

@@ -5,14 +5,15 @@ import { Recipe } from '../../../page/recipe';
 import { networkBytes, sheetBytes } from '../assets';
 import { useBench } from '../bench';
 import { codeOf } from '../code';
+import { AccuracyFigure, LossFigure } from './curves';
 import { DrawingPad } from './drawing-pad';
 import { Leaves } from './leaves';
-import { Status } from './status';
+import { WeightsFigure } from './weights-figure';
+import { Workbench } from './workbench';
 
 export function DigitsView() {
   const bench = useBench();
   useEffect(() => void bench.open(), [bench]);
-  const isMissing = !bench.isOpen && bench.work.activity.value === undefined;
   return (
     <>
       <section class="subject" aria-label="Network">
@@ -24,16 +25,16 @@ export function DigitsView() {
             <span class="size">{fileSize(sheetBytes)}</span>
           </p>
         </div>
-        {isMissing && (
-          <button type="button" onClick={() => void bench.open()}>
-            Fetch the network
-          </button>
-        )}
       </section>
       <DrawingPad />
       <Leaves />
-      <Status />
-      <Recipe title="The same in three lines" code={codeOf()} />
+      <Workbench />
+      <section class="findings" aria-label="Training">
+        <LossFigure />
+        <AccuracyFigure />
+        <WeightsFigure />
+      </section>
+      <Recipe title="The same in a few lines" code={codeOf(bench.training.settings.value)} />
     </>
   );
 }

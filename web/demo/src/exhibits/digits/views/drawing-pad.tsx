@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import { useBench } from '../bench';
 import type { Point, Stroke } from '../strokes';
 import { DigitImage } from './digit-image';
+import { Examples } from './examples';
 
 export function DrawingPad() {
   const { pad } = useBench();
@@ -27,6 +28,7 @@ export function DrawingPad() {
           </button>
         </div>
       </div>
+      <Examples />
     </section>
   );
 }
@@ -52,7 +54,9 @@ function Paper() {
     pad.extend((passed.length > 0 ? passed : [event]).map(pointOf));
   };
   const end = (event: PointerEvent) => {
-    if (event.pointerId === pen.current) pen.current = undefined;
+    if (event.pointerId !== pen.current) return;
+    pen.current = undefined;
+    pad.end();
   };
   return (
     <div

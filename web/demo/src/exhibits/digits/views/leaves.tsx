@@ -1,11 +1,12 @@
 // A leaf for each network: what it reads, how sure it is, how often it is right, how large it is.
 import { fileSize, percent } from '../../../page/format';
-import { useBench } from '../bench';
+import { useBench, type DigitBench } from '../bench';
 import { best, bitChoices, type NetworkId } from '../networks';
 
 const titles: readonly [NetworkId, string][] = [
   ['float', 'float32'],
   ...bitChoices.map((bits) => [`static-${bits}`, `${bits} bits`] as [NetworkId, string]),
+  ['trained', 'trained'],
 ];
 
 export function Leaves() {
@@ -15,8 +16,19 @@ export function Leaves() {
       {titles.map(([id, title]) => (
         <Leaf key={id} id={id} title={title} />
       ))}
+      <p class="visually-hidden" role="status" data-testid="read">
+        {readAloud(bench)}
+      </p>
     </section>
   );
+}
+
+/** For those who do not see the leaves, once the pen is up and nothing else is told. */
+function readAloud({ answers, networks, pad, work }: DigitBench): string {
+  const shares = answers.value?.shares;
+  if (!shares || pad.isDown.value || work.activity.value) return '';
+  const read = networks.value.map(({ id, title }) => `${title} ${best(shares.get(id) ?? [])}`);
+  return `Read: ${read.join(', ')}.`;
 }
 
 function Leaf({ id, title }: { id: NetworkId; title: string }) {

@@ -1,4 +1,5 @@
 import { fileSize } from '../../../page/format';
+import { save } from '../../../page/save';
 import { fileNameOf } from '../quantize';
 import { useBench } from '../workbench';
 
@@ -28,15 +29,4 @@ export function DownloadButton() {
       </span>
     </button>
   );
-}
-
-function save(bytes: Uint8Array, name: string): void {
-  const type = 'application/octet-stream';
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser has taken hold of the blob once the click was handled; a minute is ample.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
