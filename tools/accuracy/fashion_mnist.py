@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from export import export_onnx
-from network import Network
+from network import Network, save
 from packages import debian
 from paths import WORK
 
@@ -139,6 +139,9 @@ def prepare(name):
         export_onnx(
             trained(build, images, labels, path.with_name("trained.pt")), {"images": torch.zeros(2, 1, 28, 28)}, path
         )
+    # For npm run accuracy:training.
+    save(WORK / name / "training.images.npy", images)
+    save(WORK / name / "training.labels.npy", labels.astype(np.int32))
     picked = np.random.default_rng(2).choice(len(images), CALIBRATION, replace=False)
     test, test_labels = read_split("t10k")
     Network(

@@ -1,0 +1,194 @@
+// npm run accuracy:training [-- --only REGEX --seeds N --python PROGRAM --no-build]: how right a network is that was trained with few
+// bits, beside the best of quantization after training. Writes the table of docs/accuracy.md.
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { markdownTable } from '../../bench/report/markdown.mjs';
+import { buildEngine, buildWeb } from '../build.mjs';
+import { say, step } from '../lib/log.mjs';
+import { inRoot } from '../lib/paths.mjs';
+import { Problem, main } from '../lib/run.mjs';
+import { setUp } from '../setup.mjs';
+import { ensurePython, runScript } from './python.mjs';
+
+const network = 'fashion-mobilenet';
+const folder = (file) => inRoot('build/accuracy', network, file);
+const page = inRoot('docs/accuracy.md');
+const resultsFile = inRoot('build/accuracy/training.json');
+const [begin, end] = ['<!-- table: npm run accuracy:training -->', '<!-- end of the table of training -->'];
+
+const batchSize = 128;
+
+/** What is trained, row by row. A row's steps take new samples each. */
+const trainings = [
+  { bits: [8, 8], steps: 100, learningRate: 0.0005 },
+  { bits: [4, 4], steps: 100, learningRate: 0.001 },
+  { bits: [4, 4], steps: 600, learningRate: 0.002 },
+  { bits: [4, 4], steps: 600, learningRate: 0.002, teacher: 'float' },
+  { bits: [3, 3], steps: 1600, learningRate: 0.004 },
+  { bits: [2, 4], steps: 1600, learningRate: 0.004 },
+];
+
+const titleOf = ({ bits: [weights, activations], steps, teacher }) =>
+  `${weights}/${activations}, ${steps} steps${teacher ? ', distilled' : ''}`;
+
+/** Quantization after training, of which the best counts. */
+const settings = [
+  {},
+  { observer: 'mse' },
+  { observer: 'minmax' },
+  { observer: 'mse', rounding: 'nearest' },
+  { observer: 'histogram', rounding: 'nearest' },
+];
+
+async function readData() {
+  const { readNpy } = await import('octavo/node');
+  const { Tensor } = await import('octavo');
+  const read = async (name) => {
+    const images = await readNpy(folder(`${name}.images.npy`));
+    const [, ...dims] = images.dims;
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    return (from, to) =>
+      new Tensor('float32', images.data.slice(from * size, to * size), [to - from, ...dims]);
+  };
+  const labels = async (file) => Array.from((await readNpy(folder(file))).data, Number);
+  return {
+    calibration: await read('calibration'),
+    test: await read('test'),
+    testLabels: await labels('labels.npy'),
+    training: await read('training'),
+    trainingLabels: await labels('training.labels.npy'),
+  };
+}
+
+async function scoreOf(model, { test, testLabels }) {
+  let right = 0;
+  for (let from = 0; from < testLabels.length; from += 250) {
+    const { data, dims } = Object.values(await model.run(test(from, from + 250)))[0];
+    for (let row = 0; row < dims[0]; ++row) {
+      const values = data.subarray(row * dims[1], (row + 1) * dims[1]);
+      if (values.indexOf(Math.max(...values)) === testLabels[from + row]) ++right;
+    }
+  }
+  return right / testLabels.length;
+}
+
+/** The best that is made without training: {score, setting}. */
+async function bestUntrained(model, calibration, [weightBits, activationBits], data) {
+  const rows = [];
+  for (const setting of settings) {
+    const small = await model.quantizeStatic({ calibration, weightBits, activationBits, ...setting });
+    rows.push({ score: await scoreOf(small, data), setting });
+    small.dispose();
+  }
+  return rows.toSorted((a, b) => b.score - a.score)[0];
+}
+
+async function train(model, calibration, row, seed, data) {
+  const { bits, steps, learningRate, teacher } = row;
+  const { randomNumbers } = await import(inRoot('web/package/dist/train/batches.js'));
+  const random = randomNumbers(seed);
+  const picked = Array.from({ length: steps * batchSize }, () =>
+    Math.floor(random() * data.trainingLabels.length),
+  );
+  const trainer = await model.prepareQat({
+    weights: { bits: bits[0] },
+    activations: { bits: bits[1] },
+    calibration,
+    ...row.prepare,
+  });
+  const start = performance.now();
+  let loss;
+  for await (const done of trainer.fit({
+    samples: picked.map((i) => data.training(i, i + 1)),
+    ...(teacher ? {} : { labels: picked.map((i) => data.trainingLabels[i]) }),
+    batchSize,
+    optimizer: { name: 'adam', learningRate },
+    schedule: 'cosine',
+    freezeObservers: 0.6,
+    seed,
+    ...row.fit,
+  }))
+    ({ loss } = done);
+  const seconds = (performance.now() - start) / 1000;
+  const small = await trainer.convert();
+  const score = await scoreOf(small, data);
+  small.dispose();
+  trainer.dispose();
+  return { score, seconds, loss };
+}
+
+const percent = (share) => `${(100 * share).toFixed(2)} %`;
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const spread = (values) =>
+  values.length > 1 ? ` ± ${(50 * (Math.max(...values) - Math.min(...values))).toFixed(2)}` : '';
+
+async function writePage({ float, rows }) {
+  const text = await readFile(page, 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Problem(`${page} lacks its markers "${begin}" and "${end}"`);
+  const table = markdownTable(
+    Object.entries(rows).map(([title, row]) => ({ title, ...row })),
+    [
+      ['bits of weights / activations', ({ title }) => title],
+      ['float', () => percent(float), 'right'],
+      ['best without training', ({ untrained }) => percent(untrained.score), 'right'],
+      [
+        'trained',
+        ({ trained }) => {
+          const scores = trained.map(({ score }) => score);
+          return `${percent(mean(scores))}${spread(scores)}`;
+        },
+        'right',
+      ],
+      ['seeds', ({ trained }) => String(trained.length), 'right'],
+    ],
+  );
+  await writeFile(page, `${text.slice(0, from + begin.length)}\n\n${table}\n\n${text.slice(to)}`);
+}
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: '' },
+      seeds: { type: 'string', default: '3' },
+      threads: { type: 'string', default: '2' },
+      python: { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  });
+  if (!values['no-build']) {
+    await setUp();
+    await buildEngine();
+    await buildWeb();
+  }
+  const { enableRelaxedSimd } = await import('octavo/node');
+  enableRelaxedSimd();
+  if (!existsSync(folder('training.images.npy'))) {
+    const python = await ensurePython(values.python);
+    await step('network and data', () => runScript(python, 'prepare.py', network));
+  }
+  const { createEngine, loadModel } = await import('octavo');
+  const data = await readData();
+  const engine = await createEngine({ training: true, threads: Number(values.threads) });
+  const model = await loadModel(folder('float.onnx'), { engine });
+  const calibration = Array.from({ length: 8 }, (_, i) => data.calibration(32 * i, 32 * (i + 1)));
+  const before = existsSync(resultsFile) ? JSON.parse(await readFile(resultsFile, 'utf8')) : { rows: {} };
+  const results = { float: await scoreOf(model, data), rows: { ...before.rows } };
+  say(`float ${percent(results.float)}`);
+  for (const row of trainings.filter((each) => new RegExp(values.only).test(titleOf(each)))) {
+    const untrained = await bestUntrained(model, calibration, row.bits, data);
+    const trained = [];
+    for (let seed = 1; seed <= Number(values.seeds); ++seed) {
+      trained.push(await train(model, calibration, row, seed, data));
+      const { score, seconds } = trained.at(-1);
+      say(
+        `  ${titleOf(row)}, seed ${seed}: ${percent(untrained.score)} -> ${percent(score)}, ${seconds.toFixed(0)} s`,
+      );
+    }
+    results.rows[titleOf(row)] = { untrained, trained };
+    await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
+  }
+  engine.dispose();
+  await writePage(results);
+});
