@@ -67,11 +67,16 @@ void Attrs::set(std::string_view name, AttrValue value) {
 void Attrs::put_in_order(std::span<const AttrDef> attributes) {
   std::vector<std::pair<std::string, AttrValue>> ordered;
   ordered.reserve(entries_.size());
-  for (const AttrDef& known : attributes)
-    for (auto& entry : entries_)
-      if (entry.first == known.name) ordered.push_back(std::move(entry));
+  const auto take = [&](std::string_view name) {
+    for (auto& entry : entries_) {
+      if (entry.first != name) continue;
+      ordered.push_back(std::move(entry));
+      entry.first.clear();
+    }
+  };
+  for (const AttrDef& known : attributes) take(known.name);
   for (auto& entry : entries_)
-    if (find_attribute(attributes, entry.first) == nullptr) ordered.push_back(std::move(entry));
+    if (!entry.first.empty()) ordered.push_back(std::move(entry));
   entries_ = std::move(ordered);
 }
 

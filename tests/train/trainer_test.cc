@@ -300,7 +300,7 @@ TEST_CASE("a step gives the same bits on any number of threads", "[threads]") {
           kind == std::string_view("learned") ? ScaleSource::learned : ScaleSource::observed;
       Trainer trainer = kind == std::string_view("float")
                             ? Trainer(b.graph, options, policy)
-                            : Trainer(fake_quantize(plan, calibrator, source), options, policy);
+                            : Trainer(fake_quantize(plan, observed_ranges(plan, calibrator), source), options, policy);
       std::vector<std::vector<float>> all;
       for (int step = 0; step < 3; ++step) all.push_back({trainer.step(feeds, labels.view())});
       for (std::size_t i = 0; i < trainer.parameters().size(); ++i)
