@@ -1,6 +1,6 @@
 // The third exhibit: handwritten digits, read by networks of fewer and fewer bits.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
@@ -21,8 +21,11 @@ async function openDigits(demo: DemoPage): Promise<void> {
 /** Draws a line through points, in shares of the pad, with the mouse. */
 async function draw(page: Page, points: readonly (readonly [number, number])[]): Promise<void> {
   const paper = page.getByTestId('paper');
-  await paper.scrollIntoViewIfNeeded();
-  const { x, y, width, height } = (await paper.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const { x, y, width, height } = await paper.evaluate((element) => {
+    element.scrollIntoView({ block: 'nearest' });
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { x, y, width, height };
+  });
   const [first, ...others] = points.map(([right, down]) => [x + right * width, y + down * height] as const);
   if (!first) return;
   await page.mouse.move(...first);
@@ -84,7 +87,7 @@ async function trainAndPause(demo: DemoPage, steps: number): Promise<void> {
 const trained = (demo: DemoPage) =>
   expect(demo.figure('outcome')).toHaveText(/^Trained for/, { timeout: 240_000 });
 
-test('training mends what two bits break', { tag: '@everywhere' }, async ({ demo, page }) => {
+test('training mends what two bits break', { tag: '@everywhere' }, async ({ demo, page }, testInfo) => {
   await openDigits(demo);
   await expect(demo.download).toHaveAttribute('aria-disabled', 'true');
   await trainAndPause(demo, 40);
@@ -103,14 +106,16 @@ test('training mends what two bits break', { tag: '@everywhere' }, async ({ demo
   expect(await demo.number('validation')).toBeGreaterThan(early);
   expect(await demo.number('accuracy-trained')).toBeGreaterThan(90);
   await expect(demo.figure('answer-trained')).toHaveText('7');
-  await page.getByLabel('Layer').selectOption('64 × 32 × 1 × 1');
+  await page.getByLabel('Layer').selectOption('8.weight');
   await expect(demo.proceed).toHaveText('Train with 2 bits');
   await demo.expectAccessible();
   await demo.screenshot('digits-trained');
 
   const download = await demo.downloadWith(() => demo.download.click());
   expect(download.suggestedFilename()).toBe('digits.trained-2-bit.onnx');
-  const file = await loadModel(new Uint8Array(await readFile(await download.path())));
+  const path = testInfo.outputPath('trained.onnx');
+  await download.saveAs(path);
+  const file = await loadModel(path);
   expect(file.describe().quantization.scheme).toBe('static');
   file.dispose();
 });
@@ -163,7 +168,7 @@ test.describe('without a connection', { tag: '@requests' }, () => {
     await demo.expectAccessible();
     await page.unroute(/open-.*\.js$/);
     await page.route(/digits-.*\.png$/, (route) => route.abort());
-    await page.getByRole('button', { name: 'Fetch the exhibit' }).click();
+    await page.getByRole('button', { name: 'Load the page again' }).click();
     await expect(demo.failure).toContainText('Cannot fetch');
     await expect(demo.figure('answer-float')).toHaveText('–');
     await page.unroute(/digits-.*\.png$/);

@@ -50,6 +50,12 @@ class Page {
     press: (name) => this.#sendKeys(keysOf(name)),
     type: (text) => this.#sendKeys(text),
   };
+  mouse = {
+    move: (x, y) => this.#act((actions) => actions.move({ x: Math.round(x), y: Math.round(y), duration: 0 })),
+    down: () => this.#act((actions) => actions.press()),
+    up: () => this.#act((actions) => actions.release()),
+  };
+  #act = (add) => add(this.#driver.actions()).perform();
   #sendKeys = async (keys) => (await this.#driver.switchTo().activeElement()).sendKeys(keys);
 
   /** The driver tells nothing of consoles. */

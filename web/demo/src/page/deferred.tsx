@@ -6,19 +6,18 @@ import { FailureNotice } from './failure-notice';
 import { Problem } from './problem';
 import type { Work } from './work';
 
-/** A view that `load` fetches once; until then the page says so, and what failed can be tried again. */
+/** A view that `load` fetches once; until then the page says so. Browsers remember a module that failed until the page is loaded again. */
 export function deferred(load: () => Promise<() => ComponentChild>, work: Work): () => ComponentChild {
   const loaded = signal<{ view: () => ComponentChild } | undefined>(undefined);
-  const fetchView = () =>
-    work.attempt(async () => {
-      const view = await load().catch((error: unknown) => {
-        throw new Problem(`This exhibit could not be fetched: ${(error as Error).message}`);
-      });
-      loaded.value ??= { view };
+  const fetchView = async () => {
+    const view = await load().catch((error: unknown) => {
+      throw new Problem(`This exhibit could not be fetched: ${(error as Error).message}`);
     });
+    loaded.value ??= { view };
+  };
   const Deferred = () => {
     useEffect(() => {
-      if (!loaded.value) void fetchView();
+      if (!loaded.value) void work.attempt(fetchView);
     }, []);
     if (loaded.value) return <>{loaded.value.view()}</>;
     return (
@@ -26,8 +25,8 @@ export function deferred(load: () => Promise<() => ComponentChild>, work: Work):
         {work.failure.value === undefined ? (
           <p>Fetching the exhibit…</p>
         ) : (
-          <button type="button" onClick={() => void fetchView()}>
-            Fetch the exhibit
+          <button type="button" onClick={() => location.reload()}>
+            Load the page again
           </button>
         )}
         <FailureNotice work={work} />

@@ -5,7 +5,7 @@ import { useBench } from '../bench';
 import { Curve } from './curve';
 
 /** Of the losses, how many the thicker line is a mean of. */
-const window = 20;
+const window = 10;
 
 export function LossFigure() {
   const { losses, steps } = useBench().training.curves.value;
