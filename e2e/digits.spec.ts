@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Page } from '@playwright/test';
 import { loadModel } from 'octavo';
 import type { DemoPage } from './support/demo-page.js';
+import { draw, seven, written } from './support/handwriting.js';
 import { inProject } from './support/paths.js';
 import { expect, test } from './support/test.js';
 
@@ -17,28 +17,6 @@ async function openDigits(demo: DemoPage): Promise<void> {
   await demo.page.getByRole('link', { name: 'Handwriting' }).click();
   await expect(demo.figure('outcome')).toHaveText(/^Ready in/);
 }
-
-/** Draws a line through points, in shares of the pad, with the mouse. */
-async function draw(page: Page, points: readonly (readonly [number, number])[]): Promise<void> {
-  const paper = page.getByTestId('paper');
-  const { x, y, width, height } = await paper.evaluate((element) => {
-    element.scrollIntoView({ block: 'nearest' });
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return { x, y, width, height };
-  });
-  const [first, ...others] = points.map(([right, down]) => [x + right * width, y + down * height] as const);
-  if (!first) return;
-  await page.mouse.move(...first);
-  await page.mouse.down();
-  for (const point of others) await page.mouse.move(...point, { steps: 6 });
-  await page.mouse.up();
-}
-
-const seven = [
-  [0.25, 0.2],
-  [0.75, 0.2],
-  [0.45, 0.8],
-] as const;
 
 test('networks of fewer and fewer bits read as one draws', { tag: '@everywhere' }, async ({ demo, page }) => {
   await openDigits(demo);
@@ -61,6 +39,15 @@ test('networks of fewer and fewer bits read as one draws', { tag: '@everywhere' 
   await expect(demo.figure('read')).toHaveText(/^Read: float32 7, 8 bits 7,/);
   await demo.screenshot('digits-drawn');
   await demo.expectStill();
+});
+
+test('each digit is read, drawn by a steady hand', { tag: '@any-size' }, async ({ demo, page }) => {
+  await openDigits(demo);
+  for (const [digit, lines] of written.entries()) {
+    await page.getByRole('button', { name: 'Clear' }).click();
+    for (const line of lines) await draw(page, line);
+    await expect.soft(demo.figure('answer-float'), `a ${digit}`).toHaveText(String(digit));
+  }
 });
 
 test('the pad is cleared and filled by keyboard', async ({ demo, page }) => {
@@ -156,6 +143,24 @@ test('a digit of one’s own is learned at once', async ({ demo, page }) => {
   await expect(page.getByRole('list', { name: 'Your digits' }).getByRole('listitem')).toHaveCount(1);
   await demo.expectAccessible();
   await demo.screenshot('digits-learned');
+});
+
+test('the address holds the settings, and the exhibit is as it was left', async ({ demo, page }) => {
+  await openDigits(demo);
+  expect((await demo.address()).hash).toBe('');
+  await page.getByRole('radio', { name: '4 bits' }).check();
+  await page.getByRole('radio', { name: 'the float network, no labels' }).check();
+  await expect.poll(async () => (await demo.address()).hash).toBe('#bits=4&teacher=network');
+  await draw(page, seven);
+  await page.getByRole('link', { name: 'Pictures' }).click();
+  await expect(page.getByTestId('paper')).toHaveCount(0);
+  await page.goBack();
+  await expect(demo.caption).toHaveText('Yours, as networks see it');
+  await expect(demo.proceed).toHaveText('Train with 4 bits');
+  await page.goto('/?exhibit=digits#bits=3');
+  await page.reload();
+  await expect(demo.figure('outcome')).toHaveText(/^Ready in/);
+  await expect(demo.proceed).toHaveText('Train with 3 bits');
 });
 
 test.describe('without a connection', { tag: '@requests' }, () => {

@@ -57,25 +57,22 @@ export async function quantize(float: Network, bits: Bits, sheet: DigitSheet, jo
   job.report({ title: `Folding weights into ${bits} bits` });
   const calibration = spread(sheet.training, calibrationDigits).map(tensorOf);
   const model = await float.model.quantizeStatic({ calibration, weightBits: bits, signal: job.signal });
-  return measured(`static-${bits}`, `${bits} bits`, model, sheet, job.signal);
-}
-
-/** A quantized network beside its figures, of which the accuracy may be known. */
-export async function measured(
-  id: NetworkId,
-  title: string,
-  model: Model,
-  sheet: DigitSheet,
-  signal: AbortSignal,
-  known?: number,
-): Promise<Network> {
-  const { length: bytes } = await model.toOnnx();
-  const accuracy = known ?? (await accuracyOf(model, sheet.validation, signal));
-  return { id, title, model, bytes, accuracy };
+  const accuracy = await accuracyOf(model, sheet.validation, job.signal);
+  return {
+    id: `static-${bits}`,
+    title: `${bits} bits`,
+    model,
+    bytes: (await model.toOnnx()).length,
+    accuracy,
+  };
 }
 
 /** Of labelled digits, the share that a network gets right. */
-async function accuracyOf(model: Model, { images, labels }: Digits, signal: AbortSignal): Promise<number> {
+export async function accuracyOf(
+  model: Model,
+  { images, labels }: Digits,
+  signal: AbortSignal,
+): Promise<number> {
   let right = 0;
   for (let from = 0; from < labels.length; from += batch) {
     const some = images.subarray(from * pixels, (from + batch) * pixels);

@@ -7,13 +7,15 @@ import { GrowingCurves, noCurves } from './curves';
 import { spread, tensorOf, type DigitSheet } from './digits';
 import { layersOf, type LayerWeights } from './layer-weights';
 import { lessonOf, moved, shortLessonOf, type Example } from './lessons';
-import { answersOf, best, calibrationDigits, measured, type Bits, type Network } from './networks';
+import { accuracyOf, answersOf, best, calibrationDigits, type Bits, type Network } from './networks';
 
 export interface TrainingSettings {
   bits: Bits;
   /** What a digit is to be: what it is labelled, or what the float network makes of it. */
   teacher: 'labels' | 'network';
 }
+
+export const usualSettings: TrainingSettings = { bits: 2, teacher: 'labels' };
 
 /** Where a training takes place. */
 export interface TrainingPlace {
@@ -32,7 +34,7 @@ const validateEvery = 12;
 const mostRounds = 8;
 
 export class Training {
-  readonly settings = signal<TrainingSettings>({ bits: 2, teacher: 'labels' });
+  readonly settings = signal(usualSettings);
   /** How the network that there is was trained. */
   readonly made = signal<TrainingSettings | undefined>(undefined);
   readonly state = signal<'idle' | 'running' | 'paused'>('idle');
@@ -180,9 +182,16 @@ export class Training {
     const [trainer, bits] = [this.#trainer, this.made.value?.bits];
     if (!trainer || !bits) throw new Error('there is nothing trained');
     const model = await trainer.convert({ signal });
-    const network = await measured('trained', `${bits} bits, trained`, model, sheet, signal, accuracy);
+    const file = await model.toOnnx();
+    const network: Network = {
+      id: 'trained',
+      title: `${bits} bits, trained`,
+      model,
+      bytes: file.length,
+      accuracy: accuracy ?? (await accuracyOf(model, sheet.validation, signal)),
+    };
     this.#place.show(network);
-    this.layers.value = layersOf(await trainer.weights({ signal }), await model.toOnnx(), bits);
+    this.layers.value = layersOf(await trainer.weights({ signal }), file, bits);
     return network;
   }
 }

@@ -5,6 +5,7 @@ import { Recipe } from '../../../page/recipe';
 import { networkBytes, sheetBytes } from '../assets';
 import { useBench } from '../bench';
 import { codeOf } from '../code';
+import { share } from '../share';
 import { AccuracyFigure, LossFigure } from './curves';
 import { DrawingPad } from './drawing-pad';
 import { Leaves } from './leaves';
@@ -13,7 +14,10 @@ import { Workbench } from './workbench';
 
 export function DigitsView() {
   const bench = useBench();
-  useEffect(() => void bench.open(), [bench]);
+  useEffect(() => {
+    void bench.open();
+    return share(bench.training);
+  }, [bench]);
   return (
     <>
       <section class="subject" aria-label="Network">
