@@ -9,9 +9,9 @@ export interface Example {
 }
 
 /** How often each of the visitor's digits is among those that are learned from. */
-const copies = 12;
+const copies = 24;
 /** Digits of the sheet that are learned beside the visitor's, so as not to be forgotten. */
-const reminders = 180;
+const reminders = 360;
 
 export interface Lesson {
   samples: Tensor<'float32'>[];

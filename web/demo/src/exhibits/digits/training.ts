@@ -87,12 +87,12 @@ export class Training {
     });
   }
 
+  /** After the step that is under way. */
   pause(): void {
-    if (this.state.value !== 'running') return;
+    if (this.state.value !== 'running' || this.#pause) return;
     let resume = () => {};
     const end = new Promise<void>((resolve) => (resume = resolve));
     this.#pause = { end, resume };
-    this.state.value = 'paused';
   }
 
   resume(): void {
@@ -119,7 +119,9 @@ export class Training {
         const trained = await this.#fit(sheet, job, `Learning your ${example.label}`, {
           ...shortLessonOf(sheet.training, this.examples.value),
           loss: 'crossEntropy',
-          optimizer: { name: 'adamw', learningRate },
+          batchSize,
+          optimizer: { name: 'adamw', learningRate: learningRate / 3 },
+          schedule: 'cosine',
           freezeObservers: 0,
           seed: round,
           augment: (sample, random) => moved(sample as Tensor<'float32'>, random),
@@ -166,9 +168,14 @@ export class Training {
       for await (const step of fit) {
         curves.add(step);
         job.report({ title, unit: 'steps', loaded: step.step, total: step.steps });
+        const pause = this.#pause;
+        if (pause) {
+          curves.draw();
+          this.state.value = 'paused';
+        }
         shown = undefined;
-        if (step.validation || this.#pause) shown = await this.#show(sheet, job, step.validation?.accuracy);
-        if (this.#pause) await endOf(this.#pause.end, job.signal);
+        if (step.validation || pause) shown = await this.#show(sheet, job, step.validation?.accuracy);
+        if (pause) await endOf(pause.end, job.signal);
         if (this.#stops) break;
       }
     } finally {
