@@ -162,10 +162,12 @@ void conv(Backward& b) {
   const ValueId g = b.gradient();
   const bool is_depthwise = geometry.groups > 1 && geometry.groups == weights[0] && weights[1] == 1;
   const bool is_flat_depthwise = is_depthwise && geometry.spatial < 3;
-  const auto make = geometry.is_contiguous() && (geometry.groups == 1 || is_flat_depthwise)
-                        ? image_gradient_by_conv
-                    : is_flat_depthwise ? depthwise_image_gradient
-                                        : image_gradient;
+  // Of few channels the columns of tiles are filled by the taps, as ConvTranspose has them.
+  constexpr int64_t kFewChannels = 4;
+  const bool is_dense = geometry.groups == 1 && weights[1] >= kFewChannels;
+  const auto make = geometry.is_contiguous() && (is_dense || is_flat_depthwise) ? image_gradient_by_conv
+                    : is_flat_depthwise                                         ? depthwise_image_gradient
+                                                                                : image_gradient;
   if (b.wants(0)) b.give(0, make(b, geometry, g, b.in(1), image));
   if (b.wants(1)) b.give(1, weight_gradient(b, geometry, b.in(0), g, weights));
   if (b.wants(2)) b.give(2, bias_gradient(b, g));
