@@ -19,6 +19,21 @@ namespace {
 
 constexpr float kAveragingConstant = 0.01f;
 
+// The largest |w| of a weight, or of each of its slices along an axis.
+Tensor sizes_along(const Tensor& weight, int axis) {
+  const Shape& shape = weight.shape();
+  Tensor sizes(DType::f32, axis < 0 ? Shape() : Shape{shape[axis]});
+  std::ranges::fill(sizes.span<float>(), 0.0f);
+  const int64_t inner = axis < 0 ? shape.elements() : shape.elements(axis + 1, shape.rank());
+  const std::span<const float> w = weight.span<float>();
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const int64_t slice = axis < 0 ? 0 : static_cast<int64_t>(i) / inner % shape[axis];
+    float& size = sizes.span<float>()[static_cast<std::size_t>(slice)];
+    size = std::max(size, std::abs(w[i]));
+  }
+  return sizes;
+}
+
 class FakeQuantizer {
  public:
   FakeQuantizer(QuantizationPlan plan, const Ranges& ranges, ScaleSource source)
@@ -126,8 +141,7 @@ class FakeQuantizer {
       made_.learned_operands[operand] = made_.learned.size();
       return pair(id, learn(id, weight_qparams(plan().graph, node, id, spec), DType::s8));
     }
-    Tensor start(DType::f32, spec.axis < 0 ? Shape() : Shape{shape[spec.axis]});
-    std::ranges::fill(start.span<float>(), 0.0f);
+    Tensor start = sizes_along(*plan().graph[id].constant, spec.axis);
     b_.bind("w", id);
     b_.bind("axes", b_.ints(all_axes_but(shape.rank(), spec.axis)));
     const ValueId largest =

@@ -20,7 +20,7 @@ struct OptimizerOptions {
   double weight_decay = 0;                            // sgd, adam: a part of the gradient; adamw: decoupled
   bool decays_vectors = true;                         // biases and scales, too; false: of weights alone
   double scale_rate = 0.01;  // of learned scales, which are small: times the learning rate
-  double clip_norm = 0;                               // of all gradients together; 0: not clipped
+  double clip_norm = 0;      // of all gradients together; 0: not clipped
 };
 
 // A parameter: an input of the graph that is a state slot, its gradient, and whether weight decay is for it.

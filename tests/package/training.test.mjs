@@ -130,7 +130,10 @@ test('ranges begin where a quantized model has them', () =>
       assert.ok(cosine(expected, made) > (bits === 8 ? 0.999 : 0.9), `${bits}: ${cosine(expected, made)}`);
       trainer.dispose();
     }
-    await assert.rejects(model.prepareQat({ from: model }), { code: 'InvalidOption', message: /has none for/ });
+    await assert.rejects(model.prepareQat({ from: model }), {
+      code: 'InvalidOption',
+      message: /has none for/,
+    });
     await assert.rejects(model.prepareQat({ from: 5 }), { code: 'InvalidOption' });
     await assert.rejects(model.prepareQat({}), { code: 'InvalidOption', message: /either/ });
   }));

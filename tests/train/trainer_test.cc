@@ -303,9 +303,10 @@ TEST_CASE("a step gives the same bits on any number of threads", "[threads]") {
       const TrainingOptions options{.optimizer = {.clip_norm = 0.5}};
       const ScaleSource source =
           kind == std::string_view("learned") ? ScaleSource::learned : ScaleSource::observed;
-      Trainer trainer = kind == std::string_view("float")
-                            ? Trainer(b.graph, options, policy)
-                            : Trainer(fake_quantize(plan, observed_ranges(plan, calibrator), source), options, policy);
+      Trainer trainer =
+          kind == std::string_view("float")
+              ? Trainer(b.graph, options, policy)
+              : Trainer(fake_quantize(plan, observed_ranges(plan, calibrator), source), options, policy);
       std::vector<std::vector<float>> all;
       for (int step = 0; step < 3; ++step) all.push_back({trainer.step(feeds, labels.view())});
       for (std::size_t i = 0; i < trainer.parameters().size(); ++i)
@@ -346,6 +347,27 @@ TEST_CASE("what plan_static plans is trained, and lowers without islands") {
   const double loss = cross_entropy(test::interpret(lowered, seen[0])[0], batches[0].targets);
   CHECK(std::abs(loss - trainer.step(std::vector<Feed>{{"x", &batches[0].x}}, batches[0].targets.view(),
                                      {.freezes_observers = true})) < 0.02);
+}
+
+TEST_CASE("what is converted before the first step is the network as it was, rounded") {
+  const Json& json = fixture()["cases"][0];
+  const Json& network = fixture()["networks"][json["network"].get<std::string>()];
+  const Graph graph = network_of(network, json["parameters"]);
+  const std::vector<Batch> batches = batches_of(network, json);
+  const QuantizationPlan plan = plan_static(graph, StaticOptions{});
+  Calibrator calibrator(plan);
+  test::Batches seen;
+  for (const Batch& batch : batches) seen.emplace_back().push_back(Tensor::copy_of(batch.x.view()));
+  test::calibrate(plan, calibrator, seen);
+  for (const ScaleSource source : {ScaleSource::observed, ScaleSource::learned}) {
+    const Trainer trainer(fake_quantize(plan, observed_ranges(plan, calibrator), source), {}, {});
+    const Tensor expected = Tensor::copy_of(test::interpret(graph, seen[0])[0].view());
+    const Tensor converted = Tensor::copy_of(test::interpret(trainer.converted(), seen[0])[0].view());
+    float largest = 0;
+    for (const float x : expected.span<float>()) largest = std::max(largest, std::abs(x));
+    for (std::size_t i = 0; i < expected.span<float>().size(); ++i)
+      CHECK(std::abs(expected.span<float>()[i] - converted.span<float>()[i]) < 0.05f * largest);
+  }
 }
 
 TEST_CASE("what cannot be trained is named") {

@@ -242,7 +242,14 @@ export function checkQatOptions(given: PrepareQatOptions) {
   const { bits, perChannel, range } = checkOptions('prepareQat.weights', weights, weightOptions);
   const { bits: activationBits } = checkOptions('prepareQat.activations', activations, { bits: 'any' });
   const options = defined({ ...others, weightBits: bits, perChannel, weightRange: range, activationBits });
-  return { target: { isRounded: true, options } satisfies Target, calibration, from, engine, onProgress, signal };
+  return {
+    target: { isRounded: true, options } satisfies Target,
+    calibration,
+    from,
+    engine,
+    onProgress,
+    signal,
+  };
 }
 
 export const checkEvaluateOptions = (given: EvaluateOptions) =>

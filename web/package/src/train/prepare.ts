@@ -115,7 +115,12 @@ export async function prepareQat(origin: Origin, options: PrepareQatOptions): Pr
     try {
       if (from) {
         await copyInto(engine, calibrator, from, signal);
-        const args: [Handle, Handle, Handle, NativeTrainingTarget] = [float, calibrator, trainer, target.options];
+        const args: [Handle, Handle, Handle, NativeTrainingTarget] = [
+          float,
+          calibrator,
+          trainer,
+          target.options,
+        ];
         return { parameters: await engine.call('prepareQatFrom', args, signal), target, fitted: 0 };
       }
       await engine.call('beginTrainingCalibration', [float, calibrator, target.options], signal);
