@@ -123,8 +123,8 @@ ValueId named(const Graph& graph, const std::string& name) {
   return static_cast<ValueId>(std::ranges::find(graph.values, name, &Value::name) - graph.values.begin());
 }
 
-// The network, rounded as the static quantizer plans, which is where the case says, with the ranges that it begins with,
-// and biases in float.
+// The network, rounded as the static quantizer plans, which is where the case says, with the ranges that it begins
+// with, and biases in float.
 FakeQuantized rounded(const Graph& graph, const Json& json) {
   StaticOptions options;
   options.weight_bits = json["bits"][0];

@@ -21,12 +21,12 @@ const batchSize = 128;
 
 /** What is trained, row by row. A row's steps take new samples each. */
 const trainings = [
-  { bits: [8, 8], steps: 100, learningRate: 0.0005 },
-  { bits: [4, 4], steps: 100, learningRate: 0.001 },
+  { bits: [8, 8], steps: 100, learningRate: 0.0001 },
+  { bits: [4, 4], steps: 100, learningRate: 0.002 },
   { bits: [4, 4], steps: 600, learningRate: 0.002 },
   { bits: [4, 4], steps: 600, learningRate: 0.002, teacher: 'float' },
-  { bits: [3, 3], steps: 1600, learningRate: 0.004 },
-  { bits: [2, 4], steps: 1600, learningRate: 0.004 },
+  { bits: [3, 3], steps: 1000, learningRate: 0.004 },
+  { bits: [2, 4], steps: 1000, learningRate: 0.004 },
 ];
 
 const titleOf = ({ bits: [weights, activations], steps, teacher }) =>
@@ -95,7 +95,7 @@ async function train(model, calibration, row, seed, data) {
     weights: { bits: bits[0] },
     activations: { bits: bits[1] },
     calibration,
-    ...row.prepare,
+    scales: 'learned',
   });
   const start = performance.now();
   let loss;
@@ -103,11 +103,9 @@ async function train(model, calibration, row, seed, data) {
     samples: picked.map((i) => data.training(i, i + 1)),
     ...(teacher ? {} : { labels: picked.map((i) => data.trainingLabels[i]) }),
     batchSize,
-    optimizer: { name: 'adam', learningRate },
+    optimizer: { name: 'adam', learningRate, scaleRate: 1 },
     schedule: 'cosine',
-    freezeObservers: 0.6,
     seed,
-    ...row.fit,
   }))
     ({ loss } = done);
   const seconds = (performance.now() - start) / 1000;

@@ -1,6 +1,6 @@
 // octavo.ConvWeightGradient (float32): dw = ConvWeightGradient(dy, x), the gradient of y = Conv(x, w) by w, with its
-// attributes and kernel_shape. Positions of dy are divided into parts, whose number follows from the shapes alone; dw is
-// the sum of the parts' gradients, in their order.
+// attributes and kernel_shape. Positions of dy are divided into parts, whose number follows from the shapes alone; dw
+// is the sum of the parts' gradients, in their order.
 #include <algorithm>
 
 #include "autodiff/ops/images.h"

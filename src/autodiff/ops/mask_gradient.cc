@@ -1,5 +1,5 @@
-// octavo.MaskGradient (float32): dx = MaskGradient(dy, x) = dy where low <= x <= high, else 0, also where x is NaN: what
-// a clamp passes on, by its input or its output.
+// octavo.MaskGradient (float32): dx = MaskGradient(dy, x) = dy where low <= x <= high, else 0, also where x is NaN:
+// what a clamp passes on, by its input or its output.
 #include <limits>
 
 #include "autodiff/ops/in_place.h"

@@ -1,5 +1,5 @@
-// octavo.RowSums (float32): y[c] = Σ x[…, c] over all axes but the last. Rows are divided into parts, whose number follows
-// from the shape alone, and summed by blocks, which bounds the rounding error.
+// octavo.RowSums (float32): y[c] = Σ x[…, c] over all axes but the last. Rows are divided into parts, whose number
+// follows from the shape alone, and summed by blocks, which bounds the rounding error.
 #include <algorithm>
 
 #include "base/error.h"

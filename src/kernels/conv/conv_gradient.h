@@ -27,8 +27,8 @@ struct ConvGradientArgs {
 
 void conv_weight_gradient_f32(const GemmF32Kernel&, const ConvGeometry&, const ConvGradientArgs&);
 
-/// The same with one filter a channel, as dwconv_f32 has it: dw[ky * kw + kx][c] over the output rows [begin, end) of the
-/// batch, summed row by row.
+/// The same with one filter a channel, as dwconv_f32 has it: dw[ky * kw + kx][c] over the output rows [begin, end) of
+/// the batch, summed row by row.
 void dwconv_weight_gradient_f32(const ConvGeometry&, const float* x, const float* dy, int64_t begin,
                                 int64_t end, float* dw);
 

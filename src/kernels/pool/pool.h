@@ -37,8 +37,8 @@ template <class T> void max_pool(const PoolGeometry&, const T* in, T* out);
 /// Whether no element is in two windows.
 bool has_windows_apart(const PoolGeometry&);
 
-/// dx of max_pool, by dy: the first of the largest elements of each window gets its dy, and what overlapping windows give
-/// is added up in their order. in is [n, axes…, c], as dx, which it may be where windows are apart.
+/// dx of max_pool, by dy: the first of the largest elements of each window gets its dy, and what overlapping windows
+/// give is added up in their order. in is [n, axes…, c], as dx, which it may be where windows are apart.
 void max_pool_gradient(const PoolGeometry&, const float* in, const float* dy, float* dx);
 
 /// out = clamp(Σ window / count, lo, hi), where count is that of the window's elements, with `count_padding` also of

@@ -1,5 +1,5 @@
-// octavo.Extremes (float32): low, high = Extremes(x), scalars: the smallest and the largest element, NaN where x has one,
-// infinite where it has no elements.
+// octavo.Extremes (float32): low, high = Extremes(x), scalars: the smallest and the largest element, NaN where x has
+// one, infinite where it has no elements.
 #include <algorithm>
 #include <limits>
 
