@@ -9,7 +9,7 @@ import { readNpy } from '../node/npy.js';
 import type { Model } from '../model.js';
 import type { Sample } from '../options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
-import { collect } from '../train/batches.js';
+import { Tensor } from '../tensor.js';
 import type { Evaluation, FitOptions, LabelledSamples, TrainingStep } from '../train/options.js';
 import type { Trainer } from '../train/trainer.js';
 import * as format from './format.js';
@@ -160,6 +160,17 @@ function parseJson(path: string, text: string): unknown {
   }
 }
 
+/** An array of the network's own form is as many samples as it has rows. */
+function rowsOf(tensor: Tensor): Tensor[] {
+  const [rows = 1, ...dims] = tensor.dims;
+  if (rows === 1) return [tensor];
+  const size = tensor.data.length / rows;
+  return Array.from(
+    { length: rows },
+    (_, row) => new Tensor(tensor.type, tensor.data.slice(row * size, (row + 1) * size), [1, ...dims]),
+  );
+}
+
 async function readLabelled(
   model: Model,
   paths: readonly string[],
@@ -167,7 +178,8 @@ async function readLabelled(
   options: Options,
 ): Promise<LabelledSamples & { choice: Samples['choice'] }> {
   const found = await findSamples(model, paths, options);
-  const samples = await collect(found.read(), undefined);
+  const samples: Tensor[] = [];
+  for await (const tensor of found.read()) samples.push(...rowsOf(tensor));
   return {
     samples,
     choice: found.choice,
@@ -191,7 +203,10 @@ async function prepare(model: Model, samples: readonly Sample[], options: Option
   const { resume, float, weightsBits, activationsBits, scales } = options;
   if (resume !== undefined) {
     const bytes = await readBytes(resume);
-    return float ? model.resumeTraining(bytes) : model.resumeQat(bytes);
+    const resumed = float ? model.resumeTraining(bytes) : model.resumeQat(bytes);
+    return resumed.catch((error: unknown) => {
+      throw error instanceof OctavoError ? error.inFile(resume) : error;
+    });
   }
   if (float) return model.prepareTraining();
   return withProgressBar(options, (onProgress) =>

@@ -1,0 +1,134 @@
+// octavo train, as a person runs it.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadModel } from 'octavo';
+import { readNpy, writeNpy } from 'octavo/node';
+import { commandLine } from './support/command_line.mjs';
+import { digits, modelFile } from './support/networks.mjs';
+import { packageRoot } from './support/package.mjs';
+
+let folder;
+const { octavo, failsWith, misused } = commandLine(() => folder);
+const model = modelFile('mnist.onnx');
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'octavo-train-'));
+  await writeNpy(join(folder, 'digits.npy'), await digits('mnist-test-images.npy', 0, 48));
+  const { data } = await readNpy(modelFile('mnist-test-labels.npy'));
+  const labels = Array.from(data.subarray(0, 48), Number);
+  await writeFile(join(folder, 'labels.json'), JSON.stringify(labels));
+  await writeFile(join(folder, 'labels.txt'), `${labels.join('\n')}\n`);
+});
+after(() => rm(folder, { recursive: true }));
+
+const lines = (text) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const few = ['--weights-bits', '4', '--activations-bits', '4', '--batch-size', '16'];
+
+test('the float model is the teacher, and each step is a line', async () => {
+  const options = [...few, '--epochs', '2', '--validation', 'digits.npy', '--json', '-o', 'a.onnx'];
+  const { code, stdout, stderr } = await octavo('train', model, '--data', 'digits.npy', ...options);
+  assert.equal(code, 0, stderr);
+  const told = lines(stdout);
+  const report = told.pop();
+  assert.deepEqual(
+    told.map(({ step, steps }) => [step, steps]),
+    [1, 2, 3, 4, 5, 6].map((step) => [step, 6]),
+  );
+  assert.equal(told[2].validation.samples, 48);
+  assert.equal(report.file, 'a.onnx');
+  assert.equal(report.bytes, (await stat(join(folder, 'a.onnx'))).size);
+  assert.deepEqual(report.validation, told[5].validation);
+  const trained = await loadModel(new Uint8Array(await readFile(join(folder, 'a.onnx'))));
+  assert.equal(trained.describe().quantization.scheme, 'static');
+  trained.dispose();
+});
+
+test('with labels, a training that is kept goes on to the same file', async () => {
+  const common = ['train', model, '--data', 'digits.npy', '--labels', 'labels.json', '--quiet'];
+  const whole = await octavo(
+    ...common,
+    ...few,
+    '--epochs',
+    '2',
+    '-o',
+    'whole.onnx',
+    '--save',
+    'whole.training',
+  );
+  assert.deepEqual(whole, { code: 0, stdout: '', stderr: '' });
+  // Interrupted once it has written the training of the first epoch.
+  const program = fileURLToPath(new URL('bin/octavo.mjs', packageRoot));
+  const args = [...common, ...few, '--epochs', '2', '-o', 'half.onnx', '--save', 'half.training', '--json'];
+  const child = spawn(process.execPath, [program, ...args.filter((arg) => arg !== '--quiet')], {
+    cwd: folder,
+  });
+  let shown = '';
+  let failed = '';
+  child.stdout.on('data', (text) => {
+    shown += text;
+    if (shown.includes('"step":2') && !child.killed) child.kill('SIGINT');
+  });
+  child.stderr.on('data', (text) => (failed += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  assert.equal(code, 1, `${shown} ${failed}`);
+  assert.match(failed, /interrupted after step \d of 6; with --resume half\.training it goes on/);
+  const resumed = await octavo(
+    ...common,
+    '--batch-size',
+    '16',
+    '--epochs',
+    '2',
+    '-o',
+    'half.onnx',
+    '--resume',
+    'half.training',
+  );
+  assert.deepEqual(resumed, { code: 0, stdout: '', stderr: '' });
+  const [a, b] = await Promise.all(['whole', 'half'].map((name) => readFile(join(folder, `${name}.onnx`))));
+  assert.ok(a.equals(b));
+});
+
+test('fine-tuning in float', async () => {
+  const options = ['--labels', 'labels.txt', '--float', '--learning-rate', '0.0001', '-o', 'float.onnx'];
+  const { code, stdout } = await octavo('train', model, '--data', 'digits.npy', ...options);
+  assert.equal(code, 0);
+  assert.match(stdout, /^float\.onnx: .*loss/);
+  const trained = await loadModel(new Uint8Array(await readFile(join(folder, 'float.onnx'))));
+  assert.equal(trained.describe().quantization.scheme, 'none');
+  trained.dispose();
+});
+
+test('what is wrong is one line', async () => {
+  const base = ['train', model, '--data', 'digits.npy', '-o', 'none.onnx'];
+  await misused(/required option '--data/, 'train', model);
+  await misused(/from 2 to 8/, ...base, '--weights-bits', '1');
+  await misused(/--float rounds nothing/, ...base, '--float', '--scales', 'learned');
+  await misused(/--validation-labels are of/, ...base, '--validation-labels', 'labels.json');
+  await misused(/goes on as the training was begun/, ...base, '--resume', 'a.onnx', '--weights-bits', '4');
+  await misused(/--loss/, ...base, '--loss', 'hinge');
+  await writeFile(join(folder, 'wrong.json'), '[1, 2, "x"]');
+  await failsWith(/wrong\.json has no class at 3: x/, ...base, '--labels', 'wrong.json');
+  await misused(
+    /48 samples/,
+    ...base,
+    '--labels',
+    (await writeFile(join(folder, 'two.json'), '[1, 2]'), 'two.json'),
+  );
+  await failsWith(/cannot read nothing\.json/, ...base, '--labels', 'nothing.json');
+  await failsWith(/digits\.npy/, ...base, '--resume', 'digits.npy');
+  await failsWith(
+    /label is 10/,
+    ...base,
+    '--labels',
+    (await writeFile(join(folder, 'ten.json'), JSON.stringify(Array(48).fill(10))), 'ten.json'),
+  );
+});
