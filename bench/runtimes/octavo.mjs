@@ -15,10 +15,10 @@ const startsHere = async (options) => {
 
 /**
  * Undefined where the build does not run, or not with that many threads. It runs in the page itself, as peers do: none pays for
- * messages to a worker.
+ * messages to a worker. With `training` it trains, too.
  */
-export async function startOctavo({ build, threads = 1 }) {
-  const engine = await startsHere({ build, threads, worker: false });
+export async function startOctavo({ build, threads = 1, training = false }) {
+  const engine = await startsHere({ build, threads, training, worker: false });
   if (!engine) return undefined;
   const { info } = engine;
   if ((info.threads ?? 1) !== threads) {
@@ -48,4 +48,19 @@ export async function startOctavo({ build, threads = 1 }) {
     },
     dispose: () => engine.dispose(),
   };
+}
+
+/** Engines of each build, with that many threads, and beside more than one with one to compare them. */
+export async function startOctavos({ builds, threads, training }, say) {
+  const engines = [];
+  for (const build of builds) {
+    const engine = await startOctavo({ build, threads, training });
+    if (!engine) {
+      say(`octavo ${build} does not start with threads: ${threads}`);
+      continue;
+    }
+    engines.push(engine);
+    if (threads > 1) engines.push(await startOctavo({ build, threads: 1, training }));
+  }
+  return engines;
 }

@@ -4,9 +4,23 @@ import { Peaks } from './peaks.mjs';
 const identify = ({ runtime, build, threads }, precision) => ({ runtime, build, threads, precision });
 
 /**
+ * Contests of one thread with several, everything else the same: threads that wait for work take the cores from those of
+ * others, and weights of others the cache.
+ */
+export function byContestant(entries) {
+  const groups = new Map();
+  for (const entry of entries) {
+    const key = [entry.runtime.runtime, entry.runtime.build, entry.precision, entry.extra?.row].join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()];
+}
+
+/**
  * Entries are {runtime, precision, bytes, feeds, check(outputs), extra, quantize, peak} where `check` says what is wrong,
  * `extra` is what the row has beside or instead, `quantize` is for `load`, and `peak` a loop to put the row beside. A
- * contestant that fails makes a row with an error and is not timed.
+ * contestant that fails makes a row with an error and is not timed. A session that is far slower than others says how many
+ * `samples` it may have; one that runs elsewhere says itself how long so many repetitions take, `timed`, and `runtimeVersion`.
  */
 export async function contest(what, entries, context) {
   const rows = [];
@@ -18,10 +32,17 @@ export async function contest(what, entries, context) {
       const complaint = check(await session.run());
       if (complaint) throw new Error(complaint);
       const compute = session.compute ?? session.run;
-      const run = async (repetitions) => {
+      const repeat = async (repetitions) => {
         for (let i = 0; i < repetitions; ++i) await compute();
       };
-      ready.push({ what: identity, session, run, peak });
+      const { timed: run = repeat, samples, runtimeVersion } = session;
+      ready.push({
+        what: { ...identity, ...(runtimeVersion && { runtimeVersion }) },
+        session,
+        run,
+        samples,
+        peak,
+      });
     } catch (error) {
       rows.push({ ...identity, error: error.message });
     }

@@ -1,8 +1,8 @@
 // A whole network, float and quantized, beside onnxruntime-web on the same files.
-import { startOctavo } from '../runtimes/octavo.mjs';
+import { startOctavos } from '../runtimes/octavo.mjs';
 import { startOrt } from '../runtimes/ort.mjs';
 import { floatsAgree, quantizedAgrees } from '../support/agree.mjs';
-import { contest } from './contest.mjs';
+import { byContestant, contest } from './contest.mjs';
 
 const arrays = {
   float32: Float32Array,
@@ -19,34 +19,6 @@ async function readFeeds(context, folder, feeds) {
     return [name, { type, dims, data: new arrays[type](buffer) }];
   });
   return Object.fromEntries(await Promise.all(entries));
-}
-
-/** Octavo's engines: each build, with the job's number of threads, and beside more than one with one to compare them. */
-async function startEngines({ builds, threads }, say) {
-  const engines = [];
-  for (const build of builds) {
-    const engine = await startOctavo({ build, threads });
-    if (!engine) {
-      say(`octavo ${build} does not start with threads: ${threads}`);
-      continue;
-    }
-    engines.push(engine);
-    if (threads > 1) engines.push(await startOctavo({ build, threads: 1 }));
-  }
-  return engines;
-}
-
-/**
- * Contests of one thread with several, everything else the same: threads that wait for work take the cores from those of
- * others, and weights of others the cache.
- */
-function byContestant(entries) {
-  const groups = new Map();
-  for (const entry of entries) {
-    const key = [entry.runtime.runtime, entry.runtime.build, entry.precision].join(' ');
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
-  }
-  return [...groups.values()];
 }
 
 export async function measureNetwork(context) {
@@ -67,7 +39,7 @@ export async function measureNetwork(context) {
   const expected = (await reference.run())[output].slice();
   await reference.dispose();
 
-  const engines = await startEngines(context, context.say);
+  const engines = await startOctavos(context, context.say);
   const entriesOf = (runtime) =>
     files.map(({ precision, bytes }) => ({
       runtime,

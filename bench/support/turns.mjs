@@ -1,16 +1,17 @@
 // Contestants take turns, so that a bad episode of the machine hits all of them alike.
 
-/** Time of `repetitions` runs in a row, in milliseconds. */
+/** Time of `repetitions` runs in a row, in milliseconds: what the contestant says, if it does. */
 async function time(contestant, repetitions) {
   const start = performance.now();
   const running = contestant.run(repetitions);
-  if (running instanceof Promise) await running;
-  return performance.now() - start;
+  const told = running instanceof Promise ? await running : undefined;
+  return told ?? performance.now() - start;
 }
 
 /** Runs each for a while, then leaves engines the time to compile what they found hot. */
 async function warmUp(contestants, warmMs) {
   for (const contestant of contestants) {
+    if (contestant.samples) continue;
     const start = performance.now();
     while (performance.now() - start < warmMs) await time(contestant, 1);
   }
@@ -19,6 +20,7 @@ async function warmUp(contestants, warmMs) {
 
 /** How many runs make a sample of `sampleMs`, which the clock resolves well. */
 async function repetitionsFor(contestant, sampleMs) {
+  if (contestant.samples) return 1;
   let repetitions = 1;
   for (;;) {
     const taken = await time(contestant, repetitions);
@@ -34,23 +36,24 @@ async function repetitionsFor(contestant, sampleMs) {
 async function sampleOf(plan, sampleMs) {
   for (;;) {
     const taken = await time(plan.contestant, plan.repetitions);
-    if (taken >= sampleMs / 2) return taken / plan.repetitions;
+    if (plan.contestant.samples || taken >= sampleMs / 2) return taken / plan.repetitions;
     plan.repetitions *= 2;
   }
 }
 
 /**
- * Measures contestants of the form {run(repetitions)}, which may return a promise. Slow ones get fewer samples: as many as
- * `budgetMs` holds, but no fewer than five. Returns the list of samples of each, in milliseconds a run.
+ * Measures contestants of the form {run(repetitions)}, which may return a promise, also one of the milliseconds that it took, if it
+ * runs elsewhere. Slow ones get fewer samples: as many as `budgetMs` holds, but no fewer than five. Those that take seconds say
+ * how many they are to have, {run(), samples}, and are not run once more. Returns the list of samples of each, in milliseconds a run.
  */
 export async function takeTurns(contestants, { rounds, sampleMs = 1, budgetMs = 1500, warmMs = 20 }) {
   await warmUp(contestants, warmMs);
   const plans = [];
   for (const contestant of contestants) {
     const repetitions = await repetitionsFor(contestant, sampleMs);
-    const sample = await time(contestant, repetitions);
-    const count = Math.min(rounds, Math.max(5, Math.floor(budgetMs / sample)));
-    plans.push({ contestant, repetitions, count, samples: [] });
+    const count =
+      contestant.samples ?? Math.max(5, Math.floor(budgetMs / (await time(contestant, repetitions))));
+    plans.push({ contestant, repetitions, count: Math.min(rounds, count), samples: [] });
   }
   for (let round = 0; round < rounds; ++round) {
     for (const plan of plans) {
