@@ -5,8 +5,11 @@ import { startServer } from './engines/server.mjs';
 import { describeJob, planJobs, runsIn } from './jobs.mjs';
 import { prepare } from './materials/prepare.mjs';
 import { buildPage } from './page/build.mjs';
+import { judgeAll } from './report/judge.mjs';
 import { writePictures } from './report/pictures.mjs';
-import { table } from './report/table.mjs';
+import { Results } from './report/results.mjs';
+import { table, targetTable } from './report/table.mjs';
+import { targetsOf } from './report/targets/index.mjs';
 import { machine, versionOf } from './support/machine.mjs';
 import { mergeRows } from './support/stats.mjs';
 
@@ -40,9 +43,9 @@ async function measureEngine(engine, origin, jobs, context) {
     await running.close();
   }
   return mergeRows(rows).map((row) => ({
+    runtimeVersion: versionOf(row.runtime),
     ...row,
     engineVersion: running.version,
-    runtimeVersion: versionOf(row.runtime),
     ...context,
   }));
 }
@@ -72,6 +75,8 @@ export async function bench(options) {
         ];
       });
       console.log(`\n${engine}\n${table(made)}\n`);
+      const judged = judgeAll(targetsOf(context.machine), new Results(made));
+      if (judged.length > 0) console.log(`${targetTable(judged)}\n`);
       rows.push(...made);
       // After each engine: a run that is stopped keeps what it has.
       if (options.json) await writeFile(options.json, `${JSON.stringify(rows)}\n`);

@@ -14,13 +14,20 @@ const verdicts = {
   'false,false': '**missed**',
 };
 
-/** {what, name, asked, best, median, verdict} in words; verdict undefined where nothing was measured. */
-export function judge({ what, name, sense, limit, unit, value }, results) {
+/** {what, name, asked, best, median, verdict} in words; verdict undefined where nothing was measured, empty where nothing is asked. */
+function judge({ what, name, sense, limit, unit, value }, results) {
   const [best, median] = ['best', 'median'].map((statistic) => value(results, statistic));
   const meets = (x) => (sense === '≥' ? x >= limit : x <= limit);
   return {
-    ...{ what, name, asked: `${sense} ${format(limit, unit)}` },
+    ...{ what, name, asked: limit === undefined ? '' : `${sense} ${format(limit, unit)}` },
     ...{ best: format(best, unit), median: format(median, unit) },
-    verdict: best === undefined ? undefined : verdicts[[meets(best), meets(median)]],
+    verdict:
+      best === undefined ? undefined : limit === undefined ? '' : verdicts[[meets(best), meets(median)]],
   };
 }
+
+/** What was measured of all targets, judged, with the `line` of each. */
+export const judgeAll = (targets, results) =>
+  targets
+    .map((target) => ({ line: target.line, ...judge(target, results) }))
+    .filter(({ verdict }) => verdict !== undefined);

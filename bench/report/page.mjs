@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { inRoot } from '../support/paths.mjs';
-import { judge } from './judge.mjs';
+import { judgeAll } from './judge.mjs';
 import { caseTable, markdownTable } from './markdown.mjs';
 import { writePictures } from './pictures.mjs';
 import { Results } from './results.mjs';
@@ -61,9 +61,8 @@ function setting({ rows, machine, date }) {
 }
 
 function targetSection(results) {
-  const judged = targetsOf(results.machine)
-    .map((target) => ({ line: target.line, ...judge(target, results) }))
-    .filter(({ verdict }) => verdict);
+  const judged = judgeAll(targetsOf(results.machine), results);
+  const asked = judged.filter(({ verdict }) => verdict);
   const met = judged.filter(({ verdict }) => verdict === 'met').length;
   const parts = Object.entries(lines).map(([line, title]) => {
     const rows = judged.filter((each) => each.line === Number(line));
@@ -77,7 +76,7 @@ function targetSection(results) {
   });
   return `## Targets
 
-${met} of ${judged.length} are met by best and median. Ratios are of times in the same run, best over best and median over
+${met} of ${asked.length} are met by best and median. Ratios are of times in the same run, best over best and median over
 median, in Chromium unless another engine is named.${
     results.machine.avxVnni
       ? ''

@@ -8,6 +8,13 @@ export function median(samples) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** Between the first and the third quarter of the samples. */
+export function quartileRange(samples) {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+  return at(0.75) - at(0.25);
+}
+
 const rounded = (x) => Number(x.toPrecision(6));
 
 /**
