@@ -2,6 +2,7 @@
 import { quantizeCases, startupCases, startupContestants } from './support/cases.mjs';
 import { testCaseId } from './materials/test_cases.mjs';
 import { networks } from './support/networks.mjs';
+import { trainedNetworks } from './support/training.mjs';
 
 /** Each in a browser context of its own. */
 const startupSamples = 6;
@@ -26,6 +27,15 @@ const planners = {
     Object.values(quantizeCases).some(wants)
       ? [{ suite: 'quantize', network: 'efficientnet-lite0', builds: builds.slice(-1) }]
       : [],
+  training: ({ builds, threads, wants, python }) =>
+    trainedNetworks
+      .filter(({ name }) => wants(name))
+      .flatMap(({ id }) =>
+        threads.map((count) => ({
+          ...{ suite: 'training', network: id, builds, threads: Number(count) },
+          ...(python && count === '1' ? { python } : {}),
+        })),
+      ),
 };
 
 /** The jobs of the wanted kinds, in order. */
@@ -43,6 +53,12 @@ export const describeJob = ({ suite, network, build, threads, contestant }) =>
     .filter(Boolean)
     .join(', ');
 
-/** Whether a job is for an engine: start-up is that of a page, and other browsers than Chromium run whole networks only. */
-export const runsIn = ({ suite }, engine) =>
-  suite === 'networks' || (engine === 'node' ? suite !== 'startup' : engine.startsWith('chromium'));
+/**
+ * Whether a job is for an engine: start-up is that of a page, training multiplies no integers, which is all that VNNI changes, and
+ * other browsers than Chromium run whole networks only.
+ */
+export function runsIn({ suite }, engine) {
+  if (suite === 'networks') return true;
+  if (suite === 'training') return engine === 'node' || engine === 'chromium';
+  return engine === 'node' ? suite !== 'startup' : engine.startsWith('chromium');
+}

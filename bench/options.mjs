@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from './engines/index.mjs';
 
-export const kinds = ['kernels', 'operators', 'networks', 'startup', 'quantize'];
+export const kinds = ['kernels', 'operators', 'networks', 'startup', 'quantize', 'training'];
 
 const list = (allowed) => (text) => {
   const names = text.split(',').filter(Boolean);
@@ -47,13 +47,17 @@ export function parseOptions(argv) {
         .default(['simd', 'relaxed'], 'all'),
     )
     .addOption(
-      new Option('--threads <list>', 'numbers of threads for whole networks')
+      new Option('--threads <list>', 'numbers of threads for whole networks and training')
         .argParser(list(['1', '2']))
         .default(['1', '2'], '1,2'),
     )
     .option(
       '--cases <folders...>',
       "networks: those of folders as ONNX's test data are (model.onnx, test_data_set_0/input_0.pb …)",
+    )
+    .option(
+      '--python <program>',
+      'training: an interpreter that has PyTorch, say venv/bin/python, to measure it, too',
     )
     .option('--only <pattern>', 'only cases whose name the regular expression matches', pattern)
     .option('--rounds <n>', 'samples of each contestant; slow ones get fewer', positive, 40)

@@ -1,5 +1,6 @@
 // Jobs in Chromium: each in a page and context of its own.
 import { chromium } from '@playwright/test';
+import { startPython } from '../support/python.mjs';
 
 const executablePath = process.env.OCTAVO_CHROMIUM ?? '/usr/bin/chromium';
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
@@ -13,10 +14,12 @@ export async function startChromium({ engine, origin, jsFlags }) {
     browser,
     async run(job, say) {
       const context = await browser.newContext();
+      const python = job.python && startPython(job.python);
       try {
         const page = await context.newPage();
         page.on('pageerror', (error) => say(`the page reports: ${error.message}`));
         await page.exposeFunction('say', say);
+        if (python) await page.exposeFunction('askPython', python.ask);
         const rows = [];
         for (let visit = 1; visit <= (job.visits ?? 1); ++visit) {
           await page.goto(origin);
@@ -29,6 +32,7 @@ export async function startChromium({ engine, origin, jsFlags }) {
         }
         return rows;
       } finally {
+        python?.close();
         await context.close();
       }
     },

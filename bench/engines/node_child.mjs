@@ -4,7 +4,8 @@ import { sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { enableRelaxedSimd } from 'octavo/node';
 import { runJob } from '../suites/index.mjs';
-import { fileOf, folders } from '../support/paths.mjs';
+import { fileOf, folders, inBuild } from '../support/paths.mjs';
+import { startPython } from '../support/python.mjs';
 
 const platform = {
   engine: 'node',
@@ -13,6 +14,7 @@ const platform = {
   kernelsModule: async (build) =>
     (await import(pathToFileURL(fileOf(`kernels/${build}/kernels-bench.mjs`)).href)).default(),
   importOrt: () => import('onnxruntime-web'),
+  importTfjsTraining: () => import(pathToFileURL(inBuild('node/training/tfjs.cjs')).href),
   folder: (runtime) => folders[`runtimes/${runtime}`] + sep,
   say: (line) => process.send({ line }),
 };
@@ -21,10 +23,11 @@ process.once('message', async (job) => {
   let answer;
   try {
     enableRelaxedSimd();
-    answer = { rows: await runJob(job, platform) };
+    const askPython = job.python && startPython(job.python).ask;
+    answer = { rows: await runJob(job, { ...platform, askPython }) };
   } catch (error) {
     answer = { error: error.stack };
   }
-  // Runtimes leave workers behind, which would keep the process.
+  // Runtimes leave workers behind, which would keep the process. Python ends with it.
   process.send(answer, () => process.exit(0));
 });

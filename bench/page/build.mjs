@@ -1,4 +1,5 @@
-// Bundles the page as an application would be.
+// Bundles the page as an application would be, and what Node cannot run as it is.
+import { build as bundle } from 'esbuild';
 import { build } from 'vite';
 import { inBuild, inRoot } from '../support/paths.mjs';
 
@@ -14,4 +15,11 @@ export const buildPage = () =>
       chunkSizeWarningLimit: 10_000,
       rolldownOptions: { input: [inRoot('bench/page/index.html')] },
     },
+  });
+
+/** Makes a module for Node of a runtime whose package has a part for bundlers only. */
+export const bundleForNode = (name) =>
+  bundle({
+    ...{ entryPoints: [inRoot(`bench/runtimes/${name}.mjs`)], outfile: inBuild('node', `${name}.cjs`) },
+    ...{ bundle: true, format: 'cjs', platform: 'node', mainFields: ['module', 'main'], logLevel: 'error' },
   });

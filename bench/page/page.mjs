@@ -13,8 +13,11 @@ const platform = {
   kernelsModule: async (build) =>
     (await import(/* @vite-ignore */ `/kernels/${build}/kernels-bench.mjs`)).default(),
   importOrt: () => import('onnxruntime-web/wasm'),
+  importTfjsTraining: () => import('../runtimes/training/tfjs.mjs'),
   folder: (runtime) => `${location.origin}/runtimes/${runtime}/`,
   say: (line) => globalThis.say?.(line),
 };
 
-globalThis.runJob = (job, engine) => runJob(job, { ...platform, engine });
+// Python is outside of the page, if there is one.
+globalThis.runJob = (job, engine) =>
+  runJob(job, { ...platform, engine, askPython: job.python && globalThis.askPython });

@@ -6,7 +6,7 @@ import { judgeAll } from './judge.mjs';
 import { caseTable, markdownTable } from './markdown.mjs';
 import { writePictures } from './pictures.mjs';
 import { Results } from './results.mjs';
-import { contestantName, digits, megabytes, percent, rate } from './table.mjs';
+import { contestantName, digits, megabytes, percent, rate, spread } from './table.mjs';
 import { targetsOf } from './targets/index.mjs';
 
 const lines = {
@@ -16,6 +16,7 @@ const lines = {
   4: 'Two threads',
   5: 'Start-up and memory',
   6: 'Quantizing on the device',
+  7: 'Training',
 };
 
 const kinds = {
@@ -26,6 +27,7 @@ const kinds = {
   startup: 'Start-up',
   memory: 'Memory',
   quantize: 'Quantizing',
+  training: 'Training',
 };
 
 const timeColumns = [
@@ -42,6 +44,7 @@ const columnsOf = {
   peak: [...timeColumns, ...rateColumns.slice(0, 1)],
   kernel: [...timeColumns, ...rateColumns],
   operator: [...timeColumns, ...rateColumns],
+  training: [...timeColumns, ['spread', spread, 'right']],
   memory: [
     ['contestant', contestantName],
     ['memory', (row) => megabytes(row.bytes), 'right'],
@@ -108,7 +111,13 @@ is named. Octavo and onnxruntime-web copy operands in and results out at each ru
 before, as its interface allows; LiteRT and TensorFlow.js keep both in their own memory, in their favour. With several threads
 a contestant takes turns only with itself on one thread, since threads that wait for work hold their core for a while. LiteRT takes and gives floats: its int8 includes QUANTIZE and DEQUANTIZE.
 Octavo's operators stand beside the peak of the instruction that products of their precision use, those that only move memory
-beside a copy of as many float32.`;
+beside a copy of as many float32.
+
+A step of training is forward, backward and an update by gradient descent, from the same weights on the same batch: the loss and
+the weights after one are compared with those of a computation in float64 by the definition, those of quantization-aware steps
+(8 bits) with the float ones. PyTorch runs natively, on one thread, in turn with the others; its quantization-aware step is that of
+its fbgemm configuration, convolutions fused with what follows. jax-js and TensorFlow.js keep the batch in their own memory. *Spread*
+is what lies between the quarters of the samples, of the median.`;
 
 /** Writes the page and its pictures from a file of results. Returns the names of what it wrote. */
 export async function writePage(resultsFile) {

@@ -5,11 +5,13 @@ const suites = {
   networks: async () => (await import('./networks.mjs')).measureNetwork,
   startup: async () => (await import('./startup.mjs')).measureStartup,
   quantize: async () => (await import('./quantize.mjs')).measureQuantizing,
+  training: async () => (await import('./training.mjs')).measureTraining,
 };
 
 /**
  * Does one job, {suite, build, threads, rounds, budgetMs, only, …}, in this place. `platform` is what Node and pages do
- * differently: {engine, text(path), bytes(path), kernelsModule(build), importOrt(), folder(runtime), say(line)}. Returns rows.
+ * differently: {engine, text(path), bytes(path), kernelsModule(build), importOrt(), importTfjsTraining(), folder(runtime),
+ * askPython(request), say(line)}; `askPython` is there where the job names an interpreter, `python`. Returns rows.
  */
 export async function runJob(job, platform) {
   const measure = await suites[job.suite]();

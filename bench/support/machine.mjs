@@ -38,6 +38,7 @@ const folders = {
   'onnxruntime-web': 'node_modules/onnxruntime-web',
   litert: 'node_modules/@litertjs/core',
   tfjs: 'node_modules/@tensorflow/tfjs-backend-wasm',
+  'jax-js': 'node_modules/@jax-js/jax',
 };
 
 function commit() {
@@ -49,8 +50,9 @@ function commit() {
   }
 }
 
-/** The version of a runtime; Octavo's with its commit. */
+/** The version of a runtime, Octavo's with its commit; undefined where it is none of the workspace's. */
 export function versionOf(runtime) {
+  if (!folders[runtime]) return undefined;
   const { version } = JSON.parse(readFileSync(inRoot(folders[runtime], 'package.json'), 'utf8'));
   return runtime === 'octavo' ? version + commit() : version;
 }

@@ -1,9 +1,10 @@
 // What Octavo means to reach. A target is {line, what, name, sense, limit, unit, value(results, statistic)}, where `what` is
-// the property and `name` the case; `value` is undefined where nothing was measured.
+// the property and `name` the case; `value` is undefined where nothing was measured. Without `limit` it is told, and nothing asked.
 import { quantizeTargets, startupTargets } from './device.mjs';
 import { kernelTargets } from './kernels.mjs';
 import { networkTargets, threadTargets } from './networks.mjs';
 import { operatorTargets } from './operators.mjs';
+import { trainingTargets } from './training.mjs';
 
 /**
  * The targets of a machine: engines that use AVX-VNNI have targets of their own, 8-bit activations being as fast as 7-bit
@@ -24,5 +25,6 @@ export function targetsOf(machine) {
     ...threadTargets(chromium),
     ...startupTargets(chromium),
     ...quantizeTargets(chromium),
+    ...['chromium', 'node'].flatMap((engine) => trainingTargets({ engine })),
   ];
 }
