@@ -101,7 +101,9 @@ async function train(model, calibration, row, seed, data) {
   let loss;
   for await (const done of trainer.fit({
     samples: picked.map((i) => data.training(i, i + 1)),
-    ...(teacher ? {} : { labels: picked.map((i) => data.trainingLabels[i]) }),
+    ...(teacher
+      ? { loss: { name: 'distillation', temperature: 4 } }
+      : { labels: picked.map((i) => data.trainingLabels[i]) }),
     batchSize,
     optimizer: { name: 'adam', learningRate, scaleRate: 1 },
     schedule: 'cosine',
