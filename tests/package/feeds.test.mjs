@@ -259,7 +259,7 @@ test('unknown options of every call are named, with those that there are', async
     const calls = {
       createEngine: [
         (options) => createEngine(options),
-        /build, threads, worker, forcedKernels, wasmUrl, workerUrl, memoryLimit, onLeak/,
+        /build, threads, worker, training, forcedKernels, wasmUrl, workerUrl, memoryLimit, onLeak/,
       ],
       loadModel: [(options) => loadModel(file, { engine, ...options }), /signal, onProgress, engine/],
       run: [(options) => model.run(x, options), /signal, outputs/],

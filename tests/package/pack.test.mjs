@@ -243,7 +243,10 @@ test('a Vite page uses it, in development and built', async (context) => {
     const bytes = await Promise.all(
       names
         .filter(
-          (name) => name.endsWith('.js') && !/engine-|worker-simd|worker-relaxed-(?!threads)/.test(name),
+          (name) =>
+            name.endsWith('.js') &&
+            // What other engines need, and what training does.
+            !/engine-|worker-simd|worker-train|worker-relaxed-(?!threads)|browser-prepare/.test(name),
         )
         .map(async (name) => gzipSync(await readFile(inFolder(`dist/assets/${name}`))).length),
     );

@@ -2,7 +2,7 @@
 //
 //   dist/**/*.js        for Node, module by module
 //   dist/vendor/*.js    each npm package that they import, in one file: nobody has to install any
-//   dist/browser.js     for pages, with what training takes in a file of its own (dist/browser-*.js)
+//   dist/browser.js     for pages, with what training takes in a file of its own (dist/browser-prepare-*.js)
 //   dist/engine/        engines, and the workers, each in one file, that pages and bundlers take as they are
 //   dist/single.js      all in one file, with the SIMD engine
 import { execFileSync } from 'node:child_process';
@@ -139,7 +139,7 @@ async function bundle() {
     outdir: dist,
     // What only some take is a chunk of its own.
     splitting: true,
-    chunkNames: 'browser-[hash]',
+    chunkNames: 'browser-[name]-[hash]',
     external: [...forPages.external, inDist('engine/*')],
   });
   await build({

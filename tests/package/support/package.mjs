@@ -17,7 +17,7 @@ export async function fakeEngine(native, { worker = false, onLeak } = {}) {
       : localChannel(offerOf(host)),
   );
   const info = await client.call('start', [{ wasmUrl: undefined, forcedKernels: undefined, threads: 1 }]);
-  return new Engine(client, { ...info, why: 'fake', threadsWhy: 'fake', worker }, onLeak);
+  return new Engine(client, { ...info, why: 'fake', threadsWhy: 'fake', worker }, { onLeak });
 }
 
 /** A Worker's face over one end of a message channel; `serve` has the other, as in a worker. */

@@ -21,7 +21,7 @@ export class Engine {
   #ended: OctavoError | undefined;
 
   /** @internal Use `createEngine`. */
-  constructor(client: Client<EngineCalls>, info: EngineInfo, options: EngineOptions) {
+  constructor(client: Client<EngineCalls>, info: EngineInfo, options: EngineOptions = {}) {
     this.#client = client;
     this.info = info;
     this.options = options;

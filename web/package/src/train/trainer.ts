@@ -24,7 +24,7 @@ import {
   type TrainingStep,
 } from './options.js';
 
-/** What a file of a training says beside its tensors. */
+/** @internal What a file of a training says beside its tensors. */
 export interface Note {
   format: 1;
   target: Target;
@@ -32,7 +32,7 @@ export interface Note {
   fitted: number;
 }
 
-/** Where a training lives. */
+/** @internal Where a training lives. */
 export interface TrainerParts {
   engine: Engine;
   /** Whether the engine is the training's own, and ends with it. */
