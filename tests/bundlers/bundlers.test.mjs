@@ -215,7 +215,10 @@ test('where no worker can start the engine runs in the page and says why', async
     },
   });
   await addModel(folder);
-  await cp(join(folder, 'node_modules/octavo/dist/browser.js'), join(folder, 'lost/browser.js'));
+  // The module and its chunks, and none of the engines.
+  const dist = join(folder, 'node_modules/octavo/dist');
+  for (const name of (await readdir(dist)).filter((name) => /^browser.*\.js$/.test(name)))
+    await cp(join(dist, name), join(folder, 'lost', name));
   const allow = (error) => /Content Security Policy|404|Refused|worker/i.test(error);
   await context.test('a policy without workers', () => {
     const policy =
