@@ -45,12 +45,7 @@ class JsDownload {
   }
   // The files that the downloaded model keeps elements in.
   val external_locations() {
-    return guarded([&] {
-      val locations = val::array();
-      for (const std::string& location : onnx::external_locations(download_.bytes()))
-        locations.call<void>("push", string_to_js(location));
-      return locations;
-    });
+    return guarded([&] { return strings_to_js(onnx::external_locations(download_.bytes())); });
   }
 
  private:

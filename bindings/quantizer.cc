@@ -50,12 +50,7 @@ val layers(const JsModel& js) {
 }
 
 val needed_operators(const JsModel& js) {
-  return guarded([&] {
-    val names = val::array();
-    for (const std::string_view name : js.model().needed_operators())
-      names.call<void>("push", string_to_js(std::string(name)));
-    return names;
-  });
+  return guarded([&] { return strings_to_js(js.model().needed_operators()); });
 }
 
 const Facet facet([](ModelClass& model) {

@@ -1,6 +1,7 @@
 // Training, in modules of engine-train alone.
 #include "train/training.h"
 
+#include "download.h"
 #include "errors.h"
 #include "facet.h"
 #include "objects.h"
@@ -79,12 +80,7 @@ class JsTrainer {
   explicit JsTrainer(std::unique_ptr<Training> training) : training_(std::move(training)) {}
 
   val parameters() {
-    return guarded([&] {
-      val names = val::array();
-      for (const std::string& name : training_->trainer().parameters())
-        names.call<void>("push", string_to_js(name));
-      return names;
-    });
+    return guarded([&] { return strings_to_js(training_->trainer().parameters()); });
   }
   void configure(const val& options) {
     guarded([&] { training_->configure(training_setup(options)); });
@@ -105,20 +101,12 @@ class JsTrainer {
     return guarded([&] {
       const Batch batch(feeds, targets);
       gradients_ = training_->gradients(batch.feeds.feeds, batch.target());
-      std::vector<TensorView> views;
-      views.reserve(gradients_.size());
-      for (const Tensor& gradient : gradients_) views.push_back(gradient.view());
-      return places(views);
+      return places([&](std::size_t i) { return gradients_[i].view(); });
     });
   }
   // Where the parameters lie until the next call.
   val weights() {
-    return guarded([&] {
-      std::vector<TensorView> views;
-      for (std::size_t i = 0; i < training_->trainer().parameters().size(); ++i)
-        views.push_back(training_->trainer().parameter(i));
-      return places(views);
-    });
+    return guarded([&] { return places([&](std::size_t i) { return training_->trainer().parameter(i); }); });
   }
   val memory(const val& feeds, const val& targets) {
     return guarded([&] {
@@ -137,10 +125,7 @@ class JsTrainer {
   val save(const val& note) {
     return guarded([&] {
       saved_ = training_->save(string_from_js(note, "a note"));
-      val place = val::object();
-      set(place, "pointer", static_cast<double>(reinterpret_cast<uintptr_t>(saved_.data())));
-      set(place, "bytes", static_cast<double>(saved_.size()));
-      return place;
+      return place(saved_);
     });
   }
   void release() {
@@ -149,10 +134,11 @@ class JsTrainer {
   }
 
  private:
-  val places(const std::vector<TensorView>& views) {
+  // Of each parameter, in their order.
+  template <class View> val places(View view) {
     val list = val::array();
     const std::vector<std::string> names = training_->trainer().parameters();
-    for (std::size_t i = 0; i < views.size(); ++i) list.call<void>("push", place(names[i], views[i]));
+    for (std::size_t i = 0; i < names.size(); ++i) list.call<void>("push", place(names[i], view(i)));
     return list;
   }
 
@@ -203,7 +189,7 @@ std::unique_ptr<JsTrainingCalibration> calibrate_training(const JsModel& js, con
 std::unique_ptr<JsTrainer> prepare_qat_from(const JsModel& js, const JsModel& quantized, const val& options) {
   return guarded([&] {
     return std::make_unique<JsTrainer>(
-        std::make_unique<Training>(js.model(), training_target(options, true), quantized.model()));
+        Training::begin(js.model(), training_target(options, true), quantized.model()));
   });
 }
 
@@ -216,11 +202,9 @@ std::unique_ptr<JsTrainer> prepare_training(const JsModel& js, const val& option
 
 std::unique_ptr<JsSavedTraining> read_training(const val& bytes) {
   return guarded([&] {
-    const auto size = bytes["byteLength"].as<std::size_t>();
-    const Tensor copy(DType::u8, {static_cast<int64_t>(size)});
-    val(emscripten::typed_memory_view(size, copy.view().as<uint8_t>())).call<void>("set", bytes);
-    return std::make_unique<JsSavedTraining>(
-        FileMemory::copy_of({reinterpret_cast<const std::byte*>(copy.view().data), size}));
+    Download file;
+    file.append(bytes);
+    return std::make_unique<JsSavedTraining>(file.take());
   });
 }
 

@@ -14,10 +14,7 @@ using emscripten::val;
 val to_onnx(JsModel& js, const val& options) {
   return guarded([&] {
     js.onnx = js.model().to_onnx(file_form(options));
-    val place = val::object();
-    set(place, "pointer", static_cast<double>(reinterpret_cast<uintptr_t>(js.onnx.data())));
-    set(place, "bytes", static_cast<double>(js.onnx.size()));
-    return place;
+    return place(js.onnx);
   });
 }
 
