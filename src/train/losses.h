@@ -18,6 +18,8 @@ struct LossOptions {
   double label_smoothing = 0;  // of cross_entropy: 0 … 1
   double temperature = 1;      // of distillation: > 0
   double delta = 1;            // of huber: > 0
+
+  bool operator==(const LossOptions&) const = default;
 };
 
 // The type of targets for outputs of that type; `are_indices`: of cross_entropy.

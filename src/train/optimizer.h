@@ -21,6 +21,8 @@ struct OptimizerOptions {
   bool decays_vectors = true;                         // biases and scales, too; false: of weights alone
   double scale_rate = 0.01;  // of learned scales, which are small: times the learning rate
   double clip_norm = 0;      // of all gradients together; 0: not clipped
+
+  bool operator==(const OptimizerOptions&) const = default;
 };
 
 // A parameter: an input of the graph that is a state slot, its gradient, and whether weight decay is for it.

@@ -102,6 +102,8 @@ std::string_view Trainer::range_name(std::size_t slot) const {
 }
 
 void Trainer::configure(const LossOptions& loss, const OptimizerOptions& optimizer) {
+  // Schedules are no part of graphs.
+  if (loss == options_.loss && optimizer == options_.optimizer) return;
   begin_ = state();
   if (optimizer.kind != options_.optimizer.kind) {
     steps_ = 0;
@@ -210,27 +212,32 @@ float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, cons
   Executor& executor = executor_for(feeds, targets);
   const StepRates rates =
       rates_of(options_.optimizer, options_.optimizer.learning_rate * options.rate_factor, steps_);
-  const Tensor scalars[] = {Tensor::of<float>(Shape(), {rates.rate}),
-                            Tensor::of<float>(Shape(), {rates.decay}),
-                            Tensor::of<float>(Shape(), {rates.deviation})};
-  constexpr const char* kNames[] = {StepRates::kRate, StepRates::kDecay, StepRates::kDeviation};
-  std::vector<Feed> all(feeds.begin(), feeds.end());
-  all.emplace_back(kTargets, targets);
-  for (std::size_t i = 0; i < std::size(kNames); ++i) all.emplace_back(kNames[i], &scalars[i]);
-  const std::vector<Tensor> observing = observing_feeds(options.freezes_observers);
-  for (std::size_t i = 0; i < observing.size(); ++i)
-    all.emplace_back(ObservingRates::kInputs[i], &observing[i]);
-  const float loss = *executor.run(all)[0].as<float>();
+  const StepFeeds fed = step_feeds(feeds, targets, options.freezes_observers, &rates);
+  const float loss = *executor.run(fed.feeds)[0].as<float>();
   ++steps_;
   require(std::isfinite(loss), ErrorCode::invalid_data, "the loss is not finite after {} steps", steps_);
   return loss;
 }
 
-std::vector<Tensor> Trainer::observing_feeds(bool frozen) const {
-  std::vector<Tensor> feeds;
-  if (fake_.ranges.empty()) return feeds;
-  for (const float rate : observing_rates(frozen).values) feeds.push_back(Tensor::of<float>(Shape(), {rate}));
-  return feeds;
+Trainer::StepFeeds Trainer::step_feeds(std::span<const Feed> feeds, const TensorView& targets, bool frozen,
+                                       const StepRates* rates) const {
+  StepFeeds made{.feeds = {feeds.begin(), feeds.end()}};
+  made.feeds.emplace_back(kTargets, targets);
+  // Feeds are views of what lies elsewhere: scalars may move, their elements stay.
+  const auto add = [&](const char* name, float value) {
+    made.scalars.push_back(Tensor::of<float>(Shape(), {value}));
+    made.feeds.emplace_back(name, &made.scalars.back());
+  };
+  if (rates != nullptr) {
+    add(StepRates::kRate, rates->rate);
+    add(StepRates::kDecay, rates->decay);
+    add(StepRates::kDeviation, rates->deviation);
+  }
+  if (fake_.ranges.empty()) return made;
+  const ObservingRates observing = observing_rates(frozen);
+  for (std::size_t i = 0; i < std::size(observing.values); ++i)
+    add(ObservingRates::kInputs[i], observing.values[i]);
+  return made;
 }
 
 std::vector<Tensor> Trainer::gradients(std::span<const Feed> feeds, const TensorView& targets) const {
@@ -241,30 +248,20 @@ std::vector<Tensor> Trainer::gradients(std::span<const Feed> feeds, const Tensor
                        gradients.begin() + static_cast<std::ptrdiff_t>(parameters_.size()));
   remove_dead(graph);
   const std::unique_ptr<Executor> executor = compiled(std::move(graph));
-  std::vector<Feed> all(feeds.begin(), feeds.end());
-  all.emplace_back(kTargets, targets);
-  const std::vector<Tensor> observing = observing_feeds(false);
-  for (std::size_t i = 0; i < observing.size(); ++i)
-    all.emplace_back(ObservingRates::kInputs[i], &observing[i]);
+  StepFeeds fed = step_feeds(feeds, targets, false, nullptr);
   for (const NamedState& each : std::span(begin_).first(own_states()))
-    all.emplace_back(each.name, kept(each.name));
+    fed.feeds.emplace_back(each.name, kept(each.name));
   std::vector<Tensor> made;
   made.reserve(parameters_.size());
-  for (const TensorView& gradient : executor->run(all)) made.push_back(Tensor::copy_of(gradient));
+  for (const TensorView& gradient : executor->run(fed.feeds)) made.push_back(Tensor::copy_of(gradient));
   return made;
 }
 
 TrainingMemory Trainer::memory(std::span<const Feed> feeds, const TensorView& targets) {
   Executor& executor = executor_for(feeds, targets);
-  std::vector<Feed> all(feeds.begin(), feeds.end());
-  all.emplace_back(kTargets, targets);
-  const Tensor scalar = Tensor::of<float>(Shape(), {0});
-  for (const char* name : {StepRates::kRate, StepRates::kDecay, StepRates::kDeviation})
-    all.emplace_back(name, &scalar);
-  const std::vector<Tensor> observing = observing_feeds(false);
-  for (std::size_t i = 0; i < observing.size(); ++i)
-    all.emplace_back(ObservingRates::kInputs[i], &observing[i]);
-  TrainingMemory made{.activations = executor.session_for(all)->program().arena_bytes};
+  const StepRates none{};
+  const StepFeeds fed = step_feeds(feeds, targets, false, &none);
+  TrainingMemory made{.activations = executor.session_for(fed.feeds)->program().arena_bytes};
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) made.state += (*state_)[slot].bytes();
   return made;
 }

@@ -112,8 +112,14 @@ class Trainer {
   std::string_view range_name(std::size_t slot) const;
   // How many of begin_ are not moments.
   std::size_t own_states() const { return fake_.states.size() + parameters_.size() + fake_.learned.size(); }
-  // ObservingRates::kInputs; none where nothing is observed.
-  std::vector<Tensor> observing_feeds(bool frozen) const;
+  // What a run is fed: the batch, and scalars, which live as long as this does.
+  struct StepFeeds {
+    std::vector<Tensor> scalars;
+    std::vector<Feed> feeds;
+  };
+  // With ObservingRates::kInputs where anything is observed; `rates`: null for graphs without an optimizer.
+  StepFeeds step_feeds(std::span<const Feed> feeds, const TensorView& targets, bool frozen,
+                       const StepRates* rates) const;
 
   Graph network_;       // in float
   FakeQuantized fake_;  // what is trained, where that is rounded; else an empty graph

@@ -117,8 +117,12 @@ Training::Training(const Model& model, const TrainingTarget& target, Quantizatio
       trainer_(fake_quantize(std::move(plan), ranges_, target.rounded->scales),
                {.parameters = target.parameters}, model.kernels()) {}
 
-Training::Training(const Model& model, const TrainingTarget& target, const Model& quantized)
-    : Training(model, target, plan_of(model, target), ranges_of(plan_of(model, target), quantized.graph())) {}
+std::unique_ptr<Training> Training::begin(const Model& model, const TrainingTarget& target,
+                                          const Model& quantized) {
+  QuantizationPlan plan = plan_of(model, target);
+  Ranges ranges = ranges_of(plan, quantized.graph());
+  return std::make_unique<Training>(model, target, std::move(plan), std::move(ranges));
+}
 
 std::unique_ptr<Training> Training::resume(const Model& model, const TrainingTarget& target,
                                            const SavedTraining& saved) {

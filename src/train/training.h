@@ -69,7 +69,8 @@ class Training {
   Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges);
   // The same from the ranges that a quantized model of the same network has for those activations. Throws
   // Error(invalid_option), naming one, where it has none.
-  Training(const Model& model, const TrainingTarget& target, const Model& quantized);
+  static std::unique_ptr<Training> begin(const Model& model, const TrainingTarget& target,
+                                         const Model& quantized);
   // Goes on with what was saved of the same model and target. Throws Error(invalid_input) for another's.
   static std::unique_ptr<Training> resume(const Model& model, const TrainingTarget& target,
                                           const SavedTraining& saved);

@@ -1,6 +1,7 @@
 // What observers ask of the tensors that they see: extremes and histograms, in one pass each.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -13,6 +14,11 @@ struct Extremes {
 };
 
 Extremes find_extremes(const float* x, size_t n);
+
+/// Of what both have seen.
+inline Extremes joined(const Extremes& a, const Extremes& b) {
+  return {std::min(a.min, b.min), std::max(a.max, b.max), a.has_nan || b.has_nan};
+}
 
 /// Bins of equal width: x falls into min(floor((x - min) * count / width), count - 1), each operation in float32. A
 /// position that is NaN, where the width overflows, counts in the last bin. 2 <= count <= 2^22.

@@ -33,15 +33,11 @@ void run(RunContext& ctx) {
   const float* const x = ctx.inputs[0].as<float>();
   parallel_for(ctx.kernels.threads, ctx.inputs[0].shape.elements(), divide_steps(1),
                [&](int64_t begin, int64_t end, int thread) {
-                 const Extremes piece =
-                     kernels::find_extremes(x + begin, static_cast<std::size_t>(end - begin));
-                 Extremes& whole = seen[thread];
-                 whole = {std::min(whole.min, piece.min), std::max(whole.max, piece.max),
-                          whole.has_nan || piece.has_nan};
+                 seen[thread] = joined(
+                     seen[thread], kernels::find_extremes(x + begin, static_cast<std::size_t>(end - begin)));
                });
   Extremes all;
-  for (std::size_t i = 0; i < threads; ++i)
-    all = {std::min(all.min, seen[i].min), std::max(all.max, seen[i].max), all.has_nan || seen[i].has_nan};
+  for (std::size_t i = 0; i < threads; ++i) all = joined(all, seen[i]);
   constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
   // Which zero was seen first is nobody's business.
   *ctx.outputs[0].as<float>() = all.has_nan ? kNaN : all.min + 0.0f;
