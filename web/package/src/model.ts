@@ -292,11 +292,7 @@ export class Model {
       observe: this.#observe.bind(this),
       load: async (file, signal) => {
         const target = this.engine.newHandle();
-        return this.#derive(target, async () => {
-          await this.engine.call('beginLoad', [target, file.byteLength], signal);
-          await this.engine.call('appendLoad', [target, file], signal);
-          return this.engine.call('finishLoad', [target, [], []], signal);
-        });
+        return this.#derive(target, () => loadFile(this.engine, target, file, signal));
       },
     };
   }
@@ -490,6 +486,18 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
     const otherwise = error.code === 'InvalidModel' && start ? whatElse(start) : undefined;
     throw (otherwise ? new OctavoError(error.code, otherwise) : error).inFile(name);
   }
+}
+
+/** @internal Has an engine make a model of a whole file. */
+export async function loadFile(
+  engine: Engine,
+  target: Handle,
+  file: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<ModelDescription> {
+  await engine.call('beginLoad', [target, file.byteLength], signal);
+  await engine.call('appendLoad', [target, file], signal);
+  return engine.call('finishLoad', [target, [], []], signal);
 }
 
 async function resolveEngine(given: LoadOptions['engine']): Promise<Engine> {

@@ -20,7 +20,8 @@ export function top1Agreement(
   return { rows, sameTop1 };
 }
 
-function indexOfLargest(data: TypedData, start: number, count: number): number | undefined {
+/** The place in a row of its largest element, the first of equals; undefined where there is NaN. */
+export function indexOfLargest(data: TypedData, start: number, count: number): number | undefined {
   let best = start;
   for (let i = start; i < start + count; ++i) {
     if (Number.isNaN(data[i])) return undefined;

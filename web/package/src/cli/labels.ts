@@ -1,6 +1,6 @@
 // Classes by name.
-import { OctavoError, messageOf } from '../error.js';
-import { contentError, readBytes } from '../node/files.js';
+import { OctavoError } from '../error.js';
+import { contentError, parseJson, readText } from '../node/files.js';
 import type { Tensor } from '../tensor.js';
 import { imagenetLabels } from './imagenet_labels.js';
 
@@ -17,19 +17,14 @@ export interface Labels {
  */
 export async function readLabels(source: string): Promise<Labels> {
   if (source === 'imagenet') return { names: imagenetLabels, source };
-  const text = new TextDecoder().decode(await readBytes(source)).replace(/^\uFEFF/, '');
+  const text = await readText(source);
   const names = /^\s*[[{]/.test(text) ? jsonLabels(source, text) : text.trimEnd().split(/\r?\n/);
   if (names.join('') === '') throw contentError(source, 'has no labels');
   return { names: names.map((name) => name.trim()), source };
 }
 
 function jsonLabels(source: string, text: string): string[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw contentError(source, `is no JSON: ${messageOf(error)}`, error);
-  }
+  const value = parseJson(source, text);
   const object = value as Record<string, unknown>;
   const names = Array.isArray(value)
     ? (value as unknown[])

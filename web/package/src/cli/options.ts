@@ -19,6 +19,12 @@ export function wholeNumber(value: string): number {
   return number;
 }
 
+export function finiteNumber(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number)) throw new InvalidArgumentError('It is a number.');
+  return number;
+}
+
 function threadCount(value: string): number | 'auto' {
   if (value === 'auto') return value;
   const number = Number(value);

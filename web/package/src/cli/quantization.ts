@@ -1,5 +1,5 @@
 // How a command quantizes: its options, and the method where none is given.
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import type { DynamicOptions, Layer, StaticOptions, WeightsOptions } from '../native.js';
@@ -8,7 +8,7 @@ import { quantizationRows, type Method } from '../quantization_options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { coverageOf, type Coverage } from './coverage.js';
 import type { Samples } from '../options.js';
-import type { CommonOptions } from './options.js';
+import { finiteNumber, type CommonOptions } from './options.js';
 import { choosePreprocessing, type PictureChoice, type PictureOptions } from './pictures.js';
 import { withProgressBar } from './progress.js';
 import { findSamples } from './samples.js';
@@ -34,12 +34,6 @@ export interface Quantized {
 
 const list = (value: string) => value.split(',').filter((item) => item !== '');
 
-function anyNumber(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || Number.isNaN(number)) throw new InvalidArgumentError('It is a number.');
-  return number;
-}
-
 export function addQuantizationOptions(command: Command): Command {
   command
     .optionsGroup('Quantization:')
@@ -55,7 +49,7 @@ export function addQuantizationOptions(command: Command): Command {
     const words = choices?.map(String) ?? Object.keys(means ?? {});
     if (words.length > 1) option.choices(words);
     if (kind === 'names') option.argParser(list);
-    if (kind === 'number' || kind === 'strength') option.argParser(anyNumber);
+    if (kind === 'number' || kind === 'strength') option.argParser(finiteNumber);
     command.addOption(option);
   }
   return command;

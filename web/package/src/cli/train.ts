@@ -1,19 +1,32 @@
 // octavo train MODEL
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
-import { contentError, fileError, readBytes, writeBytes } from '../node/files.js';
+import { contentError, parseJson, readBytes, readText, writeBytes } from '../node/files.js';
 import { readNpy } from '../node/npy.js';
 import type { Model } from '../model.js';
 import type { Sample } from '../options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { Tensor } from '../tensor.js';
-import type { Evaluation, FitOptions, LabelledSamples, TrainingStep } from '../train/options.js';
+import {
+  defined,
+  type Evaluation,
+  type FitOptions,
+  type LabelledSamples,
+  type TrainingStep,
+} from '../train/options.js';
 import type { Trainer } from '../train/trainer.js';
 import * as format from './format.js';
-import { addCommonOptions, examples, load, wholeNumber, withEngine, type CommonOptions } from './options.js';
+import {
+  addCommonOptions,
+  examples,
+  finiteNumber,
+  load,
+  wholeNumber,
+  withEngine,
+  type CommonOptions,
+} from './options.js';
 import { checkOutput, defaultOutput, standardOutput, writeOutput } from './output_file.js';
 import { addPictureOptions, presetsHelp, type PictureOptions } from './pictures.js';
 import { timeLeft, withProgressBar } from './progress.js';
@@ -48,12 +61,6 @@ interface Options extends CommonOptions, PictureOptions {
 
 /** Samples from which ranges begin. */
 const calibrationSamples = 128;
-
-function anyNumber(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isFinite(number)) throw new InvalidArgumentError('It is a number.');
-  return number;
-}
 
 function bits(value: string): number {
   const number = wholeNumber(value);
@@ -100,9 +107,9 @@ export function trainCommand(): Command {
         'adamw',
       ]),
     )
-    .option('--learning-rate <number>', 'of the optimizer (default: 0.001)', anyNumber)
-    .option('--momentum <number>', 'of sgd (default: 0)', anyNumber)
-    .option('--weight-decay <number>', 'of the optimizer (default: 0)', anyNumber)
+    .option('--learning-rate <number>', 'of the optimizer (default: 0.001)', finiteNumber)
+    .option('--momentum <number>', 'of sgd (default: 0)', finiteNumber)
+    .option('--weight-decay <number>', 'of the optimizer (default: 0)', finiteNumber)
     .addOption(
       new Option('--schedule <name>', 'of the learning rate (default: cosine)').choices([
         'constant',
@@ -111,8 +118,12 @@ export function trainCommand(): Command {
       ]),
     )
     .option('--warmup <steps>', 'in which the learning rate grows (default: 0)', wholeNumber)
-    .option('--clip-norm <number>', 'the most that all gradients may measure (default: any)', anyNumber)
-    .option('--freeze-observers <share>', 'of the steps, from which on ranges stay (default: 0.6)', anyNumber)
+    .option('--clip-norm <number>', 'the most that all gradients may measure (default: any)', finiteNumber)
+    .option(
+      '--freeze-observers <share>',
+      'of the steps, from which on ranges stay (default: 0.6)',
+      finiteNumber,
+    )
     .option('--epochs <number>', 'how often each sample is seen', wholeNumber, 1)
     .option('--batch-size <number>', 'samples of a step', wholeNumber, 32)
     .option('--seed <number>', 'of the order of samples', wholeNumber, 1)
@@ -139,9 +150,7 @@ async function readClasses(path: string): Promise<number[]> {
     if (dims.length !== 1) throw contentError(path, `has ${dims.length} dimensions, and no class a sample`);
     return Array.from(data as ArrayLike<number | bigint>, Number);
   }
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError('read', path, error);
-  });
+  const text = await readText(path);
   const list: unknown = text.trimStart().startsWith('[')
     ? parseJson(path, text)
     : text.split('\n').filter((line) => line.trim() !== '');
@@ -150,14 +159,6 @@ async function readClasses(path: string): Promise<number[]> {
   if (wrong >= 0)
     throw contentError(path, `has no class at ${wrong + 1}: ${String((list as unknown[])[wrong])}`);
   return classes as number[];
-}
-
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw contentError(path, 'is no JSON list', error);
-  }
 }
 
 /** An array of the network's own form is as many samples as it has rows. */
@@ -219,9 +220,6 @@ async function prepare(model: Model, samples: readonly Sample[], options: Option
     }),
   );
 }
-
-const defined = (object: object) =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 function fitOptions(
   options: Options,

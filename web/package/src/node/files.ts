@@ -14,6 +14,23 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 }
 
 /**
+ * Of UTF-8, without the mark of its order.
+ * @throws OctavoError `File`
+ */
+export async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path)).replace(/^\uFEFF/, '');
+}
+
+/** @throws OctavoError `InvalidData` for text that is none */
+export function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw contentError(path, `is no JSON: ${messageOf(error)}`, error);
+  }
+}
+
+/**
  * Writes a file whole or not at all: what was there before stays until its successor is complete. A link keeps leading
  * where it led, and what is no file (a pipe, a terminal) is written to as it is.
  * @throws OctavoError `File`

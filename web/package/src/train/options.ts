@@ -225,7 +225,8 @@ export interface Target {
 }
 
 type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-const defined = <T extends object>(object: T): Defined<T> =>
+/** Without the members that are undefined. */
+export const defined = <T extends object>(object: T): Defined<T> =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 
 export function checkPrepareOptions(given: PrepareTrainingOptions | undefined) {

@@ -3,7 +3,7 @@ import { callOptions, checkOptions } from '../check_options.js';
 import { createEngine, Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { Handle } from '../host.js';
-import { checkSamples, Model, type Watching } from '../model.js';
+import { checkSamples, loadFile, Model, type Watching } from '../model.js';
 import type { NativeTrainingTarget } from '../native.js';
 import type { Samples } from '../options.js';
 import { handOver } from '../rpc.js';
@@ -64,9 +64,7 @@ type Begun = Pick<TrainerParts, 'parameters' | 'target' | 'fitted'>;
 
 async function copyInto(engine: Engine, target: Handle, model: Model, signal: AbortSignal | undefined) {
   const file = await model.toOnnx(signal ? { signal } : {});
-  await engine.call('beginLoad', [target, file.byteLength], signal);
-  await engine.call('appendLoad', [target, handOver(file)], signal);
-  await engine.call('finishLoad', [target, [], []], signal);
+  await loadFile(engine, target, handOver(file), signal);
 }
 
 /** Copies the model into an engine that trains, and has `begin` make a trainer of it there. */

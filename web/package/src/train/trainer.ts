@@ -8,7 +8,7 @@ import type { NativeTensor, NativeTrainingSetup, TrainingMemory } from '../nativ
 import type { CallOptions, Sample } from '../options.js';
 import { handOver, nextTask } from '../rpc.js';
 import { fromNativeTensors, toNativeTensors, type Tensor } from '../tensor.js';
-import { top1Agreement } from '../top1.js';
+import { indexOfLargest, top1Agreement } from '../top1.js';
 import { Dataset, collect, joined, mixed, randomNumbers, shuffled, toTargets } from './batches.js';
 import {
   checkEvaluateOptions,
@@ -313,10 +313,7 @@ export class Trainer {
 /** Rows of [N, C] whose largest element, the first of equals, is that of their class. */
 function countRight({ data, dims }: NativeTensor, classes: readonly number[]): number {
   const width = dims[1] ?? 1;
-  return classes.filter((label, row) => {
-    const values = (data as Float32Array).subarray(row * width, (row + 1) * width);
-    return values.indexOf(Math.max(...values)) === label;
-  }).length;
+  return classes.filter((label, row) => indexOfLargest(data, row * width, width) === label).length;
 }
 
 type BehindHandle<Args extends unknown[]> = Args extends [Handle, ...infer Others] ? Others : never;
