@@ -43,39 +43,31 @@ test('the address holds how pictures are fed, where that is not as usual', async
     .toContain('"resize":"stretch"');
 });
 
-test(
-  'the code that it shows does the same',
-  { tag: ['@clipboard', '@any-size'] },
-  async ({ demo, page, context }) => {
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    await page.getByRole('button', { name: 'Copy the code' }).click();
-    await expect(page.getByText('Copied.')).toBeVisible();
-    const code = await page.evaluate(() => navigator.clipboard.readText());
-    expect(code).toBe(await demo.figure('code').textContent());
-    await demo.set('dynamic: in each run', '7 bits');
-    await expect(demo.figure('code')).toContainText('quantizeDynamic({ opTypesToQuantize');
-    await expect(demo.figure('code')).toContainText('reduceRange: true');
+test('the code that it shows does the same', { tag: ['@clipboard', '@any-size'] }, async ({ demo }) => {
+  const code = await demo.copiedCode();
+  await demo.set('dynamic: in each run', '7 bits');
+  await expect(demo.figure('code')).toContainText('quantizeDynamic({ opTypesToQuantize');
+  await expect(demo.figure('code')).toContainText('reduceRange: true');
 
-    const folder = await mkdtemp(inProject('e2e/test-results/code-'));
-    try {
-      await symlink(inProject('models/efficientnet-lite0.onnx'), join(folder, 'efficientnet-lite0.onnx'));
-      const picture = JSON.stringify(inProject('models/photos/koala.jpg'));
-      const program = [
-        "import { readImage } from 'octavo/node';",
-        `const picture = await readImage(${picture});`,
-        'const pictures = [picture, picture];',
-        code,
-        'console.log(String(answer.logits.data.indexOf(Math.max(...answer.logits.data))));',
-      ].join('\n');
-      await writeFile(join(folder, 'program.mjs'), program);
-      const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: folder });
-      // Koala.
-      expect(stdout.trim()).toBe('105');
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  },
-);
+  const folder = await mkdtemp(inProject('e2e/test-results/code-'));
+  try {
+    await symlink(inProject('models/efficientnet-lite0.onnx'), join(folder, 'efficientnet-lite0.onnx'));
+    const picture = JSON.stringify(inProject('models/photos/koala.jpg'));
+    const program = [
+      "import { readImage } from 'octavo/node';",
+      `const picture = await readImage(${picture});`,
+      'const pictures = [picture, picture];',
+      code,
+      'console.log(String(answer.logits.data.indexOf(Math.max(...answer.logits.data))));',
+    ].join('\n');
+    await writeFile(join(folder, 'program.mjs'), program);
+    const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: folder });
+    // Koala.
+    expect(stdout.trim()).toBe('105');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 test('terms explain themselves when pressed, by keyboard too', async ({ demo, page }) => {
   const meaning = page.getByText('Signal to quantization noise ratio');

@@ -163,6 +163,16 @@ export class DemoPage {
     return new URL(await this.page.evaluate(() => location.href));
   }
 
+  /** The code that the page shows, by way of the clipboard. */
+  async copiedCode(): Promise<string> {
+    await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await this.page.getByRole('button', { name: 'Copy the code' }).click();
+    await expect(this.page.getByText('Copied.')).toBeVisible();
+    const code = await this.page.evaluate(() => navigator.clipboard.readText());
+    expect(code).toBe(await this.figure('code').textContent());
+    return code;
+  }
+
   /** The number that a text begins with or holds. */
   async number(testId: string): Promise<number> {
     return Number(/[\d.]+/.exec(await this.figure(testId).innerText())?.[0] ?? NaN);

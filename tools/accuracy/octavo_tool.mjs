@@ -35,7 +35,8 @@ async function readFeeds(folder, kind, inputs, size) {
   );
 }
 
-function samplesOf({ type, data, dims: [count, ...dims] }, from, to) {
+/** Samples of an array of many, as a tensor. */
+export function samplesOf({ type, data, dims: [count, ...dims] }, from, to) {
   const stride = dims.reduce((product, size) => product * size, 1);
   const end = Math.min(to, count);
   return new Tensor(type, data.slice(from * stride, end * stride), [end - from, ...dims]);

@@ -35,7 +35,8 @@ export function score({ outputs, reference, count, labels }) {
   };
 }
 
-function largest(values, from, to) {
+/** Where the largest of values[from … to] is, from 0 on. */
+export function largest(values, from, to) {
   let best = from;
   for (let i = from; i < to; ++i) if (values[i] > values[best]) best = i;
   return best - from;

@@ -10,6 +10,7 @@ import { inRoot } from '../lib/paths.mjs';
 import { Problem, main } from '../lib/run.mjs';
 import { setUp } from '../setup.mjs';
 import { ensurePython, runScript } from './python.mjs';
+import { largest } from './score.mjs';
 
 const network = 'fashion-mobilenet';
 const folder = (file) => inRoot('build/accuracy', network, file);
@@ -43,13 +44,10 @@ const settings = [
 
 async function readData() {
   const { readNpy } = await import('octavo/node');
-  const { Tensor } = await import('octavo');
+  const { samplesOf } = await import('./octavo_tool.mjs');
   const read = async (name) => {
     const images = await readNpy(folder(`${name}.images.npy`));
-    const [, ...dims] = images.dims;
-    const size = dims.reduce((product, dim) => product * dim, 1);
-    return (from, to) =>
-      new Tensor('float32', images.data.slice(from * size, to * size), [to - from, ...dims]);
+    return (from, to) => samplesOf(images, from, to);
   };
   const labels = async (file) => Array.from((await readNpy(folder(file))).data, Number);
   return {
@@ -66,8 +64,7 @@ async function scoreOf(model, { test, testLabels }) {
   for (let from = 0; from < testLabels.length; from += 250) {
     const { data, dims } = Object.values(await model.run(test(from, from + 250)))[0];
     for (let row = 0; row < dims[0]; ++row) {
-      const values = data.subarray(row * dims[1], (row + 1) * dims[1]);
-      if (values.indexOf(Math.max(...values)) === testLabels[from + row]) ++right;
+      if (largest(data, row * dims[1], (row + 1) * dims[1]) === testLabels[from + row]) ++right;
     }
   }
   return right / testLabels.length;
