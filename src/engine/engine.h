@@ -1,5 +1,5 @@
-// The library in one header: load, describe, run, quantize, compare, write. Bindings include nothing else, but for training
-// (train/training.h).
+// The library in one header: load, describe, run, quantize, compare, write. Bindings include nothing else, but for
+// training (train/training.h).
 #pragma once
 
 #include <memory>
