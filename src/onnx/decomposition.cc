@@ -50,14 +50,8 @@ void Decomposition::take_only(Name name, int64_t only) {
           value);
 }
 
-std::vector<ValueId> Decomposition::trimmed(ValueList inputs) {
-  std::vector<ValueId> ids(inputs.begin(), inputs.end());
-  while (!ids.empty() && ids.back() == kNoValue) ids.pop_back();
-  return ids;
-}
-
 ValueId Decomposition::add(Name op, ValueList inputs, Attrs attrs) {
-  return draft_.add_node(op, node_.node.name, trimmed(inputs), std::move(attrs));
+  return draft_.add_node(op, node_.node.name, inputs, std::move(attrs));
 }
 
 ValueId Decomposition::add(Name op, ValueList inputs, AttrList attrs) {
@@ -136,7 +130,6 @@ ValueId Decomposition::transpose_matrices(ValueId x) {
 void Decomposition::keep_outputs(std::size_t kept) {
   std::vector<ValueId>& outputs = node_.node.outputs;
   outputs.resize(std::min(outputs.size(), kept));
-  while (!outputs.empty() && outputs.back() == kNoValue) outputs.pop_back();
 }
 
 void Decomposition::add_outputs(std::size_t count) {
@@ -146,7 +139,7 @@ void Decomposition::add_outputs(std::size_t count) {
 }
 
 void Decomposition::add_to(ValueId output, Name op, ValueList inputs, AttrList attrs) {
-  draft_.add_node(op, node_.node.name, trimmed(inputs), output, attributes(attrs));
+  draft_.add_node(op, node_.node.name, inputs, output, attributes(attrs));
 }
 
 void Decomposition::become(Name op, ValueList inputs) { become(op, inputs, AttrList()); }
@@ -158,7 +151,7 @@ void Decomposition::become(Name op, ValueList inputs, AttrList attrs) {
 
 void Decomposition::become(Name op, ValueList inputs, const Attrs& attrs) {
   node_.op_type = op;
-  node_.node.inputs = trimmed(inputs);
+  node_.node.inputs.assign(inputs.begin(), inputs.end());
   for (const auto& [name, value] : attrs) node_.node.attrs.set(name, value);
 }
 

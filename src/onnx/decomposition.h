@@ -86,8 +86,6 @@ class Decomposition {
   void become(Name op, ValueList inputs, AttrList attrs);
 
  private:
-  static std::vector<ValueId> trimmed(ValueList inputs);
-
   Draft& draft_;
   DraftNode& node_;
 };

@@ -244,6 +244,7 @@ class GraphReader {
       if (name.empty()) continue;
       Symbol& symbol = define(name, Symbol::Source::node);
       if (is_constant(raw)) {
+        require(i == 0, ErrorCode::unsupported, "output {} is not supported", i);
         if (symbol.is_used) add_constant(symbol, raw);
       } else if (symbol.is_used || i < computed) {
         add_value(symbol, name);
@@ -313,7 +314,7 @@ class GraphReader {
     std::vector<ValueId> ids;
     ids.reserve(names.size());
     for (std::string_view name : names) ids.push_back(find(name));
-    while (!ids.empty() && ids.back() == kNoValue) ids.pop_back();
+    trim(ids);
     return ids;
   }
 

@@ -23,8 +23,14 @@ std::vector<const Upgrade*> all_upgrades() {
   return rows;
 }
 
+void trim(std::vector<ValueId>& ids) {
+  while (!ids.empty() && ids.back() == kNoValue) ids.pop_back();
+}
+
 void upgrade(Draft& draft, DraftNode& node) {
   if (const Upgrade* row = find_upgrade(node.op_type)) row->upgrade(draft, node);
+  trim(node.node.inputs);
+  trim(node.node.outputs);
 }
 
 ValueId Draft::add_value(std::string_view stem, std::optional<DType> dtype) {
@@ -49,6 +55,7 @@ void Draft::add_node(Name op, std::string_view stem, ValueList inputs, ValueId o
   node.name = node_names.take_unique(text("{}_{}", stem, op));
   node.attrs = std::move(attrs);
   node.inputs.assign(inputs.begin(), inputs.end());
+  trim(node.inputs);
   node.outputs = {output};
   check_inputs(node);
   push(std::move(node));

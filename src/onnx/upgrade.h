@@ -75,6 +75,9 @@ const Upgrade* find_upgrade(std::string_view op);
 // In no order.
 std::vector<const Upgrade*> all_upgrades();
 
+// Without those that are left out at the end, which do not count: written and read again, a node has as many.
+void trim(std::vector<ValueId>& ids);
+
 // Rewrites `node` from the form that draft.opset gives it.
 void upgrade(Draft& draft, DraftNode& node);
 

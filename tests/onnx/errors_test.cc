@@ -161,6 +161,10 @@ TEST_CASE("graphs that do not hang together") {
     builder.nodes = each.nodes;
     CHECK(failure(builder).code() == ErrorCode::invalid_model);
   }
+  ModelBuilder constants = relu_model();
+  constants.nodes = {node("Constant", {}, {"y", "z"}, {attribute("value_float", 1.0f)})};
+  constants.outputs.push_back(value_info("z", kFloat, {}));
+  CHECK(failure(constants).code() == ErrorCode::unsupported);
   ModelBuilder twice = relu_model();
   twice.inputs.push_back(twice.inputs[0]);
   CHECK(failure(twice).code() == ErrorCode::invalid_model);

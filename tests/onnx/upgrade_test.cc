@@ -286,6 +286,8 @@ TEST_CASE("Upsample is Resize by x / scale, rounded down") {
   CHECK(resize.attrs.get_string("coordinate_transformation_mode", "") == "asymmetric");
   CHECK(resize.attrs.get_string("nearest_mode", "") == "floor");
   CHECK(failure(two_inputs(11, "Upsample", "scales", {2})).code() == ErrorCode::invalid_graph);
+  // Without scales it is of no use, and has the inputs that it is written with.
+  CHECK(the_node(one_node(9, "Upsample", {}).read().graph, "Resize").inputs.size() == 1);
 }
 
 TEST_CASE("Resize of opset 10 has its scales as input 1") {
