@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findingsFolder, keepFindings, knownFiles, replay, search } from './lib/fuzzer.mjs';
+import { findingsFolder, keepFindings, knownFiles, replay, search, writeMutants } from './lib/fuzzer.mjs';
 import { say, step } from './lib/log.mjs';
 import { root } from './lib/paths.mjs';
 import { Problem, main } from './lib/run.mjs';
@@ -14,26 +14,31 @@ import { setUp } from './setup.mjs';
 const shown = (file) => relative(root, file);
 
 /**
- * Replays the corpus and every past finding, then searches for new ones with `jobs` processes, starting from the corpus
- * of earlier searches if `keep`. With `runs` it is one process that tries as many mutants, always the same: for tests.
- * Gives {passed, failed, skipped}; the search counts as one.
+ * Replays the corpus, every past finding, and so many mutants of them, always the same; then searches for new findings
+ * with `jobs` processes, starting from the corpus of earlier searches. Gives {passed, failed, skipped}; all that was
+ * not known before counts as one.
  */
-export async function fuzz({ minutes, runs, jobs, seed, keep }) {
-  await buildPreset('asan', ['octavo_fuzz']);
+export async function fuzz({ mutants = 0, minutes = 0, jobs, seed }) {
+  await buildPreset('asan', ['octavo_fuzz', 'octavo_mutants']);
   const files = knownFiles();
   const broken = await step(`replaying ${files.length} files`, () => replay(files));
   for (const { file, output } of broken) console.error(`${output}\n${shown(file)} breaks something (again)`);
-  if (minutes === 0) return { passed: files.length - broken.length, failed: broken.length, skipped: 0 };
-
-  const { files: found, lastLine } = await step(
-    `fuzzing for ${runs ? `${runs} runs` : `${minutes} min`}`,
-    () => search({ minutes, runs, jobs, seed, keep }),
-  );
-  say(lastLine);
+  const found = [];
+  if (mutants > 0) {
+    const breaking = await step(`trying ${mutants} mutants`, async () => replay(await writeMutants(mutants)));
+    for (const { file, output } of breaking) console.error(`${output}\n${shown(file)} breaks something`);
+    found.push(...breaking.map(({ file }) => file));
+  }
+  if (minutes > 0) {
+    const result = await step(`fuzzing for ${minutes} min`, () => search({ minutes, jobs, seed }));
+    say(result.lastLine);
+    found.push(...result.files);
+  }
   const kept = found.length > 0 ? await step('sorting findings', () => keepFindings(found)) : [];
   for (const file of kept) console.error(`new: ${shown(file)}`);
   const failed = broken.length + (kept.length > 0 ? 1 : 0);
-  return { passed: files.length + 1 - failed, failed, skipped: 0 };
+  const tried = files.length + (mutants > 0 || minutes > 0 ? 1 : 0);
+  return { passed: tried - failed, failed, skipped: 0 };
 }
 
 function options() {
@@ -55,7 +60,7 @@ function options() {
 async function fuzzMain() {
   const chosen = options();
   await setUp();
-  const { passed, failed } = await fuzz({ ...chosen, keep: true });
+  const { passed, failed } = await fuzz(chosen);
   if (failed > 0) {
     console.log(`
 Run one file with

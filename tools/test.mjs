@@ -25,7 +25,7 @@ const stages = {
   native: () => cppTests('asan'),
   threads: () => cppTests('tsan'),
   wasm: () => cppTests('wasm'),
-  fuzz: () => fuzz({ runs: 10_000, seed: 1, keep: false }),
+  fuzz: () => fuzz({ mutants: 20_000 }),
   package: async () => {
     await buildPackage();
     // The test of bit-identity compares WebAssembly with what these compute.

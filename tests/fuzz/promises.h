@@ -1,6 +1,7 @@
 // What must hold of every model. A promise that is broken ends the program, with its name.
 #pragma once
 
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,12 +26,14 @@ void begin_watch();
 // Ends the program unless `kept`.
 void promise(bool kept, const char* what, const std::string& why = "");
 
-// Does the work, which may give it up with an Error.
+// Does the work, which may give it up with an Error, or for want of memory.
 template <class F> void attempt(F&& work) {
   try {
     work();
   } catch (const Error& error) {
     promise(*error.what() != '\0', "an error has a message");
+  } catch (const std::bad_alloc&) {
+    // The engine's memory is exhausted: what its bindings say then.
   }
 }
 
