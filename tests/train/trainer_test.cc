@@ -269,7 +269,7 @@ TEST_CASE("what is converted computes what was trained, on integers") {
   }
 }
 
-TEST_CASE("a step gives the same bits on any number of threads", "[threads]") {
+TEST_CASE("a step gives the same bits on any number of threads, in simd and scalar kernels", "[threads]") {
   test::GraphBuilder b;
   const auto conv = [&](ValueId x, Shape weights, int64_t pad, int64_t group) {
     const Shape channels{weights[0]};
@@ -297,9 +297,7 @@ TEST_CASE("a step gives the same bits on any number of threads", "[threads]") {
   test::calibrate(plan, calibrator, seen);
   for (const char* kind : {"float", "observed", "learned"}) {
     INFO(kind);
-    const auto trained = [&](int threads) {
-      KernelPolicy policy;
-      policy.threads = Threads(threads);
+    const auto trained = [&](const KernelPolicy& policy) {
       const TrainingOptions options{.optimizer = {.clip_norm = 0.5}};
       const ScaleSource source =
           kind == std::string_view("learned") ? ScaleSource::learned : ScaleSource::observed;
@@ -313,11 +311,22 @@ TEST_CASE("a step gives the same bits on any number of threads", "[threads]") {
         all.push_back(test::values<float>(Tensor::copy_of(trainer.parameter(i))));
       return all;
     };
-    const std::vector<std::vector<float>> expected = trained(1);
+    const auto on_threads = [&](int threads) {
+      KernelPolicy policy;
+      policy.threads = Threads(threads);
+      return trained(policy);
+    };
+    const auto by_rows = [&](const std::string& row) {
+      KernelPolicy policy;
+      policy.forced = {{"gemm_f32", row}, {"dwconv_f32", row}};
+      return trained(policy);
+    };
+    const std::vector<std::vector<float>> expected = on_threads(1);
     for (const int threads : {2, 3}) {
       INFO(threads << " threads");
-      CHECK(trained(threads) == expected);
+      CHECK(on_threads(threads) == expected);
     }
+    CHECK(by_rows("simd_mul_add") == by_rows("scalar"));
   }
 }
 
