@@ -70,6 +70,17 @@ WeightsOptions weights_options(const val& source) {
   return options;
 }
 
+PlanSubset plan_subset(const val& source) {
+  const OptionReader reader(source);
+  return {.only = reader.read_strings("only"),
+          .exclude = reader.read_strings("nodesToExclude"),
+          .part = reader.read_choice("part",
+                                     {{"all", PlanPart::all},
+                                      {"weights", PlanPart::weights},
+                                      {"activations", PlanPart::activations}},
+                                     PlanPart::all)};
+}
+
 StaticOptions static_options(const val& source) {
   const OptionReader reader(source);
   StaticOptions options;

@@ -13,5 +13,6 @@ DynamicOptions dynamic_options(const emscripten::val& options);
 StaticOptions static_options(const emscripten::val& options);
 onnx::FileForm file_form(const emscripten::val& options);
 WeightsOptions weights_options(const emscripten::val& options);
+PlanSubset plan_subset(const emscripten::val& options);
 
 }  // namespace octavo::bindings

@@ -20,6 +20,12 @@ class JsCalibration {
   std::unique_ptr<JsModel> finish() {
     return guarded([&] { return std::make_unique<JsModel>(calibration_->finish()); });
   }
+  std::unique_ptr<JsModel> finish_part(const val& subset) {
+    return guarded([&] { return std::make_unique<JsModel>(calibration_->finish_part(plan_subset(subset))); });
+  }
+  val layers() const {
+    return guarded([&] { return strings_to_js(calibration_->layers()); });
+  }
 
  private:
   std::unique_ptr<Calibration> calibration_;
@@ -62,7 +68,9 @@ const Facet facet([](ModelClass& model) {
       .function("calibrateWeights", &calibrate_weights);
   emscripten::class_<JsCalibration>("Calibration")
       .function("observe", &JsCalibration::observe)
-      .function("finish", &JsCalibration::finish);
+      .function("finish", &JsCalibration::finish)
+      .function("finishPart", &JsCalibration::finish_part)
+      .function("layers", &JsCalibration::layers);
 });
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "quant/compare_layers.h"
 #include "quant/equalize.h"
 #include "quant/insert_qdq.h"
+#include "quant/partial_plan.h"
 #include "quant/plan_dynamic.h"
 #include "quant/plan_static.h"
 #include "quant/plan_weights.h"
@@ -202,21 +203,35 @@ class Model {
 class Calibration {
  public:
   Calibration(const Model& model, QuantizationPlan plan);
+  // Of plan_static: it can quantize parts, too.
+  Calibration(const Model& model, const StaticOptions& options);
 
   // Throws Error(invalid_data) where a sample makes a tensor NaN or infinite, and what Model::run throws.
   void observe(std::span<const Feed> feeds) { executor_->run(feeds, &calibrator_); }
   // Ends the calibration. Throws Error(invalid_data) without any sample.
   std::unique_ptr<Model> finish();
+  // The same for a part of the network, as often as wanted: what was rounded once is kept. Throws Error(invalid_option)
+  // for a node that does not exist.
+  std::unique_ptr<Model> finish_part(const PlanSubset& subset);
+  // The nodes that PlanSubset may name, and be quantized: others go with one of these.
+  std::vector<std::string> layers() const;
   // What was seen so far, and of what.
   const QuantizationPlan& plan() const { return plan_; }
   const Calibrator& calibrator() const { return calibrator_; }
 
  private:
+  // Rewrites the network by what was seen, where that is asked for, once.
+  void rewrite();
+  std::unique_ptr<Model> finish(const QuantizationPlan& plan, RoundedWeights* roundings);
+
   onnx::Model model_;
   KernelPolicy kernels_;
+  std::optional<StaticOptions> options_;
   QuantizationPlan plan_;
   Calibrator calibrator_;
   std::unique_ptr<StagedExecutor> executor_;
+  std::optional<std::vector<Applied>> rewrites_;  // once they are made
+  RoundedWeights roundings_;
 };
 
 }  // namespace octavo

@@ -78,7 +78,7 @@ std::unique_ptr<Model> Model::quantize_dynamic(const DynamicOptions& options) co
 }
 
 std::unique_ptr<Calibration> Model::calibrate(const StaticOptions& options) const {
-  return calibrate_for(plan_static(model_.graph, options));
+  return std::make_unique<Calibration>(*this, options);
 }
 
 std::unique_ptr<Model> Model::quantize_weights(const WeightsOptions& options) const {
@@ -106,14 +106,41 @@ Calibration::Calibration(const Model& model, QuantizationPlan plan)
   executor_ = std::make_unique<StagedExecutor>(compile_stages(std::move(observed), kernels_));
 }
 
-std::unique_ptr<Model> Calibration::finish() {
-  std::vector<Applied> applied;
-  if (plan_.equalizes) applied.push_back(equalize(plan_, calibrator_));
-  if (plan_.smoothing > 0) applied.push_back(smooth(plan_, calibrator_));
+Calibration::Calibration(const Model& model, const StaticOptions& options)
+    : Calibration(model, plan_static(model.graph(), options)) {
+  options_ = options;
+}
+
+void Calibration::rewrite() {
+  if (rewrites_) return;
+  rewrites_.emplace();
+  if (plan_.equalizes) rewrites_->push_back(equalize(plan_, calibrator_));
+  if (plan_.smoothing > 0) rewrites_->push_back(smooth(plan_, calibrator_));
+}
+
+std::unique_ptr<Model> Calibration::finish(const QuantizationPlan& plan, RoundedWeights* roundings) {
+  std::vector<Applied> applied = *rewrites_;
   std::unique_ptr<Model> model =
-      Model::with_graph(model_, insert_qdq(plan_, &calibrator_, &applied), kernels_);
+      Model::with_graph(model_, insert_qdq(plan, &calibrator_, &applied, roundings), kernels_);
   model->applied_ = std::move(applied);
   return model;
+}
+
+std::unique_ptr<Model> Calibration::finish() {
+  rewrite();
+  return finish(plan_, nullptr);
+}
+
+std::unique_ptr<Model> Calibration::finish_part(const PlanSubset& subset) {
+  require(options_.has_value(), ErrorCode::unsupported, "weights alone are not quantized in parts");
+  rewrite();
+  return finish(partial_plan(plan_, calibrator_, *options_, subset), &roundings_);
+}
+
+std::vector<std::string> Calibration::layers() const {
+  std::vector<std::string> names;
+  for (const uint32_t n : plan_.layers) names.push_back(plan_.graph.nodes[n].name);
+  return names;
 }
 
 }  // namespace octavo

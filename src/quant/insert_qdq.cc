@@ -39,9 +39,10 @@ constexpr double kSmallestError = 1e-300;
 
 class Inserter {
  public:
-  Inserter(const QuantizationPlan& plan, const Calibrator* calibrator)
+  Inserter(const QuantizationPlan& plan, const Calibrator* calibrator, RoundedWeights* roundings)
       : plan_(plan),
         calibrator_(calibrator),
+        roundings_(roundings),
         graph_(plan.graph),
         uses_(plan.graph),
         activations_(plan.graph.values.size()) {}
@@ -143,6 +144,7 @@ class Inserter {
     const Node& node = plan_.graph.nodes[reader];
     const auto result = plan_.values.find(node.outputs[0]);
     if (!node.op->quant.function || result == plan_.values.end()) return range;
+    if (!result->second.given.scale.empty()) return range;
     const ValueRange made = calibrator_->range(plan_.observed(node.outputs[0]));
     const float half_step =
         (made.max - made.min) / static_cast<float>(result->second.qmax - result->second.qmin) / 2;
@@ -277,13 +279,27 @@ class Inserter {
     const ValueId weight = node.inputs[operand.input];
     const Gram* const gram = gram_of(operand);
     if (gram == nullptr || !gram->has_products()) return std::nullopt;
-    RoundingErrors errors;
-    std::optional<Tensor> integers =
-        round_gptq(*gram, weight_rows(plan_.graph, node, weight).weights,
-                   plan_.graph[weight].constant->shape(), qparams, calibrator_->threads(), errors);
-    ++(integers ? gptq_.layers : gptq_.unchanged);
-    if (integers) gain_db_ += 10 * std::log10(errors.nearest / std::max(errors.chosen, kSmallestError));
-    return integers;
+    RoundedWeight made{.operand = operand, .scale = qparams.scale};
+    const RoundedWeight* found = known(made);
+    if (found == nullptr) {
+      made.integers = round_gptq(*gram, weight_rows(plan_.graph, node, weight).weights,
+                                 plan_.graph[weight].constant->shape(), qparams, calibrator_->threads(),
+                                 made.errors);
+      found = roundings_ == nullptr ? &made : &roundings_->emplace_back(std::move(made));
+    }
+    ++(found->integers ? gptq_.layers : gptq_.unchanged);
+    if (!found->integers) return std::nullopt;
+    const RoundingErrors& errors = found->errors;
+    gain_db_ += 10 * std::log10(errors.nearest / std::max(errors.chosen, kSmallestError));
+    return found == &made ? std::move(made.integers) : Tensor::copy_of(found->integers->view());
+  }
+
+  const RoundedWeight* known(const RoundedWeight& weight) const {
+    if (roundings_ == nullptr) return nullptr;
+    const auto found = std::ranges::find_if(*roundings_, [&](const RoundedWeight& each) {
+      return each.operand == weight.operand && each.scale == weight.scale;
+    });
+    return found == roundings_->end() ? nullptr : &*found;
   }
 
   // DequantizeLinear of the constant, one for all who want it so.
@@ -416,6 +432,7 @@ class Inserter {
 
   const QuantizationPlan& plan_;
   const Calibrator* calibrator_;
+  RoundedWeights* roundings_;
   Graph graph_;
   Applied gptq_{.method = "gptq"}, bias_correction_{.method = "biasCorrection"};
   double gain_db_ = 0;                                       // of gptq_, summed
@@ -429,8 +446,9 @@ class Inserter {
 
 }  // namespace
 
-Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator, std::vector<Applied>* applied) {
-  return Inserter(plan, calibrator).insert(applied);
+Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator, std::vector<Applied>* applied,
+                 RoundedWeights* roundings) {
+  return Inserter(plan, calibrator, roundings).insert(applied);
 }
 
 }  // namespace octavo

@@ -3,9 +3,20 @@
 
 #include "quant/applied.h"
 #include "quant/calibrator.h"
+#include "quant/gptq.h"
 #include "quant/quantization_plan.h"
 
 namespace octavo {
+
+// What became of a weight that was to be rounded by what it is multiplied with.
+struct RoundedWeight {
+  OperandId operand;
+  std::vector<float> scale;
+  std::optional<Tensor> integers;  // nothing: those of quantize_tensor are as good
+  RoundingErrors errors;
+};
+// Those of one calibration: networks with the same scales share them.
+using RoundedWeights = std::vector<RoundedWeight>;
 
 // A copy of plan.graph in which
 //
@@ -23,8 +34,9 @@ namespace octavo {
 // computes: a range outside of the type, an axis that a constant does not have.
 //
 // Weights with Rounding::gptq are rounded, and biases beside weights with corrects_bias corrected, by what the
-// calibrator saw of their products; `applied` is told how that went.
+// calibrator saw of their products; `applied` is told how that went. What `roundings` has is taken from there, and what
+// it has not goes there.
 Graph insert_qdq(const QuantizationPlan& plan, const Calibrator* calibrator = nullptr,
-                 std::vector<Applied>* applied = nullptr);
+                 std::vector<Applied>* applied = nullptr, RoundedWeights* roundings = nullptr);
 
 }  // namespace octavo

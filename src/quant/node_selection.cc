@@ -13,7 +13,8 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
     : graph_(graph),
       op_types_(options.op_types.begin(), options.op_types.end()),
       by_default_(by_default),
-      excluded_(options.exclude.begin(), options.exclude.end()) {
+      excluded_(options.exclude.begin(), options.exclude.end()),
+      only_(options.only) {
   require(options.weight_bits >= 2 && options.weight_bits <= 8, ErrorCode::invalid_option,
           "option 'weightBits' is a number from 2 to 8");
   for (const Node& node : graph.nodes)
@@ -25,6 +26,7 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
     require(op->quant.is_quantizable(), ErrorCode::invalid_option, "operator '{}' has no integer form", name);
   }
   std::set<std::string_view> unknown = excluded_;
+  unknown.insert(only_.begin(), only_.end());
   for (const Node& node : graph.nodes) unknown.erase(node.name);
   require(unknown.empty(), ErrorCode::invalid_option, "unknown node '{}'",
           unknown.empty() ? "" : *unknown.begin());
@@ -33,6 +35,7 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
 bool NodeSelection::contains(const Node& node) const {
   const QuantRule& rule = node.op->quant;
   if (!rule.is_quantizable() || excludes(node) || !graph_.knows_types(node)) return false;
+  if (!only_.empty() && std::ranges::find(only_, node.name) == only_.end()) return false;
   if (op_types_.empty() ? by_default_ && !by_default_(*node.op) : !op_types_.contains(node.op->name))
     return false;
   // Weights and bias are packed beforehand.

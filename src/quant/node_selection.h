@@ -30,6 +30,7 @@ class NodeSelection {
   std::set<std::string_view> op_types_;  // empty: by_default_
   bool (*by_default_)(const OpDef&);
   std::set<std::string_view> excluded_;
+  std::span<const std::string> only_;
 };
 
 }  // namespace octavo

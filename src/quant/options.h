@@ -15,6 +15,7 @@ namespace octavo {
 struct QuantizeOptions {
   std::vector<std::string> op_types;  // operators to quantize; empty: the quantizer's default
   std::vector<std::string> exclude;   // names of nodes that stay float
+  std::vector<std::string> only;      // names of nodes; not empty: all others stay float
   bool per_channel = true;            // weights: a scale for each output channel
   bool reduce_range = false;          // activations in 0..127 (u7) and not in 0..255 (u8)
   WeightRange weight_range = WeightRange::narrow;

@@ -100,6 +100,7 @@ class StaticPlanner {
     const QuantRule& rule = node.op->quant;
     if (is_integer_[n] || stays_float(node) || product_of(n) != Uses::kNone) return;
     is_integer_[n] = true;
+    plan_.layers.push_back(n);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) add_input(n, i);
     // A product that nobody reads as integers, such as logits, stays as it comes where its operator has that form.
     if (rule.form(DType::u8, DType::f32) && !is_read_[node.outputs[0]]) return;

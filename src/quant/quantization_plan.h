@@ -67,6 +67,8 @@ struct QuantizationPlan {
   // What one node reads in a form of its own: constants, activations ranged at run time, and those that it reads in
   // float where a float operator makes them, so that a residual stream is not rounded on its way.
   std::map<OperandId, QuantSpec> operands;
+  // Nodes that plan_static quantizes, in order, without those that belong to one before: its clamp, the sum of its bias.
+  std::vector<uint32_t> layers;
   double smoothing = 0;    // SmoothQuant's exponent; 0: none
   bool equalizes = false;  // across layers
 

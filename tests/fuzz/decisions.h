@@ -38,5 +38,6 @@ std::optional<Feeds> make_feeds(const Model& model, Random& random);
 DynamicOptions dynamic_options(const Model& model, Random& random);
 WeightsOptions weights_options(const Model& model, Random& random);
 StaticOptions static_options(const Model& model, Random& random);
+PlanSubset plan_subset(const Calibration& calibration, Random& random);
 
 }  // namespace octavo::fuzz

@@ -19,6 +19,7 @@ void try_quantizers(const Model& model, const Feeds& feeds, Random& random) {
     const auto calibration = model.calibrate(static_options(model, random));
     if (!in_time([&] { calibration->observe(feeds.list()); })) return;
     check_quantized(model, *calibration->finish(), feeds);
+    check_quantized(model, *calibration->finish_part(plan_subset(*calibration, random)), feeds);
   });
 }
 

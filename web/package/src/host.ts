@@ -24,6 +24,7 @@ import type {
   NativeTrainingSetup,
   NativeTrainingTarget,
   Place,
+  QuantizedPart,
   StaticOptions,
   WeightsOptions,
   StepTime,
@@ -118,6 +119,7 @@ const calls = [
   'beginCalibration',
   'observe',
   'finishCalibration',
+  'calibratedLayers',
   'beginTrainingCalibration',
   'finishTrainingCalibration',
   'prepareQatFrom',
@@ -317,8 +319,15 @@ export class EngineHost {
     known.observe(feeds);
   }
 
-  finishCalibration(calibrator: Handle, target: Handle): ModelDescription {
-    return this.#adopt(target, find(this.#calibrators, calibrator, 'calibration').finish());
+  /** Of a part, which may be asked for again, or of all. */
+  finishCalibration(calibrator: Handle, target: Handle, subset?: QuantizedPart): ModelDescription {
+    const native = find(this.#calibrators, calibrator, 'calibration');
+    return this.#adopt(target, subset ? native.finishPart(subset) : native.finish());
+  }
+
+  /** The nodes that are quantized by themselves. */
+  calibratedLayers(calibrator: Handle): string[] {
+    return find(this.#calibrators, calibrator, 'calibration').layers();
   }
 
   beginTrainingCalibration(model: Handle, target: Handle, options: NativeTrainingTarget): void {

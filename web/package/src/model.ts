@@ -15,6 +15,7 @@ import type {
   Layer,
   ModelDescription,
   NativeTensor,
+  QuantizedPart,
   StaticOptions,
   StepTime,
   ValueDescription,
@@ -335,6 +336,31 @@ export class Model {
     return later
       ? handOver(toNativeTensors(sample, inputs, 'copies'))
       : toNativeTensors(sample, inputs, 'views');
+  }
+
+  /**
+   * @internal What static quantization sees of samples, for any number of `quantizePart`. Whoever asks for it releases it.
+   */
+  async calibrate(options: StaticOptions, calibration: Samples, watching: Watching): Promise<Handle> {
+    watching.signal?.throwIfAborted();
+    checkSamples('calibration', calibration);
+    const calibrator = this.engine.newHandle();
+    try {
+      const args: [Handle, Handle, 'static', StaticOptions] = [this.handle, calibrator, 'static', options];
+      await this.engine.call('beginCalibration', args, watching.signal);
+      await this.#observe(this.engine, calibrator, calibration, watching);
+      return calibrator;
+    } catch (error) {
+      this.engine.release(calibrator);
+      throw error;
+    }
+  }
+
+  /** @internal A copy of which that part is quantized, by what `calibrate` gave. */
+  quantizePart(calibrator: Handle, part: QuantizedPart, signal: AbortSignal | undefined): Promise<Model> {
+    return this.#quantized(undefined, (target) =>
+      this.engine.call('finishCalibration', [calibrator, target, part], signal),
+    );
   }
 
   /** Quantized by `quantize`, which makes what the handle stands for. */

@@ -182,9 +182,23 @@ export interface StepTime {
   ms: number;
 }
 
+/** Of all that static quantization quantizes. */
+export interface QuantizedPart {
+  /** Names of nodes; without, all. */
+  only?: readonly string[];
+  /** Names of nodes that stay float. */
+  nodesToExclude?: readonly string[];
+  /** What of these nodes. */
+  part?: 'all' | 'weights' | 'activations';
+}
+
 export interface NativeCalibrator {
   observe(feeds: NativeTensor[]): void;
   finish(): NativeModel;
+  /** Of static quantization, and as often as wanted. */
+  finishPart(subset: QuantizedPart): NativeModel;
+  /** The nodes that are quantized by themselves, in order: others go with one of these. */
+  layers(): string[];
   delete(): void;
 }
 
