@@ -1,5 +1,24 @@
 // What the package exports, wherever it runs.
 /** @module octavo */
+export { advise, evaluate, sensitivity } from './advise/load.js';
+export type {
+  AccuracyControlOptions,
+  AccuracyControlReport,
+  AdvisedMethod,
+  AdviceReport,
+  AdviseOptions,
+  Judgement,
+  LayerSensitivity,
+  MeasuredMethod,
+  Metric,
+  OutputAgreement,
+  SampleScore,
+  ScoreOptions,
+  Scorer,
+  ScoreReport,
+  SensitivityOptions,
+  SensitivityReport,
+} from './advise/options.js';
 export { compare } from './compare.js';
 export { createEngine, defaultEngine, type Engine } from './engine.js';
 export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
@@ -12,6 +31,7 @@ export type {
   KernelChoice,
   Layer,
   ModelDescription,
+  QuantizedPart,
   QuantizeOptions,
   StaticOptions,
   StepTime,

@@ -130,6 +130,13 @@ function timesOf(ms: readonly number[]): Pick<ModelFigures, 'ms' | 'msBest' | 'm
   return { ms: quantile(sorted, 0.5), msBest: sorted[0], msQuartiles };
 }
 
+/** Of any numbers. */
+export const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+
 /** Linear interpolation between the two nearest of the sorted values, as numpy's default. */
 function quantile(sorted: readonly number[], share: number): number {
   const position = share * (sorted.length - 1);

@@ -38,6 +38,7 @@ import { knownOptions } from './quantization_options.js';
 import { beginningOf, whatElse } from './not_onnx.js';
 import { handOver, nextTask } from './rpc.js';
 import { ModelState } from './state.js';
+import type { AccuracyControlOptions, AccuracyControlReport } from './advise/options.js';
 import type { PrepareQatOptions, PrepareTrainingOptions, ResumeOptions } from './train/options.js';
 import type { Origin } from './train/prepare.js';
 import type { Trainer } from './train/trainer.js';
@@ -229,6 +230,17 @@ export class Model {
     return this.#calibrated(calibration, { onProgress, signal }, (calibrator) =>
       this.engine.call('beginCalibration', [this.handle, calibrator, 'static', nativeOptions], signal),
     );
+  }
+
+  /**
+   * Quantizes as `quantizeStatic` does, measures, and leaves as many layers in float as it takes to be accurate enough: those that the
+   * network gains most from on its hardest samples (NNCF's `quantize_with_accuracy_control`). The network in the report is the best
+   * that was found, whether or not it is enough. It runs the network some two times for each layer and sample.
+   * @throws OctavoError `InvalidOption`, `InvalidInput`, `InvalidData`, `Disposed`; the signal's reason; what `score` throws
+   */
+  async quantizeWithAccuracyControl(options: AccuracyControlOptions): Promise<AccuracyControlReport> {
+    const { quantizeWithAccuracyControl } = await import('./advise/accuracy_control.js');
+    return quantizeWithAccuracyControl(this, options);
   }
 
   /**

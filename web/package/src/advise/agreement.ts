@@ -33,7 +33,7 @@ export async function outputsOf(
 const numbers = ({ data }: Tensor): ArrayLike<number> =>
   (data instanceof BigInt64Array || data instanceof BigUint64Array
     ? Float64Array.from(data as Iterable<bigint>, Number)
-    : data) as ArrayLike<number>;
+    : data);
 
 /** As `compare` has them. */
 function comparison(reference: Tensor, other: Tensor): { sqnrDb: number; cosine: number } {

@@ -226,4 +226,3 @@ export const adviseOptions: KnownOptions<AdviseOptions> = {
   maxMs: 'any',
   repeats: 'any',
 };
-

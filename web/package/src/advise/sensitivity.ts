@@ -39,8 +39,17 @@ const times = (steps: readonly StepTime[]) => new Map(steps.map(({ node, ms }) =
 /** `sensitivity` of the package. */
 export async function sensitivity(model: Model, options: SensitivityOptions): Promise<SensitivityReport> {
   const checked = checkOptions('sensitivity', options, sensitivityOptions);
-  const { calibration, samples, apart = false, without = false, onProgress, signal, ...quantization } = checked;
-  if (!((model as unknown) instanceof Model)) throw new OctavoError('InvalidOption', 'sensitivity takes a model');
+  const {
+    calibration,
+    samples,
+    apart = false,
+    without = false,
+    onProgress,
+    signal,
+    ...quantization
+  } = checked;
+  if (!((model as unknown) instanceof Model))
+    throw new OctavoError('InvalidOption', 'sensitivity takes a model');
   checkSamples('samples', samples);
   const all = await collect(samples, signal);
   const { engine } = model;

@@ -5,7 +5,9 @@ import { Command, CommanderError } from 'commander';
 import '../index.js'; // which chooses the platform
 import { OctavoError, messageOf } from '../error.js';
 import { enableRelaxedSimd } from '../node/flags.js';
+import { adviseCommand } from './advise.js';
 import { compareCommand } from './compare.js';
+import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
 import { operatorsCommand } from './operators.js';
 import { examples } from './options.js';
@@ -29,6 +31,7 @@ const program = new Command('octavo')
       'quantize model.onnx --calibration photos --preprocessing imagenet',
       'run model.int8.onnx cat.jpg --labels imagenet',
       'compare model.onnx model.int8.onnx --data photos',
+      'advise model.onnx --calibration photos --data other-photos',
     ) + '\noctavo COMMAND --help tells more, with examples.',
   );
 const commands = [
@@ -37,6 +40,8 @@ const commands = [
   trainCommand(),
   runCommand(),
   compareCommand(),
+  evaluateCommand(),
+  adviseCommand(),
   operatorsCommand(),
 ];
 for (const command of commands) program.addCommand(command);

@@ -1,14 +1,11 @@
 // octavo train MODEL
-import { extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
-import { contentError, parseJson, readBytes, readText, writeBytes } from '../node/files.js';
-import { readNpy } from '../node/npy.js';
+import { readBytes, writeBytes } from '../node/files.js';
 import type { Model } from '../model.js';
 import type { Sample } from '../options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
-import { Tensor } from '../tensor.js';
 import {
   defined,
   type Evaluation,
@@ -18,6 +15,7 @@ import {
 } from '../train/options.js';
 import type { Trainer } from '../train/trainer.js';
 import * as format from './format.js';
+import { readLabelled } from './labelled.js';
 import {
   addCommonOptions,
   examples,
@@ -30,7 +28,6 @@ import {
 import { checkOutput, defaultOutput, standardOutput, writeOutput } from './output_file.js';
 import { addPictureOptions, presetsHelp, type PictureOptions } from './pictures.js';
 import { timeLeft, withProgressBar } from './progress.js';
-import { findSamples, type Samples } from './samples.js';
 
 interface Options extends CommonOptions, PictureOptions {
   data: string[];
@@ -143,51 +140,6 @@ export function trainCommand(): Command {
   );
 }
 
-/** @throws OctavoError `File`, `InvalidData` */
-async function readClasses(path: string): Promise<number[]> {
-  if (extname(path).toLowerCase() === '.npy') {
-    const { data, dims } = await readNpy(path);
-    if (dims.length !== 1) throw contentError(path, `has ${dims.length} dimensions, and no class a sample`);
-    return Array.from(data as ArrayLike<number | bigint>, Number);
-  }
-  const text = await readText(path);
-  const list: unknown = text.trimStart().startsWith('[')
-    ? parseJson(path, text)
-    : text.split('\n').filter((line) => line.trim() !== '');
-  const classes = (list as unknown[]).map((entry) => (typeof entry === 'string' ? Number(entry) : entry));
-  const wrong = classes.findIndex((entry) => !Number.isSafeInteger(entry));
-  if (wrong >= 0)
-    throw contentError(path, `has no class at ${wrong + 1}: ${String((list as unknown[])[wrong])}`);
-  return classes as number[];
-}
-
-/** An array of the network's own form is as many samples as it has rows. */
-function rowsOf(tensor: Tensor): Tensor[] {
-  const [rows = 1, ...dims] = tensor.dims;
-  if (rows === 1) return [tensor];
-  const size = tensor.data.length / rows;
-  return Array.from(
-    { length: rows },
-    (_, row) => new Tensor(tensor.type, tensor.data.slice(row * size, (row + 1) * size), [1, ...dims]),
-  );
-}
-
-async function readLabelled(
-  model: Model,
-  paths: readonly string[],
-  labels: string | undefined,
-  options: Options,
-): Promise<LabelledSamples & { choice: Samples['choice'] }> {
-  const found = await findSamples(model, paths, options);
-  const samples: Tensor[] = [];
-  for await (const tensor of found.read()) samples.push(...rowsOf(tensor));
-  return {
-    samples,
-    choice: found.choice,
-    ...(labels === undefined ? {} : { labels: await readClasses(labels) }),
-  };
-}
-
 function checkCombination(options: Options): void {
   const refuse = (what: string) => new OctavoError('InvalidOption', what);
   if (options.validationLabels && !options.validation)
@@ -252,7 +204,7 @@ async function train(engine: Engine, path: string, options: Options): Promise<vo
   const data = await readLabelled(model, options.data, options.labels, options);
   const validation =
     options.validation && (await readLabelled(model, options.validation, options.validationLabels, options));
-  using trainer = await prepare(model, data.samples as readonly Sample[], options);
+  using trainer = await prepare(model, data.samples, options);
   const last = await follow(trainer, fitOptions(options, data, validation), options);
   using trained = await trainer.convert();
   if (data.choice.preprocessing) await rememberPreprocessing(trained, data.choice.preprocessing);

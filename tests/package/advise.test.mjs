@@ -1,0 +1,290 @@
+// What measures: scores, sensitivities, accuracy control and the adviser.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Tensor, advise, compare, createEngine, evaluate, loadModel, sensitivity } from 'octavo';
+import { readNpy } from 'octavo/node';
+import { digits, modelBytes, modelFile } from './support/networks.mjs';
+import { onnxFile } from './support/onnx_model.mjs';
+
+let engine;
+before(async () => {
+  engine = await createEngine({ build: 'simd', threads: 1 });
+});
+after(() => engine.dispose());
+
+const pixels = 28 * 28;
+
+async function labelled(from, count) {
+  const { data } = await digits('mnist-test-images.npy', from, count);
+  const classes = await readNpy(modelFile('mnist-test-labels.npy'));
+  const samples = Array.from(
+    { length: count },
+    (_, i) => new Tensor('float32', data.slice(i * pixels, (i + 1) * pixels), [1, 1, 28, 28]),
+  );
+  return { samples, labels: Array.from(classes.data.subarray(from, from + count), Number) };
+}
+
+/** A linear congruential generator: numbers from -1 to 1. */
+function numbers(seed) {
+  let state = seed;
+  return () => {
+    state = (state * 1664525 + 1013904223) % 2 ** 32;
+    return state / 2 ** 31 - 1;
+  };
+}
+
+const width = 16;
+
+/** Products of `layers` square matrices, one of which has weights whose outliers leave nothing of the others. */
+function chain(layers, bad, random = numbers(layers)) {
+  const matrix = (name) => ({
+    name,
+    dims: [width, width],
+    data: Float32Array.from({ length: width * width }, () => random() / 2),
+  });
+  const constants = Array.from({ length: layers }, (_, i) => matrix(`w${i}`));
+  // One channel that is as good as 0 in the result, and the range of all.
+  if (bad !== undefined) for (let row = 0; row < width; ++row) constants[bad].data[row * width] = 3000;
+  const nodes = constants.flatMap(({ name }, i) => [
+    { op: 'MatMul', name: `product${i}`, inputs: [i === 0 ? 'x' : `y${i - 1}`, name], outputs: [`p${i}`] },
+    i === bad
+      ? { op: 'Mul', name: `mask${i}`, inputs: [`p${i}`, 'mask'], outputs: [`y${i}`] }
+      : { op: 'Tanh', name: `tanh${i}`, inputs: [`p${i}`], outputs: [`y${i}`] },
+  ]);
+  const mask = new Float32Array(width).fill(1);
+  mask[0] = 1e-6;
+  return onnxFile({
+    inputs: [{ name: 'x', dims: [1, width] }],
+    outputs: [{ name: `y${layers - 1}` }],
+    constants: [...constants, { name: 'mask', dims: [width], data: mask }],
+    nodes,
+  });
+}
+
+function inputs(count, seed = 7) {
+  const random = numbers(seed);
+  return Array.from(
+    { length: count },
+    () => new Tensor('float32', Float32Array.from({ length: width }, random), [1, width]),
+  );
+}
+
+test('a score by labels, with Wilson’s interval', async () => {
+  const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+  const { samples, labels } = await labelled(0, 50);
+  const right = await evaluate(model, samples, { labels });
+  assert.equal(right.samples, 50);
+  assert.ok(right.score > 0.9);
+  // https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval: 45 of 50 are 0.7864 to 0.9565.
+  const wrong = labels.map((label, i) => (i < 5 ? (label + 1) % 10 : label));
+  const some = await evaluate(model, samples, { labels: wrong });
+  if (some.score === 0.9) {
+    assert.ok(Math.abs(some.interval[0] - 0.7864) < 1e-3, String(some.interval));
+    assert.ok(Math.abs(some.interval[1] - 0.9565) < 1e-3, String(some.interval));
+  }
+  assert.equal((await evaluate(model, samples, { labels, topK: 10 })).score, 1);
+  const same = await evaluate(model, samples, {
+    score: (outputs, sample, i) => {
+      assert.equal(sample, samples[i]);
+      const { data } = Object.values(outputs)[0];
+      return Number(data.indexOf(Math.max(...data)) === labels[i]);
+    },
+  });
+  assert.equal(same.score, right.score);
+  const retrieval = await evaluate(model, samples, { labels, task: 'retrieval' });
+  assert.ok(retrieval.score > 0.7, String(retrieval.score));
+  model.dispose();
+});
+
+test('a score of answers that weigh differently is their ratio', async () => {
+  const model = await loadModel(chain(2), { engine });
+  const samples = inputs(3);
+  const scores = [
+    { value: 1, weight: 2 },
+    { value: 0, weight: 1 },
+    { value: 5, weight: 5 },
+  ];
+  const report = await evaluate(model, samples, { score: (_, __, i) => scores[i] });
+  assert.equal(report.score, 6 / 8);
+  // Σ (value - score · weight)² = 0.25 + 0.5625 + 1.5625, times 3 / 2, over 8².
+  const half = (1.959964 * Math.sqrt((2.375 * 3) / 2)) / 8;
+  assert.ok(Math.abs(report.interval[1] - (0.75 + half)) < 1e-6);
+  assert.ok(Math.abs(report.interval[0] - (0.75 - half)) < 1e-6);
+  for (const [bad, what] of [
+    [{}, /'labels' or 'score'/],
+    [{ labels: [1] }, /1 labels for 3/],
+    [{ labels: [1, 2, 99] }, /99 for sample 2/],
+    [{ labels: 'abc' }, /array of classes/],
+    [{ labels: [1, 2, 3], score: () => 1 }, /either/],
+    [{ labels: [1, 2, 3], topK: 0 }, /topK/],
+    [{ labels: [1, 2, 3], task: 'else' }, /task/],
+    [{ score: () => NaN }, /no number/],
+    [{ score: () => 'a' }, /no number/],
+  ])
+    await assert.rejects(evaluate(model, samples, bad), { code: 'InvalidOption', message: what });
+  await assert.rejects(evaluate(model, [], { labels: [] }), { code: 'InvalidData' });
+  model.dispose();
+});
+
+test('sensitivity finds the planted layer, in as many runs as there are layers, and two', async () => {
+  for (const [layers, bad] of [
+    [3, 0],
+    [5, 2],
+    [6, 5],
+  ]) {
+    const model = await loadModel(chain(layers, bad), { engine });
+    const samples = inputs(8);
+    let seen = 0;
+    const report = await sensitivity(model, {
+      calibration: inputs(8, 9),
+      samples,
+      perChannel: false,
+      opTypesToQuantize: ['MatMul'],
+      onProgress: ({ phase, loaded }) => (phase === 'compare' ? (seen = loaded) : 0),
+    });
+    assert.equal(report.layers[0].node, `product${bad}`, JSON.stringify(report.layers, undefined, 1));
+    assert.equal(report.layers.length, layers);
+    assert.equal(seen, layers + 1);
+    assert.ok(report.layers.every(({ savedBytes, op }) => savedBytes > 0 && op === 'MatMul'));
+    model.dispose();
+  }
+});
+
+test('weights, activations and all but a layer, if asked for', async () => {
+  const model = await loadModel(chain(4, 1), { engine });
+  const report = await sensitivity(model, {
+    calibration: inputs(8, 9),
+    samples: inputs(4),
+    perChannel: false,
+    opTypesToQuantize: ['MatMul'],
+    apart: true,
+    without: true,
+  });
+  const [worst, ...others] = report.layers;
+  assert.equal(worst.node, 'product1');
+  assert.ok(worst.without.sqnrDb > report.quantized.sqnrDb + 10);
+  for (const layer of others) assert.ok(layer.without.sqnrDb < worst.without.sqnrDb);
+  for (const { alone, weights, activations } of report.layers) {
+    assert.ok(weights.sqnrDb >= alone.sqnrDb - 3);
+    assert.ok(activations.sqnrDb >= alone.sqnrDb - 3);
+  }
+  model.dispose();
+});
+
+test('accuracy control takes the bad layer back to float, and no other', async () => {
+  const model = await loadModel(chain(5, 2), { engine });
+  const options = {
+    calibration: inputs(8, 9),
+    samples: inputs(20),
+    opTypesToQuantize: ['MatMul'],
+    observer: 'minmax',
+    metric: 'sqnrDb',
+    weightBits: 8,
+  };
+  const { quantized } = await model.quantizeWithAccuracyControl({ ...options, atLeast: 0 }).then((report) => {
+    assert.ok(report.reached);
+    assert.deepEqual(report.reverted, []);
+    report.model.dispose();
+    return report;
+  });
+  const report = await model.quantizeWithAccuracyControl({ ...options, atLeast: quantized + 5, hardest: 6 });
+  assert.ok(report.reached, JSON.stringify(report.steps));
+  assert.deepEqual(report.reverted, ['product2']);
+  assert.ok(report.value >= report.atLeast);
+  const { outputs } = await compare(model, report.model, options.samples, { repeats: 1 });
+  assert.ok(Math.abs(outputs[0].sqnrDb - report.value) < 1e-3);
+  report.model.dispose();
+  // More than there is: the best of all that were tried.
+  const best = await model.quantizeWithAccuracyControl({ ...options, atLeast: 1000 });
+  assert.equal(best.reached, false);
+  assert.ok(best.value >= report.value);
+  assert.equal(best.steps.length, 5);
+  best.model.dispose();
+  // A scale a channel instead of one a tensor may be all it takes.
+  const tensor = await model.quantizeWithAccuracyControl({ ...options, perChannel: false, atLeast: quantized - 1 });
+  assert.ok(tensor.reached);
+  assert.equal(tensor.perChannel, true);
+  assert.deepEqual(tensor.reverted, []);
+  tensor.model.dispose();
+  for (const bad of [
+    { metric: 'accuracy', atLeast: 1 },
+    { metric: 'score' },
+    { metric: 'cosine' },
+    { atLeast: 'a' },
+    { atLeast: 1, maxDrop: 1 },
+    { atLeast: 1, hardest: 0 },
+    { atLeast: 1, maxdrop: 1 },
+  ])
+    await assert.rejects(model.quantizeWithAccuracyControl({ ...options, metric: undefined, ...bad }), {
+      code: 'InvalidOption',
+    });
+  model.dispose();
+});
+
+test('advice on digits is on the front, no slower than float, and what apply gives', async () => {
+  const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+  const calibration = (await labelled(100, 24)).samples;
+  const { samples, labels } = await labelled(0, 24);
+  const phases = new Set();
+  const report = await advise(model, {
+    calibration,
+    samples,
+    labels,
+    onProgress: ({ phase, loaded, total }) => {
+      phases.add(phase);
+      assert.ok(loaded <= total);
+    },
+  });
+  assert.equal(report.network, 'convolutional');
+  assert.equal(report.methods[0].call, 'none');
+  assert.equal(report.methods[0].speedup, 1);
+  const chosen = report.methods[report.recommended];
+  assert.ok(chosen.onFront || report.recommended === 0);
+  assert.ok(chosen.speedup >= 1);
+  assert.ok(report.reason.length > 20);
+  assert.deepEqual([...phases], ['compare']);
+  for (const [i, method] of report.methods.entries()) {
+    if (i === 0) continue;
+    const made = await report.apply(i);
+    const again = await compare(model, made, samples, { repeats: 1 });
+    assert.ok(Math.abs(again.outputs[0].sqnrDb - method.agreement.sqnrDb) < 1e-3, method.name);
+    assert.equal(again.quantized.bytes, method.bytes);
+    assert.equal((await evaluate(made, samples, { labels })).score, method.score.score);
+    made.dispose();
+  }
+  await assert.rejects(report.apply(99), { code: 'InvalidOption' });
+  model.dispose();
+});
+
+test('advice that is called off leaves nothing behind', async () => {
+  const own = await createEngine({ build: 'simd', threads: 1 });
+  const model = await loadModel(await modelBytes('mnist.onnx'), { engine: own });
+  const calibration = (await labelled(100, 8)).samples;
+  const { samples } = await labelled(0, 8);
+  const before = await own.liveObjects();
+  for (const after of [1, 3, 6]) {
+    const controller = new AbortController();
+    const call = advise(model, {
+      calibration,
+      samples,
+      signal: controller.signal,
+      onProgress: ({ loaded }) => {
+        if (loaded === after) controller.abort(new Error('enough'));
+      },
+    });
+    await assert.rejects(call, /enough/);
+    assert.equal(await own.liveObjects(), before);
+  }
+  for (const [bad, code] of [
+    [{}, 'InvalidOption'],
+    [{ samples: [] }, 'InvalidData'],
+    [{ samples, target: 'else' }, 'InvalidOption'],
+    [{ samples, maxDrop: -1 }, 'InvalidOption'],
+    [{ samples, what: 1 }, 'InvalidOption'],
+    [{ samples, labels: [1] }, 'InvalidOption'],
+  ])
+    await assert.rejects(advise(model, bad), { code });
+  const small = await model.quantizeDynamic();
+  await assert.rejects(advise(small, { samples }), { code: 'Unsupported', message: /quantized already/ });
+  own.dispose();
+});
