@@ -32,10 +32,19 @@ async function bundle() {
     worker: { format: 'es' },
     build: { write: false, target: 'es2022', rollupOptions: { input: 'virtual:page' } },
   });
+  const named = new Map(output.map((file) => [file.fileName, file]));
+  /** Files, and what they import at once. */
+  const withImports = (names, all = new Set()) => {
+    for (const name of names) if (!all.has(name)) withImports(named.get(name)?.imports ?? [], all.add(name));
+    return all;
+  };
+  const namesOf = (is) => output.filter(is).map(({ fileName }) => fileName);
+  const first = withImports(namesOf(({ isEntry }) => isEntry));
+  const training = withImports(namesOf(({ fileName }) => /prepare-/.test(fileName)));
   return output.map((file) => ({
     name: file.fileName,
-    // What a page loads later: the engines' glue, and what training takes.
-    isLater: file.isDynamicEntry ?? false,
+    // What a page loads at once, what training takes, and what the rest takes: advice, the engines' glue.
+    when: first.has(file.fileName) ? 'first' : training.has(file.fileName) ? 'training' : 'later',
     bytes: gzipSync(file.code ?? file.source, { level: 9 }).length,
   }));
 }
@@ -50,9 +59,9 @@ async function measureSizes() {
     const trains = engine.startsWith('train-');
     const { wasm, javascript } = trains ? limits.training : limits;
     const wasmLimit = wasm + (engine.endsWith('-threads') ? threadsOnTop : 0);
-    const ours = files.filter(({ name, isLater }) => {
+    const ours = files.filter(({ name, when }) => {
       const its = engineOf(name);
-      return its === engine || (its === undefined && (trains || !isLater));
+      return its === engine || (its === undefined && (when === 'first' || (trains && when === 'training')));
     });
     const isGlue = (name) => /engine-/.test(name);
     const total = (ending, except = () => false) =>

@@ -15,7 +15,6 @@ import type {
   Layer,
   ModelDescription,
   NativeTensor,
-  QuantizedPart,
   StaticOptions,
   StepTime,
   ValueDescription,
@@ -38,9 +37,9 @@ import { knownOptions } from './quantization_options.js';
 import { beginningOf, whatElse } from './not_onnx.js';
 import { handOver, nextTask } from './rpc.js';
 import { ModelState } from './state.js';
+import { measures } from './advise/load.js';
 import type { AccuracyControlOptions, AccuracyControlReport } from './advise/options.js';
 import type { PrepareQatOptions, PrepareTrainingOptions, ResumeOptions } from './train/options.js';
-import type { Origin } from './train/prepare.js';
 import type { Trainer } from './train/trainer.js';
 import { openSource, type ModelSource, type Source } from './source.js';
 import {
@@ -87,6 +86,15 @@ const training = () => import('./train/prepare.js');
 export interface Watching {
   onProgress: LongCallOptions['onProgress'] | undefined;
   signal: AbortSignal | undefined;
+}
+
+/** @internal A model of which others are made: trained, or quantized in parts. */
+export interface Origin {
+  model: Model;
+  /** Has a calibrator of that engine see each of the samples. */
+  observe: (engine: Engine, calibrator: Handle, samples: Samples, watching: Watching) => Promise<void>;
+  /** The model that `make` puts where the handle is, in the engine of this one. */
+  derive: (target: Handle, make: () => Promise<ModelDescription>) => Promise<Model>;
 }
 
 /** A model in an engine's memory, float or quantized. Dispose of it when done: its memory is not the page's. */
@@ -239,8 +247,7 @@ export class Model {
    * @throws OctavoError `InvalidOption`, `InvalidInput`, `InvalidData`, `Disposed`; the signal's reason; what `score` throws
    */
   async quantizeWithAccuracyControl(options: AccuracyControlOptions): Promise<AccuracyControlReport> {
-    const { quantizeWithAccuracyControl } = await import('./advise/accuracy_control.js');
-    return quantizeWithAccuracyControl(this, options);
+    return (await measures()).quantizeWithAccuracyControl(this, options);
   }
 
   /**
@@ -272,7 +279,7 @@ export class Model {
    *   of the calibration; `EngineStart`, `OutOfMemory`, `Disposed`; the signal's reason
    */
   async prepareQat(options: PrepareQatOptions): Promise<Trainer> {
-    return (await training()).prepareQat(this.#origin, options);
+    return (await training()).prepareQat(this.origin, options);
   }
 
   /**
@@ -281,7 +288,7 @@ export class Model {
    *   the signal's reason
    */
   async prepareTraining(options?: PrepareTrainingOptions): Promise<Trainer> {
-    return (await training()).prepareTraining(this.#origin, options);
+    return (await training()).prepareTraining(this.origin, options);
   }
 
   /**
@@ -290,24 +297,17 @@ export class Model {
    * @throws OctavoError `InvalidInput` for bytes of something else, or of another model; as `prepareQat` does
    */
   async resumeQat(bytes: Uint8Array, options?: ResumeOptions): Promise<Trainer> {
-    return (await training()).resume(this.#origin, 'resumeQat', bytes, options);
+    return (await training()).resume(this.origin, 'resumeQat', bytes, options);
   }
 
   /** The same for a training of `prepareTraining`. */
   async resumeTraining(bytes: Uint8Array, options?: ResumeOptions): Promise<Trainer> {
-    return (await training()).resume(this.#origin, 'resumeTraining', bytes, options);
+    return (await training()).resume(this.origin, 'resumeTraining', bytes, options);
   }
 
-  /** What a training begins with, and where what it makes gets to. */
-  get #origin(): Origin {
-    return {
-      model: this,
-      observe: this.#observe.bind(this),
-      load: async (file, signal) => {
-        const target = this.engine.newHandle();
-        return this.#derive(target, () => loadFile(this.engine, target, file, signal));
-      },
-    };
+  /** @internal What makes others of this model. */
+  get origin(): Origin {
+    return { model: this, observe: this.#observe.bind(this), derive: this.#derive.bind(this) };
   }
 
   /**
@@ -348,31 +348,6 @@ export class Model {
     return later
       ? handOver(toNativeTensors(sample, inputs, 'copies'))
       : toNativeTensors(sample, inputs, 'views');
-  }
-
-  /**
-   * @internal What static quantization sees of samples, for any number of `quantizePart`. Whoever asks for it releases it.
-   */
-  async calibrate(options: StaticOptions, calibration: Samples, watching: Watching): Promise<Handle> {
-    watching.signal?.throwIfAborted();
-    checkSamples('calibration', calibration);
-    const calibrator = this.engine.newHandle();
-    try {
-      const args: [Handle, Handle, 'static', StaticOptions] = [this.handle, calibrator, 'static', options];
-      await this.engine.call('beginCalibration', args, watching.signal);
-      await this.#observe(this.engine, calibrator, calibration, watching);
-      return calibrator;
-    } catch (error) {
-      this.engine.release(calibrator);
-      throw error;
-    }
-  }
-
-  /** @internal A copy of which that part is quantized, by what `calibrate` gave. */
-  quantizePart(calibrator: Handle, part: QuantizedPart, signal: AbortSignal | undefined): Promise<Model> {
-    return this.#quantized(undefined, (target) =>
-      this.engine.call('finishCalibration', [calibrator, target, part], signal),
-    );
   }
 
   /** Quantized by `quantize`, which makes what the handle stands for. */

@@ -1,12 +1,12 @@
 // Quantizes all that can be, and takes back what costs too much: the algorithm of NNCF's quantize_with_accuracy_control.
 import { checkCount, checkOptions } from '../check_options.js';
 import { OctavoError } from '../error.js';
-import type { Handle } from '../host.js';
 import { checkSamples, type Model } from '../model.js';
 import type { QuantizedPart, StaticOptions } from '../native.js';
 import { collect } from '../train/batches.js';
 import { defined } from '../train/options.js';
 import { Reference } from './agreement.js';
+import { Calibrated } from './calibrated.js';
 import {
   accuracyControlOptions,
   type AccuracyControlOptions,
@@ -80,7 +80,6 @@ export async function quantizeWithAccuracyControl(
     ...rest
   } = checked;
   const { labels, topK, task, score, ...quantization } = rest;
-  const { engine } = model;
   checkSamples('samples', samples);
   const all = await collect(samples, signal);
   const inputs = quantization.perChannel === false ? await collect(calibration, signal) : calibration;
@@ -111,11 +110,11 @@ export async function quantizeWithAccuracyControl(
   const enough = goal.atLeast ?? float - (goal.maxDrop ?? usualDrop);
 
   const begin = (perChannel: StaticOptions) =>
-    model.calibrate({ ...quantization, ...perChannel }, inputs, { onProgress, signal });
-  let calibrator: Handle | undefined;
+    Calibrated.by(model, { ...quantization, ...perChannel }, inputs, { onProgress, signal });
+  let calibrated: Calibrated | undefined;
   let best: { model: Model; value: number } | undefined;
   const steps: AccuracyControlReport['steps'] = [];
-  const quantize = (part: QuantizedPart) => model.quantizePart(calibrator as Handle, part, signal);
+  const quantize = (part: QuantizedPart) => (calibrated as Calibrated).quantize(part, signal);
   /** Keeps the network if it is better than the best one so far. */
   const tryPart = async (part: QuantizedPart): Promise<Measured & { kept: boolean }> => {
     const network = await quantize(part);
@@ -134,25 +133,25 @@ export async function quantizeWithAccuracyControl(
     }
   };
   try {
-    calibrator = await begin({});
+    calibrated = await begin({});
     let whole = await tryPart({});
     const quantized = whole.value;
     let perChannel = quantization.perChannel !== false;
     if (!perChannel && whole.value < enough) {
-      engine.release(calibrator);
-      calibrator = await begin({ perChannel: true });
+      calibrated.dispose();
+      calibrated = await begin({ perChannel: true });
       const again = await tryPart({});
       perChannel = again.kept;
       if (again.kept) whole = again;
       else {
-        engine.release(calibrator);
-        calibrator = await begin({});
+        calibrated.dispose();
+        calibrated = await begin({});
       }
     }
     const reverted: string[] = [];
     const isEnough = () => (best?.value ?? -Infinity) >= enough;
     if (!isEnough()) {
-      const nodes = await engine.call('calibratedLayers', [calibrator], signal);
+      const nodes = await calibrated.layers(signal);
       const done = counter(onProgress, 2 * nodes.length);
       const hardest = smallest(whole.bySample, goal.hardest);
       const gains: { node: string; value: number }[] = [];
@@ -191,6 +190,6 @@ export async function quantizeWithAccuracyControl(
     };
   } finally {
     best?.model.dispose();
-    if (calibrator !== undefined) engine.release(calibrator);
+    calibrated?.dispose();
   }
 }

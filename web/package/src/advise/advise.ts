@@ -9,6 +9,7 @@ import { collect } from '../train/batches.js';
 import { defined } from '../train/options.js';
 import { quantizeWithAccuracyControl } from './accuracy_control.js';
 import { Reference, type Outputs } from './agreement.js';
+import { Calibrated } from './calibrated.js';
 import { kindOf, methodsFor, type NetworkKind } from './methods.js';
 import {
   adviseOptions,
@@ -71,15 +72,11 @@ async function quantizedBy(
   const samples = calibration as Samples;
   if (call === 'quantizeStatic') return model.quantizeStatic({ ...options_, calibration: samples });
   const { nodesToExclude, ...quantization } = options;
-  const calibrator = await model.calibrate(quantization, samples, watching);
+  const calibrated = await Calibrated.by(model, quantization, samples, watching);
   try {
-    return await model.quantizePart(
-      calibrator,
-      { nodesToExclude: nodesToExclude as string[] },
-      watching.signal,
-    );
+    return await calibrated.quantize({ nodesToExclude: nodesToExclude as string[] }, watching.signal);
   } finally {
-    model.engine.release(calibrator);
+    calibrated.dispose();
   }
 }
 

@@ -31,9 +31,9 @@ export async function outputsOf(
 }
 
 const numbers = ({ data }: Tensor): ArrayLike<number> =>
-  (data instanceof BigInt64Array || data instanceof BigUint64Array
+  data instanceof BigInt64Array || data instanceof BigUint64Array
     ? Float64Array.from(data as Iterable<bigint>, Number)
-    : data);
+    : data;
 
 /** As `compare` has them. */
 function comparison(reference: Tensor, other: Tensor): { sqnrDb: number; cosine: number } {

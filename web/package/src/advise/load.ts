@@ -10,6 +10,8 @@ import type {
   SensitivityReport,
 } from './options.js';
 
+export const measures = () => import('./measures.js');
+
 /**
  * Measures every method that makes sense for a float network, on this device with these samples, and says which one to take: the best
  * of those that lose no more than `maxDrop` and are not slower than float. Without labels or a score the float network's answers are
@@ -18,7 +20,7 @@ import type {
  *   the signal's reason; what `score` throws
  */
 export const advise = async (model: Model, options: AdviseOptions): Promise<AdviceReport> =>
-  (await import('./advise.js')).advise(model, options);
+  (await measures()).advise(model, options);
 
 /**
  * What each layer costs, quantized statically: how far the first output is from float with this layer alone quantized, and what that
@@ -26,11 +28,11 @@ export const advise = async (model: Model, options: AdviseOptions): Promise<Advi
  * @throws OctavoError as `quantizeStatic` does
  */
 export const sensitivity = async (model: Model, options: SensitivityOptions): Promise<SensitivityReport> =>
-  (await import('./sensitivity.js')).sensitivity(model, options);
+  (await measures()).sensitivity(model, options);
 
 /**
  * How well a network answers: with labels or a function of one's own, and within what bounds that is known by so many samples.
  * @throws OctavoError `InvalidOption`, `InvalidInput`, `InvalidData`, `Disposed`; the signal's reason; what `score` throws
  */
 export const evaluate = async (model: Model, samples: Samples, options: ScoreOptions): Promise<ScoreReport> =>
-  (await import('./score.js')).evaluate(model, samples, options);
+  (await measures()).evaluate(model, samples, options);

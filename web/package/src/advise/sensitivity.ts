@@ -6,6 +6,7 @@ import type { QuantizedPart, StepTime } from '../native.js';
 import type { LongCallOptions } from '../options.js';
 import { collect } from '../train/batches.js';
 import { Reference } from './agreement.js';
+import { Calibrated } from './calibrated.js';
 import {
   sensitivityOptions,
   type LayerSensitivity,
@@ -53,12 +54,12 @@ export async function sensitivity(model: Model, options: SensitivityOptions): Pr
   checkSamples('samples', samples);
   const all = await collect(samples, signal);
   const { engine } = model;
-  const calibrator = await model.calibrate(quantization, calibration, { onProgress, signal });
+  const calibrated = await Calibrated.by(model, quantization, calibration, { onProgress, signal });
   try {
     const reference = await Reference.of(model, all, signal);
-    const nodes = await engine.call('calibratedLayers', [calibrator], signal);
+    const nodes = await calibrated.layers(signal);
     const done = counter(onProgress, 1 + nodes.length * (1 + 2 * Number(apart) + Number(without)));
-    const part = (subset: QuantizedPart) => model.quantizePart(calibrator, subset, signal);
+    const part = (subset: QuantizedPart) => calibrated.quantize(subset, signal);
     const agreementOf = (subset: QuantizedPart): Promise<OutputAgreement> =>
       using(part(subset), async (quantized) => {
         const { agreement } = await reference.measure(quantized, signal);
@@ -99,6 +100,6 @@ export async function sensitivity(model: Model, options: SensitivityOptions): Pr
     layers.sort((a, b) => a.alone.sqnrDb - b.alone.sqnrDb);
     return { samples: all.length, quantized: whole.agreement, layers };
   } finally {
-    engine.release(calibrator);
+    calibrated.dispose();
   }
 }

@@ -3,7 +3,7 @@ import { callOptions, checkOptions } from '../check_options.js';
 import { createEngine, Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { Handle } from '../host.js';
-import { checkSamples, loadFile, Model, type Watching } from '../model.js';
+import { checkSamples, loadFile, Model, type Origin } from '../model.js';
 import type { NativeTrainingTarget } from '../native.js';
 import type { Samples } from '../options.js';
 import { handOver } from '../rpc.js';
@@ -16,15 +16,6 @@ import {
   type ResumeOptions,
 } from './options.js';
 import { Trainer, type Note, type TrainerParts } from './trainer.js';
-
-/** A model that is to be trained. */
-export interface Origin {
-  model: Model;
-  /** Has a calibrator of that engine see each of the samples. */
-  observe: (engine: Engine, calibrator: Handle, samples: Samples, watching: Watching) => Promise<void>;
-  /** Makes a model of a file, in the engine of that one. */
-  load: (file: Uint8Array, signal: AbortSignal | undefined) => Promise<Model>;
-}
 
 /** What an engine that trains the model is made with: it is like the model's own, but for the files. */
 async function trainingEngine(
@@ -69,7 +60,7 @@ async function copyInto(engine: Engine, target: Handle, model: Model, signal: Ab
 
 /** Copies the model into an engine that trains, and has `begin` make a trainer of it there. */
 async function prepare(
-  { model, load }: Origin,
+  { model, derive }: Origin,
   { engine: given, signal }: Place,
   begin: (engine: Engine, float: Handle, trainer: Handle) => Promise<Begun>,
 ): Promise<Trainer> {
@@ -79,6 +70,10 @@ async function prepare(
   try {
     await copyInto(engine, float, model, signal);
     const begun = await begin(engine, float, trainer);
+    const load: TrainerParts['load'] = (file, fileSignal) => {
+      const target = model.engine.newHandle();
+      return derive(target, () => loadFile(model.engine, target, file, fileSignal));
+    };
     return new Trainer({ engine, ownsEngine, float, trainer, model, load, ...begun });
   } catch (error) {
     engine.release(trainer);
