@@ -129,11 +129,28 @@ val to_js(const TensorComparison& comparison) {
   return object;
 }
 
+val to_js(const Distribution& distribution) {
+  val object = val::object();
+  const auto range = [](const ValueRange& ends) {
+    return array_of(std::array{ends.min, ends.max}, [](float end) { return val(end); });
+  };
+  const auto counts = [](const auto& bins) {
+    return array_of(bins, [](uint32_t count) { return val(count); });
+  };
+  set(object, "range", range(distribution.reference));
+  set(object, "quantizedRange", range(distribution.other));
+  set(object, "clipped", distribution.clipped);
+  set(object, "counts", counts(distribution.reference_counts));
+  set(object, "quantizedCounts", counts(distribution.other_counts));
+  return object;
+}
+
 val to_js(const std::vector<LayerComparison>& layers) {
   return array_of(layers, [](const LayerComparison& layer) {
     val object = to_js(layer.comparison);
     set(object, "name", layer.name);
     set(object, "op", layer.op);
+    if (layer.distribution) set(object, "distribution", to_js(*layer.distribution));
     return object;
   });
 }

@@ -72,13 +72,13 @@ WeightsOptions weights_options(const val& source) {
 
 PlanSubset plan_subset(const val& source) {
   const OptionReader reader(source);
-  return {.only = reader.read_strings("only"),
-          .exclude = reader.read_strings("nodesToExclude"),
-          .part = reader.read_choice("part",
-                                     {{"all", PlanPart::all},
-                                      {"weights", PlanPart::weights},
-                                      {"activations", PlanPart::activations}},
-                                     PlanPart::all)};
+  return {
+      .only = reader.read_strings("only"),
+      .exclude = reader.read_strings("nodesToExclude"),
+      .part = reader.read_choice(
+          "part",
+          {{"all", PlanPart::all}, {"weights", PlanPart::weights}, {"activations", PlanPart::activations}},
+          PlanPart::all)};
 }
 
 StaticOptions static_options(const val& source) {

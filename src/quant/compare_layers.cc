@@ -1,5 +1,6 @@
 #include "quant/compare_layers.h"
 
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -53,16 +54,26 @@ class Differences {
     const TensorView other = waiting->view();
     // Behind an input of unknown rank the graph may not say what is computed: only the tensors themselves do.
     if (tensor.dtype == DType::f32 && other.dtype == DType::f32)
-      found_[layer] = is_reference ? compare_tensors(tensor.span<float>(), other.span<float>())
-                                   : compare_tensors(other.span<float>(), tensor.span<float>());
+      found_[layer] = is_reference ? compare(tensor.span<float>(), other.span<float>())
+                                   : compare(other.span<float>(), tensor.span<float>());
     waiting.reset();
   }
 
-  const std::optional<TensorComparison>& of(std::size_t layer) const { return found_[layer]; }
+  struct Found {
+    TensorComparison comparison;
+    std::optional<Distribution> distribution;
+  };
+  const std::optional<Found>& of(std::size_t layer) const { return found_[layer]; }
 
  private:
-  std::vector<std::unique_ptr<Tensor>> waiting_;        // by layer: shown by one of the two
-  std::vector<std::optional<TensorComparison>> found_;  // by layer
+  static Found compare(std::span<const float> reference, std::span<const float> other) {
+    Found found{.comparison = compare_tensors(reference, other)};
+    if (!std::isnan(found.comparison.max_abs)) found.distribution = distribution_of(reference, other);
+    return found;
+  }
+
+  std::vector<std::unique_ptr<Tensor>> waiting_;  // by layer: shown by one of the two
+  std::vector<std::optional<Found>> found_;       // by layer
 };
 
 // One of the networks, step by step.
@@ -140,7 +151,8 @@ std::vector<LayerComparison> LayerComparer::compare(std::span<const Feed> feeds)
   }
   std::vector<LayerComparison> compared;
   for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (differences.of(i)) compared.push_back({layers_[i].name, layers_[i].op, *differences.of(i)});
+    if (const auto& found = differences.of(i))
+      compared.push_back({layers_[i].name, layers_[i].op, found->comparison, found->distribution});
   return compared;
 }
 

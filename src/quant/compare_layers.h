@@ -1,11 +1,13 @@
 // Where in the network the quantized model leaves the float one.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "quant/compare.h"
+#include "quant/distribution.h"
 #include "runtime/staged.h"
 
 namespace octavo {
@@ -15,6 +17,7 @@ struct LayerComparison {
   std::string name;  // the value's, in both models
   std::string op;    // the operator that computes it in the float model
   TensorComparison comparison;
+  std::optional<Distribution> distribution;  // unless there is NaN
 };
 
 // Two models whose every common float tensor is compared: behind a Q → DQ pair, what the integers stand for. Both are

@@ -282,9 +282,9 @@ class Inserter {
     RoundedWeight made{.operand = operand, .scale = qparams.scale};
     const RoundedWeight* found = known(made);
     if (found == nullptr) {
-      made.integers = round_gptq(*gram, weight_rows(plan_.graph, node, weight).weights,
-                                 plan_.graph[weight].constant->shape(), qparams, calibrator_->threads(),
-                                 made.errors);
+      made.integers =
+          round_gptq(*gram, weight_rows(plan_.graph, node, weight).weights,
+                     plan_.graph[weight].constant->shape(), qparams, calibrator_->threads(), made.errors);
       found = roundings_ == nullptr ? &made : &roundings_->emplace_back(std::move(made));
     }
     ++(found->integers ? gptq_.layers : gptq_.unchanged);

@@ -93,7 +93,8 @@ TEST_CASE("Weights or activations of a part are quantized by themselves") {
   CHECK(count(*activations, "QuantizeLinear") == count(*calibration->finish(), "QuantizeLinear"));
   CHECK(count(*activations, "DequantizeLinear") == count(*activations, "QuantizeLinear"));
   for (Model* const each : {weights.get(), activations.get()}) {
-    const Tensor digit = network_input(mnist(), read_npy(text("{}/mnist-test-images.npy", OCTAVO_MODELS_DIR)), 0);
+    const Tensor digit =
+        network_input(mnist(), read_npy(text("{}/mnist-test-images.npy", OCTAVO_MODELS_DIR)), 0);
     const Feed feed{"digits", &digit};
     CHECK(each->run({&feed, 1}).size() == 1);
   }

@@ -167,7 +167,8 @@ PlanSubset plan_subset(const Calibration& calibration, Random& random) {
   PlanSubset subset;
   subset.part = PlanPart(random.below(3));
   for (std::string& name : calibration.layers())
-    if (random.below(2) == 0) (random.below(2) == 0 ? subset.only : subset.exclude).push_back(std::move(name));
+    if (random.below(2) == 0)
+      (random.below(2) == 0 ? subset.only : subset.exclude).push_back(std::move(name));
   return subset;
 }
 

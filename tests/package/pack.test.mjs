@@ -246,7 +246,9 @@ test('a Vite page uses it, in development and built', async (context) => {
           (name) =>
             name.endsWith('.js') &&
             // What other engines need, and what training does.
-            !/engine-|worker-simd|worker-train|worker-relaxed-(?!threads)|browser-(prepare|measures)/.test(name),
+            !/engine-|worker-simd|worker-train|worker-relaxed-(?!threads)|browser-(prepare|measures)/.test(
+              name,
+            ),
         )
         .map(async (name) => gzipSync(await readFile(inFolder(`dist/assets/${name}`))).length),
     );

@@ -10,6 +10,7 @@
 #include "graph/op_def.h"
 #include "passes/passes.h"
 #include "quant/compare_layers.h"
+#include "quant/distribution.h"
 #include "support/graph_builder.h"
 #include "support/op_runner.h"
 
@@ -52,6 +53,24 @@ TEST_CASE("sums do not overflow float32") {
   const TensorComparison c = compare_tensors(Floats(4, 3e38f), Floats(4, -3e38f));
   CHECK_THAT(c.cosine, WithinRel(-1.0, 1e-12));
   CHECK_THAT(c.max_abs, WithinRel(2 * double(3e38f), 1e-12));
+}
+
+TEST_CASE("where elements lie, float and quantized") {
+  const Floats reference = {-1, 0, 1, 2, 3, 31}, other = {-1, 0, 1, 2, 3, 4};
+  const Distribution d = distribution_of(reference, other);
+  CHECK(d.reference == ValueRange{-1, 31});
+  CHECK(d.other == ValueRange{-1, 4});
+  CHECK_THAT(d.clipped, WithinRel(1.0 / 6, 1e-12));
+  // 32 parts of 1.
+  for (int i = 0; i < 5; ++i) CHECK((d.reference_counts[i] == 1 && d.other_counts[i] == 1));
+  CHECK((d.reference_counts[31] == 1 && d.other_counts[31] == 0 && d.other_counts[5] == 1));
+  // Half a step beyond is none, of a range of 255 steps.
+  CHECK(distribution_of(Floats{0, 255.4f}, Floats{0, 255}).clipped == 0);
+  CHECK(distribution_of(Floats{0, 255.6f}, Floats{0, 255}).clipped == 0.5);
+  CHECK(distribution_of(Floats{7, 7}, Floats{7, 7}).reference_counts[0] == 2);
+  const float infinite = std::numeric_limits<float>::infinity();
+  CHECK(distribution_of(Floats{-infinite, infinite}, Floats{1, 2}).clipped == 1);
+  CHECK(distribution_of({}, {}).clipped == 0);
 }
 
 TEST_CASE("NaN shows in every figure, and lengths must agree") {

@@ -30,6 +30,7 @@ export type {
   FileOptions,
   KernelChoice,
   Layer,
+  LayerDistribution,
   ModelDescription,
   QuantizedPart,
   QuantizeOptions,

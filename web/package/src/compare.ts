@@ -1,6 +1,6 @@
 // Float against quantized: size, speed and how far the outputs are apart.
 import { OctavoError } from './error.js';
-import type { TensorDifference } from './native.js';
+import type { LayerDifference, LayerDistribution, TensorDifference } from './native.js';
 import { checkCount, checkOptions, longCallOptions, type KnownOptions } from './check_options.js';
 import { checkSamples, countOf, Model } from './model.js';
 import type { Agreement, CompareOptions, CompareReport, ModelFigures, Samples } from './options.js';
@@ -40,8 +40,8 @@ export async function compare(
   const total = countOf(samples);
   const floatMs: number[] = [];
   const quantizedMs: number[] = [];
-  const outputs = new AgreementSums<unknown>();
-  const layerSums = new AgreementSums<{ op: string }>();
+  const outputs = new AgreementSums<object>();
+  const layerSums = new AgreementSums<LayerExtra>();
   let count = 0;
   let rows = 0;
   let sameTop1 = 0;
@@ -94,8 +94,10 @@ export async function compare(
   };
 }
 
+type LayerExtra = Pick<LayerDifference, 'op' | 'distribution'>;
+
 /** Gathers differences of many samples by name, in order of first appearance. */
-class AgreementSums<Extra> {
+class AgreementSums<Extra extends { distribution?: LayerDistribution }> {
   readonly #byName = new Map<string, (TensorDifference & { name: string } & Extra)[]>();
 
   add(differences: readonly (TensorDifference & { name: string } & Extra)[]): void {
@@ -117,9 +119,27 @@ class AgreementSums<Extra> {
         sqnrDb: mean(sqnrs),
         sqnrDbWorst: Math.min(...sqnrs),
         maxAbs: Math.max(...list.map(({ maxAbs }) => maxAbs)),
+        ...joined(list.flatMap(({ distribution }) => distribution ?? [])),
       };
     });
   }
+}
+
+/** Of all samples, but for the counts, whose parts are those of the first one. */
+function joined(all: readonly LayerDistribution[]): { distribution?: LayerDistribution } {
+  if (all.length === 0) return {};
+  const ends = (of: 'range' | 'quantizedRange'): [number, number] => [
+    Math.min(...all.map((each) => each[of][0])),
+    Math.max(...all.map((each) => each[of][1])),
+  ];
+  return {
+    distribution: {
+      ...all[0],
+      range: ends('range'),
+      quantizedRange: ends('quantizedRange'),
+      clipped: mean(all.map(({ clipped }) => clipped)),
+    },
+  };
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

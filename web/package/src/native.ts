@@ -459,7 +459,21 @@ export interface TensorDifference {
   maxAbs: number;
 }
 
+/** How the elements of a layer's result lie, float and quantized. */
+export interface LayerDistribution {
+  /** The smallest and the largest, of all samples. */
+  range: [number, number];
+  quantizedRange: [number, number];
+  /** Share of the float elements beyond the range of the quantized ones, by more than half a step of 8 bits; a mean over the samples. */
+  clipped: number;
+  /** Of the first sample: how many elements lie in each of 32 equal parts of its float range. */
+  counts: number[];
+  quantizedCounts: number[];
+}
+
 export interface LayerDifference extends TensorDifference {
   name: string;
   op: string;
+  /** Unless there is NaN. */
+  distribution?: LayerDistribution;
 }

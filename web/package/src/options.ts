@@ -3,6 +3,7 @@ import type {
   KernelChoice,
   DynamicOptions,
   FileOptions,
+  LayerDistribution,
   StaticOptions,
   TensorBytes,
   WeightsOptions,
@@ -171,5 +172,5 @@ export interface CompareReport {
   /** Share of the rows of the first output whose largest element is in the same place; undefined if there are none. */
   top1Agreement: number | undefined;
   /** The float model's layers in order, if asked for; `name` is that of the tensor that each makes. */
-  layers?: (Agreement & { op: string })[];
+  layers?: (Agreement & { op: string; distribution?: LayerDistribution })[];
 }

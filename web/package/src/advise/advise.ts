@@ -11,28 +11,23 @@ import { quantizeWithAccuracyControl } from './accuracy_control.js';
 import { Reference, type Outputs } from './agreement.js';
 import { Calibrated } from './calibrated.js';
 import { kindOf, methodsFor, type NetworkKind } from './methods.js';
+import { adviseOptions, type AdviceReport, type AdvisedMethod, type AdviseOptions } from './options.js';
 import {
-  adviseOptions,
-  type AdviceReport,
-  type AdvisedMethod,
-  type AdviseOptions,
-  type MeasuredMethod,
-  type ScoreReport,
-} from './options.js';
+  dropOf,
+  explain,
+  judgeAll,
+  metricOf,
+  qualityOf,
+  recommend,
+  type Target,
+  type Unjudged,
+} from './recommend.js';
 import { judgeOf, type Judge } from './score.js';
 
 const usualDrop = 0.01;
 /** Samples that runs are timed with. */
 const timed = 8;
-const targets = ['balance', 'speed', 'size', 'accuracy'] as const;
-type Target = (typeof targets)[number];
-
-interface Limits {
-  maxDrop: number;
-  maxBytes: number;
-  maxMs: number;
-}
-
+const targets: readonly Target[] = ['balance', 'speed', 'size', 'accuracy'];
 /** What all methods are measured with. */
 interface Bench {
   float: Model;
@@ -50,12 +45,15 @@ function check(options: AdviseOptions) {
     maxBytes = Infinity,
     maxMs = Infinity,
     repeats = 3,
+    metric,
   } = options;
   if (!targets.includes(target)) throw refuse(`option 'target' is one of ${targets.join(', ')}`);
   for (const [name, value] of Object.entries({ maxDrop, maxBytes, maxMs }))
     if (!(typeof value === 'number' && value >= 0)) throw refuse(`option '${name}' is a number from 0 up`);
+  if (metric !== undefined && metric !== 'top1Agreement' && metric !== 'cosine')
+    throw refuse("option 'metric' is one of 'top1Agreement', 'cosine'");
   checkCount('repeats', repeats);
-  return { target, limits: { maxDrop, maxBytes, maxMs }, repeats };
+  return { target, limits: { maxDrop, maxBytes, maxMs, metric }, repeats };
 }
 
 /** Makes a model by a method. Of accuracy control the nodes that went back to float are known by then. */
@@ -85,7 +83,7 @@ async function measure(
   { float, reference, judge, repeats, signal }: Bench,
   method: AdvisedMethod,
   model: Model,
-): Promise<Omit<MeasuredMethod, 'fits' | 'onFront'>> {
+): Promise<Unjudged> {
   const { engine } = float;
   const { outputs, agreement } =
     model === float
@@ -113,81 +111,6 @@ async function measure(
 }
 
 const exact = (reference: Reference) => reference.compare(reference.outputs).agreement;
-
-/** The more the better. */
-const qualityOf = ({ score, agreement }: Pick<MeasuredMethod, 'score' | 'agreement'>) =>
-  score ? score.score : agreement.sqnrDb;
-
-/** How much of the float network's answers is lost. */
-function dropOf(
-  { score, agreement }: Pick<MeasuredMethod, 'score' | 'agreement'>,
-  float: ScoreReport | undefined,
-) {
-  if (score && float) return float.score - score.score;
-  return 1 - (agreement.top1Agreement ?? agreement.cosine);
-}
-
-type Unjudged = Omit<MeasuredMethod, 'fits' | 'onFront'>;
-
-function judgeAll(rows: readonly Unjudged[], { maxDrop, maxBytes, maxMs }: Limits): MeasuredMethod[] {
-  const costs = ({ bytes, ms, ...rest }: Unjudged) => [bytes, ms, -qualityOf(rest)];
-  const isBetter = (a: number[], b: number[]) => a.every((x, i) => x <= b[i]) && a.some((x, i) => x < b[i]);
-  const all = rows.map(costs);
-  return rows.map((row, i) => ({
-    ...row,
-    fits:
-      dropOf(row, rows[0].score) <= maxDrop && row.bytes <= maxBytes && row.ms <= maxMs && row.speedup >= 1,
-    onFront: !all.some((other) => isBetter(other, all[i])),
-  }));
-}
-
-/** The less the better, beside the float network. */
-function rank(row: MeasuredMethod, float: MeasuredMethod, target: Target): number {
-  const [time, size] = [row.ms / float.ms, row.bytes / float.bytes];
-  return { balance: time * size, speed: time, size, accuracy: -qualityOf(row) }[target];
-}
-
-/** The best of those that fit and are on the front; the float network where there is none. */
-function recommend(methods: readonly MeasuredMethod[], target: Target): number {
-  const best = methods
-    .map((row, i) => ({ row, i }))
-    .filter(({ row, i }) => i > 0 && row.fits && row.onFront)
-    .toSorted((a, b) => rank(a.row, methods[0], target) - rank(b.row, methods[0], target));
-  return best[0]?.i ?? 0;
-}
-
-const times = (ratio: number) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1));
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
-function explain(
-  methods: readonly MeasuredMethod[],
-  chosen: number,
-  { maxDrop }: Limits,
-  target: Target,
-): string {
-  const [float, row] = [methods[0], methods[chosen]];
-  if (chosen === 0) {
-    const closest = methods.slice(1).toSorted((a, b) => qualityOf(b) - qualityOf(a))[0];
-    if (!closest) return 'There is nothing to quantize: the float network is the one to take.';
-    const why =
-      dropOf(closest, float.score) > maxDrop
-        ? `the closest, ${closest.name}, loses ${percent(dropOf(closest, float.score))} of the answers, more than ${percent(maxDrop)}: training may help (prepareQat, which needs no labels)`
-        : `what is close enough is slower than float here, or beyond the limits`;
-    return `The float network is the one to take: ${why}.`;
-  }
-  const quality = row.score
-    ? `with a score of ${row.score.score.toPrecision(4)} (float ${(float.score as ScoreReport).score.toPrecision(4)})`
-    : row.agreement.top1Agreement === undefined
-      ? `${row.agreement.sqnrDb.toFixed(1)} dB from float`
-      : `answers as float does in ${percent(row.agreement.top1Agreement)} of the cases`;
-  const best = {
-    balance: 'of all that are as close it takes the least time and space',
-    speed: 'of all that are as close it is the fastest',
-    size: 'of all that are as close it is the smallest',
-    accuracy: 'it is the closest of all',
-  }[target];
-  return `${row.name}: ${times(row.speedup)} times as fast as float and ${times(float.bytes / row.bytes)} times as small, ${quality}; ${best}.`;
-}
 
 /** `advise` of the package. */
 export async function advise(model: Model, options: AdviseOptions): Promise<AdviceReport> {
@@ -240,13 +163,11 @@ export async function advise(model: Model, options: AdviseOptions): Promise<Advi
   }
   const isStatic = ({ call }: AdvisedMethod) => call === 'quantizeStatic';
   const closest = rows.filter(isStatic).toSorted((a, b) => qualityOf(b) - qualityOf(a))[0];
-  const isFar = (row: Unjudged) => dropOf(row, rows[0].score) > limits.maxDrop;
+  const isFar = (row: Unjudged) => dropOf(row, rows[0], limits) > limits.maxDrop;
   if (closest && calibrated && rows.filter(isStatic).every(isFar)) {
     const goal = judge
       ? { metric: 'score' as const, maxDrop: limits.maxDrop }
-      : closest.agreement.top1Agreement === undefined
-        ? { metric: 'cosine' as const, atLeast: 1 - limits.maxDrop }
-        : { metric: 'top1Agreement' as const, atLeast: 1 - limits.maxDrop };
+      : { metric: metricOf(closest, limits), atLeast: 1 - limits.maxDrop };
     const controlled = await quantizeWithAccuracyControl(model, {
       ...closest.options,
       ...defined({ labels, topK, task, score, signal }),

@@ -131,8 +131,13 @@ export interface AdviseOptions extends Judgement, LongCallOptions {
   calibration?: Samples;
   /** What is measured, which is kept in memory: some dozens of samples, others than those of `calibration`. */
   samples: Samples;
-  /** By how much the score may fall; without labels or score, the share of other answers than the float network's. Default 0.01. */
+  /** By how much the score may fall, or, without one, the metric from 1. Default 0.01. */
   maxDrop?: number;
+  /**
+   * Without labels or score: how many answers are the float network's (`top1Agreement`, the default where rows have several elements),
+   * or how much the output is alike (`cosine`): for networks whose output is a vector.
+   */
+  metric?: 'top1Agreement' | 'cosine';
   /** What counts most: `balance`, the default, of size and time. */
   target?: 'balance' | 'speed' | 'size' | 'accuracy';
   /** No method whose file is larger. */
@@ -164,7 +169,10 @@ export interface MeasuredMethod extends AdvisedMethod {
   score?: ScoreReport;
   /** Whether it keeps to `maxDrop`, `maxBytes`, `maxMs`, and is no slower than float. */
   fits: boolean;
-  /** Whether no other method is better in one of size, time and agreement, and as good in the others. */
+  /**
+   * Whether no other method is better in one of size, time and agreement (or score), and as good in the others: of the Pareto front.
+   * Sizes that differ by 1 % and times that differ by 5 % are as good.
+   */
   onFront: boolean;
 }
 
@@ -221,6 +229,7 @@ export const adviseOptions: KnownOptions<AdviseOptions> = {
   calibration: 'any',
   samples: 'any',
   maxDrop: 'any',
+  metric: 'any',
   target: 'any',
   maxBytes: 'any',
   maxMs: 'any',

@@ -28,6 +28,7 @@ interface Options extends CommonOptions, PictureOptions {
   calibration?: string[];
   labels?: string;
   maxDrop?: number;
+  metric?: AdviseOptions['metric'];
   maxBytes?: number;
   maxMs?: number;
   target?: AdviseOptions['target'];
@@ -47,6 +48,12 @@ export function adviseCommand(): Command {
     .option('--force', 'replace the file if there is one')
     .optionsGroup('What is enough:')
     .option('--max-drop <share>', 'that answers may be lost of (default: 0.01)', finiteNumber)
+    .addOption(
+      new Option(
+        '--metric <name>',
+        'without --labels: what is to stay as it is (default: top1Agreement)',
+      ).choices(['top1Agreement', 'cosine']),
+    )
     .option('--max-bytes <number>', 'no larger file', finiteNumber)
     .option('--max-ms <number>', 'no slower run', finiteNumber)
     .addOption(
@@ -83,13 +90,13 @@ async function adviseOn(engine: Engine, path: string, options: Options): Promise
   const { samples, labels, choice } = await readLabelled(model, options.data, options.labels, options);
   const calibration =
     options.calibration && (await readLabelled(model, options.calibration, undefined, options)).samples;
-  const { maxDrop, maxBytes, maxMs, target, repeats } = options;
+  const { maxDrop, metric, maxBytes, maxMs, target, repeats } = options;
   const report = await withProgressBar(options, (onProgress) =>
     advise(model, {
       samples,
       repeats,
       onProgress,
-      ...defined({ calibration, labels, maxDrop, maxBytes, maxMs, target }),
+      ...defined({ calibration, labels, maxDrop, metric, maxBytes, maxMs, target }),
     }),
   );
   const { preprocessing } = choice;

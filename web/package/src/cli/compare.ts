@@ -28,7 +28,7 @@ export function compareCommand(): Command {
     .argument('[quantized]', 'ONNX file or URL of the int8 model; without it one is made')
     .requiredOption('--data <path...>', 'files or folders of input to run')
     .option('--repeats <count>', 'timed runs of each model for each sample', wholeNumber, 5)
-    .option('--layers', 'compare the layers too')
+    .option('--layers', 'compare the layers too, those that differ most first')
     .action((floatPath: string, quantizedPath: string | undefined, options: Options) =>
       withEngine(options, async (engine) => {
         const { report, notes, preprocessing } = await compareFiles(
@@ -119,8 +119,28 @@ function describe(report: CompareReport, engine: EngineInfo): string {
     format.table(['output', 'cosine', 'SQNR', 'largest difference'], outputs.map(agreement)),
   ];
   if (layers) {
-    const rows = layers.map((layer) => [layer.op, ...agreement(layer)]);
-    parts.push(format.table(['operator', 'layer', 'cosine', 'SQNR', 'largest difference'], rows));
+    const ends = ([from, to]: [number, number]) => `${from.toPrecision(3)} … ${to.toPrecision(3)}`;
+    const rows = layers
+      .toSorted((a, b) => a.sqnrDb - b.sqnrDb)
+      .map((layer) => {
+        const { range, quantizedRange, clipped } = layer.distribution ?? {};
+        return [
+          ...[layer.op, ...agreement(layer)],
+          ...[range ? ends(range) : '', quantizedRange ? ends(quantizedRange) : ''],
+          clipped === undefined ? '' : `${(100 * clipped).toFixed(2)} %`,
+        ];
+      });
+    const head = [
+      'operator',
+      'layer',
+      'cosine',
+      'SQNR',
+      'largest difference',
+      'range',
+      'int8 range',
+      'clipped',
+    ];
+    parts.push(format.table(head, rows));
   }
   const samples = `${report.samples} ${report.samples === 1 ? 'sample' : 'samples'}`;
   const top1 = top1Agreement === undefined ? '' : `, same top-1 in ${(100 * top1Agreement).toFixed(1)} %`;
