@@ -50,6 +50,34 @@ function checkGoal(given: Goal, hasJudge: boolean) {
   return { metric, atLeast, maxDrop, hardest };
 }
 
+/** The best network so far; others are freed. */
+class Best {
+  #model: Model | undefined;
+  value = Number.NaN;
+
+  /** Whether this one is as good. */
+  offer(model: Model, value: number): boolean {
+    if (value < this.value || (Number.isNaN(value) && this.#model)) {
+      model.dispose();
+      return false;
+    }
+    this.#model?.dispose();
+    [this.#model, this.value] = [model, value];
+    return true;
+  }
+
+  /** The network, which is the caller's from now on. */
+  take(): Model {
+    const model = this.#model as Model;
+    this.#model = undefined;
+    return model;
+  }
+
+  dispose(): void {
+    this.#model?.dispose();
+  }
+}
+
 /** The places of the smallest values. */
 const smallest = (values: readonly number[], count: number) =>
   values
@@ -112,7 +140,7 @@ export async function quantizeWithAccuracyControl(
   const begin = (perChannel: StaticOptions) =>
     Calibrated.by(model, { ...quantization, ...perChannel }, inputs, { onProgress, signal });
   let calibrated: Calibrated | undefined;
-  let best: { model: Model; value: number } | undefined;
+  const best = new Best();
   const steps: AccuracyControlReport['steps'] = [];
   const quantize = (part: QuantizedPart) => (calibrated as Calibrated).quantize(part, signal);
   /** Keeps the network if it is better than the best one so far. */
@@ -120,13 +148,7 @@ export async function quantizeWithAccuracyControl(
     const network = await quantize(part);
     try {
       const measured = await measure(network);
-      const kept = best === undefined || measured.value >= best.value;
-      if (!kept) network.dispose();
-      else {
-        best?.model.dispose();
-        best = { model: network, value: measured.value };
-      }
-      return { ...measured, kept };
+      return { ...measured, kept: best.offer(network, measured.value) };
     } catch (error) {
       network.dispose();
       throw error;
@@ -149,7 +171,7 @@ export async function quantizeWithAccuracyControl(
       }
     }
     const reverted: string[] = [];
-    const isEnough = () => (best?.value ?? -Infinity) >= enough;
+    const isEnough = () => best.value >= enough;
     if (!isEnough()) {
       const nodes = await calibrated.layers(signal);
       const done = counter(onProgress, 2 * nodes.length);
@@ -174,22 +196,20 @@ export async function quantizeWithAccuracyControl(
         if (isEnough()) break;
       }
     }
-    const { model: result, value } = best as unknown as { model: Model; value: number };
-    best = undefined;
     return {
-      model: result,
-      reached: value >= enough,
+      model: best.take(),
+      reached: isEnough(),
       metric,
       atLeast: enough,
       float,
       quantized,
-      value,
+      value: best.value,
       perChannel,
       reverted,
       steps,
     };
   } finally {
-    best?.model.dispose();
+    best.dispose();
     calibrated?.dispose();
   }
 }
