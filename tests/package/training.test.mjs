@@ -143,12 +143,13 @@ test('weights alone are trained in blocks, and nothing is calibrated', () =>
     'simd',
     async (engine) => {
       const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
-      const how = { weights: { bits: 3, blockSize: 32 }, activations: 'float' };
+      const selected = { opTypesToQuantize: ['Conv', 'Gemm'] };
+      const how = { weights: { bits: 2, blockSize: 16 }, activations: 'float', ...selected };
       const fit = { ...learning, epochs: 2, batchSize: 32, optimizer: { name: 'adam', learningRate: 0.002 } };
       for (const scales of ['observed', 'learned']) {
         const trainer = await model.prepareQat({ ...how, scales });
         if (scales === 'learned') {
-          const quantized = await model.quantizeWeights(how.weights);
+          const quantized = await model.quantizeWeights({ ...how.weights, ...selected });
           assert.deepEqual(await (await trainer.convert()).toOnnx(), await quantized.toOnnx());
         }
         const told = [];

@@ -22,7 +22,7 @@ from packages import wheel
 from paths import WORK
 
 FOLDER = WORK / "g2p"
-LONGEST_WORD, LONGEST_SPOKEN = 15, 15  # and an end, each
+LONGEST_WORD, LONGEST_SPOKEN = 11, 11  # and an end, each
 
 
 def parameters_of(file):

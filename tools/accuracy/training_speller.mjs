@@ -101,9 +101,10 @@ async function train(model, { bits, steps, learningRate, teacher }, seed, data, 
     loss = 0;
   }
   const seconds = (performance.now() - start) / 1000;
-  using small = await trainer.convert();
+  const small = await trainer.convert();
   const file = folder(`trained-${bits}.onnx`);
   await writeFile(file, await small.toOnnx());
+  small.dispose();
   trainer.dispose();
   await runScript(python, 'g2p_training.py', 'split', file, folder(`trained-${bits}`));
   return { seconds };

@@ -264,11 +264,11 @@ export function checkQatOptions(given: PrepareQatOptions) {
       throw refuse("options 'perChannel' and 'range' are not for activations in float");
     options = defined({ ...selected, bits, blockSize, activations });
   } else {
+    if (activations !== undefined && typeof activations !== 'object')
+      throw refuse("option 'activations' is an object, or 'float'");
     if ((calibration === undefined) === (from === undefined))
       throw refuse("prepareQat takes either 'calibration' or 'from'");
     if (blockSize !== undefined) throw refuse("option 'blockSize' is for activations in float");
-    if (activations !== undefined && typeof activations !== 'object')
-      throw refuse("option 'activations' is an object, or 'float'");
     const ofActivations = checkOptions('prepareQat.activations', activations, { bits: 'any' });
     const activationBits = ofActivations.bits;
     options = defined({ ...selected, weightBits: bits, perChannel, weightRange: range, activationBits });
