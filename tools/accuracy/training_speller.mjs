@@ -20,7 +20,7 @@ const batchSize = 64;
 
 /** What is trained, row by row. */
 const trainings = [
-  { bits: 4, steps: 1900, learningRate: 0.0003 },
+  { bits: 4, steps: 800, learningRate: 0.00012 },
   { bits: 3, steps: 1000, learningRate: 0.0003 },
 ];
 const titleOf = ({ bits, steps }) => `${bits}, ${steps} steps`;
