@@ -59,7 +59,7 @@ WeightsOptions weights_options(const val& source) {
   const OptionReader reader(source);
   WeightsOptions options;
   read_selection(reader, options);
-  options.weight_bits = reader.read_choice("bits", {{"8", 8}, {"4", 4}}, options.weight_bits);
+  options.weight_bits = reader.read_integer("bits", options.weight_bits);
   options.block =
       reader.read_choice("blockSize", {{"channel", 0}, {"16", 16}, {"32", 32}, {"64", 64}, {"128", 128}}, 0);
   options.rounding = reader.read_choice(

@@ -18,11 +18,15 @@ using emscripten::val;
 TrainingTarget training_target(const val& source, bool is_rounded) {
   const OptionReader reader(source);
   TrainingTarget target{.parameters = reader.read_strings("parameters")};
-  if (is_rounded)
-    target.rounded = {
-        static_options(source),
-        reader.read_choice("scales", {{"observed", ScaleSource::observed}, {"learned", ScaleSource::learned}},
-                           ScaleSource::observed)};
+  if (!is_rounded) return target;
+  TrainingTarget::Rounded& rounded = target.rounded.emplace();
+  if (reader.read_choice("activations", {{"float", 1}}, 0) != 0)
+    rounded.quantization = weights_options(source);
+  else
+    rounded.quantization = static_options(source);
+  rounded.scales =
+      reader.read_choice("scales", {{"observed", ScaleSource::observed}, {"learned", ScaleSource::learned}},
+                         ScaleSource::observed);
   return target;
 }
 
@@ -193,10 +197,10 @@ std::unique_ptr<JsTrainer> prepare_qat_from(const JsModel& js, const JsModel& qu
   });
 }
 
-std::unique_ptr<JsTrainer> prepare_training(const JsModel& js, const val& options) {
+std::unique_ptr<JsTrainer> prepare_training(const JsModel& js, const val& options, bool is_rounded) {
   return guarded([&] {
     return std::make_unique<JsTrainer>(
-        std::make_unique<Training>(js.model(), training_target(options, false)));
+        std::make_unique<Training>(js.model(), training_target(options, is_rounded)));
   });
 }
 

@@ -16,7 +16,7 @@ NodeSelection::NodeSelection(const Graph& graph, const QuantizeOptions& options,
       excluded_(options.exclude.begin(), options.exclude.end()),
       only_(options.only) {
   require(options.weight_bits >= 2 && options.weight_bits <= 8, ErrorCode::invalid_option,
-          "option 'weightBits' is a number from 2 to 8");
+          "option 'weightBits', or 'bits', is a number from 2 to 8");
   for (const Node& node : graph.nodes)
     require(!is_qdq(node), ErrorCode::unsupported, "the model is quantized already: node '{}' is a {}",
             node.name, node.op->name);

@@ -11,6 +11,7 @@
 #include "graph/rewriter.h"
 #include "quant/insert_qdq.h"
 #include "quant/qdq.h"
+#include "quant/scale_blocks.h"
 #include "train/optimizer.h"
 
 namespace octavo {
@@ -18,21 +19,6 @@ namespace octavo {
 namespace {
 
 constexpr float kAveragingConstant = 0.01f;
-
-// The largest |w| of a weight, or of each of its slices along an axis.
-Tensor sizes_along(const Tensor& weight, int axis) {
-  const Shape& shape = weight.shape();
-  Tensor sizes(DType::f32, axis < 0 ? Shape() : Shape{shape[axis]});
-  std::ranges::fill(sizes.span<float>(), 0.0f);
-  const int64_t inner = axis < 0 ? shape.elements() : shape.elements(axis + 1, shape.rank());
-  const std::span<const float> w = weight.span<float>();
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    const int64_t slice = axis < 0 ? 0 : static_cast<int64_t>(i) / inner % shape[axis];
-    float& size = sizes.span<float>()[static_cast<std::size_t>(slice)];
-    size = std::max(size, std::abs(w[i]));
-  }
-  return sizes;
-}
 
 class FakeQuantizer {
  public:
@@ -114,7 +100,7 @@ class FakeQuantizer {
   // A scale that is an input, with zero points that are constants.
   QParamConstants learn(ValueId of, const QParams& qparams, DType dtype) {
     const std::string name = graph()[of].name;
-    QParamConstants made = add_qparams(graph(), name, qparams, dtype);
+    QParamConstants made = add_qparams(graph(), name, qparams, dtype, graph()[of].shape.value_or(Shape()));
     graph().inputs.push_back(made.scale);
     made_.learned.push_back(
         {made.scale, of, qparams.qmax, std::move(graph()[made.scale].constant), qparams.zero_point});
@@ -134,27 +120,57 @@ class FakeQuantizer {
     };
     unless(spec.source == RangeSource::run_time, "ranges of run time");
     if (spec.dtype != DType::s8) return kNoValue;
-    unless(spec.block > 0, "scales of blocks");
     unless(spec.scheme != QScheme::symmetric, "zero points of weights");
-    const Shape shape = plan().graph[id].constant->shape();
     if (source_ == ScaleSource::learned) {
       made_.learned_operands[operand] = made_.learned.size();
       return pair(id, learn(id, weight_qparams(plan().graph, node, id, spec), DType::s8));
     }
-    Tensor start = sizes_along(*plan().graph[id].constant, spec.axis);
-    b_.bind("w", id);
-    b_.bind("axes", b_.ints(all_axes_but(shape.rank(), spec.axis)));
-    const ValueId largest =
-        b_.add("ReduceMax", {b_.formula("Abs(w)"), b_.formula("axes")}, {{"keepdims", int64_t{0}}});
     made_.sizes[operand] = made_.states.size();
-    b_.bind("size", observe(graph()[id].name + ".size", std::move(start), largest, true));
+    const std::string name = graph()[id].name;
+    // With sizes in place of scales, which have their shape.
+    QParamConstants of =
+        add_qparams(graph(), name, sizes_of(id, spec), DType::s8, plan().graph[id].constant->shape());
+    Tensor start = Tensor::copy_of(graph()[of.scale].constant->view());
+    b_.bind("size", observe(name + ".size", std::move(start), largest(id, spec), true));
     b_.bind("steps", b_.number(spec.qmax));
     b_.bind("tiny", b_.number(static_cast<double>(kSmallestScale)));
-    const ValueId scale = b_.formula("Max(size / steps, tiny)");
-    Tensor zeros(DType::s8, *graph()[scale].shape);
-    std::ranges::fill(zeros.span<int8_t>(), int8_t{0});
-    const QParams form{.axis = spec.axis, .qmin = spec.qmin, .qmax = spec.qmax};
-    return pair(id, {form, DType::s8, scale, b_.constant(std::move(zeros))});
+    of.scale = b_.formula("Max(size / steps, tiny)");
+    return pair(id, of);
+  }
+
+  // The largest |w| of each part of a weight that shares a scale.
+  QParams sizes_of(ValueId id, const QuantSpec& spec) const {
+    QParams sizes{.axis = spec.axis, .block = spec.block, .qmin = spec.qmin, .qmax = spec.qmax};
+    const TensorView weight = plan().graph[id].constant->view();
+    const ScaleBlocks parts(sizes, weight.shape);
+    std::vector<float> memory;
+    for (int64_t i = 0; i < parts.size(); ++i) {
+      float size = 0;
+      for (const float w : parts.gather(weight, i, memory)) size = std::max(size, std::abs(w));
+      sizes.scale.push_back(size);
+      sizes.zero_point.push_back(0);
+    }
+    return sizes;
+  }
+
+  // The same in each step: of blocks, the axis in two, the last block filled up with 0.
+  ValueId largest(ValueId id, const QuantSpec& spec) {
+    Shape shape = plan().graph[id].constant->shape();
+    b_.bind("w", id);
+    ValueId sizes = b_.formula("Abs(w)");
+    std::vector<int64_t> axes = all_axes_but(shape.rank(), spec.axis);
+    if (spec.block > 0) {
+      const int64_t along = shape[spec.axis], block = std::min(spec.block, along);
+      const int64_t blocks = (along + block - 1) / block;
+      std::vector<int64_t> pads(static_cast<std::size_t>(2 * shape.rank()));
+      pads[static_cast<std::size_t>(shape.rank() + spec.axis)] = blocks * block - along;
+      if (blocks * block > along) sizes = b_.add("Pad", {sizes, b_.ints(pads)});
+      shape[spec.axis] = blocks;
+      axes = {spec.axis + 1};
+      shape.dims.insert(shape.dims.begin() + axes[0], block);
+      sizes = b_.reshape(sizes, shape);
+    }
+    return b_.add("ReduceMax", {sizes, b_.ints(axes)}, {{"keepdims", int64_t{0}}});
   }
 
   // Weights have notes of their range as well: they are quantized in each step, and have to saturate to it.
@@ -216,6 +232,7 @@ Graph convert(const FakeQuantized& network, Graph trained, std::span<const Tenso
     spec.given = {.scale = {},
                   .zero_point = network.learned[i].zero_point,
                   .axis = spec.axis,
+                  .block = spec.block,
                   .qmin = spec.qmin,
                   .qmax = spec.qmax};
     for (const float scale : learned) spec.given.scale.push_back(std::max(scale, kSmallestScale));
@@ -236,7 +253,7 @@ Graph convert(const FakeQuantized& network, Graph trained, std::span<const Tenso
       give(spec, learned->second);
     const auto size = network.sizes.find(operand);
     if (size == network.sizes.end()) continue;
-    spec.given = {.axis = spec.axis, .qmin = spec.qmin, .qmax = spec.qmax};
+    spec.given = {.axis = spec.axis, .block = spec.block, .qmin = spec.qmin, .qmax = spec.qmax};
     for (const float largest : states[size->second].span<float>()) {
       spec.given.scale.push_back(std::max(largest / static_cast<float>(spec.qmax), kSmallestScale));
       spec.given.zero_point.push_back(0);

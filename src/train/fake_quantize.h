@@ -37,7 +37,7 @@ using Ranges = std::map<ValueId, ValueRange>;
 Ranges observed_ranges(const QuantizationPlan& plan, const Calibrator& calibrator);
 
 struct FakeQuantized {
-  // A scale that is trained, a number or a vector, of a value or weight of qmax. Its gradient is multiplied with
+  // A scale that is trained, of the form that QuantizeLinear has for it, of a value or weight of qmax. Its gradient is multiplied with
   // 1 / √(elements · qmax), as PyTorch's _LearnableFakeQuantize has it.
   struct LearnedScale {
     ValueId scale, of;
@@ -48,7 +48,7 @@ struct FakeQuantized {
 
   QuantizationPlan plan;
   // plan.graph with the pairs, whose scales are learned or computed of state slots: of an activation its range, a
-  // moving average; of a weight the largest size of each channel. Its inputs are those of plan.graph, then kInputs and
+  // moving average; of a weight the largest size of each channel or block. Its inputs are those of plan.graph, then kInputs and
   // the slots', or the scales.
   Graph graph;
   std::vector<Tensor> states;     // what slot i begins with
@@ -61,10 +61,10 @@ struct FakeQuantized {
   std::map<OperandId, std::size_t> learned_operands;  // of a weight: which of `learned`
 };
 
-// A weight has a scale a channel or one, symmetric; activations are asymmetric. What a plan says of biases and
-// constants that are activations is left for convert().
+// A weight has one scale, or one a channel or block, symmetric; activations are asymmetric. What a plan says of biases
+// and constants that are activations is left for convert(). A plan of weights alone has no ranges.
 //
-// Throws Error(unsupported) for a plan of blocks, zero points of weights, or ranges found at run time.
+// Throws Error(unsupported) for zero points of weights, or ranges found at run time.
 FakeQuantized fake_quantize(QuantizationPlan plan, const Ranges& ranges,
                             ScaleSource source = ScaleSource::observed);
 

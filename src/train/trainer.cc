@@ -233,7 +233,7 @@ Trainer::StepFeeds Trainer::step_feeds(std::span<const Feed> feeds, const Tensor
     add(StepRates::kDecay, rates->decay);
     add(StepRates::kDeviation, rates->deviation);
   }
-  if (fake_.ranges.empty()) return made;
+  if (fake_.states.empty()) return made;
   const ObservingRates observing = observing_rates(frozen);
   for (std::size_t i = 0; i < std::size(observing.values); ++i)
     add(ObservingRates::kInputs[i], observing.values[i]);

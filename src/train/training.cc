@@ -21,11 +21,19 @@ constexpr std::string_view kRanges = "octavo.ranges";
 
 // Rounding to the nearest: what others are rounded by is what training makes up for.
 QuantizationPlan plan_of(const Model& model, const TrainingTarget& target) {
-  StaticOptions options = target.rounded->quantization;
-  options.rounding = Rounding::nearest;
-  options.bias_correction = false;
-  QuantizationPlan plan = plan_static(model.graph(), options);
-  require(!plan.values.empty(), ErrorCode::unsupported, "the network has nothing to quantize");
+  QuantizationPlan plan;
+  if (const auto* const weights = std::get_if<WeightsOptions>(&target.rounded->quantization)) {
+    WeightsOptions options = *weights;
+    options.rounding = Rounding::nearest;
+    plan = plan_weights(model.graph(), options);
+  } else {
+    StaticOptions options = std::get<StaticOptions>(target.rounded->quantization);
+    options.rounding = Rounding::nearest;
+    options.bias_correction = false;
+    plan = plan_static(model.graph(), options);
+  }
+  require(!plan.values.empty() || !plan.operands.empty(), ErrorCode::unsupported,
+          "the network has nothing to quantize");
   return plan;
 }
 
@@ -106,16 +114,15 @@ SavedTraining::SavedTraining(FileMemory file) {
 }
 
 Training::Training(const Model& model, const TrainingTarget& target)
-    : teacher_(model.with_graph(model.graph())),
-      is_rounded_(false),
-      trainer_(model.graph(), {.parameters = target.parameters}, model.kernels()) {}
+    : Training(model, target, target.rounded ? plan_of(model, target) : QuantizationPlan(), {}) {}
 
 Training::Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges)
     : teacher_(model.with_graph(model.graph())),
-      is_rounded_(true),
+      is_rounded_(target.rounded.has_value()),
       ranges_(std::move(ranges)),
-      trainer_(fake_quantize(std::move(plan), ranges_, target.rounded->scales),
-               {.parameters = target.parameters}, model.kernels()) {}
+      trainer_(is_rounded_ ? Trainer(fake_quantize(std::move(plan), ranges_, target.rounded->scales),
+                                     {.parameters = target.parameters}, model.kernels())
+                           : Trainer(model.graph(), {.parameters = target.parameters}, model.kernels())) {}
 
 std::unique_ptr<Training> Training::begin(const Model& model, const TrainingTarget& target,
                                           const Model& quantized) {
@@ -136,14 +143,9 @@ std::unique_ptr<Training> Training::resume(const Model& model, const TrainingTar
     else
       state.push_back({value.name, Tensor::copy_of(value.constant->view())});
   }
-  std::unique_ptr<Training> made;
-  if (target.rounded) {
-    QuantizationPlan plan = plan_of(model, target);
-    Ranges begin = ranges_of(plan, ranges);
-    made = std::make_unique<Training>(model, target, std::move(plan), std::move(begin));
-  } else {
-    made = std::make_unique<Training>(model, target);
-  }
+  QuantizationPlan plan = target.rounded ? plan_of(model, target) : QuantizationPlan();
+  Ranges begin = target.rounded ? ranges_of(plan, ranges) : Ranges();
+  auto made = std::make_unique<Training>(model, target, std::move(plan), std::move(begin));
   made->trainer_.restore(std::move(state), saved.optimizer_, saved.steps_);
   return made;
 }

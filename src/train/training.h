@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "engine/engine.h"
@@ -25,7 +26,7 @@ struct TrainingTarget {
   std::vector<std::string> parameters;  // names of constants; empty: all that operators learn
   // How the network is rounded meanwhile; nothing: it is trained in float.
   struct Rounded {
-    StaticOptions quantization;
+    std::variant<StaticOptions, WeightsOptions> quantization;  // activations as well, or weights alone
     ScaleSource scales = ScaleSource::observed;
   };
   std::optional<Rounded> rounded;
@@ -63,9 +64,9 @@ class SavedTraining {
 
 class Training {
  public:
-  // In float. Throws what Trainer throws.
+  // In float, or with weights alone rounded. Throws what plan_weights, fake_quantize and Trainer throw.
   Training(const Model& model, const TrainingTarget& target);
-  // Rounded, from the ranges of a plan's activations.
+  // Rounded, from the ranges of a plan's activations; in float, of an empty plan.
   Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges);
   // The same from the ranges that a quantized model of the same network has for those activations. Throws
   // Error(invalid_option), naming one, where it has none.

@@ -97,6 +97,32 @@ test('with labels, a training that is kept goes on to the same file', async () =
   assert.ok(a.equals(b));
 });
 
+test('weights alone, in blocks', async () => {
+  const options = [
+    '--labels',
+    'labels.txt',
+    '--weights-bits',
+    '4',
+    '--activations',
+    'float',
+    '--block-size',
+    '32',
+  ];
+  const { code, stderr } = await octavo(
+    'train',
+    model,
+    '--data',
+    'digits.npy',
+    ...options,
+    '-o',
+    'blocks.onnx',
+  );
+  assert.equal(code, 0, stderr);
+  const trained = await loadModel(new Uint8Array(await readFile(join(folder, 'blocks.onnx'))));
+  assert.equal(trained.describe().quantization.scheme, 'weight-only');
+  trained.dispose();
+});
+
 test('fine-tuning in float', async () => {
   const options = ['--labels', 'labels.txt', '--float', '--learning-rate', '0.0001', '-o', 'float.onnx'];
   const { code, stdout } = await octavo('train', model, '--data', 'digits.npy', ...options);
@@ -112,6 +138,8 @@ test('what is wrong is one line', async () => {
   await misused(/required option '--data/, 'train', model);
   await misused(/from 2 to 8/, ...base, '--weights-bits', '1');
   await misused(/--float rounds nothing/, ...base, '--float', '--scales', 'learned');
+  await misused(/have no bits/, ...base, '--activations', 'float', '--activations-bits', '4');
+  await misused(/'blockSize' is for activations in float/, ...base, '--block-size', '32');
   await misused(/--validation-labels are of/, ...base, '--validation-labels', 'labels.json');
   await misused(/goes on as the training was begun/, ...base, '--resume', 'a.onnx', '--weights-bits', '4');
   await misused(/--loss/, ...base, '--loss', 'hinge');

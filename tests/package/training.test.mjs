@@ -138,6 +138,51 @@ test('ranges begin where a quantized model has them', () =>
     await assert.rejects(model.prepareQat({}), { code: 'InvalidOption', message: /either/ });
   }));
 
+test('weights alone are trained in blocks, and nothing is calibrated', () =>
+  withEngine(
+    'simd',
+    async (engine) => {
+      const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+      const selected = { opTypesToQuantize: ['Conv', 'Gemm'] };
+      const how = { weights: { bits: 2, blockSize: 16 }, activations: 'float', ...selected };
+      const fit = { ...learning, epochs: 2, batchSize: 32, optimizer: { name: 'adam', learningRate: 0.002 } };
+      for (const scales of ['observed', 'learned']) {
+        const trainer = await model.prepareQat({ ...how, scales });
+        if (scales === 'learned') {
+          const quantized = await model.quantizeWeights({ ...how.weights, ...selected });
+          assert.deepEqual(await (await trainer.convert()).toOnnx(), await quantized.toOnnx());
+        }
+        const told = [];
+        let saved;
+        for await (const step of trainer.fit(fit)) {
+          told.push(step.loss);
+          if (step.step === 3) saved = await trainer.save();
+        }
+        assert.ok(told.at(-1) < told[0], `${told[0]} -> ${told.at(-1)}`);
+        const small = await trainer.convert();
+        assert.equal(small.describe().quantization.scheme, 'weight-only');
+        const onnx = await small.toOnnx();
+        const again = await loadModel(onnx, { engine });
+        assert.deepEqual(await again.run(checks.samples[0]), await small.run(checks.samples[0]));
+        const second = await model.resumeQat(saved);
+        await steps(second.fit(fit));
+        assert.deepEqual(await (await second.convert()).toOnnx(), onnx);
+      }
+      const refused = (options, message) =>
+        assert.rejects(model.prepareQat(options), { code: 'InvalidOption', message });
+      await refused({ ...how, calibration: learning.samples }, /neither 'calibration' nor 'from'/);
+      await refused({ ...how, weights: { bits: 4, perChannel: false } }, /'perChannel' and 'range'/);
+      await refused({ ...how, weights: { blockSize: 33 } }, /'blockSize' is one of/);
+      await refused({ ...how, weights: { bits: 9 } }, /2 to 8/);
+      await refused({ ...how, activations: 'dynamic' }, /'activations' is an object, or 'float'/);
+      await refused(
+        { weights: { blockSize: 32 }, calibration: [] },
+        /'blockSize' is for activations in float/,
+      );
+    },
+    { training: true },
+  ));
+
 test('the same bits on one and on several threads', async () => {
   const results = [];
   for (const threads of [1, 2]) {

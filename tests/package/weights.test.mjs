@@ -19,6 +19,7 @@ for (const options of [
   { bits: 8 },
   { bits: 4 },
   { bits: 4, blockSize: 32 },
+  { bits: 3, blockSize: 32 },
   { bits: 4, blockSize: 32, symmetric: false },
   { bits: 4, blockSize: 16, rounding: 'hqq' },
 ])

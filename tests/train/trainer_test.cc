@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "graph/qdq.h"
 #include "passes/passes.h"
+#include "quant/insert_qdq.h"
 #include "quant/plan_static.h"
+#include "quant/plan_weights.h"
 #include "support/calibrate.h"
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
@@ -123,9 +125,25 @@ ValueId named(const Graph& graph, const std::string& name) {
   return static_cast<ValueId>(std::ranges::find(graph.values, name, &Value::name) - graph.values.begin());
 }
 
+// The network with its weights rounded as plan_weights plans, and no activation.
+FakeQuantized rounded_weights(const Graph& graph, const Json& json, ScaleSource source) {
+  WeightsOptions options;
+  options.weight_bits = json["bits"][0];
+  options.block = json["block"];
+  QuantizationPlan plan = plan_weights(graph, options);
+  CHECK(plan.operands.size() == json["axes"].size());
+  for (const auto& [operand, spec] : plan.operands) {
+    const ValueId id = graph.nodes[operand.node].inputs[operand.input];
+    CHECK(spec.axis == json["axes"].at(graph[id].name).get<int>());
+  }
+  return fake_quantize(std::move(plan), {}, source);
+}
+
 // The network, rounded as the static quantizer plans, which is where the case says, with the ranges that it begins
 // with, and biases in float.
 FakeQuantized rounded(const Graph& graph, const Json& json) {
+  const ScaleSource source = json["learned"].get<bool>() ? ScaleSource::learned : ScaleSource::observed;
+  if (json.contains("block")) return rounded_weights(graph, json, source);
   StaticOptions options;
   options.weight_bits = json["bits"][0];
   options.observer.kind = ObserverKind::minmax;
@@ -156,8 +174,7 @@ FakeQuantized rounded(const Graph& graph, const Json& json) {
   for (const auto& [name, range] : json["ranges"].items())
     calibrator.observe(named(graph, name), Tensor::of<float>({2}, {range[0], range[1]}).view());
   const Ranges ranges = observed_ranges(plan, calibrator);
-  return fake_quantize(std::move(plan), ranges,
-                       json["learned"].get<bool>() ? ScaleSource::learned : ScaleSource::observed);
+  return fake_quantize(std::move(plan), ranges, source);
 }
 
 Trainer trainer_of(const Json& json) {
@@ -258,6 +275,7 @@ TEST_CASE("what is converted computes what was trained, on integers") {
       REQUIRE(quantize != converted.nodes.end());
       CHECK(std::abs(read_qparams(converted, *quantize)->scale[0] - expected) < 1e-3 * expected);
     };
+    if (json["rounded"].contains("block")) continue;
     const int32_t levels = (1 << json["rounded"]["bits"][1].get<int>()) - 1;
     if (json["rounded"]["learned"].get<bool>())
       for (const auto& [name, range] : json["rounded"]["ranges"].items())
@@ -379,6 +397,56 @@ TEST_CASE("what is converted before the first step is the network as it was, rou
   }
 }
 
+TEST_CASE("weights alone are trained in the form that plan_weights gives them") {
+  test::GraphBuilder b;
+  const ValueId words = b.input("words", {3, 4}, DType::s64);
+  const ValueId x = b.node("Gather", {b.random({6, 7}), words});
+  const ValueId steps = b.node("Transpose", {x}, test::attrs({{"perm", std::vector<int64_t>{1, 0, 2}}}));
+  const std::vector<ValueId> both = {steps, b.random({2, 20, 7}), b.random({2, 20, 5}), b.random({2, 40})};
+  b.node("LSTM", both, test::attrs({{"hidden_size", 5}, {"direction", std::string("bidirectional")}}));
+  std::vector<ValueId>& outputs = b.graph.nodes.back().outputs;
+  outputs.push_back(b.graph.add_value({{}, "last"}));
+  const ValueId last =
+      b.node("Transpose", {outputs[1]}, test::attrs({{"perm", std::vector<int64_t>{1, 0, 2}}}));
+  b.output(b.node("Gemm", {b.node("Flatten", {last}), b.random({10, 3})}));
+  infer_shapes(b.graph);
+  const Tensor given = Tensor::of<int64_t>({3, 4}, {0, 1, 2, 3, 4, 5, 5, 4, 0, 0, 2, 1});
+  const Tensor labels = Tensor::of<int64_t>({3}, {0, 1, 2});
+  const std::vector<Feed> feeds = {{"words", &given}};
+  for (const ScaleSource source : {ScaleSource::observed, ScaleSource::learned})
+    for (const int64_t block : {0, 4})
+      for (const int bits : {2, 4, 8}) {
+        INFO("blocks of " << block << ", " << bits << " bits");
+        WeightsOptions options;
+        options.weight_bits = bits;
+        options.block = block;
+        const QuantizationPlan plan = plan_weights(b.graph, options);
+        Trainer trainer(fake_quantize(plan, {}, source), {.optimizer = {.learning_rate = 0.01}}, {});
+        const Graph begin = trainer.converted(), planned = insert_qdq(plan, nullptr);
+        const auto forms = [](const Graph& graph) {
+          std::string all;
+          for (const Node& node : graph.nodes)
+            if (is_dequantize(node))
+              all += text("{} {} {} {}\n", graph[node.inputs[0]].name, *graph[node.inputs[0]].shape,
+                          *graph[node.inputs[1]].shape, node.attrs.get_int("block_size", 0));
+          return all;
+        };
+        CHECK(forms(begin) == forms(planned));
+        CHECK(test::count(begin, "DequantizeLinear") == 4);
+        const float before = trainer.step(feeds, labels.view());
+        for (int step = 0; step < 20; ++step) trainer.step(feeds, labels.view());
+        const Graph converted = trainer.converted();
+        verify(converted);
+        CHECK(forms(converted) == forms(planned));
+        std::vector<Tensor> inputs;
+        inputs.push_back(Tensor::copy_of(given.view()));
+        const double loss = cross_entropy(test::interpret(converted, inputs)[0], labels);
+        const float faked = trainer.step(feeds, labels.view(), {.freezes_observers = true});
+        CHECK(std::abs(loss - faked) < 1e-4);
+        CHECK(faked < before);
+      }
+}
+
 TEST_CASE("what cannot be trained is named") {
   const Json& json = fixture()["cases"][0];
   const Json& network = fixture()["networks"][json["network"].get<std::string>()];
@@ -397,6 +465,10 @@ TEST_CASE("what cannot be trained is named") {
   b.output(b.node("Relu", {b.input("x", {1, 2})}));
   infer_shapes(b.graph);
   CHECK(error([&] { Trainer(b.graph, {}, {}); }).find("no parameters to train") != std::string::npos);
+  WeightsOptions asymmetric;
+  asymmetric.symmetric = false;
+  CHECK(error([&] { fake_quantize(plan_weights(graph, asymmetric), {}); }).find("zero points of weights") !=
+        std::string::npos);
   const std::vector<Batch> batches = batches_of(network, json);
   const std::vector<Feed> feeds = {{"x", &batches[0].x}};
   const Tensor wrong(DType::f32, {1, 2});

@@ -3,20 +3,18 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { markdownTable } from '../../bench/report/markdown.mjs';
 import { buildEngine, buildWeb } from '../build.mjs';
 import { say, step } from '../lib/log.mjs';
 import { inRoot } from '../lib/paths.mjs';
-import { Problem, main } from '../lib/run.mjs';
+import { main } from '../lib/run.mjs';
 import { setUp } from '../setup.mjs';
 import { ensurePython, runScript } from './python.mjs';
 import { largest } from './score.mjs';
+import { meanWithSpread, percent, writeTable } from './training_table.mjs';
 
 const network = 'fashion-mobilenet';
 const folder = (file) => inRoot('build/accuracy', network, file);
-const page = inRoot('docs/accuracy.md');
 const resultsFile = inRoot('build/accuracy/training.json');
-const [begin, end] = ['<!-- table: npm run accuracy:training -->', '<!-- end of the table of training -->'];
 
 const batchSize = 128;
 
@@ -115,34 +113,13 @@ async function train(model, calibration, row, seed, data) {
   return { score, seconds, loss };
 }
 
-const percent = (share) => `${(100 * share).toFixed(2)} %`;
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const spread = (values) =>
-  values.length > 1 ? ` ± ${(50 * (Math.max(...values) - Math.min(...values))).toFixed(2)}` : '';
-
-async function writePage({ float, rows }) {
-  const text = await readFile(page, 'utf8');
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Problem(`${page} lacks its markers "${begin}" and "${end}"`);
-  const table = markdownTable(
-    Object.entries(rows).map(([title, row]) => ({ title, ...row })),
-    [
-      ['bits of weights / activations', ({ title }) => title],
-      ['float', () => percent(float), 'right'],
-      ['best without training', ({ untrained }) => percent(untrained.score), 'right'],
-      [
-        'trained',
-        ({ trained }) => {
-          const scores = trained.map(({ score }) => score);
-          return `${percent(mean(scores))}${spread(scores)}`;
-        },
-        'right',
-      ],
-      ['seeds', ({ trained }) => String(trained.length), 'right'],
-    ],
-  );
-  await writeFile(page, `${text.slice(0, from + begin.length)}\n\n${table}\n\n${text.slice(to)}`);
-}
+const columns = (float) => [
+  ['bits of weights / activations', ({ title }) => title],
+  ['float', () => percent(float), 'right'],
+  ['best without training', ({ untrained }) => percent(untrained.score), 'right'],
+  ['trained', ({ trained }) => meanWithSpread(trained.map(({ score }) => score)), 'right'],
+  ['seeds', ({ trained }) => String(trained.length), 'right'],
+];
 
 await main(async () => {
   const { values } = parseArgs({
@@ -187,5 +164,5 @@ await main(async () => {
     await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
   }
   engine.dispose();
-  await writePage(results);
+  await writeTable('training', results.rows, columns(results.float));
 });

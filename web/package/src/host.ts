@@ -349,9 +349,16 @@ export class EngineHost {
     );
   }
 
-  /** In float. Gives the names of the parameters. */
-  prepareTraining(model: Handle, target: Handle, options: NativeTrainingTarget): string[] {
-    return this.#adoptTrainer(target, trains(this.#model(model).native.prepareTraining?.(options)));
+  /** In float, or rounded without ranges: weights alone. Gives the names of the parameters. */
+  prepareTraining(
+    model: Handle,
+    target: Handle,
+    { options, isRounded }: { options: NativeTrainingTarget; isRounded: boolean },
+  ): string[] {
+    return this.#adoptTrainer(
+      target,
+      trains(this.#model(model).native.prepareTraining?.(options, isRounded)),
+    );
   }
 
   /** What whoever saved it has said of it. */

@@ -251,8 +251,8 @@ export class Model {
   }
 
   /**
-   * A copy whose weights are integers of 8 or 4 bits, and whose activations are floats: what makes the file a quarter or an eighth
-   * of its size. In the file they stand behind a `DequantizeLinear`, those of 4 bits as ONNX's int4.
+   * A copy whose weights are integers of 8 or fewer bits, and whose activations are floats: what makes the file a quarter or an eighth
+   * of its size. In the file they stand behind a `DequantizeLinear`, those of up to 4 bits as ONNX's int4.
    * @throws OctavoError `InvalidOption`, as for `rounding: 'gptq'` without `calibration`; `InvalidData`, `Disposed`; the
    *   signal's reason; whatever the calibration iterable throws
    */

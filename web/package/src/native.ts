@@ -141,7 +141,7 @@ export interface NativeModel {
   /** Only in modules that train. */
   calibrateTraining?(options: NativeTrainingTarget): NativeTrainingCalibrator;
   prepareQatFrom?(quantized: NativeModel, options: NativeTrainingTarget): NativeTrainer;
-  prepareTraining?(options: NativeTrainingTarget): NativeTrainer;
+  prepareTraining?(options: NativeTrainingTarget, isRounded: boolean): NativeTrainer;
   profile(feeds: NativeTensor[], repeats: number): StepTime[];
   /** Where the file lies until `releaseOnnx`. */
   toOnnx(options: FileOptions): HeapRange;
@@ -202,10 +202,12 @@ export interface NativeCalibrator {
   delete(): void;
 }
 
-/** What is trained; but for `parameters`, of a network that is rounded. */
-export interface NativeTrainingTarget extends SelectionOptions, Pick<StaticOptions, TrainedOptions> {
+/** What is trained; but for `parameters`, of a network that is rounded: with `activations`, of which weights alone are. */
+export interface NativeTrainingTarget
+  extends SelectionOptions, Pick<StaticOptions, TrainedOptions>, Pick<WeightsOptions, 'bits' | 'blockSize'> {
   parameters?: readonly string[];
   scales?: 'observed' | 'learned';
+  activations?: 'float';
 }
 type TrainedOptions = 'perChannel' | 'weightRange' | 'weightBits' | 'activationBits';
 
@@ -413,8 +415,8 @@ export interface StaticOptions extends QuantizeOptions {
 }
 
 export interface WeightsOptions extends SelectionOptions {
-  /** Of a weight: 8 (the default) or 4. */
-  bits?: 8 | 4;
+  /** Of a weight, 2 to 8 (the default). A file has int4 for 4 bits and fewer. */
+  bits?: number;
   /**
    * How many weights share a scale, of those that one output sums: a number, or all (`channel`, the default). Of an embedding:
    * neighbours in a row, or a row.

@@ -132,10 +132,9 @@ export const quantizationOptions = {
   },
   bits: {
     methods: ['weights'],
-    kind: 'choice',
-    choices: [8, 4],
+    kind: 'number',
     flag: '--bits <number>',
-    help: 'weights: bits of a weight (default: 8)',
+    help: 'weights: bits of a weight, 2 to 8 (default: 8)',
   },
   blockSize: {
     methods: ['weights'],

@@ -8,7 +8,7 @@ import { fileError, writeBytes } from '../node/files.js';
 export const standardOutput = '-';
 
 /** `model.onnx` becomes `model.int8.onnx` beside it, or `int4`; what comes from a URL goes into the current folder. */
-export function defaultOutput(model: string, { bits = '8' }: { bits?: string }): string {
+export function defaultOutput(model: string, { bits = 8 }: { bits?: number }): string {
   const url = /^[a-z][a-z0-9+.-]+:/i.test(model) && URL.canParse(model) ? new URL(model) : undefined;
   const name = url ? decodeURIComponent(basename(url.pathname)) || 'model.onnx' : basename(model);
   const small = `${name.replace(/\.onnx$/i, '')}.int${bits}.onnx`;

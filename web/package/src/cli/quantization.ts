@@ -17,7 +17,7 @@ import { findSamples } from './samples.js';
 export interface QuantizationOptions extends PictureOptions, CommonOptions {
   method?: Method;
   calibration?: string[];
-  bits?: string;
+  bits?: number;
 }
 
 /** A quantized copy, and how it came about. */

@@ -6,6 +6,7 @@ import { readBytes, writeBytes } from '../node/files.js';
 import type { Model } from '../model.js';
 import type { Sample } from '../options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
+import { quantizationOptions } from '../quantization_options.js';
 import {
   defined,
   type Evaluation,
@@ -37,6 +38,8 @@ interface Options extends CommonOptions, PictureOptions {
   float?: boolean;
   weightsBits?: number;
   activationsBits?: number;
+  activations?: 'float';
+  blockSize?: string;
   scales?: 'observed' | 'learned';
   loss?: string;
   optimizer?: string;
@@ -83,6 +86,13 @@ export function trainCommand(): Command {
     .optionsGroup('What is trained:')
     .option('--weights-bits <number>', 'bits of a weight, 2 to 8 (default: 8)', bits)
     .option('--activations-bits <number>', 'bits of an activation, 2 to 8 (default: 8)', bits)
+    .addOption(new Option('--activations <type>', 'in float: weights alone are rounded').choices(['float']))
+    .addOption(
+      new Option(
+        '--block-size <number>',
+        'with activations in float: how many weights share a scale (default: channel)',
+      ).choices(quantizationOptions.blockSize.choices.map(String)),
+    )
     .addOption(
       new Option('--scales <source>', 'where scales come from (default: observed)').choices([
         'observed',
@@ -144,16 +154,21 @@ function checkCombination(options: Options): void {
   const refuse = (what: string) => new OctavoError('InvalidOption', what);
   if (options.validationLabels && !options.validation)
     throw refuse('--validation-labels are of --validation PATH…');
-  if (options.resume && (options.weightsBits ?? options.activationsBits ?? options.scales) !== undefined)
-    throw refuse(
-      '--resume goes on as the training was begun: without --weights-bits, --activations-bits, --scales',
-    );
-  if (options.float && (options.weightsBits ?? options.activationsBits ?? options.scales) !== undefined)
-    throw refuse('--float rounds nothing: without --weights-bits, --activations-bits, --scales');
+  const { weightsBits, activationsBits, activations, blockSize, scales } = options;
+  const isRounding = (weightsBits ?? activationsBits ?? activations ?? blockSize ?? scales) !== undefined;
+  const flags = '--weights-bits, --activations-bits, --activations, --block-size, --scales';
+  if (options.resume && isRounding)
+    throw refuse(`--resume goes on as the training was begun: without ${flags}`);
+  if (options.float && isRounding) throw refuse(`--float rounds nothing: without ${flags}`);
+  if (activations && activationsBits !== undefined)
+    throw refuse('--activations float have no bits: without --activations-bits');
 }
 
+const blockSizeOf = (word: string | undefined) =>
+  quantizationOptions.blockSize.choices.find((choice) => String(choice) === word);
+
 async function prepare(model: Model, samples: readonly Sample[], options: Options): Promise<Trainer> {
-  const { resume, float, weightsBits, activationsBits, scales } = options;
+  const { resume, float, weightsBits, activationsBits, activations, blockSize, scales } = options;
   if (resume !== undefined) {
     const bytes = await readBytes(resume);
     const resumed = float ? model.resumeTraining(bytes) : model.resumeQat(bytes);
@@ -164,10 +179,14 @@ async function prepare(model: Model, samples: readonly Sample[], options: Option
   if (float) return model.prepareTraining();
   return withProgressBar(options, (onProgress) =>
     model.prepareQat({
-      weights: weightsBits === undefined ? {} : { bits: weightsBits },
-      activations: activationsBits === undefined ? {} : { bits: activationsBits },
+      weights: defined({ bits: weightsBits, blockSize: blockSizeOf(blockSize) }),
+      ...(activations
+        ? { activations }
+        : {
+            activations: defined({ bits: activationsBits }),
+            calibration: samples.slice(0, calibrationSamples),
+          }),
       ...(scales && { scales }),
-      calibration: samples.slice(0, calibrationSamples),
       onProgress,
     }),
   );

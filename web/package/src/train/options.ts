@@ -3,7 +3,12 @@ import { checkOptions, type KnownOptions } from '../check_options.js';
 import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
-import type { NativeTrainingSetup, NativeTrainingTarget, SelectionOptions } from '../native.js';
+import type {
+  NativeTrainingSetup,
+  NativeTrainingTarget,
+  SelectionOptions,
+  WeightsOptions,
+} from '../native.js';
 import type { CallOptions, LongCallOptions, Sample, Samples } from '../options.js';
 import type { TensorLike } from '../tensor.js';
 
@@ -23,16 +28,21 @@ export type ResumeOptions = CallOptions & Pick<PrepareTrainingOptions, 'engine'>
 export interface TrainedWeights {
   /** 2 to 8 (the default). */
   bits?: number;
-  /** One scale per output channel of a weight (the default), or one per tensor. */
+  /** One scale per output channel of a weight (the default), or one per tensor. Not with activations in float. */
   perChannel?: boolean;
-  /** `narrow`, the default: weights in [-127, 127]. `full`: in [-128, 127], as PyTorch. */
+  /** `narrow`, the default: weights in [-127, 127]. `full`: in [-128, 127], as PyTorch. Not with activations in float. */
   range?: 'narrow' | 'full';
+  /** With activations in float: how many weights share a scale, as `quantizeWeights` has it. Default `channel`. */
+  blockSize?: WeightsOptions['blockSize'];
 }
 
 export interface PrepareQatOptions extends PrepareTrainingOptions, SelectionOptions {
   weights?: TrainedWeights;
-  /** How activations are rounded: 2 to 8 (the default) bits. What the network is given keeps 8. */
-  activations?: { bits?: number };
+  /**
+   * How activations are rounded: 2 to 8 (the default) bits. What the network is given keeps 8. `float`: not at all; weights alone are, and
+   * those that `quantizeWeights` rounds, whose form `convert` gives. Then neither `calibration` nor `from` is needed.
+   */
+  activations?: { bits?: number } | 'float';
   /**
    * Where scales come from: ranges that are observed meanwhile (the default; of activations a moving average with PyTorch's 0.01, of
    * weights those of the step), or gradients, as those of parameters: learned step sizes (Esser et al. 2020).
@@ -184,14 +194,19 @@ const prepareOptions = {
 const qatOptions: KnownOptions<PrepareQatOptions> = {
   ...prepareOptions,
   weights: 'record',
-  activations: 'record',
+  activations: 'any',
   scales: 'any',
   calibration: 'any',
   from: 'any',
   opTypesToQuantize: 'list',
   nodesToExclude: 'list',
 };
-const weightOptions: KnownOptions<TrainedWeights> = { bits: 'any', perChannel: 'any', range: 'any' };
+const weightOptions: KnownOptions<TrainedWeights> = {
+  bits: 'any',
+  perChannel: 'any',
+  range: 'any',
+  blockSize: 'any',
+};
 const learningOptions = {
   loss: 'any',
   optimizer: 'any',
@@ -237,12 +252,27 @@ export function checkPrepareOptions(given: PrepareTrainingOptions | undefined) {
 
 export function checkQatOptions(given: PrepareQatOptions) {
   const checked = checkOptions('prepareQat', given, qatOptions);
-  const { weights, activations, calibration, from, engine, onProgress, signal, ...others } = checked;
-  if ((calibration === undefined) === (from === undefined))
-    throw new OctavoError('InvalidOption', "prepareQat takes either 'calibration' or 'from'");
-  const { bits, perChannel, range } = checkOptions('prepareQat.weights', weights, weightOptions);
-  const { bits: activationBits } = checkOptions('prepareQat.activations', activations, { bits: 'any' });
-  const options = defined({ ...others, weightBits: bits, perChannel, weightRange: range, activationBits });
+  const { weights, activations, ...others } = checked;
+  const { calibration, from, engine, onProgress, signal, ...selected } = others;
+  const { bits, perChannel, range, blockSize } = checkOptions('prepareQat.weights', weights, weightOptions);
+  const refuse = (what: string) => new OctavoError('InvalidOption', what);
+  let options: NativeTrainingTarget;
+  if (activations === 'float') {
+    if (calibration ?? from)
+      throw refuse("activations in float have no ranges: neither 'calibration' nor 'from'");
+    if (perChannel !== undefined || range !== undefined)
+      throw refuse("options 'perChannel' and 'range' are not for activations in float");
+    options = defined({ ...selected, bits, blockSize, activations });
+  } else {
+    if (activations !== undefined && typeof activations !== 'object')
+      throw refuse("option 'activations' is an object, or 'float'");
+    if ((calibration === undefined) === (from === undefined))
+      throw refuse("prepareQat takes either 'calibration' or 'from'");
+    if (blockSize !== undefined) throw refuse("option 'blockSize' is for activations in float");
+    const ofActivations = checkOptions('prepareQat.activations', activations, { bits: 'any' });
+    const activationBits = ofActivations.bits;
+    options = defined({ ...selected, weightBits: bits, perChannel, weightRange: range, activationBits });
+  }
   return {
     target: { isRounded: true, options } satisfies Target,
     calibration,

@@ -14,6 +14,7 @@ import {
   type PrepareQatOptions,
   type PrepareTrainingOptions,
   type ResumeOptions,
+  type Target,
 } from './options.js';
 import { Trainer, type Note, type TrainerParts } from './trainer.js';
 
@@ -89,16 +90,22 @@ export async function prepareTraining(
   options: PrepareTrainingOptions | undefined,
 ): Promise<Trainer> {
   const { target, ...place } = checkPrepareOptions(options);
-  return prepare(origin, place, async (engine, float, trainer) => {
-    const parameters = await engine.call('prepareTraining', [float, trainer, target.options], place.signal);
-    return { parameters, target, fitted: 0 };
-  });
+  return prepare(origin, place, withoutRanges(target, place.signal));
 }
+
+/** Begins a training that no activation is rounded in. */
+const withoutRanges =
+  (target: Target, signal: AbortSignal | undefined) =>
+  async (engine: Engine, float: Handle, trainer: Handle): Promise<Begun> => {
+    const parameters = await engine.call('prepareTraining', [float, trainer, target], signal);
+    return { parameters, target, fitted: 0 };
+  };
 
 /** `Model.prepareQat`. */
 export async function prepareQat(origin: Origin, options: PrepareQatOptions): Promise<Trainer> {
   const { target, calibration, from, onProgress, ...place } = checkQatOptions(options);
   const { signal } = place;
+  if (target.options.activations) return prepare(origin, place, withoutRanges(target, signal));
   if (calibration) checkSamples('calibration', calibration);
   else if (!(from instanceof Model))
     throw new OctavoError('InvalidOption', "option 'from' is what quantizeStatic gives");
