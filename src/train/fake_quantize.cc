@@ -141,6 +141,8 @@ class FakeQuantizer {
       made_.learned_operands[operand] = made_.learned.size();
       return pair(id, learn(id, weight_qparams(plan().graph, node, id, spec), DType::s8));
     }
+    if (!spec.given.scale.empty())
+      return pair(id, add_qparams(graph(), graph()[id].name, spec.given, DType::s8));
     Tensor start = sizes_along(*plan().graph[id].constant, spec.axis);
     b_.bind("w", id);
     b_.bind("axes", b_.ints(all_axes_but(shape.rank(), spec.axis)));

@@ -38,6 +38,7 @@ interface Options extends CommonOptions, PictureOptions {
   weightsBits?: number;
   activationsBits?: number;
   scales?: 'observed' | 'learned';
+  from?: string;
   loss?: string;
   optimizer?: string;
   learningRate?: number;
@@ -89,6 +90,7 @@ export function trainCommand(): Command {
         'learned',
       ]),
     )
+    .option('--from <file>', 'go on from this quantized copy of the model (default: from the model itself)')
     .option('--float', 'train in float: fine-tuning')
     .optionsGroup('How it is trained:')
     .addOption(
@@ -144,15 +146,20 @@ function checkCombination(options: Options): void {
   const refuse = (what: string) => new OctavoError('InvalidOption', what);
   if (options.validationLabels && !options.validation)
     throw refuse('--validation-labels are of --validation PATH…');
-  if (options.resume && (options.weightsBits ?? options.activationsBits ?? options.scales) !== undefined)
-    throw refuse(
-      '--resume goes on as the training was begun: without --weights-bits, --activations-bits, --scales',
-    );
-  if (options.float && (options.weightsBits ?? options.activationsBits ?? options.scales) !== undefined)
-    throw refuse('--float rounds nothing: without --weights-bits, --activations-bits, --scales');
+  const { weightsBits, activationsBits, scales, from } = options;
+  const rounds = (weightsBits ?? activationsBits ?? scales ?? from) !== undefined;
+  const rounding = '--weights-bits, --activations-bits, --scales, --from';
+  if (options.resume && rounds)
+    throw refuse(`--resume goes on as the training was begun: without ${rounding}`);
+  if (options.float && rounds) throw refuse(`--float rounds nothing: without ${rounding}`);
 }
 
-async function prepare(model: Model, samples: readonly Sample[], options: Options): Promise<Trainer> {
+async function prepare(
+  engine: Engine,
+  model: Model,
+  samples: readonly Sample[],
+  options: Options,
+): Promise<Trainer> {
   const { resume, float, weightsBits, activationsBits, scales } = options;
   if (resume !== undefined) {
     const bytes = await readBytes(resume);
@@ -162,12 +169,13 @@ async function prepare(model: Model, samples: readonly Sample[], options: Option
     });
   }
   if (float) return model.prepareTraining();
-  return withProgressBar(options, (onProgress) =>
+  using from = options.from === undefined ? undefined : await load(engine, options.from, options);
+  return await withProgressBar(options, (onProgress) =>
     model.prepareQat({
       weights: weightsBits === undefined ? {} : { bits: weightsBits },
       activations: activationsBits === undefined ? {} : { bits: activationsBits },
       ...(scales && { scales }),
-      calibration: samples.slice(0, calibrationSamples),
+      ...(from ? { from } : { calibration: samples.slice(0, calibrationSamples) }),
       onProgress,
     }),
   );
@@ -204,7 +212,7 @@ async function train(engine: Engine, path: string, options: Options): Promise<vo
   const data = await readLabelled(model, options.data, options.labels, options);
   const validation =
     options.validation && (await readLabelled(model, options.validation, options.validationLabels, options));
-  using trainer = await prepare(model, data.samples, options);
+  using trainer = await prepare(engine, model, data.samples, options);
   const last = await follow(trainer, fitOptions(options, data, validation), options);
   using trained = await trainer.convert();
   if (data.choice.preprocessing) await rememberPreprocessing(trained, data.choice.preprocessing);
