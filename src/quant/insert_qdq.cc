@@ -30,10 +30,6 @@ constexpr double kMostCorrection = 2;
 // Of a range, where a function is looked at.
 constexpr int kFunctionSamples = 1024;
 
-// Activations up to less than it keep to their range in other runtimes, too. PyTorch's and ONNX Runtime's reduce_range
-// saturates like all 8 bits.
-constexpr int32_t kNarrow = 127;
-
 // Of products that are as good as exact.
 constexpr double kSmallestError = 1e-300;
 

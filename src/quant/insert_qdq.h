@@ -18,6 +18,10 @@ struct RoundedWeight {
 // Those of one calibration: networks with the same scales share them.
 using RoundedWeights = std::vector<RoundedWeight>;
 
+// Activations of integers up to less than it are clipped before they are quantized: other runtimes saturate to all of
+// uint8. PyTorch's and ONNX Runtime's reduce_range does so like all 8 bits.
+inline constexpr int32_t kNarrow = 127;
+
 // A copy of plan.graph in which
 //
 // * each activation x of plan.values is read, by everyone, as x → QuantizeLinear → DequantizeLinear;

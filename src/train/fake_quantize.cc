@@ -125,6 +125,8 @@ class FakeQuantizer {
       made_.learned_operands[operand] = made_.learned.size();
       return pair(id, learn(id, weight_qparams(plan().graph, node, id, spec), DType::s8));
     }
+    if (!spec.given.scale.empty())
+      return pair(id, add_qparams(graph(), graph()[id].name, spec.given, DType::s8));
     made_.sizes[operand] = made_.states.size();
     const std::string name = graph()[id].name;
     // With sizes in place of scales, which have their shape.

@@ -6,18 +6,18 @@
 #include <iterator>
 
 #include "base/error.h"
-#include "graph/qdq.h"
-#include "graph/rewriter.h"
+#include "train/take_over.h"
 
 namespace octavo {
 
 namespace {
 
-// Of the file: metadata, and the tensor [n, 2] of the ranges that training began with, in the order of the plan.
+// Of the file: metadata, and what training began with: the tensor [n, 2] of ranges, in the order of the plan, or the
+// bytes of the quantized model's file.
 constexpr std::string_view kNote = "octavo.training", kOptimizer = "octavo.optimizer",
                            kSteps = "octavo.steps";
 constexpr std::string_view kOptimizers[] = {"sgd", "adam", "adamw"};  // by OptimizerKind
-constexpr std::string_view kRanges = "octavo.ranges";
+constexpr std::string_view kRanges = "octavo.ranges", kFrom = "octavo.from";
 
 // Rounding to the nearest: what others are rounded by is what training makes up for.
 QuantizationPlan plan_of(const Model& model, const TrainingTarget& target) {
@@ -64,34 +64,6 @@ Ranges ranges_of(const QuantizationPlan& plan, const Tensor* tensor) {
   return ranges;
 }
 
-// What a quantized network rounds to, by the names of what is rounded.
-Ranges ranges_of(const QuantizationPlan& plan, const Graph& quantized) {
-  std::map<std::string_view, ValueRange> by_name;
-  const Uses uses(quantized);
-  for (const Node& node : quantized.nodes) {
-    if (!is_quantize(node)) continue;
-    const auto qparams = read_qparams(quantized, node);
-    if (!qparams || !qparams->per_tensor()) continue;
-    const auto at = [&](int32_t q) {
-      return static_cast<float>(q - qparams->zero_point[0]) * qparams->scale[0];
-    };
-    const ValueRange range{at(qparams->qmin), at(qparams->qmax)};
-    by_name[quantized[node.inputs[0]].name] = range;
-    // Integers of few bits are clipped before.
-    const uint32_t clip = uses.producer[node.inputs[0]];
-    if (clip != Uses::kNone) by_name.emplace(quantized[quantized.nodes[clip].inputs[0]].name, range);
-  }
-  Ranges ranges;
-  for (const auto& [id, spec] : plan.values) {
-    if (plan.observed(id) != id) continue;
-    const auto range = by_name.find(plan.graph[id].name);
-    require(range != by_name.end(), ErrorCode::invalid_option,
-            "the quantized model that ranges are taken from has none for '{}'", plan.graph[id].name);
-    ranges[id] = range->second;
-  }
-  return ranges;
-}
-
 }  // namespace
 
 SavedTraining::SavedTraining(FileMemory file) {
@@ -127,25 +99,40 @@ Training::Training(const Model& model, const TrainingTarget& target, Quantizatio
 std::unique_ptr<Training> Training::begin(const Model& model, const TrainingTarget& target,
                                           const Model& quantized) {
   QuantizationPlan plan = plan_of(model, target);
-  Ranges ranges = ranges_of(plan, quantized.graph());
-  return std::make_unique<Training>(model, target, std::move(plan), std::move(ranges));
+  Ranges ranges = take_over(plan, quantized.graph(), model.kernels());
+  auto made = std::make_unique<Training>(model, target, std::move(plan), std::move(ranges));
+  made->from_ = quantized.to_onnx();
+  return made;
 }
 
 std::unique_ptr<Training> Training::resume(const Model& model, const TrainingTarget& target,
                                            const SavedTraining& saved) {
   std::vector<NamedState> state;
   state.reserve(saved.graph_.outputs.size());
-  const Tensor* ranges = nullptr;
+  const Tensor *ranges = nullptr, *from = nullptr;
   for (const ValueId id : saved.graph_.outputs) {
     const Value& value = saved.graph_[id];
     if (value.name == kRanges)
       ranges = value.constant.get();
+    else if (value.name == kFrom)
+      from = value.constant.get();
     else
       state.push_back({value.name, Tensor::copy_of(value.constant->view())});
   }
-  QuantizationPlan plan = target.rounded ? plan_of(model, target) : QuantizationPlan();
-  Ranges begin = target.rounded ? ranges_of(plan, ranges) : Ranges();
-  auto made = std::make_unique<Training>(model, target, std::move(plan), std::move(begin));
+  std::unique_ptr<Training> made;
+  if (target.rounded && from) {
+    require(from->dtype() == DType::u8, ErrorCode::invalid_input, "the training began from no model");
+    try {
+      made = begin(model, target, *Model::load(std::as_bytes(from->span<uint8_t>()), model.kernels()));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::invalid_option) throw;
+      throw Error(ErrorCode::invalid_input, error.what());
+    }
+  } else {
+    QuantizationPlan plan = target.rounded ? plan_of(model, target) : QuantizationPlan();
+    Ranges begin = target.rounded ? ranges_of(plan, ranges) : Ranges();
+    made = std::make_unique<Training>(model, target, std::move(plan), std::move(begin));
+  }
   made->trainer_.restore(std::move(state), saved.optimizer_, saved.steps_);
   return made;
 }
@@ -191,7 +178,12 @@ std::string Training::save(std::string note) const {
   const auto add = [&](std::string name, Tensor tensor) {
     file.graph.outputs.push_back(file.graph.add_constant(std::move(name), std::move(tensor)));
   };
-  if (is_rounded_) add(std::string(kRanges), to_tensor(ranges_));
+  if (!from_.empty())
+    add(std::string(kFrom),
+        Tensor::of<uint8_t>({std::ssize(from_)},
+                            {reinterpret_cast<const uint8_t*>(from_.data()), from_.size()}));
+  else if (is_rounded_)
+    add(std::string(kRanges), to_tensor(ranges_));
   for (NamedState& each : trainer_.state()) add(std::move(each.name), std::move(each.tensor));
   file.metadata_props = {
       {std::string(kNote), std::move(note)},

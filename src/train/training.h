@@ -68,8 +68,8 @@ class Training {
   Training(const Model& model, const TrainingTarget& target);
   // Rounded, from the ranges of a plan's activations; in float, of an empty plan.
   Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges);
-  // The same from the ranges that a quantized model of the same network has for those activations. Throws
-  // Error(invalid_option), naming one, where it has none.
+  // The same from what a quantized model of the same network has come to: the first network that is converted is that
+  // one, where it is of the target's bits. Throws what take_over throws.
   static std::unique_ptr<Training> begin(const Model& model, const TrainingTarget& target,
                                          const Model& quantized);
   // Goes on with what was saved of the same model and target. Throws Error(invalid_input) for another's.
@@ -100,6 +100,7 @@ class Training {
   std::unique_ptr<Model> teacher_;  // the network as it was
   bool is_rounded_;
   Ranges ranges_;
+  std::string from_;  // the file of the quantized model that it began with; empty: none
   TrainingSetup setup_;
   Trainer trainer_;
 };

@@ -123,6 +123,27 @@ test('weights alone, in blocks', async () => {
   trained.dispose();
 });
 
+test('training goes on from a quantized copy', async () => {
+  const bits = ['--weight-bits', '4', '--activation-bits', '4'];
+  const made = await octavo(
+    'quantize',
+    model,
+    '--calibration',
+    'digits.npy',
+    ...bits,
+    '-o',
+    'four.onnx',
+    '--quiet',
+  );
+  assert.equal(made.code, 0, made.stderr);
+  const options = [...few, '--from', 'four.onnx', '--json', '-o', 'further.onnx'];
+  const { code, stdout, stderr } = await octavo('train', model, '--data', 'digits.npy', ...options);
+  assert.equal(code, 0, stderr);
+  const fresh = await octavo('train', model, '--data', 'digits.npy', ...few, '--json', '-o', 'fresh.onnx');
+  assert.ok(lines(stdout)[0].loss < lines(fresh.stdout)[0].loss);
+  await misused(/has none for/, 'train', model, '--data', 'digits.npy', '--from', model, '-o', 'none.onnx');
+});
+
 test('fine-tuning in float', async () => {
   const options = ['--labels', 'labels.txt', '--float', '--learning-rate', '0.0001', '-o', 'float.onnx'];
   const { code, stdout } = await octavo('train', model, '--data', 'digits.npy', ...options);
@@ -140,6 +161,7 @@ test('what is wrong is one line', async () => {
   await misused(/--float rounds nothing/, ...base, '--float', '--scales', 'learned');
   await misused(/have no bits/, ...base, '--activations', 'float', '--activations-bits', '4');
   await misused(/'blockSize' is for activations in float/, ...base, '--block-size', '32');
+  await misused(/--float rounds nothing/, ...base, '--float', '--from', 'a.onnx');
   await misused(/--validation-labels are of/, ...base, '--validation-labels', 'labels.json');
   await misused(/goes on as the training was begun/, ...base, '--resume', 'a.onnx', '--weights-bits', '4');
   await misused(/--loss/, ...base, '--loss', 'hinge');

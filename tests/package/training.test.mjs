@@ -115,21 +115,31 @@ test('a training that is saved goes on to the same bits, with the teacher that i
       await assert.rejects(model.resumeQat(bytes), { name: 'OctavoError' });
   }));
 
-test('ranges begin where a quantized model has them', () =>
+test('training goes on from a quantized model', () =>
   withEngine('simd', async (engine) => {
     const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
     const calibration = learning.samples.slice(0, 16);
-    for (const bits of [8, 4]) {
-      const options = { weights: { bits }, activations: { bits } };
-      const from = await model.quantizeStatic({ calibration, weightBits: bits, activationBits: bits });
-      const trainer = await model.prepareQat({ ...options, from });
-      const converted = await trainer.convert();
-      const answers = async (network) => (await network.run(checks.samples[0])).logits.data;
-      const [expected, made] = [await answers(from), await answers(converted)];
-      // Weights are rounded otherwise.
-      assert.ok(cosine(expected, made) > (bits === 8 ? 0.999 : 0.9), `${bits}: ${cosine(expected, made)}`);
-      trainer.dispose();
-    }
+    for (const bits of [8, 4])
+      for (const scales of ['observed', 'learned']) {
+        const from = await model.quantizeStatic({ calibration, weightBits: bits, activationBits: bits });
+        const options = { weights: { bits }, activations: { bits }, scales, from };
+        const trainer = await model.prepareQat(options);
+        const converted = await trainer.convert();
+        for (const sample of checks.samples.slice(0, 8)) {
+          const [expected, made] = [await from.run(sample), await converted.run(sample)];
+          assert.ok(cosine(expected.logits.data, made.logits.data) > 0.99999, `${bits} bits, ${scales}`);
+        }
+        const fit = { samples: learning.samples.slice(0, 32), batchSize: 16 };
+        const [first] = await steps(trainer.fit(fit));
+        assert.ok(first.loss < 0.1, `${first.loss}`);
+        const again = await model.resumeQat(await trainer.save());
+        assert.deepEqual(await (await again.convert()).toOnnx(), await (await trainer.convert()).toOnnx());
+        const told = ({ step, loss }) => ({ step, loss });
+        const [mine, theirs] = [await steps(trainer.fit(fit)), await steps(again.fit(fit))];
+        assert.deepEqual(theirs.map(told), mine.map(told));
+        trainer.dispose();
+        again.dispose();
+      }
     await assert.rejects(model.prepareQat({ from: model }), {
       code: 'InvalidOption',
       message: /has none for/,

@@ -18,18 +18,21 @@ const resultsFile = inRoot('build/accuracy/training.json');
 
 const batchSize = 128;
 
-/** What is trained, row by row. A row's steps take new samples each. */
+/**
+ * What is trained, row by row. A row's steps take new samples each. With a temperature the float network is the teacher, and there are
+ * no labels.
+ */
 const trainings = [
   { bits: [8, 8], steps: 100, learningRate: 0.0001 },
   { bits: [4, 4], steps: 100, learningRate: 0.002 },
   { bits: [4, 4], steps: 600, learningRate: 0.002 },
-  { bits: [4, 4], steps: 600, learningRate: 0.002, teacher: 'float' },
+  { bits: [4, 4], steps: 600, learningRate: 0.004, temperature: 2 },
   { bits: [3, 3], steps: 1000, learningRate: 0.004 },
   { bits: [2, 4], steps: 1000, learningRate: 0.004 },
 ];
 
-const titleOf = ({ bits: [weights, activations], steps, teacher }) =>
-  `${weights}/${activations}, ${steps} steps${teacher ? ', distilled' : ''}`;
+const titleOf = ({ bits: [weights, activations], steps, temperature }) =>
+  `${weights}/${activations}, ${steps} steps${temperature ? ', distilled' : ''}`;
 
 /** Quantization after training, of which the best counts. */
 const settings = [
@@ -80,7 +83,7 @@ async function bestUntrained(model, calibration, [weightBits, activationBits], d
 }
 
 async function train(model, calibration, row, seed, data) {
-  const { bits, steps, learningRate, teacher } = row;
+  const { bits, steps, learningRate, temperature } = row;
   const { randomNumbers } = await import(inRoot('web/package/dist/train/batches.js'));
   const random = randomNumbers(seed);
   const picked = Array.from({ length: steps * batchSize }, () =>
@@ -96,8 +99,8 @@ async function train(model, calibration, row, seed, data) {
   let loss;
   for await (const done of trainer.fit({
     samples: picked.map((i) => data.training(i, i + 1)),
-    ...(teacher
-      ? { loss: { name: 'distillation', temperature: 4 } }
+    ...(temperature
+      ? { loss: { name: 'distillation', temperature } }
       : { labels: picked.map((i) => data.trainingLabels[i]) }),
     batchSize,
     optimizer: { name: 'adam', learningRate, scaleRate: 1 },

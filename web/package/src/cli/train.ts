@@ -41,6 +41,7 @@ interface Options extends CommonOptions, PictureOptions {
   activations?: 'float';
   blockSize?: string;
   scales?: 'observed' | 'learned';
+  from?: string;
   loss?: string;
   optimizer?: string;
   learningRate?: number;
@@ -99,6 +100,7 @@ export function trainCommand(): Command {
         'learned',
       ]),
     )
+    .option('--from <file>', 'go on from this quantized copy of the model (default: from the model itself)')
     .option('--float', 'train in float: fine-tuning')
     .optionsGroup('How it is trained:')
     .addOption(
@@ -154,20 +156,28 @@ function checkCombination(options: Options): void {
   const refuse = (what: string) => new OctavoError('InvalidOption', what);
   if (options.validationLabels && !options.validation)
     throw refuse('--validation-labels are of --validation PATH…');
-  const { weightsBits, activationsBits, activations, blockSize, scales } = options;
-  const isRounding = (weightsBits ?? activationsBits ?? activations ?? blockSize ?? scales) !== undefined;
-  const flags = '--weights-bits, --activations-bits, --activations, --block-size, --scales';
+  const { weightsBits, activationsBits, activations, blockSize, scales, from } = options;
+  const isRounding =
+    (weightsBits ?? activationsBits ?? activations ?? blockSize ?? scales ?? from) !== undefined;
+  const flags = '--weights-bits, --activations-bits, --activations, --block-size, --scales, --from';
   if (options.resume && isRounding)
     throw refuse(`--resume goes on as the training was begun: without ${flags}`);
   if (options.float && isRounding) throw refuse(`--float rounds nothing: without ${flags}`);
   if (activations && activationsBits !== undefined)
     throw refuse('--activations float have no bits: without --activations-bits');
+  if (activations && from !== undefined)
+    throw refuse('--activations float begin from the float model: without --from');
 }
 
 const blockSizeOf = (word: string | undefined) =>
   quantizationOptions.blockSize.choices.find((choice) => String(choice) === word);
 
-async function prepare(model: Model, samples: readonly Sample[], options: Options): Promise<Trainer> {
+async function prepare(
+  engine: Engine,
+  model: Model,
+  samples: readonly Sample[],
+  options: Options,
+): Promise<Trainer> {
   const { resume, float, weightsBits, activationsBits, activations, blockSize, scales } = options;
   if (resume !== undefined) {
     const bytes = await readBytes(resume);
@@ -177,14 +187,15 @@ async function prepare(model: Model, samples: readonly Sample[], options: Option
     });
   }
   if (float) return model.prepareTraining();
-  return withProgressBar(options, (onProgress) =>
+  using from = options.from === undefined ? undefined : await load(engine, options.from, options);
+  return await withProgressBar(options, (onProgress) =>
     model.prepareQat({
       weights: defined({ bits: weightsBits, blockSize: blockSizeOf(blockSize) }),
       ...(activations
         ? { activations }
         : {
             activations: defined({ bits: activationsBits }),
-            calibration: samples.slice(0, calibrationSamples),
+            ...(from ? { from } : { calibration: samples.slice(0, calibrationSamples) }),
           }),
       ...(scales && { scales }),
       onProgress,
@@ -223,7 +234,7 @@ async function train(engine: Engine, path: string, options: Options): Promise<vo
   const data = await readLabelled(model, options.data, options.labels, options);
   const validation =
     options.validation && (await readLabelled(model, options.validation, options.validationLabels, options));
-  using trainer = await prepare(model, data.samples, options);
+  using trainer = await prepare(engine, model, data.samples, options);
   const last = await follow(trainer, fitOptions(options, data, validation), options);
   using trained = await trainer.convert();
   if (data.choice.preprocessing) await rememberPreprocessing(trained, data.choice.preprocessing);

@@ -50,7 +50,11 @@ export interface PrepareQatOptions extends PrepareTrainingOptions, SelectionOpti
   scales?: 'observed' | 'learned';
   /** Typical input, from which the ranges of activations begin: some dozens of samples. */
   calibration?: Samples;
-  /** Instead of `calibration`: what `quantizeStatic` made of the same model, whose ranges they begin with. */
+  /**
+   * Instead of `calibration`: what `quantizeStatic` made of the same model, from which training goes on. Parameters and ranges begin as
+   * what its integers stand for, so that what is converted before the first step is that model again, where bits are the same. Weights
+   * keep its scales, or learn them; those of other bits are rounded anew. The teacher is the float network.
+   */
   from?: Model;
 }
 
