@@ -1,6 +1,8 @@
 // Training, in modules of engine-train alone.
 #include "train/training.h"
 
+#include <bit>
+
 #include "download.h"
 #include "errors.h"
 #include "facet.h"
@@ -108,6 +110,22 @@ class JsTrainer {
   val weights() {
     return guarded([&] { return places([&](std::size_t i) { return training_->trainer().parameter(i); }); });
   }
+  // Of what is rounded: { name, scale: Float32Array, zeroPoint: Int32Array, bits, axis }, -1 for one scale.
+  val scales() {
+    return guarded([&] {
+      val list = val::array();
+      for (const auto& [name, qparams] : training_->trainer().scales()) {
+        val made = val::object();
+        set(made, "name", name);
+        set(made, "scale", copied(qparams.scale));
+        set(made, "zeroPoint", copied(qparams.zero_point));
+        set(made, "bits", std::bit_width(static_cast<uint32_t>(qparams.qmax - qparams.qmin)));
+        set(made, "axis", qparams.axis);
+        list.call<void>("push", made);
+      }
+      return list;
+    });
+  }
   val memory(const val& feeds, const val& targets) {
     return guarded([&] {
       const Batch batch(feeds, targets);
@@ -140,6 +158,10 @@ class JsTrainer {
     const std::vector<std::string> names = training_->trainer().parameters();
     for (std::size_t i = 0; i < names.size(); ++i) list.call<void>("push", place(names[i], view(i)));
     return list;
+  }
+
+  template <class T> static val copied(const std::vector<T>& numbers) {
+    return val(emscripten::typed_memory_view(numbers.size(), numbers.data())).call<val>("slice");
   }
 
   std::unique_ptr<Training> training_;
@@ -225,6 +247,7 @@ const Facet facet([](ModelClass& model) {
       .function("step", &JsTrainer::step)
       .function("gradients", &JsTrainer::gradients)
       .function("weights", &JsTrainer::weights)
+      .function("scales", &JsTrainer::scales)
       .function("memory", &JsTrainer::memory)
       .function("converted", &JsTrainer::converted)
       .function("save", &JsTrainer::save)

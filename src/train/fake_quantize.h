@@ -68,9 +68,9 @@ struct FakeQuantized {
 FakeQuantized fake_quantize(QuantizationPlan plan, const Ranges& ranges,
                             ScaleSource source = ScaleSource::observed);
 
-// The quantized network: `trained`, plan.graph with other constants, with the scales and zero points that slots, or
-// `scales`, those of network.learned, have come to, so that it computes what the pairs did.
-Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
-              std::span<const TensorView> scales);
+// The plan of a quantized network that computes what the pairs did: of `trained`, plan.graph with other constants, with
+// the scales and zero points given that slots, or `scales`, those of network.learned, have come to. Biases have none.
+QuantizationPlan trained_plan(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
+                              std::span<const TensorView> scales);
 
 }  // namespace octavo

@@ -10,6 +10,7 @@
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
+#include "quant/insert_qdq.h"
 #include "train/join_transposes.h"
 #include "train/mark_in_place.h"
 
@@ -312,13 +313,28 @@ std::vector<std::string> Trainer::parameters() const {
 
 TensorView Trainer::parameter(std::size_t i) const { return kept(network_[parameters_[i]].name); }
 
-Graph Trainer::converted() const {
+QuantizationPlan Trainer::plan_now() const {
   std::vector<TensorView> states, scales;
   states.reserve(fake_.states.size());
   scales.reserve(fake_.learned.size());
   for (std::size_t slot = 0; slot < fake_.states.size(); ++slot) states.push_back(kept(range_name(slot)));
   for (const auto& learned : fake_.learned) scales.push_back(kept(fake_.graph[learned.scale].name));
-  return convert(fake_, network(), states, scales);
+  return trained_plan(fake_, network(), states, scales);
+}
+
+Graph Trainer::converted() const { return insert_qdq(plan_now(), nullptr); }
+
+std::vector<NamedScales> Trainer::scales() const {
+  if (fake_.graph.nodes.empty()) return {};
+  const QuantizationPlan plan = plan_now();
+  std::vector<NamedScales> all;
+  const auto add = [&](ValueId of, const QParams& qparams) {
+    if (!qparams.scale.empty()) all.push_back({plan.graph[of].name, qparams});
+  };
+  for (const auto& [id, spec] : plan.values) add(id, spec.given);
+  for (const auto& [operand, spec] : plan.operands)
+    add(plan.graph.nodes[operand.node].inputs[operand.input], spec.given);
+  return all;
 }
 
 Graph Trainer::network() const {

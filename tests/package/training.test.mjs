@@ -244,6 +244,38 @@ test('what cannot be trained says why, and leaves the engine usable', () =>
     { training: true },
   ));
 
+test('scales are told of all that is rounded', () =>
+  withEngine(
+    'simd',
+    async (engine) => {
+      const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+      const calibration = learning.samples.slice(0, 8);
+      for (const scales of ['observed', 'learned']) {
+        const trainer = await model.prepareQat({ weights: { bits: 3 }, scales, calibration });
+        const weights = await trainer.weights();
+        const told = await trainer.scales();
+        const rounded = told.filter(({ name }) => name in weights);
+        assert.ok(rounded.length > 1 && told.length > rounded.length);
+        for (const { name, scale, zeroPoint, bits, axis } of rounded) {
+          const { data, dims } = weights[name];
+          assert.deepEqual([bits, scale.length, zeroPoint.length], [3, dims[axis], dims[axis]]);
+          if (axis !== 0) continue;
+          const first = data.subarray(0, data.length / dims[0]);
+          const largest = Math.max(...first.map(Math.abs));
+          assert.ok(scale[0] > 0 && scale[0] <= (largest / 3) * 1.0001, `${name}: ${scale[0]} of ${largest}`);
+        }
+        for (const { scale, zeroPoint, bits, axis } of told.filter(({ name }) => !(name in weights)))
+          assert.deepEqual([scale.length, zeroPoint.length, bits, axis], [1, 1, 8, -1]);
+        await steps(trainer.fit({ ...learning, epochs: 1 }));
+        const after = await trainer.scales();
+        assert.ok(after.some(({ scale }, i) => scale[0] !== told[i].scale[0]));
+        trainer.dispose();
+      }
+      assert.deepEqual(await (await model.prepareTraining()).scales(), []);
+    },
+    { training: true },
+  ));
+
 test('memory that there is none of is said, and the trainer goes on with a smaller batch', () =>
   withEngine(
     'simd',

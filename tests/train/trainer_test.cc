@@ -269,6 +269,28 @@ TEST_CASE("what is converted computes what was trained, on integers") {
   }
 }
 
+TEST_CASE("scales are told as what is converted has them") {
+  for (const Json& json : fixture()["cases"]) {
+    if (json["rounded"].empty()) continue;
+    INFO(json["network"] << ' ' << json["rounded"].dump());
+    const Trainer trainer = trainer_of(json);
+    const Graph converted = trainer.converted();
+    const std::vector<NamedScales> all = trainer.scales();
+    CHECK(all.size() == json["rounded"]["ranges"].size() + json["rounded"]["axes"].size());
+    for (const auto& [name, qparams] : all) {
+      INFO(name);
+      const ValueId scale = named(converted, name + "_scale");
+      REQUIRE(scale < converted.values.size());
+      const std::vector<float> written = test::values<float>(*converted[scale].constant);
+      REQUIRE(written.size() == qparams.scale.size());
+      for (std::size_t i = 0; i < written.size(); ++i) CHECK(written[i] >= qparams.scale[i]);
+      const bool is_weight = json["rounded"]["axes"].contains(name);
+      CHECK(qparams.axis == (is_weight ? json["rounded"]["axes"][name].get<int>() : -1));
+      if (!is_weight) CHECK(written == qparams.scale);
+    }
+  }
+}
+
 TEST_CASE("a step gives the same bits on any number of threads, in simd and scalar kernels", "[threads]") {
   test::GraphBuilder b;
   const auto conv = [&](ValueId x, Shape weights, int64_t pad, int64_t group) {

@@ -38,6 +38,7 @@ export type {
   SupportedOperator,
   SelectionOptions,
   TensorBytes,
+  TensorScales,
   TrainingMemory,
   ValueDescription,
   WeightsOptions,

@@ -29,6 +29,7 @@ import type {
   WeightsOptions,
   StepTime,
   SupportedOperator,
+  TensorScales,
   TrainingMemory,
 } from './native.js';
 import { throwErrors } from './native_errors.js';
@@ -130,6 +131,7 @@ const calls = [
   'trainStep',
   'gradients',
   'weights',
+  'scales',
   'trainingMemory',
   'trainedModel',
   'saveTraining',
@@ -405,6 +407,10 @@ export class EngineHost {
   /** The parameters as they are now. */
   weights(trainer: Handle): NativeTensor[] {
     return this.#copyPlaces(this.#trainer(trainer).weights());
+  }
+
+  scales(trainer: Handle): TensorScales[] {
+    return this.#trainer(trainer).scales();
   }
 
   trainingMemory(trainer: Handle, feeds: NativeTensor[], targets: NativeTensor[]): TrainingMemory {

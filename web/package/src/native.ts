@@ -252,6 +252,19 @@ export interface TrainingMemory {
   activations: number;
 }
 
+/** How an activation or a weight is rounded: the integers stand for (q - zeroPoint) · scale. */
+export interface TensorScales {
+  /** Of the activation, or of the weight. */
+  name: string;
+  /** One, or one a channel. */
+  scale: Float32Array;
+  /** As many. */
+  zeroPoint: Int32Array;
+  bits: number;
+  /** Along which channels have a scale each; -1: there is one scale. */
+  axis: number;
+}
+
 /** `targets` are one tensor, or none where the float network is the teacher. */
 export interface NativeTrainer {
   parameters(): string[];
@@ -267,6 +280,7 @@ export interface NativeTrainer {
   gradients(feeds: NativeTensor[], targets: NativeTensor[]): Place[];
   /** Where the parameters lie until the next call. */
   weights(): Place[];
+  scales(): TensorScales[];
   memory(feeds: NativeTensor[], targets: NativeTensor[]): TrainingMemory;
   converted(): NativeModel;
   /** Where the file lies until `release`. */

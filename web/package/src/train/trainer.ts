@@ -4,7 +4,7 @@ import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { EngineCalls, Handle } from '../host.js';
 import type { Model } from '../model.js';
-import type { NativeTensor, NativeTrainingSetup, TrainingMemory } from '../native.js';
+import type { NativeTensor, NativeTrainingSetup, TensorScales, TrainingMemory } from '../native.js';
 import type { CallOptions, Sample } from '../options.js';
 import { handOver, nextTask } from '../rpc.js';
 import { fromNativeTensors, toNativeTensors, type Tensor } from '../tensor.js';
@@ -174,6 +174,15 @@ export class Trainer {
   }
 
   /**
+   * What activations and weights are rounded to as they are now: the scales that `convert` gives them, but for channels whose
+   * scale a large bias enlarges. After `prepareTraining` there are none.
+   */
+  async scales(options?: CallOptions): Promise<TensorScales[]> {
+    const { signal } = checkOptions('scales', options, callOptions);
+    return this.#call('scales', [], signal);
+  }
+
+  /**
    * The bytes that a step on such a batch takes in the engine's memory, and makes room for them.
    * @throws OctavoError `OutOfMemory` where there is none; as `fit` does
    */
@@ -322,6 +331,7 @@ type TrainerCall =
   | 'trainStep'
   | 'gradients'
   | 'weights'
+  | 'scales'
   | 'trainingMemory'
   | 'trainedModel'
   | 'saveTraining';
