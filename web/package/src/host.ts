@@ -17,6 +17,7 @@ import type {
   NativeLayerComparer,
   NativeModel,
   NativeModule,
+  NativeSavedTraining,
   NativeSequence,
   NativeTensor,
   NativeTrainer,
@@ -164,6 +165,7 @@ export class EngineHost {
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
   readonly #comparers = new Map<Handle, NativeLayerComparer>();
   readonly #trainingCalibrators = new Map<Handle, NativeTrainingCalibrator>();
+  readonly #savedTrainings = new Map<Handle, NativeSavedTraining>();
   readonly #trainers = new Map<Handle, NativeTrainer>();
 
   constructor(createModule: CreateModule) {
@@ -197,6 +199,7 @@ export class EngineHost {
       this.#calibrators,
       this.#comparers,
       this.#trainingCalibrators,
+      this.#savedTrainings,
       this.#trainers,
       this.#downloads,
     ];
@@ -356,27 +359,21 @@ export class EngineHost {
     return this.#adoptTrainer(target, trains(this.#model(model).native.prepareTraining?.(options)));
   }
 
-  /** What whoever saved it has said of it. */
-  readTraining(bytes: Uint8Array): string {
+  /** Gives what whoever saved it has said of it. */
+  readTraining(bytes: Uint8Array, target: Handle): string {
     const saved = trains(this.#module.readTraining?.(bytes));
-    try {
-      return saved.note();
-    } finally {
-      saved.delete();
-    }
+    this.#savedTrainings.set(target, saved);
+    return saved.note();
   }
 
   resumeTraining(
     model: Handle,
+    saved: Handle,
     target: Handle,
-    { bytes, options, isRounded }: { bytes: Uint8Array; options: NativeTrainingTarget; isRounded: boolean },
+    { options, isRounded }: { options: NativeTrainingTarget; isRounded: boolean },
   ): string[] {
-    const saved = trains(this.#module.readTraining?.(bytes));
-    try {
-      return this.#adoptTrainer(target, saved.resume(this.#model(model).native, options, isRounded));
-    } finally {
-      saved.delete();
-    }
+    const native = find(this.#savedTrainings, saved, 'training');
+    return this.#adoptTrainer(target, native.resume(this.#model(model).native, options, isRounded));
   }
 
   configureTraining(trainer: Handle, setup: NativeTrainingSetup): void {
@@ -510,6 +507,7 @@ export class EngineHost {
       this.#calibrators.get(handle),
       this.#comparers.get(handle),
       this.#trainingCalibrators.get(handle),
+      this.#savedTrainings.get(handle),
       this.#trainers.get(handle),
     ])
       object?.delete();

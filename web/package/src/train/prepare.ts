@@ -150,12 +150,16 @@ export async function resume(
   const place = checkOptions(call, options, { ...callOptions, engine: 'any' });
   if (!isBytes(bytes)) throw new OctavoError('InvalidInput', 'a saved training is a Uint8Array');
   return prepare(origin, place, async (engine, float, trainer) => {
-    const { target, fitted } = parseNote(await engine.call('readTraining', [bytes], place.signal));
-    const { isRounded } = target;
-    if (takenUpBy(isRounded) !== call)
-      throw new OctavoError('InvalidInput', `this training is taken up by ${takenUpBy(isRounded)}`);
-    const args = { bytes, options: target.options, isRounded };
-    const parameters = await engine.call('resumeTraining', [float, trainer, args], place.signal);
-    return { parameters, target, fitted };
+    const saved = engine.newHandle();
+    try {
+      const { target, fitted } = parseNote(await engine.call('readTraining', [bytes, saved], place.signal));
+      const { isRounded } = target;
+      if (takenUpBy(isRounded) !== call)
+        throw new OctavoError('InvalidInput', `this training is taken up by ${takenUpBy(isRounded)}`);
+      const parameters = await engine.call('resumeTraining', [float, saved, trainer, target], place.signal);
+      return { parameters, target, fitted };
+    } finally {
+      engine.release(saved);
+    }
   });
 }
