@@ -42,6 +42,9 @@ TrainingSetup training_setup(const val& source) {
   loss.label_smoothing = reader.read_number("labelSmoothing", loss.label_smoothing);
   loss.temperature = reader.read_number("temperature", loss.temperature);
   loss.delta = reader.read_number("delta", loss.delta);
+  loss.output_weight = reader.read_number("outputWeight", loss.output_weight);
+  loss.layers = reader.read_strings("layers");
+  loss.layer_weight = reader.read_number("layerWeight", loss.layer_weight);
   OptimizerOptions& optimizer = setup.optimizer;
   optimizer.kind = reader.read_choice(
       "optimizer",

@@ -67,6 +67,8 @@ std::vector<ValueId> trainable_constants(const Graph& graph) {
   return found;
 }
 
+std::string layer_target(std::string_view layer) { return text("{}.{}", kTargets, layer); }
+
 Trainer::Trainer(Graph network, TrainingOptions options, const KernelPolicy& kernels)
     : network_(std::move(network)), options_(std::move(options)), kernels_(kernels) {
   choose_parameters();
@@ -119,12 +121,12 @@ void Trainer::configure(const LossOptions& loss, const OptimizerOptions& optimiz
 Trainer::Differentiated Trainer::differentiate(std::span<const Feed> feeds, const TensorView& targets) const {
   Differentiated made{.graph = fake_.graph.nodes.empty() ? network_ : fake_.graph};
   Graph& graph = made.graph;
-  for (const ValueId id : network_.inputs) {
-    const auto feed = std::ranges::find(feeds, graph[id].name, &Feed::name);
-    require(feed != feeds.end(), ErrorCode::invalid_input, "input '{}' is missing", graph[id].name);
-    graph[id].dtype = feed->tensor.dtype;
-    graph[id].shape = feed->tensor.shape;
-  }
+  const auto fed = [&](std::string_view name) -> TensorType {
+    const auto feed = std::ranges::find(feeds, name, &Feed::name);
+    require(feed != feeds.end(), ErrorCode::invalid_input, "input '{}' is missing", name);
+    return {feed->tensor.dtype, feed->tensor.shape};
+  };
+  for (const ValueId id : network_.inputs) static_cast<TensorType&>(graph[id]) = fed(graph[id].name);
   for (const ValueId id : parameters_) {
     graph[id].constant = nullptr;
     graph.inputs.push_back(id);
@@ -135,6 +137,11 @@ Trainer::Differentiated Trainer::differentiate(std::span<const Feed> feeds, cons
   graph.inputs.push_back(target);
   infer_shapes(graph);
   made.loss = add_loss(graph, options_.loss, graph.outputs[0], target);
+  for (const std::string& name : options_.loss.layers) {
+    const ValueId hint = graph.add_value({fed(layer_target(name)), layer_target(name)});
+    graph.inputs.push_back(hint);
+    made.loss = add_layer_loss(graph, options_.loss, made.loss, find_layer(graph, name), hint);
+  }
   made.gradients = add_gradients(graph, made.loss, learns, fake_.detached);
   return made;
 }

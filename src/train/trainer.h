@@ -34,6 +34,9 @@ struct StepOptions {
 // BatchNormalization stay as they are.
 std::vector<ValueId> trainable_constants(const Graph& graph);
 
+// The name of the feed that a layer is compared with.
+std::string layer_target(std::string_view layer);
+
 // What a trainer keeps, by name: parameters, moments, ranges, learned scales.
 struct NamedState {
   std::string name;
@@ -65,8 +68,9 @@ class Trainer {
   // Goes on with another loss or optimizer: parameters and ranges stay, moments as far as that optimizer has the same.
   void configure(const LossOptions& loss, const OptimizerOptions& optimizer);
 
-  // One step on a batch, and the loss before it. `targets`: what the loss compares output 0 with. Feeds of other shapes
-  // than before make another graph, with the same parameters.
+  // One step on a batch, and the loss before it. `targets`: what the loss compares output 0 with; what it compares
+  // LossOptions::layers with is fed by the names of layer_target(). Feeds of other shapes than before make another
+  // graph, with the same parameters.
   //
   // Throws Error(invalid_input) for feeds or targets that do not fit, Error(invalid_data) for a class out of range and,
   // with the parameters as the step left them, for a loss that is not finite.

@@ -149,33 +149,52 @@ std::unique_ptr<Training> Training::resume(const Model& model, const TrainingTar
 }
 
 void Training::configure(const TrainingSetup& setup) {
+  if (setup.loss.layers != setup_.loss.layers) {
+    Graph graph = teacher_->graph();
+    graph.outputs.resize(graph.outputs.size() - setup_.loss.layers.size());
+    layer_targets_.clear();
+    for (const std::string& name : setup.loss.layers) {
+      graph.outputs.push_back(find_layer(graph, name));
+      layer_targets_.push_back(layer_target(name));
+    }
+    teacher_ = teacher_->with_graph(std::move(graph));
+  }
   setup_ = setup;
   trainer_.configure(setup.loss, setup.optimizer);
 }
 
-TensorView Training::targets_of(std::span<const Feed> feeds, const TensorView* targets) {
-  if (targets != nullptr) return *targets;
+Training::Lesson Training::lesson_of(std::span<const Feed> feeds, const TensorView* targets) {
   const LossKind kind = setup_.loss.kind;
-  require(kind != LossKind::cross_entropy && kind != LossKind::binary_cross_entropy, ErrorCode::invalid_input,
-          "there are no labels, which this loss needs");
-  return teacher_->run(feeds)[0];
+  require(targets || (kind != LossKind::cross_entropy && kind != LossKind::binary_cross_entropy),
+          ErrorCode::invalid_input, "there are no labels, which this loss needs");
+  Lesson lesson{.feeds = {feeds.begin(), feeds.end()}};
+  if (targets) lesson.targets = *targets;
+  if (targets && layer_targets_.empty()) return lesson;
+  const std::vector<TensorView>& answers = teacher_->run(feeds);
+  if (!targets) lesson.targets = answers[0];
+  for (std::size_t i = 0; i < layer_targets_.size(); ++i)
+    lesson.feeds.emplace_back(layer_targets_[i], answers[answers.size() - layer_targets_.size() + i]);
+  return lesson;
 }
 
 TrainingStep Training::step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
                             bool freezes_observers) {
   const double factor = rate_factor(setup_.schedule, position);
+  const Lesson lesson = lesson_of(feeds, targets);
   const float loss =
-      trainer_.step(feeds, targets_of(feeds, targets),
+      trainer_.step(lesson.feeds, lesson.targets,
                     {.rate_factor = factor, .freezes_observers = freezes_observers && is_rounded_});
   return {static_cast<double>(loss), factor * setup_.optimizer.learning_rate};
 }
 
 std::vector<Tensor> Training::gradients(std::span<const Feed> feeds, const TensorView* targets) {
-  return trainer_.gradients(feeds, targets_of(feeds, targets));
+  const Lesson lesson = lesson_of(feeds, targets);
+  return trainer_.gradients(lesson.feeds, lesson.targets);
 }
 
 TrainingMemory Training::memory(std::span<const Feed> feeds, const TensorView* targets) {
-  return trainer_.memory(feeds, targets_of(feeds, targets));
+  const Lesson lesson = lesson_of(feeds, targets);
+  return trainer_.memory(lesson.feeds, lesson.targets);
 }
 
 std::unique_ptr<Model> Training::converted() const {

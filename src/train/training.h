@@ -75,11 +75,11 @@ class Training {
   static std::unique_ptr<Training> resume(const Model& model, const TrainingTarget& target,
                                           const SavedTraining& saved);
 
-  // May be called between any two steps, and has to be before the first.
+  // May be called between any two steps, and has to be before the first. Throws what find_layer throws.
   void configure(const TrainingSetup& setup);
 
   // One step on a batch. `position`: of the step in the schedule, from 0. Without targets what the float network makes
-  // of the batch is the target: its teacher. Throws what Trainer::step throws.
+  // of the batch is the target: its teacher, as it is of layers. Throws what Trainer::step throws.
   TrainingStep step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
                     bool freezes_observers);
   std::vector<Tensor> gradients(std::span<const Feed> feeds, const TensorView* targets);
@@ -94,9 +94,15 @@ class Training {
   std::string save(std::string note) const;
 
  private:
-  TensorView targets_of(std::span<const Feed> feeds, const TensorView* targets);
+  // A batch, with what the teacher says to it.
+  struct Lesson {
+    std::vector<Feed> feeds;
+    TensorView targets;
+  };
+  Lesson lesson_of(std::span<const Feed> feeds, const TensorView* targets);
 
-  std::unique_ptr<Model> teacher_;  // the network as it was
+  std::unique_ptr<Model> teacher_;  // the network as it was, whose outputs are followed by layers of the loss
+  std::vector<std::string> layer_targets_;
   bool is_rounded_;
   Ranges ranges_;
   TrainingSetup setup_;

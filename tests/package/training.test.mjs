@@ -276,6 +276,45 @@ test('scales are told of all that is rounded', () =>
     { training: true },
   ));
 
+test('inner layers are distilled as well, and unknown ones named with what is like them', () =>
+  withEngine(
+    'simd',
+    async (engine) => {
+      const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+      const { samples } = learning;
+      const trainer = await model.prepareQat({ weights: { bits: 3 }, calibration: samples.slice(0, 8) });
+      const loss = (layers, others = {}) => ({ name: 'distillation', layers, ...others });
+      let known = [];
+      await assert.rejects(
+        trainer.step({ inputs: samples[0] }, { loss: loss(['nothing']) }),
+        ({ code, message }) => {
+          known = [...message.matchAll(/'([^']+)'/g)].map(([, name]) => name).slice(1);
+          return code === 'InvalidOption' && message.includes("'nothing'");
+        },
+      );
+      await assert.rejects(trainer.step({ inputs: samples[0] }, { loss: loss('nothing') }), {
+        code: 'InvalidOption',
+      });
+      assert.ok(known.length > 0);
+      const batch = { inputs: samples[0] };
+      const optimizer = { name: 'sgd', learningRate: 0 };
+      const of = async (options) => (await trainer.step(batch, { loss: options, optimizer })).loss;
+      const output = await of('distillation');
+      const both = await of(loss([known[0]]));
+      const layer = await of(loss([known[0]], { outputWeight: 0 }));
+      const twice = await of(loss([known[0]], { layerWeight: 2 }));
+      assert.ok(layer > 0);
+      assert.ok(Math.abs(both - output - layer) < 1e-5 * both, `${output} + ${layer} = ${both}`);
+      assert.ok(Math.abs(twice - output - 2 * layer) < 1e-5 * twice);
+      const told = await steps(
+        trainer.fit({ samples: samples.slice(0, 64), epochs: 3, batchSize: 16, loss: loss(known) }),
+      );
+      assert.ok(told.at(-1).loss < told[0].loss);
+      await assert.rejects(of(loss([known[0]], { layerWeight: -1 })), { message: /layerWeight/ });
+    },
+    { training: true },
+  ));
+
 test('memory that there is none of is said, and the trainer goes on with a smaller batch', () =>
   withEngine(
     'simd',

@@ -76,8 +76,10 @@ LossOptions loss_of(const Json& json) {
       {"mean_squared_error", LossKind::mean_squared_error},
       {"huber", LossKind::huber},
       {"distillation", LossKind::distillation}};
-  return {kinds.at(json["kind"]), json.value("labelSmoothing", 0.0), json.value("temperature", 1.0),
-          json.value("delta", 1.0)};
+  return {.kind = kinds.at(json["kind"]),
+          .label_smoothing = json.value("labelSmoothing", 0.0),
+          .temperature = json.value("temperature", 1.0),
+          .delta = json.value("delta", 1.0)};
 }
 
 OptimizerOptions optimizer_of(const Json& json) {
@@ -267,6 +269,57 @@ TEST_CASE("what is converted computes what was trained, on integers") {
         check_scale(name,
                     (std::max(range[1].get<double>(), 0.0) - std::min(range[0].get<double>(), 0.0)) / levels);
   }
+}
+
+TEST_CASE("layers are compared with a teacher's, relative to those") {
+  const Json& json = fixture()["cases"][0];
+  const Json& network = fixture()["networks"][json["network"].get<std::string>()];
+  const Graph graph = network_of(network, json["parameters"]);
+  const std::vector<Batch> batches = batches_of(network, json);
+  Graph inner = graph;
+  inner.outputs = {find_layer(graph, "c1"), find_layer(graph, "r2")};
+  std::vector<Tensor> given;
+  given.push_back(Tensor::copy_of(batches[0].x.view()));
+  const std::vector<Tensor> values = test::interpret(inner, given);
+  std::vector<Tensor> hints;
+  double expected = 0;
+  for (const Tensor& value : values) {
+    hints.push_back(Tensor::copy_of(value.view()));
+    double noise = 0, power = 0;
+    for (float& x : hints.back().span<float>()) {
+      const float hint = 1.25f * x - 0.125f;
+      noise += (hint - x) * (hint - x);
+      power += hint * hint;
+      x = hint;
+    }
+    expected += 0.5 * noise / power;
+  }
+  const std::string names[] = {layer_target("c1"), layer_target("r2")};
+  const std::vector<Feed> feeds = {{"x", &batches[0].x}, {names[0], &hints[0]}, {names[1], &hints[1]}};
+  LossOptions loss = loss_of(json["loss"]);
+  const double output =
+      Trainer(graph, {.loss = loss}, {}).step(std::span(feeds).first(1), batches[0].targets.view());
+  loss.layers = {"c1", "r2"};
+  loss.layer_weight = 0.5;
+  for (const double weight : {1.0, 2.0, 0.0}) {
+    loss.output_weight = weight;
+    Trainer trainer(graph, {.loss = loss}, {});
+    const double first = trainer.step(feeds, batches[0].targets.view());
+    CHECK(std::abs(first - (weight * output + expected)) < 1e-5);
+    double last = first;
+    for (int step = 0; step < 10; ++step) last = trainer.step(feeds, batches[0].targets.view());
+    CHECK(last < first);
+  }
+  const auto error = [&](std::string_view name) {
+    try {
+      find_layer(graph, name);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  CHECK(error("r3").find("'r3' in float32; there are 'r1', 'r2'") != std::string::npos);
+  CHECK(error("x").find("no node computes the layer 'x'") != std::string::npos);
 }
 
 TEST_CASE("scales are told as what is converted has them") {

@@ -215,6 +215,9 @@ export interface NativeTrainingSetup {
   labelSmoothing?: number;
   temperature?: number;
   delta?: number;
+  outputWeight?: number;
+  layers?: readonly string[];
+  layerWeight?: number;
   optimizer?: string;
   learningRate?: number;
   momentum?: number;

@@ -39,6 +39,7 @@ interface Options extends CommonOptions, PictureOptions {
   activationsBits?: number;
   scales?: 'observed' | 'learned';
   loss?: string;
+  lossLayers?: string[];
   optimizer?: string;
   learningRate?: number;
   momentum?: number;
@@ -96,6 +97,10 @@ export function trainCommand(): Command {
         '--loss <name>',
         'what is to become small (default: crossEntropy with --labels, else distillation)',
       ).choices(['distillation', 'crossEntropy', 'binaryCrossEntropy', 'meanSquaredError', 'huber']),
+    )
+    .option(
+      '--loss-layers <name...>',
+      'tensors within the network that are to stay as the float network has them',
     )
     .addOption(
       new Option('--optimizer <name>', 'as of torch.optim (default: adamw)').choices([
@@ -178,7 +183,8 @@ function fitOptions(
   data: LabelledSamples,
   validation: LabelledSamples | undefined,
 ): FitOptions {
-  const { epochs, batchSize, seed, loss, clipNorm, freezeObservers = 0.6, warmup, schedule } = options;
+  const { epochs, batchSize, seed, loss, lossLayers, clipNorm } = options;
+  const { freezeObservers = 0.6, warmup, schedule } = options;
   const { optimizer = 'adamw', learningRate, momentum, weightDecay } = options;
   const { samples, labels } = data;
   return defined({
@@ -188,7 +194,9 @@ function fitOptions(
     epochs,
     batchSize,
     seed,
-    loss,
+    loss: lossLayers
+      ? { name: loss ?? (labels ? 'crossEntropy' : 'distillation'), layers: lossLayers }
+      : loss,
     clipNorm,
     freezeObservers,
     optimizer: defined({ name: optimizer, learningRate, momentum, weightDecay }),

@@ -59,6 +59,15 @@ export interface LossOptions {
   temperature?: number;
   /** Of `huber`. Default 1. */
   delta?: number;
+  /** Of what `name` says, beside the layers. Default 1. */
+  outputWeight?: number;
+  /**
+   * Names of tensors within the network that are compared with the float network's, as it was: hints (Romero et al. 2015, FitNets). Of
+   * each the mean squared difference is added, divided by the mean square of what it is to be, so that layers weigh alike.
+   */
+  layers?: readonly string[];
+  /** Of each layer. Default 1. */
+  layerWeight?: number;
 }
 
 /** As of `torch.optim`, with its defaults. */
@@ -264,6 +273,9 @@ const lossMembers: KnownOptions<LossOptions> = {
   labelSmoothing: 'any',
   temperature: 'any',
   delta: 'any',
+  outputWeight: 'any',
+  layers: 'list',
+  layerWeight: 'any',
 };
 const optimizerMembers: KnownOptions<OptimizerOptions> = {
   name: 'any',
