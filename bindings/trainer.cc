@@ -17,9 +17,15 @@ namespace {
 
 using emscripten::val;
 
-TrainingTarget training_target(const val& source, bool is_rounded) {
+TrainingTarget training_target(const Model& model, const val& source, bool is_rounded) {
   const OptionReader reader(source);
-  TrainingTarget target{.parameters = reader.read_strings("parameters")};
+  TrainingTarget target{.parameters = reader.read_strings("parameters"),
+                        .batch_statistics = reader.read_bool("batchStatistics", false)};
+  if (const val bytes = source["file"]; target.batch_statistics && !bytes.isUndefined()) {
+    Download file;
+    file.append(bytes);
+    target.unfolded = std::make_shared<const Graph>(read_unfolded(file.take(), model.kernels()));
+  }
   if (is_rounded)
     target.rounded = {
         static_options(source),
@@ -90,11 +96,13 @@ class JsTrainer {
   void configure(const val& options) {
     guarded([&] { training_->configure(training_setup(options)); });
   }
-  val step(const val& feeds, const val& targets, double position, bool freezes_observers) {
+  val step(const val& feeds, const val& targets, double position, bool freezes_observers,
+           bool freezes_statistics) {
     return guarded([&] {
       const Batch batch(feeds, targets);
-      const TrainingStep done = training_->step(batch.feeds.feeds, batch.target(),
-                                                static_cast<int64_t>(position), freezes_observers);
+      const TrainingStep done =
+          training_->step(batch.feeds.feeds, batch.target(), static_cast<int64_t>(position),
+                          {.freezes_observers = freezes_observers, .freezes_statistics = freezes_statistics});
       val step = val::object();
       set(step, "loss", done.loss);
       set(step, "learningRate", done.learning_rate);
@@ -196,7 +204,7 @@ class JsSavedTraining {
   std::unique_ptr<JsTrainer> resume(const JsModel& js, const val& options, bool is_rounded) {
     return guarded([&] {
       return std::make_unique<JsTrainer>(
-          Training::resume(js.model(), training_target(options, is_rounded), saved_));
+          Training::resume(js.model(), training_target(js.model(), options, is_rounded), saved_));
     });
   }
 
@@ -207,21 +215,21 @@ class JsSavedTraining {
 std::unique_ptr<JsTrainingCalibration> calibrate_training(const JsModel& js, const val& options) {
   return guarded([&] {
     return std::make_unique<JsTrainingCalibration>(
-        std::make_unique<TrainingCalibration>(js.model(), training_target(options, true)));
+        std::make_unique<TrainingCalibration>(js.model(), training_target(js.model(), options, true)));
   });
 }
 
 std::unique_ptr<JsTrainer> prepare_qat_from(const JsModel& js, const JsModel& quantized, const val& options) {
   return guarded([&] {
     return std::make_unique<JsTrainer>(
-        Training::begin(js.model(), training_target(options, true), quantized.model()));
+        Training::begin(js.model(), training_target(js.model(), options, true), quantized.model()));
   });
 }
 
 std::unique_ptr<JsTrainer> prepare_training(const JsModel& js, const val& options) {
   return guarded([&] {
     return std::make_unique<JsTrainer>(
-        std::make_unique<Training>(js.model(), training_target(options, false)));
+        std::make_unique<Training>(js.model(), training_target(js.model(), options, false)));
   });
 }
 

@@ -59,6 +59,8 @@ struct FakeQuantized {
   // ScaleSource::learned. Their scales are inputs of the graph, behind all others.
   std::vector<LearnedScale> learned;
   std::map<OperandId, std::size_t> learned_operands;  // of a weight: which of `learned`
+  // The network that is trained, where plan.graph is what folding makes of it: train/unfold_normalization.h.
+  Graph unfolded;
 };
 
 // A weight has a scale a channel or one, symmetric; activations are asymmetric. What a plan says of biases and

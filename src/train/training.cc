@@ -24,9 +24,20 @@ QuantizationPlan plan_of(const Model& model, const TrainingTarget& target) {
   StaticOptions options = target.rounded->quantization;
   options.rounding = Rounding::nearest;
   options.bias_correction = false;
-  QuantizationPlan plan = plan_static(model.graph(), options);
+  QuantizationPlan plan =
+      plan_static(target.unfolded ? folded(*target.unfolded, model.kernels()) : model.graph(), options);
   require(!plan.values.empty(), ErrorCode::unsupported, "the network has nothing to quantize");
   return plan;
+}
+
+TrainingOptions options_of(const TrainingTarget& target) {
+  return {.parameters = target.parameters, .batch_statistics = target.batch_statistics};
+}
+
+FakeQuantized rounded(QuantizationPlan plan, const Ranges& ranges, const TrainingTarget& target) {
+  FakeQuantized made = fake_quantize(std::move(plan), ranges, target.rounded->scales);
+  if (target.unfolded) unfold_normalization(made, *target.unfolded);
+  return made;
 }
 
 Tensor to_tensor(const Ranges& ranges) {
@@ -108,14 +119,13 @@ SavedTraining::SavedTraining(FileMemory file) {
 Training::Training(const Model& model, const TrainingTarget& target)
     : teacher_(model.with_graph(model.graph())),
       is_rounded_(false),
-      trainer_(model.graph(), {.parameters = target.parameters}, model.kernels()) {}
+      trainer_(target.unfolded ? *target.unfolded : model.graph(), options_of(target), model.kernels()) {}
 
 Training::Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges)
     : teacher_(model.with_graph(model.graph())),
       is_rounded_(true),
       ranges_(std::move(ranges)),
-      trainer_(fake_quantize(std::move(plan), ranges_, target.rounded->scales),
-               {.parameters = target.parameters}, model.kernels()) {}
+      trainer_(rounded(std::move(plan), ranges_, target), options_of(target), model.kernels()) {}
 
 std::unique_ptr<Training> Training::begin(const Model& model, const TrainingTarget& target,
                                           const Model& quantized) {
@@ -178,13 +188,11 @@ Training::Lesson Training::lesson_of(std::span<const Feed> feeds, const TensorVi
 }
 
 TrainingStep Training::step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
-                            bool freezes_observers) {
-  const double factor = rate_factor(setup_.schedule, position);
+                            StepOptions options) {
+  options.rate_factor = rate_factor(setup_.schedule, position);
   const Lesson lesson = lesson_of(feeds, targets);
-  const float loss =
-      trainer_.step(lesson.feeds, lesson.targets,
-                    {.rate_factor = factor, .freezes_observers = freezes_observers && is_rounded_});
-  return {static_cast<double>(loss), factor * setup_.optimizer.learning_rate};
+  const float loss = trainer_.step(lesson.feeds, lesson.targets, options);
+  return {static_cast<double>(loss), options.rate_factor * setup_.optimizer.learning_rate};
 }
 
 std::vector<Tensor> Training::gradients(std::span<const Feed> feeds, const TensorView* targets) {

@@ -17,12 +17,16 @@
 #include "engine/engine.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
+#include "train/unfold_normalization.h"
 
 namespace octavo {
 
 // What is trained.
 struct TrainingTarget {
   std::vector<std::string> parameters;  // names of constants; empty: all that operators learn
+  bool batch_statistics = false;        // of BatchNormalization: TrainingOptions
+  // The model's network with BatchNormalization still behind convolutions (read_unfolded), which is trained so, or null.
+  std::shared_ptr<const Graph> unfolded;
   // How the network is rounded meanwhile; nothing: it is trained in float.
   struct Rounded {
     StaticOptions quantization;
@@ -78,10 +82,11 @@ class Training {
   // May be called between any two steps, and has to be before the first. Throws what find_layer throws.
   void configure(const TrainingSetup& setup);
 
-  // One step on a batch. `position`: of the step in the schedule, from 0. Without targets what the float network makes
-  // of the batch is the target: its teacher, as it is of layers. Throws what Trainer::step throws.
+  // One step on a batch. `position`: of the step in the schedule, from 0, which says the rate factor. Without targets
+  // what the float network makes of the batch is the target: its teacher, as it is of layers. Throws what Trainer::step
+  // throws.
   TrainingStep step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
-                    bool freezes_observers);
+                    StepOptions options = {});
   std::vector<Tensor> gradients(std::span<const Feed> feeds, const TensorView* targets);
   TrainingMemory memory(std::span<const Feed> feeds, const TensorView* targets);
 

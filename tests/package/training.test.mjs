@@ -6,7 +6,7 @@ import { readNpy } from 'octavo/node';
 import { builds, withEngine } from './support/engines.mjs';
 import { digits, modelBytes, modelFile } from './support/networks.mjs';
 import { cosine } from './support/numbers.mjs';
-import { onnxModel } from './support/onnx_model.mjs';
+import { onnxFile, onnxModel } from './support/onnx_model.mjs';
 
 const pixels = 28 * 28;
 
@@ -311,6 +311,96 @@ test('inner layers are distilled as well, and unknown ones named with what is li
       );
       assert.ok(told.at(-1).loss < told[0].loss);
       await assert.rejects(of(loss([known[0]], { layerWeight: -1 })), { message: /layerWeight/ });
+    },
+    { training: true },
+  ));
+
+/** Conv → BatchNormalization → Relu, twice, and a dense layer. */
+function normalizedNetwork() {
+  let seed = 1;
+  const noise = () => ((seed = (seed * 48271) % 2147483647) / 2147483647 - 0.5) * 2;
+  const constants = [];
+  const constant = (name, dims, value = noise) => {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    constants.push({ name, dims, data: Float32Array.from({ length: count }, value) });
+    return name;
+  };
+  const nodes = [];
+  const node = (op, inputs, output, attributes = {}) => {
+    nodes.push({ op, name: output, inputs, outputs: [output], attributes });
+    return output;
+  };
+  const block = (x, i, from, to) => {
+    const conv = node('Conv', [x, constant(`w${i}`, [to, from, 3, 3])], `conv${i}`, { pads: [1, 1, 1, 1] });
+    const positive = () => 1 + noise() / 2;
+    const moments = [constant(`mean${i}`, [to]), constant(`variance${i}`, [to], positive)];
+    const affine = [constant(`scale${i}`, [to], positive), constant(`shift${i}`, [to])];
+    const normalized = node('BatchNormalization', [conv, ...affine, ...moments], `norm${i}`);
+    return node('Relu', [normalized], `relu${i}`);
+  };
+  const last = node('GlobalAveragePool', [block(block('x', 1, 2, 6), 2, 6, 8)], 'pool');
+  node('Gemm', [node('Flatten', [last], 'flat'), constant('w3', [8, 3]), constant('b3', [3])], 'y');
+  const io = { inputs: [{ name: 'x', dims: ['n', 2, 6, 6] }], outputs: [{ name: 'y', dims: ['n', 3] }] };
+  return {
+    file: onnxFile({ nodes, constants, ...io }),
+    samples: Array.from(
+      { length: 48 },
+      () => new Tensor('float32', Float32Array.from({ length: 72 }, noise), [1, 2, 6, 6]),
+    ),
+    labels: Array.from({ length: 48 }, (_, i) => i % 3),
+  };
+}
+
+test('BatchNormalization is trained, where the file is at hand behind convolutions too', () =>
+  withEngine(
+    'simd',
+    async (engine) => {
+      const { file, samples, labels } = normalizedNetwork();
+      const model = await loadModel(file, { engine });
+      const batchNormalization = 'trained';
+      await assert.rejects(model.prepareTraining({ batchNormalization }), {
+        code: 'Unsupported',
+        message: /folded/,
+      });
+      await assert.rejects(model.prepareTraining({ batchNormalization: 'yes' }), { code: 'InvalidOption' });
+      await assert.rejects(model.prepareTraining({ file }), { code: 'InvalidOption', message: /'file'/ });
+      const optimizer = { name: 'sgd', learningRate: 0.1, momentum: 0.9 };
+      const fit = { samples, labels, epochs: 6, batchSize: 16, optimizer, freezeBatchNormalization: 0.8 };
+      const prepared = {
+        float: () => model.prepareTraining({ batchNormalization, file }),
+        rounded: () =>
+          model.prepareQat({ batchNormalization, file, weights: { bits: 4 }, calibration: samples }),
+      };
+      for (const [kind, prepare] of Object.entries(prepared)) {
+        const trainer = await prepare();
+        const names = ['w1', 'scale1', 'shift1', 'w2', 'scale2', 'shift2', 'w3', 'b3'];
+        assert.deepEqual([...trainer.parameters].sort(), names.sort());
+        const before = await trainer.evaluate({ samples, labels });
+        assert.ok(before.sqnrDb > (kind === 'float' ? 100 : 10), `${kind}: ${before.sqnrDb}`);
+        const told = await steps(trainer.fit(fit));
+        assert.ok(told.at(-1).loss < told[0].loss, `${kind}: ${told[0].loss} -> ${told.at(-1).loss}`);
+        // Frozen, a step sees what is converted.
+        const { accuracy } = await trainer.evaluate({ samples, labels });
+        assert.ok(accuracy >= before.accuracy, `${kind}: ${before.accuracy} -> ${accuracy}`);
+        const trained = await trainer.convert();
+        const { operators, quantization } = trained.describe();
+        assert.equal(operators.BatchNormalization, undefined);
+        assert.equal(quantization.integerNodes > 0, kind === 'rounded');
+        // To the same bits from half of it on.
+        const first = await prepare();
+        let saved;
+        for await (const { step } of first.fit(fit)) {
+          if (step < 10) continue;
+          saved = await first.save();
+          break;
+        }
+        const call = kind === 'float' ? 'resumeTraining' : 'resumeQat';
+        const second = await model[call](saved, { file });
+        await steps(second.fit(fit));
+        assert.deepEqual(await (await second.convert()).toOnnx(), await trained.toOnnx());
+        await assert.rejects(model[call](saved), { name: 'OctavoError' });
+        for (const each of [trainer, first, second]) each.dispose();
+      }
     },
     { training: true },
   ));

@@ -385,10 +385,12 @@ export class EngineHost {
     trainer: Handle,
     feeds: NativeTensor[],
     targets: NativeTensor[],
-    { position, freezesObservers }: { position: number; freezesObservers: boolean },
+    how: { position: number; freezesObservers: boolean; freezesBatchNormalization: boolean },
   ): { loss: number; learningRate: number; ms: number } {
     const start = performance.now();
-    const step = this.#trainer(trainer).step(feeds, targets, position, freezesObservers);
+    const { position, freezesObservers, freezesBatchNormalization } = how;
+    const native = this.#trainer(trainer);
+    const step = native.step(feeds, targets, position, freezesObservers, freezesBatchNormalization);
     return { ...step, ms: performance.now() - start };
   }
 

@@ -202,9 +202,12 @@ export interface NativeCalibrator {
   delete(): void;
 }
 
-/** What is trained; but for `parameters`, of a network that is rounded. */
+/** What is trained; but for the first three, of a network that is rounded. */
 export interface NativeTrainingTarget extends SelectionOptions, Pick<StaticOptions, TrainedOptions> {
   parameters?: readonly string[];
+  batchStatistics?: boolean;
+  /** In which BatchNormalization is still behind convolutions. */
+  file?: Uint8Array;
   scales?: 'observed' | 'learned';
 }
 type TrainedOptions = 'perChannel' | 'weightRange' | 'weightBits' | 'activationBits';
@@ -278,6 +281,7 @@ export interface NativeTrainer {
     targets: NativeTensor[],
     position: number,
     freezesObservers: boolean,
+    freezesBatchNormalization: boolean,
   ): { loss: number; learningRate: number };
   /** Where they lie until `release`. */
   gradients(feeds: NativeTensor[], targets: NativeTensor[]): Place[];

@@ -6,6 +6,7 @@ import { readBytes, writeBytes } from '../node/files.js';
 import type { Model } from '../model.js';
 import type { Sample } from '../options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
+import { openSource } from '../source.js';
 import {
   defined,
   type Evaluation,
@@ -48,6 +49,8 @@ interface Options extends CommonOptions, PictureOptions {
   warmup?: number;
   clipNorm?: number;
   freezeObservers?: number;
+  batchNormalization?: 'frozen' | 'trained';
+  freezeBatchNormalization?: number;
   epochs: number;
   batchSize: number;
   seed: number;
@@ -90,6 +93,12 @@ export function trainCommand(): Command {
         'learned',
       ]),
     )
+    .addOption(
+      new Option(
+        '--batch-normalization <mode>',
+        'trained: by the statistics of each batch, and folded only then (default: frozen)',
+      ).choices(['frozen', 'trained']),
+    )
     .option('--float', 'train in float: fine-tuning')
     .optionsGroup('How it is trained:')
     .addOption(
@@ -126,6 +135,11 @@ export function trainCommand(): Command {
       'of the steps, from which on ranges stay (default: 0.6)',
       finiteNumber,
     )
+    .option(
+      '--freeze-batch-normalization <share>',
+      'of the steps, from which on its statistics stay (default: 1)',
+      finiteNumber,
+    )
     .option('--epochs <number>', 'how often each sample is seen', wholeNumber, 1)
     .option('--batch-size <number>', 'samples of a step', wholeNumber, 32)
     .option('--seed <number>', 'of the order of samples', wholeNumber, 1)
@@ -149,29 +163,46 @@ function checkCombination(options: Options): void {
   const refuse = (what: string) => new OctavoError('InvalidOption', what);
   if (options.validationLabels && !options.validation)
     throw refuse('--validation-labels are of --validation PATH…');
-  if (options.resume && (options.weightsBits ?? options.activationsBits ?? options.scales) !== undefined)
+  const rounding = options.weightsBits ?? options.activationsBits ?? options.scales;
+  if (options.resume && (rounding ?? options.batchNormalization) !== undefined)
     throw refuse(
-      '--resume goes on as the training was begun: without --weights-bits, --activations-bits, --scales',
+      '--resume goes on as the training was begun: without --weights-bits, --activations-bits, --scales, --batch-normalization',
     );
-  if (options.float && (options.weightsBits ?? options.activationsBits ?? options.scales) !== undefined)
+  if (options.float && rounding !== undefined)
     throw refuse('--float rounds nothing: without --weights-bits, --activations-bits, --scales');
 }
 
-async function prepare(model: Model, samples: readonly Sample[], options: Options): Promise<Trainer> {
-  const { resume, float, weightsBits, activationsBits, scales } = options;
+/** The model's file, as it is before loading folds anything in it. */
+async function readModel(path: string): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of (await openSource(path)).chunks) parts.push(chunk.slice());
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+async function prepare(
+  model: Model,
+  path: string,
+  samples: readonly Sample[],
+  options: Options,
+): Promise<Trainer> {
+  const { resume, float, weightsBits, activationsBits, scales, batchNormalization } = options;
   if (resume !== undefined) {
     const bytes = await readBytes(resume);
-    const resumed = float ? model.resumeTraining(bytes) : model.resumeQat(bytes);
+    const file = await readModel(path);
+    const resumed = float ? model.resumeTraining(bytes, { file }) : model.resumeQat(bytes, { file });
     return resumed.catch((error: unknown) => {
       throw error instanceof OctavoError ? error.inFile(resume) : error;
     });
   }
-  if (float) return model.prepareTraining();
+  const file = batchNormalization === 'trained' ? await readModel(path) : undefined;
+  const ofNormalization = defined({ batchNormalization, file });
+  if (float) return model.prepareTraining(ofNormalization);
   return withProgressBar(options, (onProgress) =>
     model.prepareQat({
       weights: weightsBits === undefined ? {} : { bits: weightsBits },
       activations: activationsBits === undefined ? {} : { bits: activationsBits },
       ...(scales && { scales }),
+      ...ofNormalization,
       calibration: samples.slice(0, calibrationSamples),
       onProgress,
     }),
@@ -183,8 +214,18 @@ function fitOptions(
   data: LabelledSamples,
   validation: LabelledSamples | undefined,
 ): FitOptions {
-  const { epochs, batchSize, seed, loss, lossLayers, clipNorm } = options;
-  const { freezeObservers = 0.6, warmup, schedule } = options;
+  const {
+    epochs,
+    batchSize,
+    seed,
+    loss,
+    lossLayers,
+    clipNorm,
+    freezeBatchNormalization,
+    freezeObservers = 0.6,
+    warmup,
+    schedule,
+  } = options;
   const { optimizer = 'adamw', learningRate, momentum, weightDecay } = options;
   const { samples, labels } = data;
   return defined({
@@ -199,6 +240,7 @@ function fitOptions(
       : loss,
     clipNorm,
     freezeObservers,
+    freezeBatchNormalization,
     optimizer: defined({ name: optimizer, learningRate, momentum, weightDecay }),
     schedule: defined({ name: schedule ?? 'cosine', warmup }),
   }) as FitOptions;
@@ -212,7 +254,7 @@ async function train(engine: Engine, path: string, options: Options): Promise<vo
   const data = await readLabelled(model, options.data, options.labels, options);
   const validation =
     options.validation && (await readLabelled(model, options.validation, options.validationLabels, options));
-  using trainer = await prepare(model, data.samples, options);
+  using trainer = await prepare(model, path, data.samples, options);
   const last = await follow(trainer, fitOptions(options, data, validation), options);
   using trained = await trainer.convert();
   if (data.choice.preprocessing) await rememberPreprocessing(trained, data.choice.preprocessing);

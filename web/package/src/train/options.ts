@@ -5,11 +5,22 @@ import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import type { NativeTrainingSetup, NativeTrainingTarget, SelectionOptions } from '../native.js';
 import type { CallOptions, LongCallOptions, Sample, Samples } from '../options.js';
-import type { TensorLike } from '../tensor.js';
+import { isBytes, type TensorLike } from '../tensor.js';
 
 export interface PrepareTrainingOptions extends LongCallOptions {
   /** Names of the constants that are trained: by default weights, biases, scales and embeddings, all that operators learn. */
   parameters?: readonly string[];
+  /**
+   * By which mean and variance BatchNormalization goes, where the network still has it: `frozen`, the default: those of the file;
+   * `trained`: in a step those of the batch, which running ones follow with the node's momentum (PyTorch's `train()`), and otherwise
+   * the running ones.
+   */
+  batchNormalization?: 'frozen' | 'trained';
+  /**
+   * Where BatchNormalization is `trained`: the file that the model was loaded from. Loading folds it into convolutions, from which it
+   * cannot be had back.
+   */
+  file?: Uint8Array;
   /**
    * An engine with `training`. By default the model's own, if it is one, or else one that starts for this training, with the model's
    * build and number of threads, and ends with it.
@@ -17,7 +28,8 @@ export interface PrepareTrainingOptions extends LongCallOptions {
   engine?: Engine | Promise<Engine>;
 }
 
-export type ResumeOptions = CallOptions & Pick<PrepareTrainingOptions, 'engine'>;
+/** `file`: as it was begun with. */
+export type ResumeOptions = CallOptions & Pick<PrepareTrainingOptions, 'engine' | 'file'>;
 
 /** How the weights are rounded that the network is trained with. */
 export interface TrainedWeights {
@@ -161,6 +173,8 @@ export interface FitOptions extends LabelledSamples, LearningOptions, CallOption
   validateEvery?: number;
   /** From which share of the steps on ranges stay as they are. Default 1: never. */
   freezeObservers?: number;
+  /** From which share of the steps on BatchNormalization that is `trained` goes by running statistics, which stay. Default 1: never. */
+  freezeBatchNormalization?: number;
   /** Of the order of samples, and of what `augment` is given. The same seed gives the same bits. Default 1. */
   seed?: number;
   /** Makes another sample of one, each time that it is seen. `random` gives numbers from 0 to 1, of the seed. */
@@ -186,6 +200,8 @@ export interface TrainingStep {
 
 const prepareOptions = {
   parameters: 'list',
+  batchNormalization: 'any',
+  file: 'any',
   engine: 'any',
   onProgress: 'function',
   signal: 'signal',
@@ -216,6 +232,7 @@ const fitOptions: KnownOptions<FitOptions> = {
   validation: 'record',
   validateEvery: 'any',
   freezeObservers: 'any',
+  freezeBatchNormalization: 'any',
   seed: 'any',
   augment: 'function',
   signal: 'signal',
@@ -238,24 +255,47 @@ type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 export const defined = <T extends object>(object: T): Defined<T> =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 
+/** Whether BatchNormalization is. */
+function isTrained(option: PrepareTrainingOptions['batchNormalization'], file: unknown): boolean {
+  if (option !== undefined && option !== 'frozen' && option !== 'trained')
+    throw new OctavoError('InvalidOption', "option 'batchNormalization' is one of 'frozen', 'trained'");
+  if (file !== undefined && !(option === 'trained' && isBytes(file)))
+    throw new OctavoError(
+      'InvalidOption',
+      "option 'file' is a Uint8Array, with batchNormalization: 'trained'",
+    );
+  return option === 'trained';
+}
+
 export function checkPrepareOptions(given: PrepareTrainingOptions | undefined) {
-  const { parameters, ...others } = checkOptions('prepareTraining', given, prepareOptions);
-  const target: Target = { isRounded: false, options: defined({ parameters }) };
+  const checked = checkOptions('prepareTraining', given, prepareOptions);
+  const { parameters, batchNormalization, ...others } = checked;
+  const options = defined({ parameters, batchStatistics: isTrained(batchNormalization, others.file) });
+  const target: Target = { isRounded: false, options };
   return { target, ...others };
 }
 
 export function checkQatOptions(given: PrepareQatOptions) {
   const checked = checkOptions('prepareQat', given, qatOptions);
-  const { weights, activations, calibration, from, engine, onProgress, signal, ...others } = checked;
+  const { weights, activations, batchNormalization, ...rest } = checked;
+  const { calibration, from, file, engine, onProgress, signal, ...others } = rest;
   if ((calibration === undefined) === (from === undefined))
     throw new OctavoError('InvalidOption', "prepareQat takes either 'calibration' or 'from'");
   const { bits, perChannel, range } = checkOptions('prepareQat.weights', weights, weightOptions);
   const { bits: activationBits } = checkOptions('prepareQat.activations', activations, { bits: 'any' });
-  const options = defined({ ...others, weightBits: bits, perChannel, weightRange: range, activationBits });
+  const options = defined({
+    ...others,
+    batchStatistics: isTrained(batchNormalization, file),
+    weightBits: bits,
+    perChannel,
+    weightRange: range,
+    activationBits,
+  });
   return {
     target: { isRounded: true, options } satisfies Target,
     calibration,
     from,
+    file,
     engine,
     onProgress,
     signal,

@@ -49,6 +49,9 @@ export interface TrainerParts {
   load: (file: Uint8Array, signal: AbortSignal | undefined) => Promise<Model>;
 }
 
+/** Of a step by itself. */
+const begins = { position: 0, freezesObservers: false, freezesBatchNormalization: false };
+
 /** A loss that is so many times the first one does not come down any more. */
 const explosion = 1000;
 
@@ -84,13 +87,14 @@ export class Trainer {
   async *fit(options: FitOptions): AsyncGenerator<TrainingStep, void, void> {
     const checked = checkFitOptions(options);
     const { samples, labels, validation, epochs = 1, batchSize = 32, seed = 1, signal } = checked;
-    const { freezeObservers = 1, validateEvery, augment } = checked;
+    const { freezeObservers = 1, freezeBatchNormalization = 1, validateEvery, augment } = checked;
     for (const [name, count] of Object.entries({ epochs, batchSize, validateEvery: validateEvery ?? 1 }))
       checkCount(name, count);
     if (!Number.isSafeInteger(seed))
       throw new OctavoError('InvalidOption', "option 'seed' is a whole number");
-    if (!(freezeObservers >= 0 && freezeObservers <= 1))
-      throw new OctavoError('InvalidOption', "option 'freezeObservers' is a share from 0 to 1");
+    for (const [name, share] of Object.entries({ freezeObservers, freezeBatchNormalization }))
+      if (!(share >= 0 && share <= 1))
+        throw new OctavoError('InvalidOption', `option '${name}' is a share from 0 to 1`);
     if (this.#isFitting) throw new OctavoError('InvalidOption', 'another fit is under way');
     this.#isFitting = true;
     try {
@@ -112,8 +116,11 @@ export class Trainer {
         const feeds = this.#join(
           order.map((i) => (augment ? augment(data.samples[i], random) : data.samples[i])),
         );
-        const freezesObservers = step >= freezeObservers * steps;
-        const how = { position: step, freezesObservers };
+        const how = {
+          position: step,
+          freezesObservers: step >= freezeObservers * steps,
+          freezesBatchNormalization: step >= freezeBatchNormalization * steps,
+        };
         const done = await this.#call('trainStep', [handOver(feeds), data.targets(order), how], signal);
         first ??= done.loss;
         if (done.loss > Math.max(Math.abs(first), 1) * explosion)
@@ -153,7 +160,7 @@ export class Trainer {
     const { signal, ...learning } = checkLearningOptions('step', options);
     const { feeds, targets } = this.#toBatch(batch);
     await this.#configure(toSetup(learning, targets.length > 0, 0), signal);
-    return this.#call('trainStep', [feeds, targets, { position: 0, freezesObservers: false }], signal);
+    return this.#call('trainStep', [feeds, targets, begins], signal);
   }
 
   /**
