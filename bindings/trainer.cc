@@ -24,7 +24,7 @@ TrainingTarget training_target(const Model& model, const val& source, bool is_ro
   if (const val bytes = source["file"]; target.batch_statistics && !bytes.isUndefined()) {
     Download file;
     file.append(bytes);
-    target.unfolded = std::make_shared<const Graph>(read_unfolded(file.take(), model.kernels()));
+    target.unfolded = read_unfolded(file.take(), model.kernels());
   }
   if (is_rounded)
     target.rounded = {
@@ -121,19 +121,25 @@ class JsTrainer {
   val weights() {
     return guarded([&] { return places([&](std::size_t i) { return training_->trainer().parameter(i); }); });
   }
-  // Of what is rounded: { name, scale: Float32Array, zeroPoint: Int32Array, bits, axis }, -1 for one scale.
+  // Of what is rounded: { name, scale: Float32Array, zeroPoint, bits, axis }, -1 for one scale.
   val scales() {
     return guarded([&] {
       val list = val::array();
-      for (const auto& [name, qparams] : training_->trainer().scales()) {
+      const QuantizationPlan plan = training_->trainer().plan();
+      const auto add = [&](ValueId of, const QParams& qparams) {
+        if (qparams.scale.empty()) return;
         val made = val::object();
-        set(made, "name", name);
-        set(made, "scale", copied(qparams.scale));
-        set(made, "zeroPoint", copied(qparams.zero_point));
+        set(made, "name", plan.graph[of].name);
+        const val scale(emscripten::typed_memory_view(qparams.scale.size(), qparams.scale.data()));
+        set(made, "scale", scale.call<val>("slice"));
+        set(made, "zeroPoint", qparams.zero_point[0]);
         set(made, "bits", std::bit_width(static_cast<uint32_t>(qparams.qmax - qparams.qmin)));
         set(made, "axis", qparams.axis);
         list.call<void>("push", made);
-      }
+      };
+      for (const auto& [id, spec] : plan.values) add(id, spec.given);
+      for (const auto& [operand, spec] : plan.operands)
+        add(plan.graph.nodes[operand.node].inputs[operand.input], spec.given);
       return list;
     });
   }
@@ -169,10 +175,6 @@ class JsTrainer {
     const std::vector<std::string> names = training_->trainer().parameters();
     for (std::size_t i = 0; i < names.size(); ++i) list.call<void>("push", place(names[i], view(i)));
     return list;
-  }
-
-  template <class T> static val copied(const std::vector<T>& numbers) {
-    return val(emscripten::typed_memory_view(numbers.size(), numbers.data())).call<val>("slice");
   }
 
   std::unique_ptr<Training> training_;

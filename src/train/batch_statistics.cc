@@ -22,11 +22,13 @@ std::vector<ValueId> running_statistics(const Graph& graph) {
   const Uses uses(graph);
   std::vector<ValueId> found;
   for (const Node& node : graph.nodes) {
-    const auto is_own = [&](std::size_t i) {
-      return graph[node.inputs[i]].constant && uses.only_consumer(node.inputs[i]) != Uses::kNone;
-    };
-    if (normalizes(node) && is_own(kMean) && is_own(kVariance))
-      found.insert(found.end(), {node.inputs[kMean], node.inputs[kVariance]});
+    if (!normalizes(node)) continue;
+    const ValueId mean = node.inputs[kMean], variance = node.inputs[kVariance];
+    if (!graph[mean].constant || uses.only_consumer(mean) == Uses::kNone || !graph[variance].constant ||
+        uses.only_consumer(variance) == Uses::kNone)
+      continue;
+    found.push_back(mean);
+    found.push_back(variance);
   }
   return found;
 }
@@ -35,35 +37,35 @@ void use_batch_statistics(Graph& graph, ValueId share, std::vector<ValueId>& det
   Backward b(graph);
   b.bind("share", share);
   for (std::size_t n = 0, count = graph.nodes.size(); n < count; ++n) {
-    const Node node = graph.nodes[n];
+    const Node& node = graph.nodes[n];
+    const ValueId x = node.inputs[0];
     if (!normalizes(node) || std::ranges::find(graph.inputs, node.inputs[kMean]) == graph.inputs.end())
       continue;
-    const Shape shape = b.shape(node.inputs[0]), channels{shape[1]};
-    const auto numbers =
+    const Shape shape = b.shape(x);
+    const double numbers =
         static_cast<double>(shape.elements()) / static_cast<double>(std::max<int64_t>(shape[1], 1));
-    if (numbers < 2)
-      throw Error(ErrorCode::invalid_data, "a batch of one number a channel has no variance")
-          .at_node(node.name, node.op->name);
-    b.bind("x", node.inputs[0]);
-    b.bind("axes", b.ints(all_axes_but(shape.rank(), 1)));
-    b.bind("mean", b.formula("ReduceMean(x, axes)"));
-    // The derivative of the variance by the mean is 0.
-    detached.push_back(b.add("Identity", {b.formula("mean")}));
-    b.bind("centre", detached.back());
-    const ValueId seen[] = {b.reshape(b.formula("mean"), channels),
-                            b.reshape(b.formula("d = x - centre; ReduceMean(d * d, axes)"), channels)};
+    require(numbers >= 2, ErrorCode::invalid_data, "a batch of one number a channel has no variance for '{}'",
+            node.name);
     b.bind("take", b.number(1 - node.attrs.get_float("momentum", 0.9f)));
-    const ValueId take = b.formula("share * take");
-    b.bind("take", take);
-    const ValueId keep = b.formula("1 - take");
-    for (const std::size_t i : {kMean, kVariance}) {
-      b.bind("seen", seen[i - kMean]);
-      b.bind("running", node.inputs[i]);
+    b.bind("unbiased", b.number(numbers / (numbers - 1)));
+    b.bind("x", x);
+    b.bind("axes", b.ints(all_axes_but(shape.rank(), 1)));
+    b.bind("channels", b.ints({shape[1]}));
+    // The derivative of the variance by the mean is 0.
+    detached.push_back(b.formula("mean = ReduceMean(x, axes); Identity(mean)"));
+    b.bind("centre", detached.back());
+    const auto follow = [&](std::size_t i, std::string_view seen, std::string_view next) {
+      const ValueId running = graph.nodes[n].inputs[i];
+      b.bind("running", running);
+      b.bind("seen", b.formula(seen));
       graph.nodes[n].inputs[i] = b.formula("share * seen + (1 - share) * running");
-      b.bind("unbiased", b.number(i == kMean ? 1 : numbers / (numbers - 1)));
-      add_state(graph, node.inputs[i],
-                b.add("octavo.Accumulate", {node.inputs[i], b.formula("seen * unbiased"), keep, take}));
-    }
+      const ValueId taken = b.formula("share * take");
+      b.bind("taken", taken);
+      add_state(graph, running,
+                b.add("octavo.Accumulate", {running, b.formula(next), b.formula("1 - taken"), taken}));
+    };
+    follow(kMean, "Reshape(mean, channels)", "seen");
+    follow(kVariance, "d = x - centre; Reshape(ReduceMean(d * d, axes), channels)", "seen * unbiased");
   }
   sort_nodes(graph);
 }

@@ -117,27 +117,24 @@ ValueId add_layer_loss(Graph& graph, const LossOptions& options, ValueId loss, V
 }
 
 ValueId find_layer(const Graph& graph, std::string_view name) {
-  struct Known {
-    std::size_t likeness = 0;  // how much of the name's beginning and end it has
-    std::string_view name;
-  } nearest[3];
+  // Of the name's beginning.
+  const auto likeness = [&](std::string_view known) {
+    std::size_t same = 0;
+    while (same < name.size() && same < known.size() && known[same] == name[same]) ++same;
+    return same;
+  };
+  std::string_view nearest[3];
   for (const Node& node : graph.nodes) {
-    for (const ValueId id : node.outputs) {
-      if (id == kNoValue || graph[id].dtype != DType::f32) continue;
-      Known known{.name = graph[id].name};
-      if (known.name == name) return id;
-      known.likeness = static_cast<std::size_t>(
-          std::ranges::mismatch(known.name, name).in1 - known.name.begin() +
-          (std::mismatch(known.name.rbegin(), known.name.rend(), name.rbegin(), name.rend()).first -
-           known.name.rbegin()));
-      for (Known& other : nearest)
-        if (known.likeness > other.likeness) std::swap(known, other);
-    }
+    const ValueId id = node.outputs[0];
+    if (id == kNoValue || graph[id].dtype != DType::f32) continue;
+    std::string_view known = graph[id].name;
+    if (known == name) return id;
+    for (std::string_view& other : nearest)
+      if (other.empty() || likeness(known) > likeness(other)) std::swap(known, other);
   }
-  std::string like;
-  for (const Known& each : nearest)
-    if (each.likeness > 0) like += text("{}'{}'", like.empty() ? "; there are " : ", ", each.name);
-  throw Error(ErrorCode::invalid_option, text("no node computes the layer '{}' in float32{}", name, like));
+  throw Error(ErrorCode::invalid_option,
+              text("option 'layers': no node computes '{}' in float32; there are '{}', '{}', '{}'", name,
+                   nearest[0], nearest[1], nearest[2]));
 }
 
 }  // namespace octavo

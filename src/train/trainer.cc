@@ -353,33 +353,22 @@ std::vector<std::string> Trainer::parameters() const {
 
 TensorView Trainer::parameter(std::size_t i) const { return kept(trained()[parameters_[i]].name); }
 
-QuantizationPlan Trainer::plan_now() const {
+QuantizationPlan Trainer::plan() const {
   std::vector<TensorView> states, scales;
   states.reserve(fake_.states.size());
   scales.reserve(fake_.learned.size());
   for (std::size_t slot = 0; slot < fake_.states.size(); ++slot) states.push_back(kept(range_name(slot)));
   for (const auto& learned : fake_.learned) scales.push_back(kept(fake_.graph[learned.scale].name));
-  Graph now = fake_.unfolded.nodes.empty() ? network() : folded(network(), kernels_);
-  require(now.nodes.size() == fake_.plan.graph.nodes.size(), ErrorCode::invalid_data,
-          "BatchNormalization cannot be folded into convolutions any more: a scale is not finite, or next to "
-          "nothing");
+  Graph now = network();
+  if (!fake_.unfolded.nodes.empty()) {
+    now = folded(std::move(now), kernels_);
+    require(now.nodes.size() == fake_.plan.graph.nodes.size(), ErrorCode::invalid_data,
+            "BatchNormalization cannot be folded any more: its scale is not finite, or next to nothing");
+  }
   return trained_plan(fake_, std::move(now), states, scales);
 }
 
-Graph Trainer::converted() const { return insert_qdq(plan_now(), nullptr); }
-
-std::vector<NamedScales> Trainer::scales() const {
-  if (fake_.graph.nodes.empty()) return {};
-  const QuantizationPlan plan = plan_now();
-  std::vector<NamedScales> all;
-  const auto add = [&](ValueId of, const QParams& qparams) {
-    if (!qparams.scale.empty()) all.push_back({plan.graph[of].name, qparams});
-  };
-  for (const auto& [id, spec] : plan.values) add(id, spec.given);
-  for (const auto& [operand, spec] : plan.operands)
-    add(plan.graph.nodes[operand.node].inputs[operand.input], spec.given);
-  return all;
-}
+Graph Trainer::converted() const { return insert_qdq(plan(), nullptr); }
 
 Graph Trainer::network() const {
   Graph graph = network_;

@@ -46,12 +46,6 @@ struct NamedState {
   Tensor tensor;
 };
 
-// How something is rounded.
-struct NamedScales {
-  std::string name;  // of an activation or a weight
-  QParams qparams;
-};
-
 // What a step takes of memory, in bytes.
 struct TrainingMemory {
   uint64_t state;        // parameters, moments, ranges
@@ -100,8 +94,8 @@ class Trainer {
   Graph network() const;
   // The same on integers, of a network that was rounded, with the ranges that were seen.
   Graph converted() const;
-  // As they are now, of all that has scales of its own: activations, then weights; of a network in float none.
-  std::vector<NamedScales> scales() const;
+  // The same before it is written as a network. Everything that has scales of its own is given those that it has now.
+  QuantizationPlan plan() const;
 
  private:
   // The training graph for feeds of certain shapes: of whole batches, say, and of the rest.
@@ -126,8 +120,6 @@ class Trainer {
   void choose_parameters();
   // Of the state that slot i of fake_.states begins.
   std::string_view range_name(std::size_t slot) const;
-  // Of what is rounded, with the parameters and scales as they are now.
-  QuantizationPlan plan_now() const;
   // How many of begin_ are not moments.
   std::size_t own_states() const {
     return fake_.states.size() + parameters_.size() + fake_.learned.size() + statistics_.size();

@@ -25,7 +25,7 @@ QuantizationPlan plan_of(const Model& model, const TrainingTarget& target) {
   options.rounding = Rounding::nearest;
   options.bias_correction = false;
   QuantizationPlan plan =
-      plan_static(target.unfolded ? folded(*target.unfolded, model.kernels()) : model.graph(), options);
+      plan_static(target.unfolds() ? folded(target.unfolded, model.kernels()) : model.graph(), options);
   require(!plan.values.empty(), ErrorCode::unsupported, "the network has nothing to quantize");
   return plan;
 }
@@ -36,7 +36,7 @@ TrainingOptions options_of(const TrainingTarget& target) {
 
 FakeQuantized rounded(QuantizationPlan plan, const Ranges& ranges, const TrainingTarget& target) {
   FakeQuantized made = fake_quantize(std::move(plan), ranges, target.rounded->scales);
-  if (target.unfolded) unfold_normalization(made, *target.unfolded);
+  if (target.unfolds()) unfold_normalization(made, target.unfolded);
   return made;
 }
 
@@ -119,7 +119,7 @@ SavedTraining::SavedTraining(FileMemory file) {
 Training::Training(const Model& model, const TrainingTarget& target)
     : teacher_(model.with_graph(model.graph())),
       is_rounded_(false),
-      trainer_(target.unfolded ? *target.unfolded : model.graph(), options_of(target), model.kernels()) {}
+      trainer_(target.unfolds() ? target.unfolded : model.graph(), options_of(target), model.kernels()) {}
 
 Training::Training(const Model& model, const TrainingTarget& target, QuantizationPlan plan, Ranges ranges)
     : teacher_(model.with_graph(model.graph())),

@@ -25,8 +25,9 @@ namespace octavo {
 struct TrainingTarget {
   std::vector<std::string> parameters;  // names of constants; empty: all that operators learn
   bool batch_statistics = false;        // of BatchNormalization: TrainingOptions
-  // The model's network with BatchNormalization still behind convolutions (read_unfolded), which is trained so, or null.
-  std::shared_ptr<const Graph> unfolded;
+  // The model's network with BatchNormalization still behind convolutions (read_unfolded), which is trained so; or empty.
+  Graph unfolded;
+  bool unfolds() const { return !unfolded.nodes.empty(); }
   // How the network is rounded meanwhile; nothing: it is trained in float.
   struct Rounded {
     StaticOptions quantization;

@@ -47,42 +47,37 @@ class Unfolding {
     return known != kNoValue ? known : graph_.add_constant(value.name, value.constant);
   }
 
-  // The node that was added last computes `id`.
-  void make(ValueId id) { graph_.nodes.back().outputs[0] = id; }
-
   // `conv` is what became of `plain` with `norm` behind it.
-  void unfold(const Node& conv, const Node& norm, const Node& plain) {
-    std::vector<ValueId> operands = {kNoValue};
-    for (std::size_t i = 1; i < norm.inputs.size(); ++i) operands.push_back(constant(norm.inputs[i]));
-    b_.bind("w", constant(plain.inputs[1]));
-    b_.bind("scale", operands[1]);
-    b_.bind("variance", operands[4]);
-    b_.bind("epsilon", b_.number(norm.attrs.get_float("epsilon", 1e-5f)));
-    const ValueId factor = b_.formula("scale / Sqrt(variance + epsilon)");
-    const ValueId weight = conv.inputs[1];
+  void unfold(const Node& conv, Node norm, const Node& plain) {
+    const ValueId weight = conv.inputs[1], out = conv.outputs[0];
+    for (std::size_t i = 1; i < norm.inputs.size(); ++i) norm.inputs[i] = constant(norm.inputs[i]);
     Dims dims(static_cast<uint64_t>(folded_[weight].shape->rank() - 1), 1);
-    dims[0] = b_.shape(factor)[0];
-    b_.bind("f", b_.reshape(factor, dims));
-    Dims rows = dims;
-    rows.push_back(1);
-    b_.bind("rows", b_.reshape(factor, rows));
-    b_.formula("w * rows");
-    make(weight);
+    dims[0] = -1;
+    b_.bind("planes", b_.ints(dims));
+    dims.push_back(1);
+    b_.bind("rows", b_.ints(dims));
+    b_.bind("w", constant(plain.inputs[1]));
+    b_.bind("scale", norm.inputs[1]);
+    b_.bind("variance", norm.inputs[4]);
+    b_.bind("epsilon", b_.number(norm.attrs.get_float("epsilon", 1e-5f)));
+    b_.formula("factor = scale / Sqrt(variance + epsilon); w * Reshape(factor, rows)");
+    graph_.nodes.back().outputs[0] = weight;
     graph_[weight].constant.reset();
-    const ValueId out = conv.outputs[0];
-    const ValueId convolved = graph_.add_value({graph_[out], graph_.unique_value_name(conv.name)});
+    // A channel whose scale is 0 is one of 0, of whatever weights.
+    Value convolved{graph_[out], graph_.unique_value_name(conv.name)};
+    b_.bind("x", graph_.add_value(std::move(convolved)));
     for (Node& node : graph_.nodes) {
       if (node.outputs[0] != out) continue;
-      node.outputs[0] = convolved;
+      node.outputs[0] = b_.formula("x");
       node.inputs.resize(2);
     }
-    b_.bind("convolved", convolved);
-    // A channel whose scale is 0 is one of 0, of whatever weights.
-    ValueId y = b_.formula("convolved / Where(f == 0, 1, f)");
-    if (plain.has_input(2)) y = b_.add("Add", {y, b_.reshape(constant(plain.inputs[2]), dims)});
-    operands[0] = y;
-    b_.add(norm.op->name, operands, norm.attrs);
-    make(out);
+    norm.inputs[0] = b_.formula("f = Reshape(factor, planes); x = x / Where(f == 0, 1, f); x");
+    if (plain.has_input(2)) {
+      b_.bind("b", constant(plain.inputs[2]));
+      norm.inputs[0] = b_.formula("x + Reshape(b, planes)");
+    }
+    norm.outputs[0] = out;
+    graph_.nodes.push_back(std::move(norm));
   }
 
   const Graph& folded_;

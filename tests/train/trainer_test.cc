@@ -342,8 +342,8 @@ TEST_CASE("layers are compared with a teacher's, relative to those") {
     }
     return std::string();
   };
-  CHECK(error("r3").find("'r3' in float32; there are 'r1', 'r2'") != std::string::npos);
-  CHECK(error("x").find("no node computes the layer 'x'") != std::string::npos);
+  CHECK(error("r3").find("'r3' in float32; there are 'r1', 'r2', '") != std::string::npos);
+  CHECK(error("x").find("no node computes 'x'") != std::string::npos);
 }
 
 TEST_CASE("scales are told as what is converted has them") {
@@ -352,7 +352,14 @@ TEST_CASE("scales are told as what is converted has them") {
     INFO(json["network"] << ' ' << json["rounded"].dump());
     const Trainer trainer = trainer_of(json);
     const Graph converted = trainer.converted();
-    const std::vector<NamedScales> all = trainer.scales();
+    const QuantizationPlan plan = trainer.plan();
+    std::map<std::string, QParams> all;
+    const auto add = [&](ValueId of, const QParams& given) {
+      if (!given.scale.empty()) all[plan.graph[of].name] = given;
+    };
+    for (const auto& [id, spec] : plan.values) add(id, spec.given);
+    for (const auto& [operand, spec] : plan.operands)
+      add(plan.graph.nodes[operand.node].inputs[operand.input], spec.given);
     CHECK(all.size() == json["rounded"]["ranges"].size() + json["rounded"]["axes"].size());
     for (const auto& [name, qparams] : all) {
       INFO(name);

@@ -22,19 +22,16 @@ void batch_normalization(Backward& b) {
   }
   b.bind("f", b.formula("1 / Sqrt(v + $epsilon=0.00001)"));
   if (b.wants(0)) b.give(0, b.formula("g * (s * f)"));
-  if (b.wants(1) || b.wants(4)) {
-    b.bind("scaled", by_channel(b, b.formula("g * ((x - m) * f)")));
-    b.give(1, b.formula("scaled"));
-  }
-  if (b.wants(2) || b.wants(3)) {
-    b.bind("shifted", by_channel(b, b.gradient()));
-    b.give(2, b.formula("shifted"));
-  }
+  const ValueId scaled = by_channel(b, b.formula("g * ((x - m) * f)")), shifted = by_channel(b, b.gradient());
+  b.give(1, scaled);
+  b.give(2, shifted);
   if (!b.wants(3) && !b.wants(4)) return;
-  b.bind("s", b.in(1));
-  b.bind("f", b.reshape(b.formula("f"), b.shape(b.in(1))));
-  if (b.wants(3)) b.give(3, b.formula("-(shifted * (s * f))"));
-  if (b.wants(4)) b.give(4, b.formula("-0.5 * (scaled * (s * (f * f)))"));
+  b.bind("n", b.in(1));
+  b.bind("k", scaled);
+  b.bind("l", shifted);
+  b.bind("d", b.reshape(b.formula("f"), b.shape(scaled)));
+  b.give(3, b.formula("n = n * d; -(l * n)"));
+  b.give(4, b.formula("-0.5 * (k * (n * d))"));
 }
 
 // Rows, which have one mean and one deviation; `axes` are those of a row.

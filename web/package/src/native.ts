@@ -264,8 +264,8 @@ export interface TensorScales {
   name: string;
   /** One, or one a channel. */
   scale: Float32Array;
-  /** As many. */
-  zeroPoint: Int32Array;
+  /** Of a weight 0. */
+  zeroPoint: number;
   bits: number;
   /** Along which channels have a scale each; -1: there is one scale. */
   axis: number;

@@ -182,7 +182,8 @@ export class Trainer {
 
   /**
    * What activations and weights are rounded to as they are now: the scales that `convert` gives them, but for channels whose
-   * scale a large bias enlarges. After `prepareTraining` there are none.
+   * scale a large bias enlarges. A weight into which BatchNormalization is folded only then has that one's name, not the parameter's.
+   * After `prepareTraining` there are none.
    */
   async scales(options?: CallOptions): Promise<TensorScales[]> {
     const { signal } = checkOptions('scales', options, callOptions);
