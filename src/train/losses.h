@@ -51,7 +51,8 @@ ValueId add_loss(Graph& graph, const LossOptions& options, ValueId outputs, Valu
 // signal, so that layers weigh alike however large their numbers are.
 ValueId add_layer_loss(Graph& graph, const LossOptions& options, ValueId loss, ValueId layer, ValueId target);
 
-// The float32 tensor of that name that is the first output of a node. Throws Error(invalid_option), naming some that are called alike.
+// The float32 tensor of that name that is the first output of a node. Throws Error(invalid_option), naming some that are
+// called alike.
 ValueId find_layer(const Graph& graph, std::string_view name);
 
 }  // namespace octavo

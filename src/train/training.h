@@ -25,7 +25,7 @@ namespace octavo {
 struct TrainingTarget {
   std::vector<std::string> parameters;  // names of constants; empty: all that operators learn
   bool batch_statistics = false;        // of BatchNormalization: TrainingOptions
-  // The model's network with BatchNormalization still behind convolutions (read_unfolded), which is trained so; or empty.
+  // The model's network with BatchNormalization still behind convolutions (read_unfolded), which is trained; or empty.
   Graph unfolded;
   bool unfolds() const { return !unfolded.nodes.empty(); }
   // How the network is rounded meanwhile; nothing: it is trained in float.
