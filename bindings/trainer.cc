@@ -1,6 +1,8 @@
 // Training, in modules of engine-train alone.
 #include "train/training.h"
 
+#include <bit>
+
 #include "download.h"
 #include "errors.h"
 #include "facet.h"
@@ -15,9 +17,15 @@ namespace {
 
 using emscripten::val;
 
-TrainingTarget training_target(const val& source, bool is_rounded) {
+TrainingTarget training_target(const Model& model, const val& source, bool is_rounded) {
   const OptionReader reader(source);
-  TrainingTarget target{.parameters = reader.read_strings("parameters")};
+  TrainingTarget target{.parameters = reader.read_strings("parameters"),
+                        .batch_statistics = reader.read_bool("batchStatistics", false)};
+  if (const val bytes = source["file"]; target.batch_statistics && !bytes.isUndefined()) {
+    Download file;
+    file.append(bytes);
+    target.unfolded = read_unfolded(file.take(), model.kernels());
+  }
   if (!is_rounded) return target;
   TrainingTarget::Rounded& rounded = target.rounded.emplace();
   if (reader.read_choice("activations", {{"float", 1}}, 0) != 0)
@@ -44,6 +52,9 @@ TrainingSetup training_setup(const val& source) {
   loss.label_smoothing = reader.read_number("labelSmoothing", loss.label_smoothing);
   loss.temperature = reader.read_number("temperature", loss.temperature);
   loss.delta = reader.read_number("delta", loss.delta);
+  loss.output_weight = reader.read_number("outputWeight", loss.output_weight);
+  loss.layers = reader.read_strings("layers");
+  loss.layer_weight = reader.read_number("layerWeight", loss.layer_weight);
   OptimizerOptions& optimizer = setup.optimizer;
   optimizer.kind = reader.read_choice(
       "optimizer",
@@ -89,11 +100,13 @@ class JsTrainer {
   void configure(const val& options) {
     guarded([&] { training_->configure(training_setup(options)); });
   }
-  val step(const val& feeds, const val& targets, double position, bool freezes_observers) {
+  val step(const val& feeds, const val& targets, double position, bool freezes_observers,
+           bool freezes_statistics) {
     return guarded([&] {
       const Batch batch(feeds, targets);
-      const TrainingStep done = training_->step(batch.feeds.feeds, batch.target(),
-                                                static_cast<int64_t>(position), freezes_observers);
+      const TrainingStep done =
+          training_->step(batch.feeds.feeds, batch.target(), static_cast<int64_t>(position),
+                          {.freezes_observers = freezes_observers, .freezes_statistics = freezes_statistics});
       val step = val::object();
       set(step, "loss", done.loss);
       set(step, "learningRate", done.learning_rate);
@@ -111,6 +124,28 @@ class JsTrainer {
   // Where the parameters lie until the next call.
   val weights() {
     return guarded([&] { return places([&](std::size_t i) { return training_->trainer().parameter(i); }); });
+  }
+  // Of what is rounded: { name, scale: Float32Array, zeroPoint, bits, axis }, -1 for one scale.
+  val scales() {
+    return guarded([&] {
+      val list = val::array();
+      const QuantizationPlan plan = training_->trainer().plan();
+      const auto add = [&](ValueId of, const QParams& qparams) {
+        if (qparams.scale.empty()) return;
+        val made = val::object();
+        set(made, "name", plan.graph[of].name);
+        const val scale(emscripten::typed_memory_view(qparams.scale.size(), qparams.scale.data()));
+        set(made, "scale", scale.call<val>("slice"));
+        set(made, "zeroPoint", qparams.zero_point[0]);
+        set(made, "bits", std::bit_width(static_cast<uint32_t>(qparams.qmax - qparams.qmin)));
+        set(made, "axis", qparams.axis);
+        list.call<void>("push", made);
+      };
+      for (const auto& [id, spec] : plan.values) add(id, spec.given);
+      for (const auto& [operand, spec] : plan.operands)
+        add(plan.graph.nodes[operand.node].inputs[operand.input], spec.given);
+      return list;
+    });
   }
   val memory(const val& feeds, const val& targets) {
     return guarded([&] {
@@ -175,7 +210,7 @@ class JsSavedTraining {
   std::unique_ptr<JsTrainer> resume(const JsModel& js, const val& options, bool is_rounded) {
     return guarded([&] {
       return std::make_unique<JsTrainer>(
-          Training::resume(js.model(), training_target(options, is_rounded), saved_));
+          Training::resume(js.model(), training_target(js.model(), options, is_rounded), saved_));
     });
   }
 
@@ -186,21 +221,21 @@ class JsSavedTraining {
 std::unique_ptr<JsTrainingCalibration> calibrate_training(const JsModel& js, const val& options) {
   return guarded([&] {
     return std::make_unique<JsTrainingCalibration>(
-        std::make_unique<TrainingCalibration>(js.model(), training_target(options, true)));
+        std::make_unique<TrainingCalibration>(js.model(), training_target(js.model(), options, true)));
   });
 }
 
 std::unique_ptr<JsTrainer> prepare_qat_from(const JsModel& js, const JsModel& quantized, const val& options) {
   return guarded([&] {
     return std::make_unique<JsTrainer>(
-        Training::begin(js.model(), training_target(options, true), quantized.model()));
+        Training::begin(js.model(), training_target(js.model(), options, true), quantized.model()));
   });
 }
 
 std::unique_ptr<JsTrainer> prepare_training(const JsModel& js, const val& options, bool is_rounded) {
   return guarded([&] {
     return std::make_unique<JsTrainer>(
-        std::make_unique<Training>(js.model(), training_target(options, is_rounded)));
+        std::make_unique<Training>(js.model(), training_target(js.model(), options, is_rounded)));
   });
 }
 
@@ -229,6 +264,7 @@ const Facet facet([](ModelClass& model) {
       .function("step", &JsTrainer::step)
       .function("gradients", &JsTrainer::gradients)
       .function("weights", &JsTrainer::weights)
+      .function("scales", &JsTrainer::scales)
       .function("memory", &JsTrainer::memory)
       .function("converted", &JsTrainer::converted)
       .function("save", &JsTrainer::save)

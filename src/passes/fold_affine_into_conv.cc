@@ -155,7 +155,7 @@ bool apply(Graph& graph, const Uses& uses, Node& conv, Node& dequantize, const A
 
 }  // namespace
 
-int fold_affine_into_conv(Graph& graph) {
+int fold_affine_into_conv(Graph& graph, bool folds_normalization) {
   const Uses uses(graph);
   int folded = 0;
   for (Node& conv : graph.nodes) {
@@ -169,6 +169,7 @@ int fold_affine_into_conv(Graph& graph) {
       if (n == Uses::kNone) break;
       Node& next = graph.nodes[n];
       if (next.outputs.size() != 1 || !graph.knows_types(next)) break;
+      if (!folds_normalization && next.op->name == kNormalization) break;
       const auto affine = read_affine(graph, uses, next, data, weights[0], weights.rank());
       if (affine.empty()) break;
       const ValueId old_weights = conv.inputs[1];

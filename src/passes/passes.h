@@ -34,8 +34,8 @@ int settle_sizes(Graph& graph);
 int inline_branches(Graph& graph);
 
 // a·Conv(x, W, b) + c → Conv(x, a·W, a·b + c), where a and c are constant scalars or vary by channel:
-// BatchNormalization, Mul, Div, Add and Sub behind a convolution.
-int fold_affine_into_conv(Graph& graph);
+// BatchNormalization, unless that is to stay, Mul, Div, Add and Sub behind a convolution.
+int fold_affine_into_conv(Graph& graph, bool folds_normalization = true);
 
 // Spelt-out forms → HardSigmoid(x) and HardSwish(x) = x · clip(x/6 + 1/2, 0, 1).
 int recognise_hard_swish(Graph& graph);
@@ -89,7 +89,8 @@ std::vector<FloatIsland> lower_qdq(Graph& graph);
 int fuse_activations(Graph& graph);
 
 // What every loaded model goes through; the result is plain ONNX, smaller and faster, and is what gets quantized.
-void simplify(Graph& graph, const KernelPolicy& kernels);
+// BatchNormalization may stay behind convolutions: what trains it wants it there.
+void simplify(Graph& graph, const KernelPolicy& kernels, bool folds_normalization = true);
 
 // A past that is fed and the present that comes out → a state slot of that capacity. Another slot, the last, is the
 // number of tokens in it, which each run advances. What is new may be of any length. An input as long as past and new

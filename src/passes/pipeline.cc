@@ -10,7 +10,7 @@ namespace octavo {
 namespace {
 
 // How much has changed.
-int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
+int simplify_graph(Graph& graph, const KernelPolicy& kernels, bool folds_normalization) {
   FoldingBudget budget(graph);
   int all = 0, changes = 0;
   do {
@@ -18,7 +18,8 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
     // What bodies take from outside has a type first.
     infer_shapes(graph);
     for (Node& node : graph.nodes)
-      for (Subgraph& body : node.subgraphs) changes += simplify_graph(body.graph, kernels);
+      for (Subgraph& body : node.subgraphs)
+        changes += simplify_graph(body.graph, kernels, folds_normalization);
     // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
     changes += fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
     changes += settle_captures(graph);
@@ -28,7 +29,7 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
     changes += remove_identities(graph);
     changes += settle_sizes(graph);
     changes += unwrap_layout(graph);
-    changes += fold_affine_into_conv(graph);
+    changes += fold_affine_into_conv(graph, folds_normalization);
     changes += recognise_hard_swish(graph);
     changes += recognise_integer_products(graph);
     changes += recentre_weights(graph);
@@ -41,7 +42,9 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels) {
 
 }  // namespace
 
-void simplify(Graph& graph, const KernelPolicy& kernels) { simplify_graph(graph, kernels); }
+void simplify(Graph& graph, const KernelPolicy& kernels, bool folds_normalization) {
+  simplify_graph(graph, kernels, folds_normalization);
+}
 
 bool computes_with_integers(const Graph& graph, const Node& node) {
   if (node.op->is_own()) return node.lowered.observed < 0;

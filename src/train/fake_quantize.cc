@@ -225,8 +225,8 @@ FakeQuantized fake_quantize(QuantizationPlan plan, const Ranges& ranges, ScaleSo
   return FakeQuantizer(std::move(plan), ranges, source).run();
 }
 
-Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
-              std::span<const TensorView> scales) {
+QuantizationPlan trained_plan(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
+                              std::span<const TensorView> scales) {
   QuantizationPlan plan = network.plan;
   plan.graph = std::move(trained);
   const auto give = [&](QuantSpec& spec, std::size_t i) {
@@ -261,7 +261,7 @@ Graph convert(const FakeQuantized& network, Graph trained, std::span<const Tenso
       spec.given.zero_point.push_back(0);
     }
   }
-  return insert_qdq(plan, nullptr);
+  return plan;
 }
 
 }  // namespace octavo

@@ -59,6 +59,8 @@ struct FakeQuantized {
   // ScaleSource::learned. Their scales are inputs of the graph, behind all others.
   std::vector<LearnedScale> learned;
   std::map<OperandId, std::size_t> learned_operands;  // of a weight: which of `learned`
+  // The network that is trained, where plan.graph is what folding makes of it: train/unfold_normalization.h.
+  Graph unfolded;
 };
 
 // A weight has one scale, or one a channel or block, symmetric; activations are asymmetric. What a plan says of biases
@@ -68,9 +70,9 @@ struct FakeQuantized {
 FakeQuantized fake_quantize(QuantizationPlan plan, const Ranges& ranges,
                             ScaleSource source = ScaleSource::observed);
 
-// The quantized network: `trained`, plan.graph with other constants, with the scales and zero points that slots, or
-// `scales`, those of network.learned, have come to, so that it computes what the pairs did.
-Graph convert(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
-              std::span<const TensorView> scales);
+// The plan of a quantized network that computes what the pairs did: of `trained`, plan.graph with other constants, with
+// the scales and zero points given that slots, or `scales`, those of network.learned, have come to. Biases have none.
+QuantizationPlan trained_plan(const FakeQuantized& network, Graph trained, std::span<const TensorView> states,
+                              std::span<const TensorView> scales);
 
 }  // namespace octavo

@@ -1,5 +1,7 @@
 #include "train/losses.h"
 
+#include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "autodiff/backward.h"
@@ -18,6 +20,8 @@ void check(const LossOptions& options) {
           "labelSmoothing must be a number from 0 to 1");
   require(options.temperature > 0, ErrorCode::invalid_option, "temperature must be greater than 0");
   require(options.delta > 0, ErrorCode::invalid_option, "delta must be greater than 0");
+  require(options.output_weight >= 0 && options.layer_weight >= 0, ErrorCode::invalid_option,
+          "outputWeight and layerWeight must not be negative");
 }
 
 // 1 where an index names the class, along axis 1.
@@ -45,8 +49,9 @@ TensorType target_type(const LossOptions& options, const TensorType& outputs, bo
   return {DType::s64, Shape(dims)};
 }
 
-ValueId add_loss(Graph& graph, const LossOptions& options, ValueId outputs, ValueId targets) {
-  check(options);
+namespace {
+
+ValueId add_output_loss(Graph& graph, const LossOptions& options, ValueId outputs, ValueId targets) {
   const TensorType type = graph[outputs];
   require(type.dtype == DType::f32 && type.is_static() && type.shape->elements() > 0, ErrorCode::unsupported,
           "no loss can be made of the output '{}'", graph[outputs].name);
@@ -88,6 +93,48 @@ ValueId add_loss(Graph& graph, const LossOptions& options, ValueId outputs, Valu
       return b.formula("heat * heat * ReduceSum(Exp(p) * (p - q)) / many");
   }
   return kNoValue;
+}
+
+}  // namespace
+
+ValueId add_loss(Graph& graph, const LossOptions& options, ValueId outputs, ValueId targets) {
+  check(options);
+  const ValueId loss = add_output_loss(graph, options, outputs, targets);
+  if (options.output_weight == 1) return loss;
+  Backward b(graph);
+  return b.add("Mul", {loss, b.number(options.output_weight)});
+}
+
+ValueId add_layer_loss(Graph& graph, const LossOptions& options, ValueId loss, ValueId layer,
+                       ValueId target) {
+  Backward b(graph);
+  b.bind("l", loss);
+  b.bind("x", layer);
+  b.bind("t", target);
+  b.bind("weight", b.number(options.layer_weight));
+  b.bind("tiny", b.number(std::numeric_limits<float>::min()));
+  return b.formula("d = x - t; l + weight * ReduceSum(d * d) / (ReduceSum(t * t) + tiny)");
+}
+
+ValueId find_layer(const Graph& graph, std::string_view name) {
+  // Of the name's beginning.
+  const auto likeness = [&](std::string_view known) {
+    std::size_t same = 0;
+    while (same < name.size() && same < known.size() && known[same] == name[same]) ++same;
+    return same;
+  };
+  std::string_view nearest[3];
+  for (const Node& node : graph.nodes) {
+    const ValueId id = node.outputs[0];
+    if (id == kNoValue || graph[id].dtype != DType::f32) continue;
+    std::string_view known = graph[id].name;
+    if (known == name) return id;
+    for (std::string_view& other : nearest)
+      if (other.empty() || likeness(known) > likeness(other)) std::swap(known, other);
+  }
+  throw Error(ErrorCode::invalid_option,
+              text("option 'layers': no node computes '{}' in float32; there are '{}', '{}', '{}'", name,
+                   nearest[0], nearest[1], nearest[2]));
 }
 
 }  // namespace octavo

@@ -1,6 +1,10 @@
 // Losses, made of ordinary operators, so that gradients go through them as through anything else.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "graph/graph.h"
 
 namespace octavo {
@@ -18,6 +22,10 @@ struct LossOptions {
   double label_smoothing = 0;  // of cross_entropy: 0 … 1
   double temperature = 1;      // of distillation: > 0
   double delta = 1;            // of huber: > 0
+  double output_weight = 1;    // of the loss that the kind says
+  // Tensors within the network that are compared with the teacher's as well: hints (Romero et al. 2015).
+  std::vector<std::string> layers;
+  double layer_weight = 1;  // of each of them
 
   bool operator==(const LossOptions&) const = default;
 };
@@ -38,5 +46,13 @@ TensorType target_type(const LossOptions& options, const TensorType& outputs, bo
 // Indices out of range have no class, and count as a target of 0s. Shapes must be static. Throws
 // Error(invalid_option) for an option out of range, Error(invalid_input) where targets do not fit.
 ValueId add_loss(Graph& graph, const LossOptions& options, ValueId outputs, ValueId targets);
+
+// The same plus layer_weight · Σ (x - t)² / Σ t², of an inner tensor x and what a teacher has in its place: noise by
+// signal, so that layers weigh alike however large their numbers are.
+ValueId add_layer_loss(Graph& graph, const LossOptions& options, ValueId loss, ValueId layer, ValueId target);
+
+// The float32 tensor of that name that is the first output of a node. Throws Error(invalid_option), naming some that are
+// called alike.
+ValueId find_layer(const Graph& graph, std::string_view name);
 
 }  // namespace octavo

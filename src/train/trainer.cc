@@ -10,8 +10,12 @@
 #include "graph/op_def.h"
 #include "graph/rewriter.h"
 #include "passes/passes.h"
+#include "quant/insert_qdq.h"
+#include "train/batch_statistics.h"
+#include "train/find_value.h"
 #include "train/join_transposes.h"
 #include "train/mark_in_place.h"
+#include "train/unfold_normalization.h"
 
 namespace octavo {
 
@@ -66,13 +70,15 @@ std::vector<ValueId> trainable_constants(const Graph& graph) {
   return found;
 }
 
+std::string layer_target(std::string_view layer) { return text("{}.{}", kTargets, layer); }
+
 Trainer::Trainer(Graph network, TrainingOptions options, const KernelPolicy& kernels)
     : network_(std::move(network)), options_(std::move(options)), kernels_(kernels) {
   choose_parameters();
 }
 
 Trainer::Trainer(FakeQuantized network, TrainingOptions options, const KernelPolicy& kernels)
-    : network_(network.plan.graph),
+    : network_(network.unfolded.nodes.empty() ? network.plan.graph : network.unfolded),
       fake_(std::move(network)),
       options_(std::move(options)),
       kernels_(kernels) {
@@ -80,21 +86,40 @@ Trainer::Trainer(FakeQuantized network, TrainingOptions options, const KernelPol
 }
 
 void Trainer::choose_parameters() {
-  if (options_.parameters.empty()) parameters_ = trainable_constants(network_);
+  std::vector<ValueId> chosen;
+  if (options_.parameters.empty()) chosen = trainable_constants(network_);
   for (const std::string& name : options_.parameters) {
-    const auto value = std::ranges::find(network_.values, name, &Value::name);
-    require(value != network_.values.end() && value->constant && value->constant->dtype() == DType::f32,
+    chosen.push_back(find_value(network_, name));
+    require(chosen.back() != kNoValue && network_[chosen.back()].constant &&
+                network_[chosen.back()].constant->dtype() == DType::f32,
             ErrorCode::invalid_option, "the network has no float32 parameter '{}'", name);
-    parameters_.push_back(static_cast<ValueId>(value - network_.values.begin()));
   }
-  require(!parameters_.empty(), ErrorCode::unsupported, "the network has no parameters to train");
-  begin_.reserve(own_states());
+  require(!chosen.empty(), ErrorCode::unsupported, "the network has no parameters to train");
+  std::vector<ValueId> statistics;
+  if (options_.batch_statistics) {
+    statistics = running_statistics(network_);
+    require(!statistics.empty(), ErrorCode::unsupported,
+            "batchNormalization: the network has none, or all of it is folded into convolutions");
+    for (const ValueId id : chosen)
+      require(std::ranges::find(statistics, id) == statistics.end(), ErrorCode::invalid_option,
+              "'{}' follows batches, and is no parameter", network_[id].name);
+  }
+  begin_.reserve(own_states() + chosen.size() + statistics.size());
   for (std::size_t slot = 0; slot < fake_.states.size(); ++slot)
     begin_.push_back({std::string(range_name(slot)), Tensor::copy_of(fake_.states[slot].view())});
-  for (const ValueId id : parameters_)
-    begin_.push_back({network_[id].name, Tensor::copy_of(network_[id].constant->view())});
+  const auto keep = [&](const std::vector<ValueId>& ids, std::vector<ValueId>& kept) {
+    for (const ValueId id : ids) {
+      const Value& value = network_[id];
+      begin_.push_back({value.name, Tensor::copy_of(value.constant->view())});
+      kept.push_back(find_value(trained(), value.name));
+      require(kept.back() != kNoValue, ErrorCode::unsupported,
+              "'{}' cannot be trained: what is behind its BatchNormalization is folded, too", value.name);
+    }
+  };
+  keep(chosen, parameters_);
   for (const auto& learned : fake_.learned)
     begin_.push_back({fake_.graph[learned.scale].name, Tensor::copy_of(learned.start->view())});
+  keep(statistics, statistics_);
 }
 
 std::string_view Trainer::range_name(std::size_t slot) const {
@@ -116,25 +141,40 @@ void Trainer::configure(const LossOptions& loss, const OptimizerOptions& optimiz
 }
 
 Trainer::Differentiated Trainer::differentiate(std::span<const Feed> feeds, const TensorView& targets) const {
-  Differentiated made{.graph = fake_.graph.nodes.empty() ? network_ : fake_.graph};
+  Differentiated made{.graph = trained()};
   Graph& graph = made.graph;
-  for (const ValueId id : network_.inputs) {
-    const auto feed = std::ranges::find(feeds, graph[id].name, &Feed::name);
-    require(feed != feeds.end(), ErrorCode::invalid_input, "input '{}' is missing", graph[id].name);
-    graph[id].dtype = feed->tensor.dtype;
-    graph[id].shape = feed->tensor.shape;
+  const auto fed = [&](std::string_view name) -> TensorType {
+    const auto feed = std::ranges::find(feeds, name, &Feed::name);
+    require(feed != feeds.end(), ErrorCode::invalid_input, "input '{}' is missing", name);
+    return {feed->tensor.dtype, feed->tensor.shape};
+  };
+  for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
+    Value& input = graph[graph.inputs[i]];
+    static_cast<TensorType&>(input) = fed(input.name);
   }
-  for (const ValueId id : parameters_) {
-    graph[id].constant = nullptr;
-    graph.inputs.push_back(id);
-  }
+  for (const std::vector<ValueId>* ids : {&parameters_, &statistics_})
+    for (const ValueId id : *ids) {
+      graph[id].constant = nullptr;
+      graph.inputs.push_back(id);
+    }
   std::vector<ValueId> learns = parameters_;
   for (const auto& learned : fake_.learned) learns.push_back(learned.scale);
   const ValueId target = graph.add_value({{targets.dtype, targets.shape}, std::string(kTargets)});
   graph.inputs.push_back(target);
   infer_shapes(graph);
+  std::vector<ValueId> detached = fake_.detached;
+  if (!statistics_.empty()) {
+    const ValueId share = graph.add_value({{DType::f32, Shape()}, kBatchShare});
+    graph.inputs.push_back(share);
+    use_batch_statistics(graph, share, detached);
+  }
   made.loss = add_loss(graph, options_.loss, graph.outputs[0], target);
-  made.gradients = add_gradients(graph, made.loss, learns, fake_.detached);
+  for (const std::string& name : options_.loss.layers) {
+    const ValueId hint = graph.add_value({fed(layer_target(name)), layer_target(name)});
+    graph.inputs.push_back(hint);
+    made.loss = add_layer_loss(graph, options_.loss, made.loss, find_layer(graph, name), hint);
+  }
+  made.gradients = add_gradients(graph, made.loss, learns, detached);
   return made;
 }
 
@@ -212,15 +252,15 @@ float Trainer::step(std::span<const Feed> feeds, const TensorView& targets, cons
   Executor& executor = executor_for(feeds, targets);
   const StepRates rates =
       rates_of(options_.optimizer, options_.optimizer.learning_rate * options.rate_factor, steps_);
-  const StepFeeds fed = step_feeds(feeds, targets, options.freezes_observers, &rates);
+  const StepFeeds fed = step_feeds(feeds, targets, options, &rates);
   const float loss = *executor.run(fed.feeds)[0].as<float>();
   ++steps_;
   require(std::isfinite(loss), ErrorCode::invalid_data, "the loss is not finite after {} steps", steps_);
   return loss;
 }
 
-Trainer::StepFeeds Trainer::step_feeds(std::span<const Feed> feeds, const TensorView& targets, bool frozen,
-                                       const StepRates* rates) const {
+Trainer::StepFeeds Trainer::step_feeds(std::span<const Feed> feeds, const TensorView& targets,
+                                       const StepOptions& options, const StepRates* rates) const {
   StepFeeds made{.feeds = {feeds.begin(), feeds.end()}};
   made.feeds.emplace_back(kTargets, targets);
   // Feeds are views of what lies elsewhere: scalars may move, their elements stay.
@@ -233,8 +273,9 @@ Trainer::StepFeeds Trainer::step_feeds(std::span<const Feed> feeds, const Tensor
     add(StepRates::kDecay, rates->decay);
     add(StepRates::kDeviation, rates->deviation);
   }
-  if (fake_.states.empty()) return made;
-  const ObservingRates observing = observing_rates(frozen);
+  if (!statistics_.empty()) add(kBatchShare, options.freezes_statistics ? 0 : 1);
+  if (fake_.ranges.empty() && fake_.sizes.empty()) return made;
+  const ObservingRates observing = observing_rates(options.freezes_observers);
   for (std::size_t i = 0; i < std::size(observing.values); ++i)
     add(ObservingRates::kInputs[i], observing.values[i]);
   return made;
@@ -248,7 +289,7 @@ std::vector<Tensor> Trainer::gradients(std::span<const Feed> feeds, const Tensor
                        gradients.begin() + static_cast<std::ptrdiff_t>(parameters_.size()));
   remove_dead(graph);
   const std::unique_ptr<Executor> executor = compiled(std::move(graph));
-  StepFeeds fed = step_feeds(feeds, targets, false, nullptr);
+  StepFeeds fed = step_feeds(feeds, targets, {}, nullptr);
   for (const NamedState& each : std::span(begin_).first(own_states()))
     fed.feeds.emplace_back(each.name, kept(each.name));
   std::vector<Tensor> made;
@@ -260,7 +301,7 @@ std::vector<Tensor> Trainer::gradients(std::span<const Feed> feeds, const Tensor
 TrainingMemory Trainer::memory(std::span<const Feed> feeds, const TensorView& targets) {
   Executor& executor = executor_for(feeds, targets);
   const StepRates none{};
-  const StepFeeds fed = step_feeds(feeds, targets, false, &none);
+  const StepFeeds fed = step_feeds(feeds, targets, {}, &none);
   TrainingMemory made{.activations = executor.session_for(fed.feeds)->program().arena_bytes};
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) made.state += (*state_)[slot].bytes();
   return made;
@@ -306,25 +347,36 @@ void Trainer::restore(std::vector<NamedState> state, OptimizerKind optimizer, in
 std::vector<std::string> Trainer::parameters() const {
   std::vector<std::string> names;
   names.reserve(parameters_.size());
-  for (const ValueId id : parameters_) names.push_back(network_[id].name);
+  for (const ValueId id : parameters_) names.push_back(trained()[id].name);
   return names;
 }
 
-TensorView Trainer::parameter(std::size_t i) const { return kept(network_[parameters_[i]].name); }
+TensorView Trainer::parameter(std::size_t i) const { return kept(trained()[parameters_[i]].name); }
 
-Graph Trainer::converted() const {
+QuantizationPlan Trainer::plan() const {
   std::vector<TensorView> states, scales;
   states.reserve(fake_.states.size());
   scales.reserve(fake_.learned.size());
   for (std::size_t slot = 0; slot < fake_.states.size(); ++slot) states.push_back(kept(range_name(slot)));
   for (const auto& learned : fake_.learned) scales.push_back(kept(fake_.graph[learned.scale].name));
-  return convert(fake_, network(), states, scales);
+  Graph now = network();
+  if (!fake_.unfolded.nodes.empty()) {
+    now = folded(std::move(now), kernels_);
+    require(now.nodes.size() == fake_.plan.graph.nodes.size(), ErrorCode::invalid_data,
+            "BatchNormalization cannot be folded any more: its scale is not finite, or next to nothing");
+  }
+  return trained_plan(fake_, std::move(now), states, scales);
 }
+
+Graph Trainer::converted() const { return insert_qdq(plan(), nullptr); }
 
 Graph Trainer::network() const {
   Graph graph = network_;
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
-    graph[parameters_[i]].constant = std::make_shared<const Tensor>(Tensor::copy_of(parameter(i)));
+  for (const std::vector<ValueId>* ids : {&parameters_, &statistics_})
+    for (const ValueId id : *ids) {
+      const std::string& name = trained()[id].name;
+      graph[find_value(graph, name)].constant = std::make_shared<const Tensor>(Tensor::copy_of(kept(name)));
+    }
   return graph;
 }
 

@@ -23,16 +23,22 @@ struct TrainingOptions {
   OptimizerOptions optimizer;
   // Names of the constants that are trained; empty: those of trainable_constants.
   std::vector<std::string> parameters;
+  // BatchNormalization goes by the statistics of each batch, and learns running ones: train/batch_statistics.h.
+  bool batch_statistics = false;
 };
 
 struct StepOptions {
-  double rate_factor = 1;          // of the learning rate: rate_factor of schedule.h
-  bool freezes_observers = false;  // ranges of a network that is rounded stay as they are
+  double rate_factor = 1;           // of the learning rate: rate_factor of schedule.h
+  bool freezes_observers = false;   // ranges of a network that is rounded stay as they are
+  bool freezes_statistics = false;  // BatchNormalization goes by running statistics, which stay as they are
 };
 
 // Constants of float32 that operators learn: weights, biases and scales, embeddings. Means and variances of
-// BatchNormalization stay as they are.
+// BatchNormalization are none.
 std::vector<ValueId> trainable_constants(const Graph& graph);
+
+// The name of the feed that a layer is compared with.
+std::string layer_target(std::string_view layer);
 
 // What a trainer keeps, by name: parameters, moments, ranges, learned scales.
 struct NamedState {
@@ -51,7 +57,8 @@ class Trainer {
   // Of a float network whose first output the loss is of. Nothing of it changes.
   //
   // Throws Error(invalid_option), naming it, for a parameter that the network does not have; Error(unsupported) for a
-  // network without parameters, and with the first step where something on the way to them has no gradient.
+  // network without parameters or, where that is to be trained, BatchNormalization, and with the first step where
+  // something on the way to them has no gradient.
   Trainer(Graph network, TrainingOptions options, const KernelPolicy& kernels);
   // Of a network that is rounded as it will be once it is quantized.
   Trainer(FakeQuantized network, TrainingOptions options, const KernelPolicy& kernels);
@@ -59,8 +66,9 @@ class Trainer {
   // Goes on with another loss or optimizer: parameters and ranges stay, moments as far as that optimizer has the same.
   void configure(const LossOptions& loss, const OptimizerOptions& optimizer);
 
-  // One step on a batch, and the loss before it. `targets`: what the loss compares output 0 with. Feeds of other shapes
-  // than before make another graph, with the same parameters.
+  // One step on a batch, and the loss before it. `targets`: what the loss compares output 0 with; what it compares
+  // LossOptions::layers with is fed by the names of layer_target(). Feeds of other shapes than before make another
+  // graph, with the same parameters.
   //
   // Throws Error(invalid_input) for feeds or targets that do not fit, Error(invalid_data) for a class out of range and,
   // with the parameters as the step left them, for a loss that is not finite.
@@ -86,6 +94,8 @@ class Trainer {
   Graph network() const;
   // The same on integers, of a network that was rounded, with the ranges that were seen.
   Graph converted() const;
+  // The same before it is written as a network. Everything that has scales of its own is given those that it has now.
+  QuantizationPlan plan() const;
 
  private:
   // The training graph for feeds of certain shapes: of whole batches, say, and of the rest.
@@ -111,25 +121,31 @@ class Trainer {
   // Of the state that slot i of fake_.states begins.
   std::string_view range_name(std::size_t slot) const;
   // How many of begin_ are not moments.
-  std::size_t own_states() const { return fake_.states.size() + parameters_.size() + fake_.learned.size(); }
+  std::size_t own_states() const {
+    return fake_.states.size() + parameters_.size() + fake_.learned.size() + statistics_.size();
+  }
   // What a run is fed: the batch, and scalars, which live as long as this does.
   struct StepFeeds {
     std::vector<Tensor> scalars;
     std::vector<Feed> feeds;
   };
   // With ObservingRates::kInputs where anything is observed; `rates`: null for graphs without an optimizer.
-  StepFeeds step_feeds(std::span<const Feed> feeds, const TensorView& targets, bool frozen,
+  StepFeeds step_feeds(std::span<const Feed> feeds, const TensorView& targets, const StepOptions& options,
                        const StepRates* rates) const;
+
+  // What is trained, with all constants of network_ by their names.
+  const Graph& trained() const { return fake_.graph.nodes.empty() ? network_ : fake_.graph; }
 
   Graph network_;       // in float
   FakeQuantized fake_;  // what is trained, where that is rounded; else an empty graph
   TrainingOptions options_;
   KernelPolicy kernels_;
-  std::vector<ValueId> parameters_;
-  std::vector<NamedState> begin_;   // what the state begins with; moments that are missing, with 0
-  std::shared_ptr<State> state_;    // from the first step on
-  std::vector<std::string> slots_;  // names, by slot of state_
-  std::vector<Built> built_;        // of the last few, the latest last
+  std::vector<ValueId> parameters_;  // of trained()
+  std::vector<ValueId> statistics_;  // the same: running ones, which follow batches
+  std::vector<NamedState> begin_;    // what the state begins with; moments that are missing, with 0
+  std::shared_ptr<State> state_;     // from the first step on
+  std::vector<std::string> slots_;   // names, by slot of state_
+  std::vector<Built> built_;         // of the last few, the latest last
   int64_t steps_ = 0;
 };
 

@@ -21,20 +21,31 @@ constexpr std::string_view kRanges = "octavo.ranges", kFrom = "octavo.from";
 
 // Rounding to the nearest: what others are rounded by is what training makes up for.
 QuantizationPlan plan_of(const Model& model, const TrainingTarget& target) {
+  const Graph graph = target.unfolds() ? folded(target.unfolded, model.kernels()) : model.graph();
   QuantizationPlan plan;
   if (const auto* const weights = std::get_if<WeightsOptions>(&target.rounded->quantization)) {
     WeightsOptions options = *weights;
     options.rounding = Rounding::nearest;
-    plan = plan_weights(model.graph(), options);
+    plan = plan_weights(graph, options);
   } else {
     StaticOptions options = std::get<StaticOptions>(target.rounded->quantization);
     options.rounding = Rounding::nearest;
     options.bias_correction = false;
-    plan = plan_static(model.graph(), options);
+    plan = plan_static(graph, options);
   }
   require(!plan.values.empty() || !plan.operands.empty(), ErrorCode::unsupported,
           "the network has nothing to quantize");
   return plan;
+}
+
+TrainingOptions options_of(const TrainingTarget& target) {
+  return {.parameters = target.parameters, .batch_statistics = target.batch_statistics};
+}
+
+FakeQuantized rounded(QuantizationPlan plan, const Ranges& ranges, const TrainingTarget& target) {
+  FakeQuantized made = fake_quantize(std::move(plan), ranges, target.rounded->scales);
+  if (target.unfolds()) unfold_normalization(made, target.unfolded);
+  return made;
 }
 
 Tensor to_tensor(const Ranges& ranges) {
@@ -92,9 +103,10 @@ Training::Training(const Model& model, const TrainingTarget& target, Quantizatio
     : teacher_(model.with_graph(model.graph())),
       is_rounded_(target.rounded.has_value()),
       ranges_(std::move(ranges)),
-      trainer_(is_rounded_ ? Trainer(fake_quantize(std::move(plan), ranges_, target.rounded->scales),
-                                     {.parameters = target.parameters}, model.kernels())
-                           : Trainer(model.graph(), {.parameters = target.parameters}, model.kernels())) {}
+      trainer_(is_rounded_
+                   ? Trainer(rounded(std::move(plan), ranges_, target), options_of(target), model.kernels())
+                   : Trainer(target.unfolds() ? target.unfolded : model.graph(), options_of(target),
+                             model.kernels())) {}
 
 std::unique_ptr<Training> Training::begin(const Model& model, const TrainingTarget& target,
                                           const Model& quantized) {
@@ -138,33 +150,50 @@ std::unique_ptr<Training> Training::resume(const Model& model, const TrainingTar
 }
 
 void Training::configure(const TrainingSetup& setup) {
+  if (setup.loss.layers != setup_.loss.layers) {
+    Graph graph = teacher_->graph();
+    graph.outputs.resize(graph.outputs.size() - setup_.loss.layers.size());
+    layer_targets_.clear();
+    for (const std::string& name : setup.loss.layers) {
+      graph.outputs.push_back(find_layer(graph, name));
+      layer_targets_.push_back(layer_target(name));
+    }
+    teacher_ = teacher_->with_graph(std::move(graph));
+  }
   setup_ = setup;
   trainer_.configure(setup.loss, setup.optimizer);
 }
 
-TensorView Training::targets_of(std::span<const Feed> feeds, const TensorView* targets) {
-  if (targets != nullptr) return *targets;
+Training::Lesson Training::lesson_of(std::span<const Feed> feeds, const TensorView* targets) {
   const LossKind kind = setup_.loss.kind;
-  require(kind != LossKind::cross_entropy && kind != LossKind::binary_cross_entropy, ErrorCode::invalid_input,
-          "there are no labels, which this loss needs");
-  return teacher_->run(feeds)[0];
+  require(targets || (kind != LossKind::cross_entropy && kind != LossKind::binary_cross_entropy),
+          ErrorCode::invalid_input, "there are no labels, which this loss needs");
+  Lesson lesson{.feeds = {feeds.begin(), feeds.end()}};
+  if (targets) lesson.targets = *targets;
+  if (targets && layer_targets_.empty()) return lesson;
+  const std::vector<TensorView>& answers = teacher_->run(feeds);
+  if (!targets) lesson.targets = answers[0];
+  for (std::size_t i = 0; i < layer_targets_.size(); ++i)
+    lesson.feeds.emplace_back(layer_targets_[i], answers[answers.size() - layer_targets_.size() + i]);
+  return lesson;
 }
 
 TrainingStep Training::step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
-                            bool freezes_observers) {
-  const double factor = rate_factor(setup_.schedule, position);
-  const float loss =
-      trainer_.step(feeds, targets_of(feeds, targets),
-                    {.rate_factor = factor, .freezes_observers = freezes_observers && is_rounded_});
-  return {static_cast<double>(loss), factor * setup_.optimizer.learning_rate};
+                            StepOptions options) {
+  options.rate_factor = rate_factor(setup_.schedule, position);
+  const Lesson lesson = lesson_of(feeds, targets);
+  const float loss = trainer_.step(lesson.feeds, lesson.targets, options);
+  return {static_cast<double>(loss), options.rate_factor * setup_.optimizer.learning_rate};
 }
 
 std::vector<Tensor> Training::gradients(std::span<const Feed> feeds, const TensorView* targets) {
-  return trainer_.gradients(feeds, targets_of(feeds, targets));
+  const Lesson lesson = lesson_of(feeds, targets);
+  return trainer_.gradients(lesson.feeds, lesson.targets);
 }
 
 TrainingMemory Training::memory(std::span<const Feed> feeds, const TensorView* targets) {
-  return trainer_.memory(feeds, targets_of(feeds, targets));
+  const Lesson lesson = lesson_of(feeds, targets);
+  return trainer_.memory(lesson.feeds, lesson.targets);
 }
 
 std::unique_ptr<Model> Training::converted() const {

@@ -18,12 +18,17 @@
 #include "engine/engine.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
+#include "train/unfold_normalization.h"
 
 namespace octavo {
 
 // What is trained.
 struct TrainingTarget {
   std::vector<std::string> parameters;  // names of constants; empty: all that operators learn
+  bool batch_statistics = false;        // of BatchNormalization: TrainingOptions
+  // The model's network with BatchNormalization still behind convolutions (read_unfolded), which is trained; or empty.
+  Graph unfolded;
+  bool unfolds() const { return !unfolded.nodes.empty(); }
   // How the network is rounded meanwhile; nothing: it is trained in float.
   struct Rounded {
     std::variant<StaticOptions, WeightsOptions> quantization;  // activations as well, or weights alone
@@ -76,13 +81,14 @@ class Training {
   static std::unique_ptr<Training> resume(const Model& model, const TrainingTarget& target,
                                           const SavedTraining& saved);
 
-  // May be called between any two steps, and has to be before the first.
+  // May be called between any two steps, and has to be before the first. Throws what find_layer throws.
   void configure(const TrainingSetup& setup);
 
-  // One step on a batch. `position`: of the step in the schedule, from 0. Without targets what the float network makes
-  // of the batch is the target: its teacher. Throws what Trainer::step throws.
+  // One step on a batch. `position`: of the step in the schedule, from 0, which says the rate factor. Without targets
+  // what the float network makes of the batch is the target: its teacher, as it is of layers. Throws what Trainer::step
+  // throws.
   TrainingStep step(std::span<const Feed> feeds, const TensorView* targets, int64_t position,
-                    bool freezes_observers);
+                    StepOptions options = {});
   std::vector<Tensor> gradients(std::span<const Feed> feeds, const TensorView* targets);
   TrainingMemory memory(std::span<const Feed> feeds, const TensorView* targets);
 
@@ -95,9 +101,15 @@ class Training {
   std::string save(std::string note) const;
 
  private:
-  TensorView targets_of(std::span<const Feed> feeds, const TensorView* targets);
+  // A batch, with what the teacher says to it.
+  struct Lesson {
+    std::vector<Feed> feeds;
+    TensorView targets;
+  };
+  Lesson lesson_of(std::span<const Feed> feeds, const TensorView* targets);
 
-  std::unique_ptr<Model> teacher_;  // the network as it was
+  std::unique_ptr<Model> teacher_;  // the network as it was, whose outputs are followed by layers of the loss
+  std::vector<std::string> layer_targets_;
   bool is_rounded_;
   Ranges ranges_;
   std::string from_;  // the file of the quantized model that it began with; empty: none

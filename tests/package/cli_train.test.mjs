@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { loadModel } from 'octavo';
+import { Tensor, loadModel } from 'octavo';
 import { readNpy, writeNpy } from 'octavo/node';
 import { commandLine } from './support/command_line.mjs';
 import { digits, modelFile } from './support/networks.mjs';
+import { normalizedNetwork } from './support/normalized_network.mjs';
 import { packageRoot } from './support/package.mjs';
 
 let folder;
@@ -154,6 +155,32 @@ test('fine-tuning in float', async () => {
   trained.dispose();
 });
 
+test('BatchNormalization is trained before it is folded, and goes on', async () => {
+  const { file, samples } = normalizedNetwork();
+  const data = new Float32Array(samples.length * 72);
+  samples.forEach((sample, i) => data.set(sample.data, i * 72));
+  await writeNpy(join(folder, 'small.npy'), new Tensor('float32', data, [samples.length, 2, 6, 6]));
+  await writeFile(join(folder, 'normalized.onnx'), file);
+  const options = ['--data', 'small.npy', '--quiet', '--batch-size', '16', '--loss-layers', 'relu1', 'relu2'];
+  const command = ['train', 'normalized.onnx', ...options, '--freeze-batch-normalization', '0.5'];
+  const begun = await octavo(
+    ...command,
+    '--batch-normalization',
+    'trained',
+    '--save',
+    'bn.training',
+    '-o',
+    'bn.onnx',
+  );
+  assert.deepEqual(begun, { code: 0, stdout: '', stderr: '' });
+  const resumed = await octavo(...command, '--epochs', '2', '--resume', 'bn.training', '-o', 'bn2.onnx');
+  assert.deepEqual(resumed, { code: 0, stdout: '', stderr: '' });
+  const trained = await loadModel(new Uint8Array(await readFile(join(folder, 'bn2.onnx'))));
+  assert.equal(trained.describe().operators.BatchNormalization, undefined);
+  assert.ok(trained.describe().quantization.integerNodes > 0);
+  trained.dispose();
+});
+
 test('what is wrong is one line', async () => {
   const base = ['train', model, '--data', 'digits.npy', '-o', 'none.onnx'];
   await misused(/required option '--data/, 'train', model);
@@ -165,6 +192,8 @@ test('what is wrong is one line', async () => {
   await misused(/--validation-labels are of/, ...base, '--validation-labels', 'labels.json');
   await misused(/goes on as the training was begun/, ...base, '--resume', 'a.onnx', '--weights-bits', '4');
   await misused(/--loss/, ...base, '--loss', 'hinge');
+  await misused(/--batch-normalization/, ...base, '--batch-normalization', 'yes');
+  await misused(/no node computes 'nothing'/, ...base, '--loss-layers', 'nothing');
   await writeFile(join(folder, 'wrong.json'), '[1, 2, "x"]');
   await failsWith(/wrong\.json has no class at 3: x/, ...base, '--labels', 'wrong.json');
   await misused(

@@ -6,6 +6,7 @@ import { readNpy } from 'octavo/node';
 import { builds, withEngine } from './support/engines.mjs';
 import { digits, modelBytes, modelFile } from './support/networks.mjs';
 import { cosine } from './support/numbers.mjs';
+import { normalizedNetwork } from './support/normalized_network.mjs';
 import { onnxModel } from './support/onnx_model.mjs';
 
 const pixels = 28 * 28;
@@ -295,6 +296,130 @@ test('what cannot be trained says why, and leaves the engine usable', () =>
       relu.dispose();
       model.dispose();
       assert.equal(await engine.liveObjects(), 0);
+    },
+    { training: true },
+  ));
+
+test('scales are told of all that is rounded', () =>
+  withEngine(
+    'simd',
+    async (engine) => {
+      const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+      const calibration = learning.samples.slice(0, 8);
+      for (const scales of ['observed', 'learned']) {
+        const trainer = await model.prepareQat({ weights: { bits: 3 }, scales, calibration });
+        const weights = await trainer.weights();
+        const told = await trainer.scales();
+        const rounded = told.filter(({ name }) => name in weights);
+        assert.ok(rounded.length > 1 && told.length > rounded.length);
+        for (const { name, scale, zeroPoint, bits, axis } of rounded) {
+          const { data, dims } = weights[name];
+          assert.deepEqual([bits, scale.length, zeroPoint], [3, dims[axis], 0]);
+          if (axis !== 0) continue;
+          const first = data.subarray(0, data.length / dims[0]);
+          const largest = Math.max(...first.map(Math.abs));
+          assert.ok(scale[0] > 0 && scale[0] <= (largest / 3) * 1.0001, `${name}: ${scale[0]} of ${largest}`);
+        }
+        for (const { scale, zeroPoint, bits, axis } of told.filter(({ name }) => !(name in weights)))
+          assert.deepEqual([scale.length, zeroPoint >= 0, bits, axis], [1, true, 8, -1]);
+        await steps(trainer.fit({ ...learning, epochs: 1 }));
+        const after = await trainer.scales();
+        assert.ok(after.some(({ scale }, i) => scale[0] !== told[i].scale[0]));
+        trainer.dispose();
+      }
+      assert.deepEqual(await (await model.prepareTraining()).scales(), []);
+    },
+    { training: true },
+  ));
+
+test('inner layers are distilled as well, and unknown ones named with what is like them', () =>
+  withEngine(
+    'simd',
+    async (engine) => {
+      const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
+      const { samples } = learning;
+      const trainer = await model.prepareQat({ weights: { bits: 3 }, calibration: samples.slice(0, 8) });
+      const loss = (layers, others = {}) => ({ name: 'distillation', layers, ...others });
+      let known = [];
+      await assert.rejects(
+        trainer.step({ inputs: samples[0] }, { loss: loss(['nothing']) }),
+        ({ code, message }) => {
+          known = [...message.matchAll(/'([^']+)'/g)].map(([, name]) => name).slice(2);
+          return code === 'InvalidOption' && message.includes("'nothing'");
+        },
+      );
+      await assert.rejects(trainer.step({ inputs: samples[0] }, { loss: loss('nothing') }), {
+        code: 'InvalidOption',
+      });
+      assert.ok(known.length > 0);
+      const batch = { inputs: samples[0] };
+      const optimizer = { name: 'sgd', learningRate: 1e-12 };
+      const of = async (options) => (await trainer.step(batch, { loss: options, optimizer })).loss;
+      const output = await of('distillation');
+      const both = await of(loss([known[0]]));
+      const layer = await of(loss([known[0]], { outputWeight: 0 }));
+      const twice = await of(loss([known[0]], { layerWeight: 2 }));
+      assert.ok(layer > 0);
+      assert.ok(Math.abs(both - output - layer) < 1e-3 * both, `${output} + ${layer} = ${both}`);
+      assert.ok(Math.abs(twice - output - 2 * layer) < 1e-3 * twice);
+      const learn = { samples: samples.slice(0, 64), epochs: 6, batchSize: 64, loss: loss(known) };
+      const told = await steps(trainer.fit({ ...learn, optimizer: { name: 'adamw', learningRate: 2e-4 } }));
+      assert.ok(told.at(-1).loss < told[0].loss, `${told[0].loss} -> ${told.at(-1).loss}`);
+      await assert.rejects(of(loss([known[0]], { layerWeight: -1 })), { message: /layerWeight/ });
+    },
+    { training: true },
+  ));
+
+test('BatchNormalization is trained, where the file is at hand behind convolutions too', () =>
+  withEngine(
+    'simd',
+    async (engine) => {
+      const { file, samples, labels } = normalizedNetwork();
+      const model = await loadModel(file, { engine });
+      const batchNormalization = 'trained';
+      await assert.rejects(model.prepareTraining({ batchNormalization }), {
+        code: 'Unsupported',
+        message: /folded/,
+      });
+      await assert.rejects(model.prepareTraining({ batchNormalization: 'yes' }), { code: 'InvalidOption' });
+      await assert.rejects(model.prepareTraining({ file }), { code: 'InvalidOption', message: /'file'/ });
+      const optimizer = { name: 'sgd', learningRate: 0.1, momentum: 0.9 };
+      const fit = { samples, labels, epochs: 6, batchSize: 16, optimizer, freezeBatchNormalization: 0.8 };
+      const prepared = {
+        float: () => model.prepareTraining({ batchNormalization, file }),
+        rounded: () =>
+          model.prepareQat({ batchNormalization, file, weights: { bits: 4 }, calibration: samples }),
+      };
+      for (const [kind, prepare] of Object.entries(prepared)) {
+        const trainer = await prepare();
+        const names = ['w1', 'scale1', 'shift1', 'w2', 'scale2', 'shift2', 'w3', 'b3'];
+        assert.deepEqual([...trainer.parameters].sort(), names.sort());
+        const before = await trainer.evaluate({ samples, labels });
+        assert.ok(before.sqnrDb > (kind === 'float' ? 100 : 10), `${kind}: ${before.sqnrDb}`);
+        const told = await steps(trainer.fit(fit));
+        assert.ok(told.at(-1).loss < told[0].loss, `${kind}: ${told[0].loss} -> ${told.at(-1).loss}`);
+        // Frozen, a step sees what is converted.
+        const { accuracy } = await trainer.evaluate({ samples, labels });
+        assert.ok(accuracy >= before.accuracy, `${kind}: ${before.accuracy} -> ${accuracy}`);
+        const trained = await trainer.convert();
+        const { operators, quantization } = trained.describe();
+        assert.equal(operators.BatchNormalization, undefined);
+        assert.equal(quantization.integerNodes > 0, kind === 'rounded');
+        // To the same bits from half of it on.
+        const first = await prepare();
+        let saved;
+        for await (const { step } of first.fit(fit)) {
+          if (step < 10) continue;
+          saved = await first.save();
+          break;
+        }
+        const call = kind === 'float' ? 'resumeTraining' : 'resumeQat';
+        const second = await model[call](saved, { file });
+        await steps(second.fit(fit));
+        assert.deepEqual(await (await second.convert()).toOnnx(), await trained.toOnnx());
+        await assert.rejects(model[call](saved), { name: 'OctavoError' });
+        for (const each of [trainer, first, second]) each.dispose();
+      }
     },
     { training: true },
   ));

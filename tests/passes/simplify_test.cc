@@ -40,6 +40,21 @@ TEST_CASE("BatchNormalization, Mul and Add disappear into the convolution before
   CHECK(graph[graph.outputs[0]].name == "Sub");
 }
 
+TEST_CASE("BatchNormalization stays behind convolutions where it is to be trained") {
+  GraphBuilder b;
+  ValueId y = b.node("Mul", {conv(b, b.input("x", {1, 3, 5, 5}), 4, 3), b.random({1, 4, 1, 1})});
+  const ValueId variance = b.constant({4}, {0.5f, 1, 2, 3});
+  y = b.node("BatchNormalization", {y, b.random({4}), b.random({4}), b.random({4}), variance});
+  b.output(b.node("Identity", {y}));
+  Graph graph = b.graph;
+  simplify(graph, KernelPolicy{}, false);
+  CHECK(test::count(graph, "Conv") == 1);
+  CHECK(test::count(graph, "BatchNormalization") == 1);
+  CHECK(graph.nodes.size() == 2);
+  simplify(graph, KernelPolicy{});
+  CHECK(graph.nodes.size() == 1);
+}
+
 TEST_CASE("What is read twice or varies inside of a channel is not folded") {
   GraphBuilder b;
   const ValueId y = conv(b, b.input("x", {1, 3, 5, 5}), 4, 3);

@@ -16,6 +16,7 @@
 #include "support/json_fixture.h"
 #include "support/op_runner.h"
 #include "train/schedule.h"
+#include "train/unfold_normalization.h"
 
 namespace octavo {
 namespace {
@@ -42,14 +43,16 @@ ValueId operand_of(test::GraphBuilder& b, const std::map<std::string, ValueId>& 
   return b.constant(Tensor::of<int64_t>({std::ssize(ints)}, ints));
 }
 
-Graph network_of(const Json& network, const Json& parameters) {
+// Of a case: its parameters are constants, and running statistics.
+Graph network_of(const Json& network, const Json& json) {
   test::GraphBuilder b;
   std::map<std::string, ValueId> ids;
   std::vector<int64_t> dims = network["x"].get<std::vector<int64_t>>();
   dims.insert(dims.begin(), kDynamic);
   ids["x"] = b.input("x", Shape{Dims(std::span<const int64_t>(dims))});
-  for (const auto& [name, parameter] : parameters.items())
-    ids[name] = b.graph.add_constant(name, of_128(parameter["of_128"], shape_of(parameter["shape"])));
+  for (const char* kind : {"parameters", "statistics"})
+    for (const auto& [name, constant] : json.value(kind, Json::object()).items())
+      ids[name] = b.graph.add_constant(name, of_128(constant["of_128"], shape_of(constant["shape"])));
   for (const Json& node : network["nodes"]) {
     Attrs attrs;
     for (const auto& [name, value] : node[1].items())
@@ -78,8 +81,10 @@ LossOptions loss_of(const Json& json) {
       {"mean_squared_error", LossKind::mean_squared_error},
       {"huber", LossKind::huber},
       {"distillation", LossKind::distillation}};
-  return {kinds.at(json["kind"]), json.value("labelSmoothing", 0.0), json.value("temperature", 1.0),
-          json.value("delta", 1.0)};
+  return {.kind = kinds.at(json["kind"]),
+          .label_smoothing = json.value("labelSmoothing", 0.0),
+          .temperature = json.value("temperature", 1.0),
+          .delta = json.value("delta", 1.0)};
 }
 
 OptimizerOptions optimizer_of(const Json& json) {
@@ -177,12 +182,22 @@ FakeQuantized rounded(const Graph& graph, const Json& json) {
   return fake_quantize(std::move(plan), ranges, source);
 }
 
+// With what is folded for that.
+FakeQuantized rounded_unfolded(const Graph& graph, const Json& json) {
+  FakeQuantized made = rounded(folded(graph, {}), json);
+  unfold_normalization(made, graph);
+  return made;
+}
+
 Trainer trainer_of(const Json& json) {
   const Json& network = fixture()["networks"][json["network"].get<std::string>()];
-  const Graph graph = network_of(network, json["parameters"]);
-  const TrainingOptions options{.loss = loss_of(json["loss"]), .optimizer = optimizer_of(json["optimizer"])};
-  return json["rounded"].empty() ? Trainer(graph, options, {})
-                                 : Trainer(rounded(graph, json["rounded"]), options, {});
+  const Graph graph = network_of(network, json);
+  const TrainingOptions options{.loss = loss_of(json["loss"]),
+                                .optimizer = optimizer_of(json["optimizer"]),
+                                .batch_statistics = json.contains("statistics")};
+  if (json["rounded"].empty()) return Trainer(graph, options, {});
+  const auto round = json["network"] == "unfolded" ? rounded_unfolded : rounded;
+  return Trainer(round(graph, json["rounded"]), options, {});
 }
 
 TEST_CASE("twenty steps lose what PyTorch's do, and end where they end") {
@@ -195,9 +210,10 @@ TEST_CASE("twenty steps lose what PyTorch's do, and end where they end") {
     const std::vector<Batch> batches = batches_of(network, json);
     for (std::size_t step = 0; step < json["losses"].size(); ++step) {
       const Batch& batch = batches[step % batches.size()];
-      const bool is_frozen = is_rounded && step >= json["rounded"]["frozenFrom"].get<std::size_t>();
-      const float loss = trainer.step(std::vector<Feed>{{"x", &batch.x}}, batch.targets.view(),
-                                      {.freezes_observers = is_frozen});
+      const StepOptions options{
+          .freezes_observers = is_rounded && step >= json["rounded"]["frozenFrom"].get<std::size_t>(),
+          .freezes_statistics = step >= json.value("statisticsFrozenFrom", std::size_t{100})};
+      const float loss = trainer.step(std::vector<Feed>{{"x", &batch.x}}, batch.targets.view(), options);
       const double expected = json["losses"][step];
       INFO("step " << step << ": " << loss << " beside " << expected);
       CHECK(std::abs(loss - expected) <= (is_rounded ? 1e-3 : 1e-4) * std::abs(expected));
@@ -211,13 +227,22 @@ TEST_CASE("twenty steps lose what PyTorch's do, and end where they end") {
         CHECK(std::abs(trainer.parameter(i).as<float>()[k] - expected[k].get<double>()) <
               (is_rounded ? 2e-3 : 2e-4));
     }
+    const Graph trained = trainer.network();
+    for (const auto& [name, statistic] : json.value("statistics", Json::object()).items()) {
+      INFO(name);
+      const std::vector<float> seen = test::values<float>(*trained[named(trained, name)].constant);
+      for (std::size_t k = 0; k < seen.size(); ++k) {
+        const double expected = statistic["seen"][k];
+        CHECK(std::abs(seen[k] - expected) < (is_rounded ? 1e-3 : 1e-4) * std::max(std::abs(expected), 0.1));
+      }
+    }
   }
 }
 
 TEST_CASE("the trained network computes with the parameters that were trained") {
   const Json& json = fixture()["cases"][0];
   const Json& network = fixture()["networks"][json["network"].get<std::string>()];
-  const Graph graph = network_of(network, json["parameters"]);
+  const Graph graph = network_of(network, json);
   Trainer trainer(graph, {.loss = loss_of(json["loss"]), .optimizer = optimizer_of(json["optimizer"])}, {});
   const std::vector<Batch> batches = batches_of(network, json);
   const auto untouched = trainer.network();
@@ -252,16 +277,17 @@ TEST_CASE("what is converted computes what was trained, on integers") {
     Trainer trainer = trainer_of(json);
     const std::vector<Batch> batches =
         batches_of(fixture()["networks"][json["network"].get<std::string>()], json);
-    const auto step = [&](const Batch& batch, bool is_frozen) {
+    const auto step = [&](int i) {
+      const Batch& batch = batches[i % batches.size()];
       return trainer.step(std::vector<Feed>{{"x", &batch.x}}, batch.targets.view(),
-                          {.freezes_observers = is_frozen});
+                          {.freezes_observers = i >= 12, .freezes_statistics = i >= 15});
     };
-    for (int i = 0; i < 20; ++i) step(batches[i % batches.size()], i >= 12);
+    for (int i = 0; i < 20; ++i) step(i);
     const Graph converted = trainer.converted();
     std::vector<Tensor> feeds;
     feeds.push_back(Tensor::copy_of(batches[0].x.view()));
     const double loss = cross_entropy(test::interpret(converted, feeds)[0], batches[0].targets);
-    const double faked = step(batches[0], true);
+    const double faked = step(21);
     INFO(loss << " beside " << faked);
     CHECK(std::abs(loss - faked) < 1e-3);
     const auto check_scale = [&](const std::string& name, double expected) {
@@ -284,6 +310,86 @@ TEST_CASE("what is converted computes what was trained, on integers") {
       for (const auto& [name, range] : json["rounded"]["seen"].items())
         check_scale(name,
                     (std::max(range[1].get<double>(), 0.0) - std::min(range[0].get<double>(), 0.0)) / levels);
+  }
+}
+
+TEST_CASE("layers are compared with a teacher's, relative to those") {
+  const Json& json = fixture()["cases"][0];
+  const Json& network = fixture()["networks"][json["network"].get<std::string>()];
+  const Graph graph = network_of(network, json);
+  const std::vector<Batch> batches = batches_of(network, json);
+  Graph inner = graph;
+  inner.outputs = {find_layer(graph, "c1"), find_layer(graph, "r2")};
+  std::vector<Tensor> given;
+  given.push_back(Tensor::copy_of(batches[0].x.view()));
+  const std::vector<Tensor> values = test::interpret(inner, given);
+  std::vector<Tensor> hints;
+  double expected = 0;
+  for (const Tensor& value : values) {
+    hints.push_back(Tensor::copy_of(value.view()));
+    double noise = 0, power = 0;
+    for (float& x : hints.back().span<float>()) {
+      const float hint = 1.25f * x - 0.125f;
+      noise += (hint - x) * (hint - x);
+      power += hint * hint;
+      x = hint;
+    }
+    expected += 0.5 * noise / power;
+  }
+  const std::string names[] = {layer_target("c1"), layer_target("r2")};
+  const std::vector<Feed> feeds = {{"x", &batches[0].x}, {names[0], &hints[0]}, {names[1], &hints[1]}};
+  LossOptions loss = loss_of(json["loss"]);
+  const double output =
+      Trainer(graph, {.loss = loss}, {}).step(std::span(feeds).first(1), batches[0].targets.view());
+  loss.layers = {"c1", "r2"};
+  loss.layer_weight = 0.5;
+  for (const double weight : {1.0, 2.0, 0.0}) {
+    loss.output_weight = weight;
+    Trainer trainer(graph, {.loss = loss}, {});
+    const double first = trainer.step(feeds, batches[0].targets.view());
+    CHECK(std::abs(first - (weight * output + expected)) < 1e-5);
+    double last = first;
+    for (int step = 0; step < 10; ++step) last = trainer.step(feeds, batches[0].targets.view());
+    CHECK(last < first);
+  }
+  const auto error = [&](std::string_view name) {
+    try {
+      find_layer(graph, name);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  CHECK(error("r3").find("'r3' in float32; there are 'r1', 'r2', '") != std::string::npos);
+  CHECK(error("x").find("no node computes 'x'") != std::string::npos);
+}
+
+TEST_CASE("scales are told as what is converted has them") {
+  for (const Json& json : fixture()["cases"]) {
+    if (json["rounded"].empty()) continue;
+    INFO(json["network"] << ' ' << json["rounded"].dump());
+    const Trainer trainer = trainer_of(json);
+    const Graph converted = trainer.converted();
+    const QuantizationPlan plan = trainer.plan();
+    std::map<std::string, QParams> all;
+    const auto add = [&](ValueId of, const QParams& given) {
+      if (!given.scale.empty()) all[plan.graph[of].name] = given;
+    };
+    for (const auto& [id, spec] : plan.values) add(id, spec.given);
+    for (const auto& [operand, spec] : plan.operands)
+      add(plan.graph.nodes[operand.node].inputs[operand.input], spec.given);
+    CHECK(all.size() == json["rounded"]["ranges"].size() + json["rounded"]["axes"].size());
+    for (const auto& [name, qparams] : all) {
+      INFO(name);
+      const ValueId scale = named(converted, name + "_scale");
+      REQUIRE(scale < converted.values.size());
+      const std::vector<float> written = test::values<float>(*converted[scale].constant);
+      REQUIRE(written.size() == qparams.scale.size());
+      for (std::size_t i = 0; i < written.size(); ++i) CHECK(written[i] >= qparams.scale[i]);
+      const bool is_weight = json["rounded"]["axes"].contains(name);
+      CHECK(qparams.axis == (is_weight ? json["rounded"]["axes"][name].get<int>() : -1));
+      if (!is_weight) CHECK(written == qparams.scale);
+    }
   }
 }
 
@@ -351,7 +457,7 @@ TEST_CASE("a step gives the same bits on any number of threads, in simd and scal
 TEST_CASE("what plan_static plans is trained, and lowers without islands") {
   const Json& json = fixture()["cases"][0];
   const Json& network = fixture()["networks"][json["network"].get<std::string>()];
-  const Graph graph = network_of(network, json["parameters"]);
+  const Graph graph = network_of(network, json);
   const std::vector<Batch> batches = batches_of(network, json);
   QuantizationPlan plan = plan_static(graph, StaticOptions{});
   Calibrator calibrator(plan);
@@ -379,7 +485,7 @@ TEST_CASE("what plan_static plans is trained, and lowers without islands") {
 TEST_CASE("what is converted before the first step is the network as it was, rounded") {
   const Json& json = fixture()["cases"][0];
   const Json& network = fixture()["networks"][json["network"].get<std::string>()];
-  const Graph graph = network_of(network, json["parameters"]);
+  const Graph graph = network_of(network, json);
   const std::vector<Batch> batches = batches_of(network, json);
   const QuantizationPlan plan = plan_static(graph, StaticOptions{});
   Calibrator calibrator(plan);
@@ -450,7 +556,7 @@ TEST_CASE("weights alone are trained in the form that plan_weights gives them") 
 TEST_CASE("what cannot be trained is named") {
   const Json& json = fixture()["cases"][0];
   const Json& network = fixture()["networks"][json["network"].get<std::string>()];
-  const Graph graph = network_of(network, json["parameters"]);
+  const Graph graph = network_of(network, json);
   const auto error = [](auto f) {
     try {
       f();

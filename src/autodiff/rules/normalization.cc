@@ -11,7 +11,7 @@ namespace {
 // Σ over all axes but that of channels.
 ValueId by_channel(Backward& b, ValueId x) { return b.sum(x, all_axes_but(b.rank(x), 1)); }
 
-// Inference: y = (x - mean) / √(variance + ε) · scale + bias, where mean and variance are constants.
+// y = (x - mean) · f · scale + bias, f = 1 / √(variance + ε), where mean and variance may be computed of x.
 void batch_normalization(Backward& b) {
   const int rank = b.rank(b.in(0));
   constexpr std::string_view kNames[] = {"", "s", "", "m", "v"};
@@ -22,8 +22,16 @@ void batch_normalization(Backward& b) {
   }
   b.bind("f", b.formula("1 / Sqrt(v + $epsilon=0.00001)"));
   if (b.wants(0)) b.give(0, b.formula("g * (s * f)"));
-  if (b.wants(1)) b.give(1, by_channel(b, b.formula("g * ((x - m) * f)")));
-  if (b.wants(2)) b.give(2, by_channel(b, b.gradient()));
+  const ValueId scaled = by_channel(b, b.formula("g * ((x - m) * f)")), shifted = by_channel(b, b.gradient());
+  b.give(1, scaled);
+  b.give(2, shifted);
+  if (!b.wants(3) && !b.wants(4)) return;
+  b.bind("n", b.in(1));
+  b.bind("k", scaled);
+  b.bind("l", shifted);
+  b.bind("d", b.reshape(b.formula("f"), b.shape(scaled)));
+  b.give(3, b.formula("n = n * d; -(l * n)"));
+  b.give(4, b.formula("-0.5 * (k * (n * d))"));
 }
 
 // Rows, which have one mean and one deviation; `axes` are those of a row.
@@ -134,7 +142,7 @@ void negative_log_likelihood_loss(Backward& b) {
 }
 
 constexpr GradientRule kRules[] = {
-    {.op = "BatchNormalization", .differentiate = batch_normalization, .stops = 1 << 3 | 1 << 4},
+    {.op = "BatchNormalization", .differentiate = batch_normalization},
     {.op = "LayerNormalization", .differentiate = layer_normalization, .obstacle = statistics_obstacle},
     {.op = "RMSNormalization", .differentiate = rms_normalization},
     {.op = "InstanceNormalization", .obstacle = group_obstacle, .spell = normalize_groups},

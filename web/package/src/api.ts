@@ -39,6 +39,7 @@ export type {
   SupportedOperator,
   SelectionOptions,
   TensorBytes,
+  TensorScales,
   TrainingMemory,
   ValueDescription,
   WeightsOptions,

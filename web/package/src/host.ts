@@ -17,6 +17,7 @@ import type {
   NativeLayerComparer,
   NativeModel,
   NativeModule,
+  NativeSavedTraining,
   NativeSequence,
   NativeTensor,
   NativeTrainer,
@@ -29,6 +30,7 @@ import type {
   WeightsOptions,
   StepTime,
   SupportedOperator,
+  TensorScales,
   TrainingMemory,
 } from './native.js';
 import { throwErrors } from './native_errors.js';
@@ -130,6 +132,7 @@ const calls = [
   'trainStep',
   'gradients',
   'weights',
+  'scales',
   'trainingMemory',
   'trainedModel',
   'saveTraining',
@@ -162,6 +165,7 @@ export class EngineHost {
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
   readonly #comparers = new Map<Handle, NativeLayerComparer>();
   readonly #trainingCalibrators = new Map<Handle, NativeTrainingCalibrator>();
+  readonly #savedTrainings = new Map<Handle, NativeSavedTraining>();
   readonly #trainers = new Map<Handle, NativeTrainer>();
 
   constructor(createModule: CreateModule) {
@@ -195,6 +199,7 @@ export class EngineHost {
       this.#calibrators,
       this.#comparers,
       this.#trainingCalibrators,
+      this.#savedTrainings,
       this.#trainers,
       this.#downloads,
     ];
@@ -361,27 +366,21 @@ export class EngineHost {
     );
   }
 
-  /** What whoever saved it has said of it. */
-  readTraining(bytes: Uint8Array): string {
+  /** Gives what whoever saved it has said of it. */
+  readTraining(bytes: Uint8Array, target: Handle): string {
     const saved = trains(this.#module.readTraining?.(bytes));
-    try {
-      return saved.note();
-    } finally {
-      saved.delete();
-    }
+    this.#savedTrainings.set(target, saved);
+    return saved.note();
   }
 
   resumeTraining(
     model: Handle,
+    saved: Handle,
     target: Handle,
-    { bytes, options, isRounded }: { bytes: Uint8Array; options: NativeTrainingTarget; isRounded: boolean },
+    { options, isRounded }: { options: NativeTrainingTarget; isRounded: boolean },
   ): string[] {
-    const saved = trains(this.#module.readTraining?.(bytes));
-    try {
-      return this.#adoptTrainer(target, saved.resume(this.#model(model).native, options, isRounded));
-    } finally {
-      saved.delete();
-    }
+    const native = find(this.#savedTrainings, saved, 'training');
+    return this.#adoptTrainer(target, native.resume(this.#model(model).native, options, isRounded));
   }
 
   configureTraining(trainer: Handle, setup: NativeTrainingSetup): void {
@@ -393,10 +392,12 @@ export class EngineHost {
     trainer: Handle,
     feeds: NativeTensor[],
     targets: NativeTensor[],
-    { position, freezesObservers }: { position: number; freezesObservers: boolean },
+    how: { position: number; freezesObservers: boolean; freezesBatchNormalization: boolean },
   ): { loss: number; learningRate: number; ms: number } {
     const start = performance.now();
-    const step = this.#trainer(trainer).step(feeds, targets, position, freezesObservers);
+    const { position, freezesObservers, freezesBatchNormalization } = how;
+    const native = this.#trainer(trainer);
+    const step = native.step(feeds, targets, position, freezesObservers, freezesBatchNormalization);
     return { ...step, ms: performance.now() - start };
   }
 
@@ -412,6 +413,10 @@ export class EngineHost {
   /** The parameters as they are now. */
   weights(trainer: Handle): NativeTensor[] {
     return this.#copyPlaces(this.#trainer(trainer).weights());
+  }
+
+  scales(trainer: Handle): TensorScales[] {
+    return this.#trainer(trainer).scales();
   }
 
   trainingMemory(trainer: Handle, feeds: NativeTensor[], targets: NativeTensor[]): TrainingMemory {
@@ -511,6 +516,7 @@ export class EngineHost {
       this.#calibrators.get(handle),
       this.#comparers.get(handle),
       this.#trainingCalibrators.get(handle),
+      this.#savedTrainings.get(handle),
       this.#trainers.get(handle),
     ])
       object?.delete();

@@ -202,10 +202,15 @@ export interface NativeCalibrator {
   delete(): void;
 }
 
-/** What is trained; but for `parameters`, of a network that is rounded: with `activations`, of which weights alone are. */
+/**
+ * What is trained; but for the first three, of a network that is rounded: with `activations`, of which weights alone are.
+ */
 export interface NativeTrainingTarget
   extends SelectionOptions, Pick<StaticOptions, TrainedOptions>, Pick<WeightsOptions, 'bits' | 'blockSize'> {
   parameters?: readonly string[];
+  batchStatistics?: boolean;
+  /** In which BatchNormalization is still behind convolutions. */
+  file?: Uint8Array;
   scales?: 'observed' | 'learned';
   activations?: 'float';
 }
@@ -217,6 +222,9 @@ export interface NativeTrainingSetup {
   labelSmoothing?: number;
   temperature?: number;
   delta?: number;
+  outputWeight?: number;
+  layers?: readonly string[];
+  layerWeight?: number;
   optimizer?: string;
   learningRate?: number;
   momentum?: number;
@@ -254,6 +262,19 @@ export interface TrainingMemory {
   activations: number;
 }
 
+/** How an activation or a weight is rounded: the integers stand for (q - zeroPoint) · scale. */
+export interface TensorScales {
+  /** Of the activation, or of the weight. */
+  name: string;
+  /** One, or one a channel. */
+  scale: Float32Array;
+  /** Of a weight 0. */
+  zeroPoint: number;
+  bits: number;
+  /** Along which channels have a scale each; -1: there is one scale. */
+  axis: number;
+}
+
 /** `targets` are one tensor, or none where the float network is the teacher. */
 export interface NativeTrainer {
   parameters(): string[];
@@ -264,11 +285,13 @@ export interface NativeTrainer {
     targets: NativeTensor[],
     position: number,
     freezesObservers: boolean,
+    freezesBatchNormalization: boolean,
   ): { loss: number; learningRate: number };
   /** Where they lie until `release`. */
   gradients(feeds: NativeTensor[], targets: NativeTensor[]): Place[];
   /** Where the parameters lie until the next call. */
   weights(): Place[];
+  scales(): TensorScales[];
   memory(feeds: NativeTensor[], targets: NativeTensor[]): TrainingMemory;
   converted(): NativeModel;
   /** Where the file lies until `release`. */

@@ -7,6 +7,7 @@ import type { Model } from '../model.js';
 import type { Sample } from '../options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { quantizationOptions } from '../quantization_options.js';
+import { openSource } from '../source.js';
 import {
   defined,
   type Evaluation,
@@ -43,6 +44,7 @@ interface Options extends CommonOptions, PictureOptions {
   scales?: 'observed' | 'learned';
   from?: string;
   loss?: string;
+  lossLayers?: string[];
   optimizer?: string;
   learningRate?: number;
   momentum?: number;
@@ -51,6 +53,8 @@ interface Options extends CommonOptions, PictureOptions {
   warmup?: number;
   clipNorm?: number;
   freezeObservers?: number;
+  batchNormalization?: 'frozen' | 'trained';
+  freezeBatchNormalization?: number;
   epochs: number;
   batchSize: number;
   seed: number;
@@ -101,6 +105,12 @@ export function trainCommand(): Command {
       ]),
     )
     .option('--from <file>', 'go on from this quantized copy of the model (default: from the model itself)')
+    .addOption(
+      new Option(
+        '--batch-normalization <mode>',
+        'trained: by the statistics of each batch, and folded only then (default: frozen)',
+      ).choices(['frozen', 'trained']),
+    )
     .option('--float', 'train in float: fine-tuning')
     .optionsGroup('How it is trained:')
     .addOption(
@@ -108,6 +118,10 @@ export function trainCommand(): Command {
         '--loss <name>',
         'what is to become small (default: crossEntropy with --labels, else distillation)',
       ).choices(['distillation', 'crossEntropy', 'binaryCrossEntropy', 'meanSquaredError', 'huber']),
+    )
+    .option(
+      '--loss-layers <name...>',
+      'tensors within the network that are to stay as the float network has them',
     )
     .addOption(
       new Option('--optimizer <name>', 'as of torch.optim (default: adamw)').choices([
@@ -131,6 +145,11 @@ export function trainCommand(): Command {
     .option(
       '--freeze-observers <share>',
       'of the steps, from which on ranges stay (default: 0.6)',
+      finiteNumber,
+    )
+    .option(
+      '--freeze-batch-normalization <share>',
+      'of the steps, from which on its statistics stay (default: 1)',
       finiteNumber,
     )
     .option('--epochs <number>', 'how often each sample is seen', wholeNumber, 1)
@@ -157,36 +176,51 @@ function checkCombination(options: Options): void {
   if (options.validationLabels && !options.validation)
     throw refuse('--validation-labels are of --validation PATH…');
   const { weightsBits, activationsBits, activations, blockSize, scales, from } = options;
+  const { batchNormalization } = options;
   const isRounding =
     (weightsBits ?? activationsBits ?? activations ?? blockSize ?? scales ?? from) !== undefined;
   const flags = '--weights-bits, --activations-bits, --activations, --block-size, --scales, --from';
-  if (options.resume && isRounding)
-    throw refuse(`--resume goes on as the training was begun: without ${flags}`);
+  if (options.resume && (isRounding || batchNormalization !== undefined))
+    throw refuse(`--resume goes on as the training was begun: without ${flags}, --batch-normalization`);
   if (options.float && isRounding) throw refuse(`--float rounds nothing: without ${flags}`);
   if (activations && activationsBits !== undefined)
     throw refuse('--activations float have no bits: without --activations-bits');
-  if (activations && from !== undefined)
-    throw refuse('--activations float begin from the float model: without --from');
+  if (from !== undefined && (activations ?? (batchNormalization === 'trained' || undefined)) !== undefined)
+    throw refuse(
+      '--from goes on from integers of a folded network: without --activations, --batch-normalization',
+    );
 }
 
 const blockSizeOf = (word: string | undefined) =>
   quantizationOptions.blockSize.choices.find((choice) => String(choice) === word);
 
+/** The model's file, as it is before loading folds anything in it. */
+async function readModel(path: string): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of (await openSource(path)).chunks) parts.push(chunk.slice());
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
 async function prepare(
   engine: Engine,
   model: Model,
+  path: string,
   samples: readonly Sample[],
   options: Options,
 ): Promise<Trainer> {
   const { resume, float, weightsBits, activationsBits, activations, blockSize, scales } = options;
+  const { batchNormalization } = options;
   if (resume !== undefined) {
     const bytes = await readBytes(resume);
-    const resumed = float ? model.resumeTraining(bytes) : model.resumeQat(bytes);
+    const file = await readModel(path);
+    const resumed = float ? model.resumeTraining(bytes, { file }) : model.resumeQat(bytes, { file });
     return resumed.catch((error: unknown) => {
       throw error instanceof OctavoError ? error.inFile(resume) : error;
     });
   }
-  if (float) return model.prepareTraining();
+  const file = batchNormalization === 'trained' ? await readModel(path) : undefined;
+  const ofNormalization = defined({ batchNormalization, file });
+  if (float) return model.prepareTraining(ofNormalization);
   using from = options.from === undefined ? undefined : await load(engine, options.from, options);
   return await withProgressBar(options, (onProgress) =>
     model.prepareQat({
@@ -198,6 +232,7 @@ async function prepare(
             ...(from ? { from } : { calibration: samples.slice(0, calibrationSamples) }),
           }),
       ...(scales && { scales }),
+      ...ofNormalization,
       onProgress,
     }),
   );
@@ -208,7 +243,18 @@ function fitOptions(
   data: LabelledSamples,
   validation: LabelledSamples | undefined,
 ): FitOptions {
-  const { epochs, batchSize, seed, loss, clipNorm, freezeObservers = 0.6, warmup, schedule } = options;
+  const {
+    epochs,
+    batchSize,
+    seed,
+    loss,
+    lossLayers,
+    clipNorm,
+    freezeBatchNormalization,
+    freezeObservers = 0.6,
+    warmup,
+    schedule,
+  } = options;
   const { optimizer = 'adamw', learningRate, momentum, weightDecay } = options;
   const { samples, labels } = data;
   return defined({
@@ -218,9 +264,12 @@ function fitOptions(
     epochs,
     batchSize,
     seed,
-    loss,
+    loss: lossLayers
+      ? { name: loss ?? (labels ? 'crossEntropy' : 'distillation'), layers: lossLayers }
+      : loss,
     clipNorm,
     freezeObservers,
+    freezeBatchNormalization,
     optimizer: defined({ name: optimizer, learningRate, momentum, weightDecay }),
     schedule: defined({ name: schedule ?? 'cosine', warmup }),
   }) as FitOptions;
@@ -234,7 +283,7 @@ async function train(engine: Engine, path: string, options: Options): Promise<vo
   const data = await readLabelled(model, options.data, options.labels, options);
   const validation =
     options.validation && (await readLabelled(model, options.validation, options.validationLabels, options));
-  using trainer = await prepare(engine, model, data.samples, options);
+  using trainer = await prepare(engine, model, path, data.samples, options);
   const last = await follow(trainer, fitOptions(options, data, validation), options);
   using trained = await trainer.convert();
   if (data.choice.preprocessing) await rememberPreprocessing(trained, data.choice.preprocessing);

@@ -10,11 +10,22 @@ import type {
   WeightsOptions,
 } from '../native.js';
 import type { CallOptions, LongCallOptions, Sample, Samples } from '../options.js';
-import type { TensorLike } from '../tensor.js';
+import { isBytes, type TensorLike } from '../tensor.js';
 
 export interface PrepareTrainingOptions extends LongCallOptions {
   /** Names of the constants that are trained: by default weights, biases, scales and embeddings, all that operators learn. */
   parameters?: readonly string[];
+  /**
+   * By which mean and variance BatchNormalization goes, where the network still has it: `frozen`, the default: those of the file;
+   * `trained`: in a step those of the batch, which running ones follow with the node's momentum (PyTorch's `train()`), and otherwise
+   * the running ones.
+   */
+  batchNormalization?: 'frozen' | 'trained';
+  /**
+   * Where BatchNormalization is `trained`: the file that the model was loaded from. Loading folds it into convolutions, from which it
+   * cannot be had back.
+   */
+  file?: Uint8Array;
   /**
    * An engine with `training`. By default the model's own, if it is one, or else one that starts for this training, with the model's
    * build and number of threads, and ends with it.
@@ -22,7 +33,8 @@ export interface PrepareTrainingOptions extends LongCallOptions {
   engine?: Engine | Promise<Engine>;
 }
 
-export type ResumeOptions = CallOptions & Pick<PrepareTrainingOptions, 'engine'>;
+/** `file`: as it was begun with. */
+export type ResumeOptions = CallOptions & Pick<PrepareTrainingOptions, 'engine' | 'file'>;
 
 /** How the weights are rounded that the network is trained with. */
 export interface TrainedWeights {
@@ -73,6 +85,15 @@ export interface LossOptions {
   temperature?: number;
   /** Of `huber`. Default 1. */
   delta?: number;
+  /** Of what `name` says, beside the layers. Default 1. */
+  outputWeight?: number;
+  /**
+   * Names of tensors within the network that are compared with the float network's, as it was: hints (Romero et al. 2015, FitNets). Of
+   * each the mean squared difference is added, divided by the mean square of what it is to be, so that layers weigh alike.
+   */
+  layers?: readonly string[];
+  /** Of each layer. Default 1. */
+  layerWeight?: number;
 }
 
 /** As of `torch.optim`, with its defaults. */
@@ -166,6 +187,8 @@ export interface FitOptions extends LabelledSamples, LearningOptions, CallOption
   validateEvery?: number;
   /** From which share of the steps on ranges stay as they are. Default 1: never. */
   freezeObservers?: number;
+  /** From which share of the steps on BatchNormalization that is `trained` goes by running statistics, which stay. Default 1: never. */
+  freezeBatchNormalization?: number;
   /** Of the order of samples, and of what `augment` is given. The same seed gives the same bits. Default 1. */
   seed?: number;
   /** Makes another sample of one, each time that it is seen. `random` gives numbers from 0 to 1, of the seed. */
@@ -191,6 +214,8 @@ export interface TrainingStep {
 
 const prepareOptions = {
   parameters: 'list',
+  batchNormalization: 'any',
+  file: 'any',
   engine: 'any',
   onProgress: 'function',
   signal: 'signal',
@@ -226,6 +251,7 @@ const fitOptions: KnownOptions<FitOptions> = {
   validation: 'record',
   validateEvery: 'any',
   freezeObservers: 'any',
+  freezeBatchNormalization: 'any',
   seed: 'any',
   augment: 'function',
   signal: 'signal',
@@ -248,18 +274,34 @@ type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 export const defined = <T extends object>(object: T): Defined<T> =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 
+/** Whether BatchNormalization is. */
+function isTrained(option: PrepareTrainingOptions['batchNormalization'], file: unknown): boolean {
+  if (option !== undefined && option !== 'frozen' && option !== 'trained')
+    throw new OctavoError('InvalidOption', "option 'batchNormalization' is one of 'frozen', 'trained'");
+  if (file !== undefined && !(option === 'trained' && isBytes(file)))
+    throw new OctavoError(
+      'InvalidOption',
+      "option 'file' is a Uint8Array, with batchNormalization: 'trained'",
+    );
+  return option === 'trained';
+}
+
 export function checkPrepareOptions(given: PrepareTrainingOptions | undefined) {
-  const { parameters, ...others } = checkOptions('prepareTraining', given, prepareOptions);
-  const target: Target = { isRounded: false, options: defined({ parameters }) };
+  const checked = checkOptions('prepareTraining', given, prepareOptions);
+  const { parameters, batchNormalization, ...others } = checked;
+  const options = defined({ parameters, batchStatistics: isTrained(batchNormalization, others.file) });
+  const target: Target = { isRounded: false, options };
   return { target, ...others };
 }
 
 export function checkQatOptions(given: PrepareQatOptions) {
   const checked = checkOptions('prepareQat', given, qatOptions);
-  const { weights, activations, ...others } = checked;
-  const { calibration, from, engine, onProgress, signal, ...selected } = others;
+  const { weights, activations, batchNormalization, ...others } = checked;
+  const { calibration, from, file, engine, onProgress, signal, ...rest } = others;
+  const selected = { ...rest, batchStatistics: isTrained(batchNormalization, file) };
   const { bits, perChannel, range, blockSize } = checkOptions('prepareQat.weights', weights, weightOptions);
   const refuse = (what: string) => new OctavoError('InvalidOption', what);
+  if (from && file) throw refuse("option 'from' goes on from integers of a folded network: without 'file'");
   let options: NativeTrainingTarget;
   if (activations === 'float') {
     if (calibration ?? from)
@@ -281,6 +323,7 @@ export function checkQatOptions(given: PrepareQatOptions) {
     target: { isRounded: true, options } satisfies Target,
     calibration,
     from,
+    file,
     engine,
     onProgress,
     signal,
@@ -298,6 +341,9 @@ const lossMembers: KnownOptions<LossOptions> = {
   labelSmoothing: 'any',
   temperature: 'any',
   delta: 'any',
+  outputWeight: 'any',
+  layers: 'list',
+  layerWeight: 'any',
 };
 const optimizerMembers: KnownOptions<OptimizerOptions> = {
   name: 'any',

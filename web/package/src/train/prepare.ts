@@ -4,13 +4,13 @@ import { createEngine, Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { Handle } from '../host.js';
 import { checkSamples, loadFile, Model, type Origin } from '../model.js';
-import type { NativeTrainingTarget } from '../native.js';
 import type { Samples } from '../options.js';
 import { handOver } from '../rpc.js';
 import { isBytes } from '../tensor.js';
 import {
   checkPrepareOptions,
   checkQatOptions,
+  defined,
   type PrepareQatOptions,
   type PrepareTrainingOptions,
   type ResumeOptions,
@@ -89,23 +89,25 @@ export async function prepareTraining(
   origin: Origin,
   options: PrepareTrainingOptions | undefined,
 ): Promise<Trainer> {
-  const { target, ...place } = checkPrepareOptions(options);
-  return prepare(origin, place, withoutRanges(target, place.signal));
+  const { target, file, ...place } = checkPrepareOptions(options);
+  return prepare(origin, place, withoutRanges(target, file, place.signal));
 }
 
 /** Begins a training that no activation is rounded in. */
 const withoutRanges =
-  (target: Target, signal: AbortSignal | undefined) =>
+  (target: Target, file: Uint8Array | undefined, signal: AbortSignal | undefined) =>
   async (engine: Engine, float: Handle, trainer: Handle): Promise<Begun> => {
-    const parameters = await engine.call('prepareTraining', [float, trainer, target], signal);
+    const native = { ...target, options: { ...target.options, ...defined({ file }) } };
+    const parameters = await engine.call('prepareTraining', [float, trainer, native], signal);
     return { parameters, target, fitted: 0 };
   };
 
 /** `Model.prepareQat`. */
 export async function prepareQat(origin: Origin, options: PrepareQatOptions): Promise<Trainer> {
-  const { target, calibration, from, onProgress, ...place } = checkQatOptions(options);
+  const { target, calibration, from, file, onProgress, ...place } = checkQatOptions(options);
+  const native = defined({ ...target.options, file });
   const { signal } = place;
-  if (target.options.activations) return prepare(origin, place, withoutRanges(target, signal));
+  if (target.options.activations) return prepare(origin, place, withoutRanges(target, file, signal));
   if (calibration) checkSamples('calibration', calibration);
   else if (!(from instanceof Model))
     throw new OctavoError('InvalidOption', "option 'from' is what quantizeStatic gives");
@@ -115,15 +117,10 @@ export async function prepareQat(origin: Origin, options: PrepareQatOptions): Pr
     try {
       if (from) {
         await copyInto(engine, calibrator, from, signal);
-        const args: [Handle, Handle, Handle, NativeTrainingTarget] = [
-          float,
-          calibrator,
-          trainer,
-          target.options,
-        ];
-        return { parameters: await engine.call('prepareQatFrom', args, signal), target, fitted: 0 };
+        const parameters = await engine.call('prepareQatFrom', [float, calibrator, trainer, native], signal);
+        return { parameters, target, fitted: 0 };
       }
-      await engine.call('beginTrainingCalibration', [float, calibrator, target.options], signal);
+      await engine.call('beginTrainingCalibration', [float, calibrator, native], signal);
       await origin.observe(engine, calibrator, calibration as Samples, { onProgress, signal });
       const parameters = await engine.call('finishTrainingCalibration', [calibrator, trainer], signal);
       return { parameters, target, fitted: 0 };
@@ -154,15 +151,22 @@ export async function resume(
   bytes: Uint8Array,
   options: ResumeOptions | undefined,
 ): Promise<Trainer> {
-  const place = checkOptions(call, options, { ...callOptions, engine: 'any' });
+  const { file, ...place } = checkOptions(call, options, { ...callOptions, engine: 'any', file: 'any' });
   if (!isBytes(bytes)) throw new OctavoError('InvalidInput', 'a saved training is a Uint8Array');
+  if (file !== undefined && !isBytes(file))
+    throw new OctavoError('InvalidOption', "option 'file' is a Uint8Array");
   return prepare(origin, place, async (engine, float, trainer) => {
-    const { target, fitted } = parseNote(await engine.call('readTraining', [bytes], place.signal));
-    const { isRounded } = target;
-    if (takenUpBy(isRounded) !== call)
-      throw new OctavoError('InvalidInput', `this training is taken up by ${takenUpBy(isRounded)}`);
-    const args = { bytes, options: target.options, isRounded };
-    const parameters = await engine.call('resumeTraining', [float, trainer, args], place.signal);
-    return { parameters, target, fitted };
+    const saved = engine.newHandle();
+    try {
+      const { target, fitted } = parseNote(await engine.call('readTraining', [bytes, saved], place.signal));
+      const { isRounded } = target;
+      if (takenUpBy(isRounded) !== call)
+        throw new OctavoError('InvalidInput', `this training is taken up by ${takenUpBy(isRounded)}`);
+      const how = { isRounded, options: defined({ ...target.options, file }) };
+      const parameters = await engine.call('resumeTraining', [float, saved, trainer, how], place.signal);
+      return { parameters, target, fitted };
+    } finally {
+      engine.release(saved);
+    }
   });
 }

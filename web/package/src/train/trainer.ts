@@ -4,7 +4,7 @@ import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { EngineCalls, Handle } from '../host.js';
 import type { Model } from '../model.js';
-import type { NativeTensor, NativeTrainingSetup, TrainingMemory } from '../native.js';
+import type { NativeTensor, NativeTrainingSetup, TensorScales, TrainingMemory } from '../native.js';
 import type { CallOptions, Sample } from '../options.js';
 import { handOver, nextTask } from '../rpc.js';
 import { fromNativeTensors, toNativeTensors, type Tensor } from '../tensor.js';
@@ -49,6 +49,9 @@ export interface TrainerParts {
   load: (file: Uint8Array, signal: AbortSignal | undefined) => Promise<Model>;
 }
 
+/** Of a step by itself. */
+const begins = { position: 0, freezesObservers: false, freezesBatchNormalization: false };
+
 /** A loss that is so many times the first one does not come down any more. */
 const explosion = 1000;
 
@@ -84,13 +87,14 @@ export class Trainer {
   async *fit(options: FitOptions): AsyncGenerator<TrainingStep, void, void> {
     const checked = checkFitOptions(options);
     const { samples, labels, validation, epochs = 1, batchSize = 32, seed = 1, signal } = checked;
-    const { freezeObservers = 1, validateEvery, augment } = checked;
+    const { freezeObservers = 1, freezeBatchNormalization = 1, validateEvery, augment } = checked;
     for (const [name, count] of Object.entries({ epochs, batchSize, validateEvery: validateEvery ?? 1 }))
       checkCount(name, count);
     if (!Number.isSafeInteger(seed))
       throw new OctavoError('InvalidOption', "option 'seed' is a whole number");
-    if (!(freezeObservers >= 0 && freezeObservers <= 1))
-      throw new OctavoError('InvalidOption', "option 'freezeObservers' is a share from 0 to 1");
+    for (const [name, share] of Object.entries({ freezeObservers, freezeBatchNormalization }))
+      if (!(share >= 0 && share <= 1))
+        throw new OctavoError('InvalidOption', `option '${name}' is a share from 0 to 1`);
     if (this.#isFitting) throw new OctavoError('InvalidOption', 'another fit is under way');
     this.#isFitting = true;
     try {
@@ -112,8 +116,11 @@ export class Trainer {
         const feeds = this.#join(
           order.map((i) => (augment ? augment(data.samples[i], random) : data.samples[i])),
         );
-        const freezesObservers = step >= freezeObservers * steps;
-        const how = { position: step, freezesObservers };
+        const how = {
+          position: step,
+          freezesObservers: step >= freezeObservers * steps,
+          freezesBatchNormalization: step >= freezeBatchNormalization * steps,
+        };
         const done = await this.#call('trainStep', [handOver(feeds), data.targets(order), how], signal);
         first ??= done.loss;
         if (done.loss > Math.max(Math.abs(first), 1) * explosion)
@@ -153,7 +160,7 @@ export class Trainer {
     const { signal, ...learning } = checkLearningOptions('step', options);
     const { feeds, targets } = this.#toBatch(batch);
     await this.#configure(toSetup(learning, targets.length > 0, 0), signal);
-    return this.#call('trainStep', [feeds, targets, { position: 0, freezesObservers: false }], signal);
+    return this.#call('trainStep', [feeds, targets, begins], signal);
   }
 
   /**
@@ -171,6 +178,16 @@ export class Trainer {
   async weights(options?: CallOptions): Promise<Record<string, Tensor>> {
     const { signal } = checkOptions('weights', options, callOptions);
     return fromNativeTensors(await this.#call('weights', [], signal));
+  }
+
+  /**
+   * What activations and weights are rounded to as they are now: the scales that `convert` gives them, but for channels whose
+   * scale a large bias enlarges. A weight into which BatchNormalization is folded only then has that one's name, not the parameter's.
+   * After `prepareTraining` there are none.
+   */
+  async scales(options?: CallOptions): Promise<TensorScales[]> {
+    const { signal } = checkOptions('scales', options, callOptions);
+    return this.#call('scales', [], signal);
   }
 
   /**
@@ -322,6 +339,7 @@ type TrainerCall =
   | 'trainStep'
   | 'gradients'
   | 'weights'
+  | 'scales'
   | 'trainingMemory'
   | 'trainedModel'
   | 'saveTraining';

@@ -1,7 +1,5 @@
 // Where the weights of a network in training are between the levels that they are rounded to.
-import type { Tensor } from 'octavo';
-import { levelScales } from './level-scales';
-import type { Bits } from './networks';
+import type { Tensor, TensorScales } from 'octavo';
 
 /** Weights of a layer, each divided by the step between the levels of its channel. */
 export interface LayerWeights {
@@ -12,12 +10,12 @@ export interface LayerWeights {
   most: number;
 }
 
-/** The layers of a network: `weights` in float, and `file`, the network that they are rounded to. */
-export function layersOf(weights: Record<string, Tensor>, file: Uint8Array, bits: Bits): LayerWeights[] {
-  const scales = levelScales(file);
-  return Object.entries(weights).flatMap(([name, { data, dims }]) => {
-    const steps = scales.get(name);
-    if (!steps || dims.length < 2) return [];
+/** The layers of a network: `weights` in float, and what they are rounded to. */
+export function layersOf(weights: Record<string, Tensor>, scales: readonly TensorScales[]): LayerWeights[] {
+  return scales.flatMap(({ name, scale: steps, bits }) => {
+    const tensor = weights[name];
+    if (!tensor || tensor.dims.length < 2) return [];
+    const { data, dims } = tensor;
     const inChannel = data.length / steps.length;
     const stepOf = (i: number) => steps[Math.floor(i / inChannel)] ?? NaN;
     const values = Float32Array.from(data as Float32Array, (value, i) => value / stepOf(i));

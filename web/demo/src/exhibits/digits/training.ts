@@ -189,16 +189,15 @@ export class Training {
     const [trainer, bits] = [this.#trainer, this.made.value?.bits];
     if (!trainer || !bits) throw new Error('there is nothing trained');
     const model = await trainer.convert({ signal });
-    const file = await model.toOnnx();
     const network: Network = {
       id: 'trained',
       title: `${bits} bits, trained`,
       model,
-      bytes: file.length,
+      bytes: (await model.toOnnx()).length,
       accuracy: accuracy ?? (await accuracyOf(model, sheet.validation, signal)),
     };
     this.#place.show(network);
-    this.layers.value = layersOf(await trainer.weights({ signal }), file, bits);
+    this.layers.value = layersOf(await trainer.weights({ signal }), await trainer.scales({ signal }));
     return network;
   }
 }
