@@ -85,7 +85,7 @@ TEST_CASE("Affine folding stays away from what is no number a channel") {
                                                     b.constant({4}, {1, 1, 1, 1})}));
            }},
       },
-      fold_affine_into_conv);
+      [](Graph& graph) { return fold_affine_into_conv(graph); });
 }
 
 TEST_CASE("An operator that passes its input on stays where a name would be lost") {

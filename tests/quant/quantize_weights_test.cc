@@ -190,7 +190,7 @@ TEST_CASE("weights of 2 to 8 bits, also where activations are quantized") {
   for (const int bits : {1, 9, -1}) {
     options.weight_bits = bits;
     CHECK(error_of([&] { plan_dynamic(network(layers()[0]).graph, options); }) ==
-          "InvalidOption: option 'weightBits' is a number from 2 to 8");
+          "InvalidOption: option 'weightBits', or 'bits', is a number from 2 to 8");
   }
 }
 

@@ -154,7 +154,7 @@ TEST_CASE("the teacher is the float network, and what is not trained stays as it
   for (std::size_t i = 0; i < wanted.span<float>().size(); ++i)
     expected += std::pow(wanted.span<float>()[i] - made.span<float>()[i], 2) /
                 static_cast<double>(wanted.shape().elements());
-  const double loss = training->step(network.feeds(0), nullptr, 0, false).loss;
+  const double loss = training->step(network.feeds(0), nullptr, 0, {}).loss;
   INFO(loss << " beside " << expected);
   CHECK(std::abs(loss - expected) < 0.02 * expected);
   // Saved and taken up, both go on to the same bits.
@@ -164,8 +164,8 @@ TEST_CASE("the teacher is the float network, and what is not trained stays as it
   again->configure(setup);
   CHECK(again->converted()->to_onnx() == training->converted()->to_onnx());
   for (int step = 1; step < 4; ++step)
-    CHECK(again->step(network.feeds(step), nullptr, step, false).loss ==
-          training->step(network.feeds(step), nullptr, step, false).loss);
+    CHECK(again->step(network.feeds(step), nullptr, step, {}).loss ==
+          training->step(network.feeds(step), nullptr, step, {}).loss);
   CHECK(again->converted()->to_onnx() == training->converted()->to_onnx());
   CHECK(again->save("") == training->save(""));
   const Integers before = integers_of(quantized->graph()),
