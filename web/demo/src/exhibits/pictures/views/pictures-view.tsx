@@ -4,6 +4,7 @@ import { Recipe } from '../../../page/recipe';
 import { codeOf } from '../code';
 import { share } from '../share';
 import { useBench } from '../workbench';
+import { AdvicePlace } from './advice-place';
 import { Bench } from './bench';
 import { DropLayer } from './drop-layer';
 import { Findings } from './findings';
@@ -21,6 +22,7 @@ export function PicturesView() {
       <PictureFrame />
       <PicturePicker />
       <Bench />
+      <AdvicePlace />
       <Pages />
       <Findings />
       {!bench.question.value && <Recipe title="The same in five lines" code={codeOf(bench)} />}
