@@ -128,6 +128,21 @@ test('measures every method, and makes the one that is chosen', async ({ demo, p
   });
 });
 
+test('compares layer by layer', async ({ demo }) => {
+  await openDigitNetwork(demo);
+  await demo.figure('compare-layers').click();
+  await expect(demo.status).toHaveText(/^Compared \d+ layers on the picture/);
+  const layers = demo.figure('layers');
+  const [, count] = /(\d+) layers/.exec(await demo.status.innerText()) ?? [];
+  await layers.getByText('Every layer').click();
+  await expect(layers.locator('tr')).toHaveCount(Number(count) + 1);
+  await demo.expectAccessible();
+  await demo.screenshot('layers');
+
+  await demo.photo('Goldfish').check();
+  await expect(layers).toHaveCount(0);
+});
+
 test('weighs right answers where there are labels', { tag: '@folders' }, async ({ demo, page }, testInfo) => {
   await openDigitNetwork(demo);
   const digits = testInfo.outputPath('digits');

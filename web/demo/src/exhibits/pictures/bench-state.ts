@@ -8,7 +8,7 @@ import { calibrationPhotos } from './assets';
 import { Camera } from './camera';
 import { inForm, leavesFormOpen, sameFeed, type Question } from './feed';
 import { labelLines, type Labels } from './labels';
-import type { Answers, Figures, Pair } from './measure';
+import type { Answers, Figures, LayerAgreement, Pair } from './measure';
 import { classesOf, type Int8Network, type Network } from './networks';
 import { photoSource, type Picture, type PictureSource } from './picture';
 import { defaultSettings, describeMethod, describeSettings, settingsLike, type Settings } from './settings';
@@ -73,6 +73,8 @@ export class BenchState {
   readonly figures = signal<Dated<Figures> | undefined>(undefined);
   /** Agreement on all sample photos. */
   readonly survey = signal<Dated<CompareReport> | undefined>(undefined);
+  /** How each layer compares on the picture. */
+  readonly layers = signal<Dated<LayerAgreement[]> | undefined>(undefined);
   readonly accuracy = signal<Dated<Accuracy> | undefined>(undefined);
   readonly advice = signal<Advice | undefined>(undefined);
   /** Whether the adviser is at it. */
@@ -198,6 +200,7 @@ export class BenchState {
     this.figures.value = undefined;
     this.survey.value = undefined;
     this.accuracy.value = undefined;
+    this.layers.value = undefined;
     this.advice.value = undefined;
     this.chosen.value = undefined;
   }

@@ -12,7 +12,7 @@ import { networkBytes, networkName, networkPreprocessing, networkUrl, samplePhot
 import { BenchState, pageCalibration, type Advice, type ChosenMethod } from './bench-state';
 import { findFeed, isQuestion, type Form, type Question } from './feed';
 import { classesOfFolders, usualLabels } from './labels';
-import { look, measure, survey } from './measure';
+import { compareLayers, look, measure, survey } from './measure';
 import { belongTogether, classesOf, isInt8, openNetwork, type Network } from './networks';
 import { photoSource, type Picture } from './picture';
 import { fileNameOf, quantize } from './quantize';
@@ -39,6 +39,7 @@ export class PictureBench extends BenchState {
       URL.revokeObjectURL(previous.url);
     this.picture.value = next;
     this.answers.value = {};
+    this.layers.value = undefined;
     const busy = this.work.activity.value && !this.work.activity.value.restartable;
     if (this.feed.value && !busy) void this.work.perform((job) => this.#look(job));
   }
@@ -200,6 +201,18 @@ export class PictureBench extends BenchState {
     });
   }
 
+  /** Compares what each layer makes of the picture. */
+  compareLayers(): Promise<void> {
+    return this.work.perform(async (job) => {
+      const { float, quantized } = this.pair;
+      const [subject, feed, basis] = [this.picture.value, this.feed.value, this.basis.value];
+      if (!float || !quantized || !subject || !feed) return '';
+      const found = await compareLayers(float, quantized, subject, feed, job);
+      this.layers.value = { found, basis };
+      return `Compared ${found.length} layers on the picture.`;
+    });
+  }
+
   /** Counts right answers on the visitor's labelled pictures. */
   countRight(): Promise<void> {
     return this.work.perform(async (job) => {
@@ -281,7 +294,7 @@ export class PictureBench extends BenchState {
       const made = await quantize(float, ingredients, about, job);
       this.int8.value?.model.dispose();
       this.int8.value = made;
-      this.survey.value = this.accuracy.value = undefined;
+      this.survey.value = this.accuracy.value = this.layers.value = undefined;
     }
     const outcome = await this.#look(job);
     if (arrives) ++this.arrivals.value;

@@ -8,6 +8,7 @@ import { AdvicePlace } from './advice-place';
 import { Bench } from './bench';
 import { DropLayer } from './drop-layer';
 import { Findings } from './findings';
+import { LayersFigure } from './layers-figure';
 import { Pages } from './pages';
 import { PictureFrame } from './picture-frame';
 import { PicturePicker } from './picture-picker';
@@ -25,6 +26,7 @@ export function PicturesView() {
       <AdvicePlace />
       <Pages />
       <Findings />
+      <LayersFigure />
       {!bench.question.value && <Recipe title="The same in five lines" code={codeOf(bench)} />}
       <DropLayer />
     </>
