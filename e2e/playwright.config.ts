@@ -64,6 +64,7 @@ export default defineConfig({
       grepInvert: /@any-size/,
       testMatch: [
         'journey',
+        'advice',
         'opening',
         'int8',
         'preprocessing',

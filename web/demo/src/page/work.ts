@@ -6,7 +6,7 @@ import { Problem } from './problem';
 /** What is being done, for the progress bar. */
 export interface Activity {
   title: string;
-  unit: 'bytes' | 'pictures' | 'words' | 'runs' | 'steps' | 'none';
+  unit: 'bytes' | 'pictures' | 'words' | 'runs' | 'methods' | 'steps' | 'none';
   loaded: number;
   /** Undefined while unknown. */
   total: number | undefined;

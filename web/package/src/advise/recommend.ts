@@ -50,13 +50,21 @@ function rank(row: MeasuredMethod, float: MeasuredMethod, target: Target): numbe
   return { balance: time * size, speed: time, size, accuracy: -qualityOf(row) }[target];
 }
 
-/** The best of those that fit and are on the front; the float network where there is none. */
+/**
+ * The best of those that fit and are on the front, and of those that cost the same, but for noise, the closest; the float network where
+ * there is none.
+ */
 export function recommend(methods: readonly MeasuredMethod[], target: Target): number {
-  const best = methods
-    .map((row, i) => ({ row, i }))
-    .filter(({ row, i }) => i > 0 && row.fits && row.onFront)
-    .toSorted((a, b) => rank(a.row, methods[0], target) - rank(b.row, methods[0], target));
-  return best[0]?.i ?? 0;
+  const fitting = methods
+    .map((row, i) => ({ row, i, cost: rank(row, methods[0], target) }))
+    .filter(({ row, i }) => i > 0 && row.fits && row.onFront);
+  const least = Math.min(...fitting.map(({ cost }) => cost));
+  const [best] = fitting
+    .filter(({ cost }) => cost === least || cost <= least + sameTime * Math.abs(least))
+    .toSorted(
+      (a, b) => qualityOf(b.row) - qualityOf(a.row) || b.row.agreement.sqnrDb - a.row.agreement.sqnrDb,
+    );
+  return best?.i ?? 0;
 }
 
 const times = (ratio: number) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1));
@@ -86,9 +94,9 @@ export function explain(
       ? `${row.agreement.sqnrDb.toFixed(1)} dB from float`
       : `answers as float does in ${percent(row.agreement.top1Agreement ?? 1)} of the cases`;
   const best = {
-    balance: 'of all that are as close it takes the least time and space',
-    speed: 'of all that are as close it is the fastest',
-    size: 'of all that are as close it is the smallest',
+    balance: 'none that is close enough takes clearly less time and space',
+    speed: 'none that is close enough is clearly faster',
+    size: 'none that is close enough is clearly smaller',
     accuracy: 'it is the closest of all',
   }[target];
   return `${row.name}: ${times(row.speedup)} times as fast as float and ${times(float.bytes / row.bytes)} times as small, ${quality}; ${best}.`;

@@ -1,16 +1,17 @@
 // What lies on the workbench of the pictures, and what follows from it.
-import type { CompareReport, Preprocessing } from 'octavo';
-import { computed, signal } from '@preact/signals';
-import { Work } from '../../page/work';
+import type { AdvisedMethod, AdviceReport, CompareReport, Preprocessing } from 'octavo';
+import { batch, computed, signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { Work, type Job } from '../../page/work';
 import type { Accuracy, LabelledPicture } from './accuracy';
 import { calibrationPhotos } from './assets';
 import { Camera } from './camera';
 import { inForm, leavesFormOpen, sameFeed, type Question } from './feed';
 import { labelLines, type Labels } from './labels';
-import type { Answers, Figures, Pair } from './measure';
+import type { Answers, Figures, LayerAgreement, Pair } from './measure';
 import { classesOf, type Int8Network, type Network } from './networks';
 import { photoSource, type Picture, type PictureSource } from './picture';
-import { defaultSettings, describeSettings, type Settings } from './settings';
+import { defaultSettings, describeMethod, describeSettings, settingsLike, type Settings } from './settings';
 
 /** Pictures to learn ranges from. */
 export interface Calibration {
@@ -30,6 +31,21 @@ export interface Basis {
 export interface Dated<T> {
   found: T;
   basis: Basis;
+}
+
+/** What the adviser found, and what with: it is old once that has changed. */
+export interface Advice {
+  report: AdviceReport;
+  ground: string;
+  labelled: readonly LabelledPicture[];
+}
+
+/** A method of the adviser's that no settings express. */
+export interface ChosenMethod {
+  method: AdvisedMethod;
+  /** What ranges are learnt from; the method is let go once that has changed. */
+  ground: string;
+  apply: (job: Job) => ReturnType<AdviceReport['apply']>;
 }
 
 export const pageCalibration: Calibration = {
@@ -57,20 +73,50 @@ export class BenchState {
   readonly figures = signal<Dated<Figures> | undefined>(undefined);
   /** Agreement on all sample photos. */
   readonly survey = signal<Dated<CompareReport> | undefined>(undefined);
+  /** How each layer compares on the picture. */
+  readonly layers = signal<Dated<LayerAgreement[]> | undefined>(undefined);
   readonly accuracy = signal<Dated<Accuracy> | undefined>(undefined);
+  readonly advice = signal<Advice | undefined>(undefined);
+  /** Whether the adviser is at it. */
+  readonly advising = signal(false);
+  /** What shows advice, once it was fetched. */
+  readonly adviceView = signal<ComponentType<{ report: AdviceReport }> | undefined>(undefined);
+  readonly chosen = signal<ChosenMethod | undefined>(undefined);
   /** How often answers have come that somebody waits for. */
   readonly arrivals = signal(0);
 
-  /** How int8 networks are made, in words: "static, u8, histogram of 32 photos". */
-  readonly how = computed(() => {
-    const { pictures, noun } = this.calibration.value;
-    return describeSettings(this.settings.value, { count: pictures.length, noun });
+  /** What ranges are learnt from. */
+  readonly ground = computed(() =>
+    JSON.stringify([this.calibration.value.id, this.settings.value.photos, this.feed.value]),
+  );
+
+  /** The method that takes the place of the settings, where one does. */
+  readonly instead = computed(() => {
+    const { value } = this.chosen;
+    return value?.ground === this.ground.value ? value : undefined;
   });
 
+  /** How int8 networks are made, in words: "static, u8, histogram of 32 photos". */
+  readonly how = computed(() => this.#howBy(this.settings.value, this.instead.value?.method));
+
   /** All that an int8 network which is made now is made with. */
-  readonly recipe = computed(() => {
-    const learns = this.settings.value.method === 'static';
-    return JSON.stringify([this.how.value, learns && [this.calibration.value.id, this.feed.value]]);
+  readonly recipe = computed(() => this.#recipeBy(this.settings.value, this.instead.value?.method));
+
+  readonly adviceIsOld = computed(() => {
+    const { value } = this.advice;
+    return (
+      value !== undefined && (value.ground !== this.ground.value || value.labelled !== this.labelled.value)
+    );
+  });
+
+  /** The place of the advised method that the int8 network was made by; -1 where it was made by none. */
+  readonly taken = computed(() => {
+    const made = this.int8.value?.made;
+    return (this.advice.value?.report.methods ?? []).findIndex((method) => {
+      const settings = settingsLike(method, this.settings.value);
+      const recipe = this.#recipeBy(settings ?? this.settings.value, settings ? undefined : method);
+      return method.call !== 'none' && made?.recipe === recipe;
+    });
   });
 
   /** What figures that are found now hold for. */
@@ -107,6 +153,26 @@ export class BenchState {
   /** Whether anything of the visitor's is open. */
   readonly own = computed(() => [this.float.value, this.int8.value].some((network) => network?.own));
 
+  #howBy(settings: Settings, method: AdvisedMethod | undefined): string {
+    const { pictures, noun } = this.calibration.value;
+    const told = { count: pictures.length, noun };
+    return method ? describeMethod(method, settings, told) : describeSettings(settings, told);
+  }
+
+  #recipeBy(settings: Settings, method: AdvisedMethod | undefined): string {
+    const learns = method ? method.call !== 'quantizeWeights' : settings.method === 'static';
+    const ground = learns && [this.calibration.value.id, this.feed.value];
+    return JSON.stringify([this.#howBy(settings, method), ground, ...(method ? [method.options] : [])]);
+  }
+
+  /** Quantizes by settings from now on. */
+  choose(settings: Partial<Settings>): void {
+    batch(() => {
+      this.settings.value = { ...this.settings.value, ...settings };
+      this.chosen.value = undefined;
+    });
+  }
+
   get pair(): Pair {
     return { float: this.float.value, quantized: this.int8.value };
   }
@@ -134,5 +200,8 @@ export class BenchState {
     this.figures.value = undefined;
     this.survey.value = undefined;
     this.accuracy.value = undefined;
+    this.layers.value = undefined;
+    this.advice.value = undefined;
+    this.chosen.value = undefined;
   }
 }

@@ -3,8 +3,8 @@ import type { Preprocessing } from 'octavo';
 import { networkFile, networkPreprocessing } from './assets';
 import type { BenchState } from './bench-state';
 import { choiceOf, feedChoices, leavesFormOpen } from './feed';
-import { dynamicOperators } from './quantize';
-import type { Settings } from './settings';
+import { dynamicOperators, type Settings } from './settings';
+import type { AdvisedMethod } from 'octavo';
 
 /** A few lines that do what the page does as it is set; `picture` is ImageData, and `pictures` are many. */
 export function codeOf(bench: BenchState): string {
@@ -16,21 +16,27 @@ export function codeOf(bench: BenchState): string {
     '',
     `const model = await loadModel('${network?.own ? network.name : networkFile}');`,
     `const feed = preprocessingFor(model.inputs[0], ${feedText(bench)});`,
-    ...(isOpenedInt8 ? [] : quantizeLines(bench.settings.value)),
+    ...(isOpenedInt8 ? [] : quantizeLines(bench)),
     `const answer = await ${isOpenedInt8 ? 'model' : 'small'}.run(imageToTensor(picture, feed));`,
   ].join('\n');
 }
 
-function quantizeLines({ method, observer, activations }: Settings): string[] {
-  const range = activations === 'u7' ? ['reduceRange: true'] : [];
-  if (method === 'static')
-    return [
-      'const calibration = pictures.map((picture) => imageToTensor(picture, feed));',
-      `const small = await model.quantizeStatic({ ${['calibration', `observer: '${observer}'`, ...range].join(', ')} });`,
-    ];
-  const operators = dynamicOperators.map((operator) => `'${operator}'`).join(', ');
-  const options = [`opTypesToQuantize: [${operators}]`, ...range].join(', ');
-  return [`const small = await model.quantizeDynamic({ ${options} });`];
+function quantizeLines({ settings, instead }: BenchState): string[] {
+  const { call, options } = instead.value?.method ?? methodOf(settings.value);
+  const isStatic = call === 'quantizeStatic' || call === 'quantizeWithAccuracyControl';
+  const fields = [...(isStatic ? ['calibration'] : []), ...fieldsOf(options)].join(', ');
+  return [
+    ...(isStatic ? ['const calibration = pictures.map((picture) => imageToTensor(picture, feed));'] : []),
+    // What accuracy control found is among the options.
+    `const small = await model.${isStatic ? 'quantizeStatic' : call}({ ${fields} });`,
+  ];
+}
+
+function methodOf({ method, observer, activations }: Settings): Pick<AdvisedMethod, 'call' | 'options'> {
+  const range = activations === 'u7' ? { reduceRange: true } : {};
+  return method === 'static'
+    ? { call: 'quantizeStatic', options: { observer, ...range } }
+    : { call: 'quantizeDynamic', options: { opTypesToQuantize: dynamicOperators, ...range } };
 }
 
 function feedText(bench: BenchState): string {
@@ -44,6 +50,13 @@ function feedText(bench: BenchState): string {
 }
 
 function fieldsText(feed: Partial<Preprocessing>): string {
-  const fields = Object.entries(feed).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
-  return `{ ${fields.join(', ').replaceAll('"', "'")} }`;
+  return `{ ${fieldsOf(feed).join(', ')} }`;
+}
+
+const fieldsOf = (fields: object) =>
+  Object.entries(fields).map(([field, value]) => `${field}: ${literal(value)}`);
+
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  return typeof value === 'string' ? `'${value.replaceAll(/['\\]/g, '\\$&')}'` : JSON.stringify(value);
 }

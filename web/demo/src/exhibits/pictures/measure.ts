@@ -62,6 +62,26 @@ export async function measure(
   return float ? { float: found.float } : { quantized: found.quantized };
 }
 
+export type LayerAgreement = NonNullable<CompareReport['layers']>[number];
+
+/** How what each layer makes of a picture compares. */
+export async function compareLayers(
+  float: Network,
+  quantized: Network,
+  subject: Picture,
+  feed: Preprocessing,
+  { signal, report }: Job,
+): Promise<LayerAgreement[]> {
+  report({ title: 'Comparing layer by layer', restartable: true });
+  const input = imageToTensor(subject.image, feed);
+  const { layers = [] } = await compare(float.model, quantized.model, [input], {
+    repeats: 1,
+    layers: true,
+    signal,
+  });
+  return layers;
+}
+
 /** Compares two networks on many pictures. */
 export const survey = (
   float: Network,

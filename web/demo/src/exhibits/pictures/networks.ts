@@ -24,7 +24,7 @@ export interface Made {
   recipe: string;
   /** In words: "static, u8, histogram of 32 photos". */
   how: string;
-  /** For the file's name: "static-u8". */
+  /** For the file's name: "static-u8.int8". */
   tag: string;
   /** How long that took, in milliseconds, with fetching the calibration photos. */
   tookMs: number;

@@ -3,11 +3,14 @@ import { imageToTensor, rememberPreprocessing, type Model, type Preprocessing, t
 import { activityOf, type Job } from '../../page/work';
 import { networkFile } from './assets';
 import type { Int8Network, Made, Network } from './networks';
+import type { ChosenMethod } from './bench-state';
 import type { PictureSource } from './picture';
-import type { Settings } from './settings';
+import { dynamicOperators, type Settings } from './settings';
 
 export interface Ingredients {
   settings: Settings;
+  /** In place of the settings. */
+  instead: ChosenMethod | undefined;
   preprocessing: Preprocessing;
   /** What to calibrate with. */
   pictures: readonly PictureSource[];
@@ -24,17 +27,23 @@ export async function quantize(
   // Copies carry it, and so does the file that is written.
   await rememberPreprocessing(network.model, ingredients.preprocessing);
   const model = await quantizeModel(network.model, ingredients, job);
-  const { method, activations } = ingredients.settings;
-  const made = { ...about, tag: `${method}-${activations}`, tookMs: performance.now() - begin };
+  const made = { ...about, tag: tagOf(ingredients), tookMs: performance.now() - begin };
   return { own: network.own, name: network.name, model, bytes: undefined, made };
 }
 
+/** What networks that are made so have in their files' names. */
+const tagOf = ({ settings: { method, activations }, instead }: Ingredients) =>
+  instead
+    ? instead.method.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+    : `${method}-${activations}.int8`;
+
 function quantizeModel(
   model: Model,
-  { settings, preprocessing, pictures }: Ingredients,
+  { settings, instead, preprocessing, pictures }: Ingredients,
   job: Job,
 ): Promise<Model> {
   const { signal } = job;
+  if (instead) return instead.apply(job);
   const reduceRange = settings.activations === 'u7';
   if (settings.method === 'dynamic') {
     job.report({ title: 'Folding weights into eight bits' });
@@ -54,10 +63,8 @@ function quantizeModel(
   });
 }
 
-export const dynamicOperators = ['Conv', 'Gemm', 'MatMul'] as const;
-
 /** `count` of the items, spread over all of them; all where there are no more. */
-function evenly<T>(items: readonly T[], count: number): T[] {
+export function evenly<T>(items: readonly T[], count: number): T[] {
   const place = (index: number) => Math.floor((index * Math.min(count, items.length)) / items.length);
   return items.filter((_, index) => place(index) !== place(index - 1));
 }
@@ -71,8 +78,8 @@ export async function* samples(
   for (const picture of pictures) yield imageToTensor(await picture.read(signal), preprocessing);
 }
 
-/** The name of the file that an int8 network is written to: "mnist.static-u8.int8.onnx". */
+/** The name of the file that a quantized network is written to: "mnist.static-u8.int8.onnx". */
 export function fileNameOf({ own, name, made }: Int8Network): string {
   const base = (own ? name : networkFile).replace(/\.onnx$/i, '');
-  return `${base}.${made ? `${made.tag}.` : ''}int8.onnx`;
+  return `${base}.${made ? made.tag : 'int8'}.onnx`;
 }

@@ -15,7 +15,8 @@ export function share(bench: PictureBench): () => void {
   const follow = () => {
     const { settings, photo, preprocessing } = readAddress(location.hash);
     bench.shareFeed(preprocessing);
-    bench.settings.value = settings;
+    // Where the address says what is chosen already, a method that stands in for it stays.
+    if (JSON.stringify(settings) !== JSON.stringify(bench.settings.value)) bench.choose(settings);
     const subject = photoOf(photo);
     if (subject && bench.picture.value?.caption !== subject.caption) void takePhoto(bench, subject);
   };

@@ -5,16 +5,18 @@ import { useContext } from 'preact/hooks';
 import { batch } from '@preact/signals';
 import { cachedFetch } from '../../page/cached-fetch';
 import { seconds } from '../../page/format';
-import type { Job } from '../../page/work';
+import { Problem } from '../../page/problem';
+import { activityOf, type Job } from '../../page/work';
 import { countRight } from './accuracy';
 import { networkBytes, networkName, networkPreprocessing, networkUrl, samplePhotos } from './assets';
-import { BenchState, pageCalibration } from './bench-state';
+import { BenchState, pageCalibration, type Advice, type ChosenMethod } from './bench-state';
 import { findFeed, isQuestion, type Form, type Question } from './feed';
 import { classesOfFolders, usualLabels } from './labels';
-import { look, measure, survey } from './measure';
+import { compareLayers, look, measure, survey } from './measure';
 import { belongTogether, classesOf, isInt8, openNetwork, type Network } from './networks';
 import { photoSource, type Picture } from './picture';
 import { fileNameOf, quantize } from './quantize';
+import { settingsLike } from './settings';
 
 export class PictureBench extends BenchState {
   /** How the address wants the page's network to be fed, where it says so. */
@@ -37,6 +39,7 @@ export class PictureBench extends BenchState {
       URL.revokeObjectURL(previous.url);
     this.picture.value = next;
     this.answers.value = {};
+    this.layers.value = undefined;
     const busy = this.work.activity.value && !this.work.activity.value.restartable;
     if (this.feed.value && !busy) void this.work.perform((job) => this.#look(job));
   }
@@ -147,6 +150,45 @@ export class PictureBench extends BenchState {
     });
   }
 
+  /** Measures every method that makes sense for the float network, here and with the pictures at hand. */
+  advise(): Promise<void> {
+    return this.work.perform(async (job) => {
+      try {
+        this.advising.value = true;
+        if (this.nextStep.value === 'load') await this.#loadSample(job);
+        const [float, feed] = [this.float.value, this.feed.value];
+        if (!float || !feed) return '';
+        const { adviceOn, AdviceView } = await fetchAdvice();
+        this.adviceView.value = AdviceView;
+        if (!this.answers.value.float) await this.#lookOnce(job);
+        this.advice.value = await adviceOn(this, float, feed, job);
+        // The picture may have changed meanwhile.
+        if (!this.answers.value.float) await this.#look(job);
+        const { methods, samples } = this.advice.value.report;
+        return `Measured ${methods.length - 1} methods on ${samples} pictures, on this device.`;
+      } finally {
+        this.advising.value = false;
+      }
+    });
+  }
+
+  /** Quantizes by a method that the adviser measured. */
+  take(which: number): Promise<void> {
+    const { value: advice } = this.advice;
+    const method = advice?.report.methods[which];
+    if (!advice || !method || this.adviceIsOld.value) return Promise.resolve();
+    if (method.call === 'none') {
+      this.work.outcome.value = 'The float network is on the left already, as it is.';
+      return Promise.resolve();
+    }
+    const settings = settingsLike(method, this.settings.value);
+    batch(() => {
+      this.choose(settings ?? {});
+      if (!settings) this.chosen.value = chosenMethod(advice, which, method);
+    });
+    return this.work.perform((job) => this.#goOn(job, false));
+  }
+
   /** Compares the two networks on every sample photo. */
   surveyPhotos(): Promise<void> {
     return this.work.perform(async (job) => {
@@ -156,6 +198,18 @@ export class PictureBench extends BenchState {
       const found = await survey(float, quantized, samplePhotos.map(photoSource), feed, job);
       this.survey.value = { found, basis };
       return `Compared on ${found.samples} photos.`;
+    });
+  }
+
+  /** Compares what each layer makes of the picture. */
+  compareLayers(): Promise<void> {
+    return this.work.perform(async (job) => {
+      const { float, quantized } = this.pair;
+      const [subject, feed, basis] = [this.picture.value, this.feed.value, this.basis.value];
+      if (!float || !quantized || !subject || !feed) return '';
+      const found = await compareLayers(float, quantized, subject, feed, job);
+      this.layers.value = { found, basis };
+      return `Compared ${found.length} layers on the picture.`;
     });
   }
 
@@ -219,23 +273,31 @@ export class PictureBench extends BenchState {
     });
   }
 
-  /** From networks that are open to figures; stops where something has to be asked. */
-  async #goOn(job: Job): Promise<string> {
+  /**
+   * From networks that are open to figures; stops where something has to be asked. `arrives`: whether somebody waits for the
+   * answers, and has them brought before their eyes.
+   */
+  async #goOn(job: Job, arrives = true): Promise<string> {
     const { value: question } = this.question;
     if (question) return `${question.name}: ${question.why}.`;
     const [float, feed] = [this.float.value, this.feed.value];
     if (float && feed && this.nextStep.value === 'quantize') {
       if (!this.answers.value.float) await this.#lookOnce(job);
       const { pictures } = this.calibration.value;
-      const ingredients = { settings: this.settings.value, preprocessing: feed, pictures };
+      const ingredients = {
+        settings: this.settings.value,
+        instead: this.instead.value,
+        preprocessing: feed,
+        pictures,
+      };
       const about = { recipe: this.recipe.value, how: this.how.value };
       const made = await quantize(float, ingredients, about, job);
       this.int8.value?.model.dispose();
       this.int8.value = made;
-      this.survey.value = this.accuracy.value = undefined;
+      this.survey.value = this.accuracy.value = this.layers.value = undefined;
     }
     const outcome = await this.#look(job);
-    ++this.arrivals.value;
+    if (arrives) ++this.arrivals.value;
     return outcome;
   }
 
@@ -258,6 +320,25 @@ export class PictureBench extends BenchState {
     return `Looked at the picture with ${(pair.quantized ?? pair.float)?.name ?? ''}.`;
   }
 }
+
+function chosenMethod(
+  { report, ground }: Advice,
+  which: number,
+  method: ChosenMethod['method'],
+): ChosenMethod {
+  return {
+    method,
+    ground,
+    apply: ({ signal, report: tell }) =>
+      report.apply(which, { signal, onProgress: (progress) => tell(activityOf(progress)) }),
+  };
+}
+
+/** @throws Problem where what gives and shows advice cannot be fetched */
+const fetchAdvice = () =>
+  import('./advice/adviser').catch((error: unknown) => {
+    throw new Problem(`The adviser could not be fetched: ${(error as Error).message}.`);
+  });
 
 export const BenchContext = createContext<PictureBench | undefined>(undefined);
 

@@ -53,6 +53,14 @@ export function AgreementFigure({ report }: { report: CompareReport | undefined 
       <button type="button" aria-disabled={!ready} onClick={() => ready && void bench.surveyPhotos()}>
         Compare on all {samplePhotos.length} photos
       </button>
+      <button
+        type="button"
+        data-testid="compare-layers"
+        aria-disabled={!ready}
+        onClick={() => ready && void bench.compareLayers()}
+      >
+        Compare layer by layer
+      </button>
       <RightAnswers />
     </section>
   );

@@ -5,6 +5,7 @@ import { FailureNotice } from '../../../page/failure-notice';
 import { fileSize } from '../../../page/format';
 import { networkBytes, networkName } from '../assets';
 import { useBench, type PictureBench } from '../workbench';
+import { AdviceButton } from './advice-button';
 import { DownloadButton } from './download-button';
 import { FeedForm } from './feed-form';
 import { FeedQuestion } from './feed-question';
@@ -48,6 +49,7 @@ export function Bench() {
             Cancel
           </button>
         )}
+        <AdviceButton />
         <DownloadButton />
       </div>
       <div class="progress">

@@ -1,5 +1,6 @@
 // The open book: what each network says of the picture, and the ratios in the fold between them.
 import { useEffect, useRef } from 'preact/hooks';
+import { bringIntoView } from '../../../page/bring-into-view';
 import { fileSize, milliseconds } from '../../../page/format';
 import { Ratio } from '../../../page/ratio';
 import { useBench, type PictureBench } from '../workbench';
@@ -25,13 +26,6 @@ export function Pages() {
       <Page side="quantized" title="int8" about={int8About(bench)} />
     </section>
   );
-}
-
-function bringIntoView(element: HTMLElement): void {
-  const { top, bottom } = element.getBoundingClientRect();
-  if (top >= 0 && bottom <= innerHeight) return;
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  element.scrollIntoView({ block: 'start', behavior: calm ? 'instant' : 'smooth' });
 }
 
 function floatAbout({ float, int8 }: PictureBench): string {

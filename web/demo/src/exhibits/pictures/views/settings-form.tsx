@@ -32,7 +32,8 @@ const choices = {
 
 export function SettingsForm() {
   const bench = useBench();
-  const dynamic = bench.settings.value.method === 'dynamic';
+  const instead = bench.instead.value;
+  const dynamic = !instead && bench.settings.value.method === 'dynamic';
   return (
     <details class="settings">
       <summary>
@@ -55,6 +56,12 @@ export function SettingsForm() {
         <LabelsField />
       </form>
       {dynamic && <DynamicNote />}
+      {instead && (
+        <p class="note" data-testid="instead">
+          As advised: {bench.how.value}. These settings have no such method; whichever is chosen here takes
+          its place.
+        </p>
+      )}
     </details>
   );
 }
@@ -80,7 +87,8 @@ interface ChoiceProps<Name extends keyof Settings> {
 }
 
 function Choice<Name extends keyof Settings>({ name, disabled = false, children }: ChoiceProps<Name>) {
-  const { settings } = useBench();
+  const bench = useBench();
+  const now = bench.instead.value && name !== 'photos' ? undefined : bench.settings.value[name];
   return (
     <fieldset disabled={disabled}>
       <legend>{children}</legend>
@@ -90,8 +98,8 @@ function Choice<Name extends keyof Settings>({ name, disabled = false, children 
             type="radio"
             name={name}
             value={value}
-            checked={settings.value[name] === value}
-            onChange={() => (settings.value = { ...settings.value, [name]: value })}
+            checked={now === value}
+            onChange={() => bench.choose({ [name]: value })}
           />
           {text}
         </label>
