@@ -1,6 +1,6 @@
 // What the package exports, wherever it runs.
 /** @module octavo */
-export { advise, evaluate, sensitivity } from './advise/load.js';
+export { advise, compare, evaluate, sensitivity } from './advise/load.js';
 export type {
   AccuracyControlOptions,
   AccuracyControlReport,
@@ -19,7 +19,6 @@ export type {
   SensitivityOptions,
   SensitivityReport,
 } from './advise/options.js';
-export { compare } from './compare.js';
 export { createEngine, defaultEngine, type Engine } from './engine.js';
 export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
 export type { ExternalData } from './external_data.js';

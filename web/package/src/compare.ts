@@ -12,13 +12,7 @@ const compareOptions: KnownOptions<CompareOptions> = {
   layers: 'boolean',
 };
 
-/**
- * Runs both models on each sample, taking turns, and reports sizes, times and agreement.
- *
- * Times are those of the engine alone, pooled over all samples and repeats. One untimed turn comes first: the first run
- * of a shape also plans memory and packs weights.
- * @throws OctavoError `InvalidOption`, `InvalidData` without samples, `InvalidInput`, `Disposed`; the signal's reason
- */
+/** `compare` of the package. */
 export async function compare(
   float: Model,
   quantized: Model,

@@ -1,6 +1,6 @@
 // What measures is downloaded by those who ask for it.
 import type { Model } from '../model.js';
-import type { Samples } from '../options.js';
+import type { CompareOptions, CompareReport, Samples } from '../options.js';
 import type {
   AdviceReport,
   AdviseOptions,
@@ -11,6 +11,20 @@ import type {
 } from './options.js';
 
 export const measures = () => import('./measures.js');
+
+/**
+ * Runs both models on each sample, taking turns, and reports sizes, times and agreement.
+ *
+ * Times are those of the engine alone, pooled over all samples and repeats. One untimed turn comes first: the first run
+ * of a shape also plans memory and packs weights.
+ * @throws OctavoError `InvalidOption`, `InvalidData` without samples, `InvalidInput`, `Disposed`; the signal's reason
+ */
+export const compare = async (
+  float: Model,
+  quantized: Model,
+  samples: Samples,
+  options?: CompareOptions,
+): Promise<CompareReport> => (await measures()).compare(float, quantized, samples, options);
 
 /**
  * Measures every method that makes sense for a float network, on this device with these samples, and says which one to take: the best
