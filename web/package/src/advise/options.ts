@@ -188,7 +188,7 @@ export interface AdviceReport {
   reason: string;
   /** What was not tried or did not work, and why. */
   skipped: { name: string; why: string }[];
-  /** A model that is quantized so, as it was measured. */
+  /** A model that is quantized so, as it was measured, by default the recommended one; of `none` the float model itself. */
   apply(method?: number, options?: LongCallOptions): Promise<Model>;
 }
 
