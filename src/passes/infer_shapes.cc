@@ -27,14 +27,14 @@ std::optional<Shape> merge(const TensorType& inferred, const std::optional<Shape
   return is_credible(inferred, merged) ? merged : inferred.shape;
 }
 
-// What a body takes from outside is of the type that it has there.
+// What a body takes from outside is of the type that it has there, though a file may have declared another shape.
 void type_captures(const Graph& graph, Node& node) {
   for (Subgraph& body : node.subgraphs)
     for (uint32_t i = 0; i < body.captures; ++i) {
       const Value& outside = graph[node.inputs[body.first_capture + i]];
       Value& inside = body.graph[body.graph.inputs[body.graph.inputs.size() - body.captures + i]];
       if (outside.dtype) inside.dtype = outside.dtype;
-      if (outside.shape) inside.shape = outside.shape;
+      inside.shape = outside.shape;
     }
 }
 
