@@ -1,5 +1,6 @@
 // The workbench: the one button that does the next step, the progress of what is being done, the settings.
-import { useRef } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { ActivityView } from '../../../page/activity-view';
 import { FailureNotice } from '../../../page/failure-notice';
 import { fileSize } from '../../../page/format';
@@ -38,18 +39,8 @@ export function Bench() {
         >
           {stepLabels[step](bench)}
         </button>
-        {busy && (
-          <button
-            type="button"
-            onClick={() => {
-              bench.work.cancel();
-              primary.current?.focus();
-            }}
-          >
-            Cancel
-          </button>
-        )}
-        <AdviceButton />
+        {/* One takes the place of the other, so that nothing moves. */}
+        {busy ? <CancelButton back={primary} /> : <AdviceButton />}
         <DownloadButton />
       </div>
       <div class="progress">
@@ -63,6 +54,31 @@ export function Bench() {
       <SettingsForm />
       <FeedForm />
     </section>
+  );
+}
+
+/** Has the focus where what began the work had it, and gives it to `back`. */
+function CancelButton({ back }: { back: RefObject<HTMLButtonElement | null> }) {
+  const bench = useBench();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    const own = button.current;
+    if (document.activeElement === document.body) own?.focus();
+    return () => {
+      if (document.activeElement === own) back.current?.focus();
+    };
+  }, [back]);
+  return (
+    <button
+      type="button"
+      ref={button}
+      onClick={() => {
+        bench.work.cancel();
+        back.current?.focus();
+      }}
+    >
+      Cancel
+    </button>
   );
 }
 
