@@ -10,7 +10,7 @@ import { main } from '../lib/run.mjs';
 import { setUp } from '../setup.mjs';
 import { ensurePython, runScript } from './python.mjs';
 import { largest } from './score.mjs';
-import { meanWithSpread, percent, writeTable } from './training_table.mjs';
+import { percent, trainingColumns, writeTable } from './training_table.mjs';
 
 const network = 'fashion-mobilenet';
 const folder = (file) => inRoot('build/accuracy', network, file);
@@ -116,14 +116,6 @@ async function train(model, calibration, row, seed, data) {
   return { score, seconds, loss };
 }
 
-const columns = (float) => [
-  ['bits of weights / activations', ({ title }) => title],
-  ['float', () => percent(float), 'right'],
-  ['best without training', ({ untrained }) => percent(untrained.score), 'right'],
-  ['trained', ({ trained }) => meanWithSpread(trained.map(({ score }) => score)), 'right'],
-  ['seeds', ({ trained }) => String(trained.length), 'right'],
-];
-
 await main(async () => {
   const { values } = parseArgs({
     options: {
@@ -167,5 +159,5 @@ await main(async () => {
     await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
   }
   engine.dispose();
-  await writeTable('training', results.rows, columns(results.float));
+  await writeTable('training', results.rows, trainingColumns('bits of weights / activations', results.float));
 });

@@ -9,7 +9,7 @@ import { inRoot } from '../lib/paths.mjs';
 import { main } from '../lib/run.mjs';
 import { setUp } from '../setup.mjs';
 import { ensurePython, runScript } from './python.mjs';
-import { meanWithSpread, percent, writeTable } from './training_table.mjs';
+import { percent, trainingColumns, writeTable } from './training_table.mjs';
 
 const network = 'g2p';
 const folder = (...path) => inRoot('build/accuracy', network, ...path);
@@ -103,14 +103,6 @@ async function train(model, { bits, steps, learningRate }, seed, data, python) {
   return { seconds };
 }
 
-const columns = (float) => [
-  ['bits of weights', ({ title }) => title],
-  ['float', () => percent(float), 'right'],
-  ['best without training', ({ untrained }) => percent(untrained.score), 'right'],
-  ['trained', ({ trained }) => meanWithSpread(trained.map(({ score }) => score)), 'right'],
-  ['seeds', ({ trained }) => String(trained.length), 'right'],
-];
-
 await main(async () => {
   const { values } = parseArgs({
     options: {
@@ -160,5 +152,5 @@ await main(async () => {
     await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
   }
   engine.dispose();
-  await writeTable('speller', results.rows, columns(results.float));
+  await writeTable('speller', results.rows, trainingColumns('bits of weights', results.float));
 });

@@ -9,11 +9,20 @@ const page = inRoot('docs/accuracy.md');
 export const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
 /** The mean, and half of the way between the best and the worst. */
-export function meanWithSpread(shares) {
+function meanWithSpread(shares) {
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   const half = 50 * (Math.max(...shares) - Math.min(...shares));
   return `${percent(mean)}${shares.length > 1 ? ` ± ${half.toFixed(2)}` : ''}`;
 }
+
+/** The columns of trainings beside what there is without; rows have {title, untrained, trained}. */
+export const trainingColumns = (of, float) => [
+  [of, ({ title }) => title],
+  ['float', () => percent(float), 'right'],
+  ['best without training', ({ untrained }) => percent(untrained.score), 'right'],
+  ['trained', ({ trained }) => meanWithSpread(trained.map(({ score }) => score)), 'right'],
+  ['seeds', ({ trained }) => String(trained.length), 'right'],
+];
 
 /**
  * Puts the table of `npm run accuracy:NAME` in its place.

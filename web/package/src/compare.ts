@@ -136,7 +136,8 @@ function joined(all: readonly LayerDistribution[]): { distribution?: LayerDistri
   };
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function timesOf(ms: readonly number[]): Pick<ModelFigures, 'ms' | 'msBest' | 'msQuartiles'> {
   const sorted = ms.toSorted((a, b) => a - b);

@@ -1,13 +1,15 @@
 // Whether two models choose the same class.
-import type { NativeTensor, TypedData } from './native.js';
+import type { TypedData } from './native.js';
+
+type Elements = { readonly data: TypedData; readonly dims: readonly number[] };
 
 /**
  * Compares the place of the largest element (the first of equals) in each row of the last dimension. A row with NaN has no
  * largest element and agrees with none, not even with its like: a model that answers NaN has not chosen.
  */
 export function top1Agreement(
-  reference: NativeTensor | undefined,
-  other: NativeTensor | undefined,
+  reference: Elements | undefined,
+  other: Elements | undefined,
 ): { rows: number; sameTop1: number } {
   const classes = reference?.dims.at(-1) ?? 0;
   if (!reference || !other || classes < 2) return { rows: 0, sameTop1: 0 };

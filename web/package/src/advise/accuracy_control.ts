@@ -9,6 +9,7 @@ import { Reference } from './agreement.js';
 import { Calibrated } from './calibrated.js';
 import {
   accuracyControlOptions,
+  usualDrop,
   type AccuracyControlOptions,
   type AccuracyControlReport,
   type Metric,
@@ -17,7 +18,6 @@ import { judgeOf, type Judge } from './score.js';
 import { counter } from './sensitivity.js';
 
 const metrics: readonly Metric[] = ['sqnrDb', 'cosine', 'top1Agreement', 'score'];
-const usualDrop = 0.01;
 
 /** Of a network: the metric over samples, and sample by sample. The more the better. */
 interface Measured {

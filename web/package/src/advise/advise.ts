@@ -11,7 +11,13 @@ import { quantizeWithAccuracyControl } from './accuracy_control.js';
 import { Reference, type Outputs } from './agreement.js';
 import { Calibrated } from './calibrated.js';
 import { kindOf, methodsFor, type NetworkKind } from './methods.js';
-import { adviseOptions, type AdviceReport, type AdvisedMethod, type AdviseOptions } from './options.js';
+import {
+  adviseOptions,
+  usualDrop,
+  type AdviceReport,
+  type AdvisedMethod,
+  type AdviseOptions,
+} from './options.js';
 import {
   dropOf,
   explain,
@@ -24,7 +30,6 @@ import {
 } from './recommend.js';
 import { judgeOf, type Judge } from './score.js';
 
-const usualDrop = 0.01;
 /** Samples that runs are timed with. */
 const timed = 8;
 const targets: readonly Target[] = ['balance', 'speed', 'size', 'accuracy'];
@@ -63,12 +68,12 @@ async function quantizedBy(
   calibration: readonly Sample[] | undefined,
   watching: Watching,
 ): Promise<Model> {
-  const options_ = { ...options, ...defined({ ...watching }) };
+  const all = { ...options, ...defined({ ...watching }) };
   if (call === 'none') return model;
-  if (call === 'quantizeDynamic') return model.quantizeDynamic(options_);
-  if (call === 'quantizeWeights') return model.quantizeWeights(options_);
+  if (call === 'quantizeDynamic') return model.quantizeDynamic(all);
+  if (call === 'quantizeWeights') return model.quantizeWeights(all);
   const samples = calibration as Samples;
-  if (call === 'quantizeStatic') return model.quantizeStatic({ ...options_, calibration: samples });
+  if (call === 'quantizeStatic') return model.quantizeStatic({ ...all, calibration: samples });
   const { nodesToExclude, ...quantization } = options;
   const calibrated = await Calibrated.by(model, quantization, samples, watching);
   try {
@@ -143,11 +148,11 @@ export async function advise(model: Model, options: AdviseOptions): Promise<Advi
   const rows: Unjudged[] = [await measure(bench, { name: 'float', call: 'none', options: {} }, model)];
   done();
   const add = async (method: AdvisedMethod, quantize: () => Promise<Model>) => {
-    const network_ = await quantize();
+    const quantized = await quantize();
     try {
-      rows.push(await measure(bench, method, network_));
+      rows.push(await measure(bench, method, quantized));
     } finally {
-      network_.dispose();
+      quantized.dispose();
     }
   };
   for (const method of methods) {

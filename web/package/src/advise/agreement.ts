@@ -1,10 +1,11 @@
 // How near a network's first output is to the float network's, sample by sample.
+import { mean } from '../compare.js';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import type { Sample } from '../options.js';
 import { nextTask } from '../rpc.js';
 import type { Tensor } from '../tensor.js';
-import { indexOfLargest } from '../top1.js';
+import { top1Agreement } from '../top1.js';
 import type { OutputAgreement } from './options.js';
 
 type Signal = AbortSignal | undefined;
@@ -81,21 +82,13 @@ function agreementOfSample(reference: Outputs, other: Outputs): SampleAgreement 
   const [first] = Object.keys(reference);
   const [a, b] = [reference[first], other[first]];
   if (!b) throw new OctavoError('InvalidInput', `the two models do not both have an output '${first}'`);
-  const classes = a.dims.at(-1) ?? 0;
-  const result = { ...comparison(a, b), rows: 0, sameTop1: 0, divergence: 0 };
-  if (classes < 2) return result;
+  const { rows, sameTop1 } = top1Agreement(a, b);
   const [x, y] = [numbers(a), numbers(b)];
-  for (let start = 0; start < x.length; start += classes) {
-    const chosen = indexOfLargest(a.data, start, classes);
-    ++result.rows;
-    if (chosen !== undefined && chosen === indexOfLargest(b.data, start, classes)) ++result.sameTop1;
-    result.divergence += divergenceOf(x, y, start, classes);
-  }
-  return result;
+  const classes = x.length / rows;
+  let divergence = 0;
+  for (let row = 0; row < rows; ++row) divergence += divergenceOf(x, y, row * classes, classes);
+  return { ...comparison(a, b), rows, sameTop1, divergence };
 }
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function meansOf(samples: readonly SampleAgreement[]): OutputAgreement {
   const rows = samples.reduce((sum, each) => sum + each.rows, 0);

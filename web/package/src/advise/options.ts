@@ -192,6 +192,9 @@ export interface AdviceReport {
   apply(method?: number, options?: LongCallOptions): Promise<Model>;
 }
 
+/** `maxDrop` by default. */
+export const usualDrop = 0.01;
+
 export const judgement = {
   labels: 'any',
   topK: 'any',

@@ -7,7 +7,6 @@ import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { defined } from '../train/options.js';
-import { percent } from './evaluate.js';
 import * as format from './format.js';
 import { readLabelled } from './labelled.js';
 import {
@@ -142,8 +141,8 @@ function describe({ samples, network, methods, recommended, reason, skipped }: A
     format.milliseconds(method.msBest),
     `${method.speedup.toFixed(2)} x`,
     format.decibels(method.agreement.sqnrDb),
-    method.agreement.top1Agreement === undefined ? '' : percent(method.agreement.top1Agreement),
-    ...(method.score ? [percent(method.score.score)] : []),
+    method.agreement.top1Agreement === undefined ? '' : format.percent(method.agreement.top1Agreement),
+    ...(method.score ? [format.percent(method.score.score)] : []),
     method.onFront ? 'yes' : '',
     method.fits ? 'yes' : '',
   ];

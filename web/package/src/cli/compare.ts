@@ -127,7 +127,7 @@ function describe(report: CompareReport, engine: EngineInfo): string {
         return [
           ...[layer.op, ...agreement(layer)],
           ...[range ? ends(range) : '', quantizedRange ? ends(quantizedRange) : ''],
-          clipped === undefined ? '' : `${(100 * clipped).toFixed(2)} %`,
+          clipped === undefined ? '' : format.percent(clipped),
         ];
       });
     const head = [

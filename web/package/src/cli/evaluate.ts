@@ -14,8 +14,6 @@ interface Options extends CommonOptions, PictureOptions {
   retrieval?: boolean;
 }
 
-export const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('How often a model is right, float or quantized, and within what bounds that is known.')
@@ -45,7 +43,7 @@ export function evaluateCommand(): Command {
         format.print(options.json, { ...report, ...(preprocessing && { preprocessing }) }, () => {
           const [low, high] = report.interval;
           const said = choice.said && !options.quiet ? `pictures: ${choice.said}\n` : '';
-          return `${said}${percent(report.score)} of ${report.samples} samples (95 %: ${percent(low)} to ${percent(high)})`;
+          return `${said}${format.percent(report.score)} of ${report.samples} samples (95 %: ${format.percent(low)} to ${format.percent(high)})`;
         });
       }),
     );

@@ -40,6 +40,7 @@ export function count(value: number): string {
 
 export const nodes = (count: number) => (count === 1 ? '1 node' : `${count} nodes`);
 export const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+export const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 export const decibels = (value: number) => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'equal');
 export const shape = (dims: readonly (number | string)[] | undefined) =>
   dims ? `[${dims.join(', ')}]` : 'of unknown rank';

@@ -345,12 +345,10 @@ function interruption({ step, steps }: TrainingStep, save: string | undefined): 
   return `the training was interrupted after step ${step} of ${steps}${remedy}`;
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-
 function validationInWords({ accuracy, top1Agreement, sqnrDb }: Evaluation): string {
   return accuracy === undefined
-    ? `validation ${percent(top1Agreement)} as float, ${sqnrDb.toFixed(1)} dB`
-    : `validation ${percent(accuracy)} right`;
+    ? `validation ${format.percent(top1Agreement)} as float, ${sqnrDb.toFixed(1)} dB`
+    : `validation ${format.percent(accuracy)} right`;
 }
 
 function inWords({ loss, validation }: TrainingStep): string {
