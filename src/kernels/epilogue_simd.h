@@ -118,6 +118,11 @@ template <int Nv> class DequantizeTile {
     load_columns<Nv>(e.w_scale, count, scale_);
     load_columns<Nv>(e.bias, count, bias_);
     load_columns<Nv>(e.w_zero_point, count, w_zero_point_);
+    if (e.row_param_stride != 0) return;
+    for (int v = 0; v < Nv; ++v) {
+      column_sum_[v] = wasm_i32x4_mul(column_sum_[v], wasm_i32x4_splat(*e.a_zero_point));
+      scale_[v] = wasm_f32x4_mul(scale_[v], wasm_f32x4_splat(*e.a_scale));
+    }
   }
 
   v128_t start(int /*v*/, v128_t acc_start) const { return acc_start; }
@@ -140,23 +145,26 @@ template <int Nv> class DequantizeTile {
 
  private:
   void store_row(int row, const v128_t (&acc)[Nv], v128_t lo, v128_t hi) const {
-    const v128_t zero_point = wasm_i32x4_splat(e_.a_zero_point[row * e_.row_param_stride]);
-    const v128_t a_scale = wasm_f32x4_splat(e_.a_scale[row * e_.row_param_stride]);
     float* out = e_.out + row * e_.ldc;
     for (int v = 0; v < Nv; ++v) {
-      v128_t centred = wasm_i32x4_sub(acc[v], wasm_i32x4_mul(zero_point, column_sum_[v]));
+      v128_t offset = column_sum_[v], scale = scale_[v];
+      if (e_.row_param_stride != 0) {
+        offset = wasm_i32x4_mul(offset, wasm_i32x4_splat(e_.a_zero_point[row]));
+        scale = wasm_f32x4_mul(scale, wasm_f32x4_splat(e_.a_scale[row]));
+      }
+      v128_t centred = wasm_i32x4_sub(acc[v], offset);
       if (e_.w_zero_point) {
         const v128_t a_sum = wasm_i32x4_splat(e_.a_sum[row]);
         centred = wasm_i32x4_sub(centred, wasm_i32x4_mul(a_sum, w_zero_point_[v]));
       }
-      const v128_t scaled =
-          wasm_f32x4_mul(wasm_f32x4_convert_i32x4(centred), wasm_f32x4_mul(a_scale, scale_[v]));
+      const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(centred), scale);
       wasm_v128_store(out + 4 * v, clamp_f32x4(wasm_f32x4_add(scaled, bias_[v]), lo, hi));
     }
   }
 
   DequantizeF32 e_;
-  v128_t column_sum_[Nv], scale_[Nv], bias_[Nv], w_zero_point_[Nv];
+  v128_t bias_[Nv], w_zero_point_[Nv];
+  v128_t column_sum_[Nv], scale_[Nv];  ///< times a_zero_point and a_scale, where they are of the whole tensor
 };
 
 template <int Nv> class BiasClampTile {

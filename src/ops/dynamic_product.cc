@@ -1,31 +1,12 @@
 #include "ops/dynamic_product.h"
 
-#include <algorithm>
-
 #include "graph/qdq.h"
-#include "kernels/quantize/quantize.h"
+#include "ops/dynamic_range.h"
 #include "ops/int8_weights.h"
 #include "ops/parallel.h"
 #include "ops/scratch.h"
 
 namespace octavo {
-
-namespace {
-
-using kernels::FloatRange;
-
-// Of rows `stride` apart.
-FloatRange range_of_rows(const float* x, int64_t rows, int64_t length, int64_t stride) {
-  if (stride == length) return kernels::find_range(x, rows * length);
-  FloatRange all;
-  for (int64_t row = 0; row < rows; ++row) {
-    const FloatRange range = kernels::find_range(x + row * stride, length);
-    all = {std::min(all.min, range.min), std::max(all.max, range.max)};
-  }
-  return all;
-}
-
-}  // namespace
 
 DynamicWeights dynamic_weights(const PrepareContext& ctx, kernels::ActivationRange range) {
   const ProductSizes s(ctx.node.attrs, {1}, ctx.input(1).shape.value());
@@ -54,23 +35,24 @@ QuantizedRows quantize_rows(const KernelPolicy& policy, const kernels::GemmF32Ar
   float* const scale = scratch.take<float>(static_cast<uint64_t>(m));
   int32_t* const zero_point = scratch.take<int32_t>(static_cast<uint64_t>(m));
 
-  const int by_row = notes.granularity == Granularity::row ? 1 : 0;
-  const int64_t blocks = by_row ? m : 1, rows = by_row ? 1 : m;
-  const auto quantize_blocks = [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const float* from = x.a + i * x.lda;
-      uint8_t* to = quantized + i * k;
-      const auto params =
-          kernels::dynamic_params(range_of_rows(from, rows, k, x.lda), integers.qmin, integers.qmax);
-      const bool is_dense = x.lda == k;
-      for (int64_t row = is_dense ? rows - 1 : 0; row < rows; ++row, from += x.lda, to += k)
-        kernels::quantize(from, is_dense ? rows * k : k, params, to);
-      scale[i] = params.scale;
-      zero_point[i] = params.zero_point;
+  const bool by_row = notes.granularity == Granularity::row;
+  const auto quantize_rows = [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* const from = x.a + row * x.lda;
+      const auto params = kernels::dynamic_params(kernels::find_range(from, k), integers.qmin, integers.qmax);
+      kernels::quantize(from, k, params, quantized + row * k);
+      scale[row] = params.scale;
+      zero_point[row] = params.zero_point;
     }
   };
-  parallel_elements(policy, blocks, 2 * rows * k, quantize_blocks);
-  return {quantized, scale, zero_point, by_row};
+  if (by_row) {
+    parallel_elements(policy, m, 2 * k, quantize_rows);
+  } else {
+    const auto params = quantize_by_range(policy, {x.a, m, k, x.lda}, integers, quantized);
+    scale[0] = params.scale;
+    zero_point[0] = params.zero_point;
+  }
+  return {quantized, scale, zero_point, by_row ? 1 : 0};
 }
 
 void multiply(const KernelPolicy& policy, const DynamicWeights& weights, const kernels::GemmF32Args& x,

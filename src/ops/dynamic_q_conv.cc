@@ -3,12 +3,11 @@
 // ranged as a whole.
 #include "base/error.h"
 #include "graph/qdq.h"
-#include "kernels/quantize/quantize.h"
 #include "ops/conv_layer.h"
+#include "ops/dynamic_range.h"
 #include "ops/int8_conv.h"
 #include "ops/int8_weights.h"
 #include "ops/kernel_choice.h"
-#include "ops/parallel.h"
 
 namespace octavo {
 
@@ -60,14 +59,11 @@ void run(RunContext& ctx) {
   const auto& prepared = ctx.prepared<PreparedDynamicQConv>();
   const Clamp& activation = ctx.node.lowered.clamp;
   const IntegerRange integers = integer_range(ctx.node.notes, DType::u8);
-  const float* const x = ctx.inputs[0].as<float>();
-  const auto count = static_cast<int64_t>(input_elements(g));
-  const auto params = kernels::dynamic_params(kernels::find_range(x, count), integers.qmin, integers.qmax);
+  const auto count = input_elements(g);
   Scratch scratch(ctx.workspace);
-  uint8_t* const quantized = scratch.take<uint8_t>(input_elements(g));
-  parallel_elements(ctx.kernels, count, 1, [&](int64_t begin, int64_t end) {
-    kernels::quantize(x + begin, end - begin, params, quantized + begin);
-  });
+  uint8_t* const quantized = scratch.take<uint8_t>(count);
+  const auto params =
+      quantize_by_range(ctx.kernels, {ctx.inputs[0].as<float>(), 1, int64_t(count), 0}, integers, quantized);
   const float* const bias = ctx.has(2) ? ctx.inputs[2].as<float>() : nullptr;
   const auto compute = [&](const uint8_t* in, float* out) {
     kernels::DequantizeF32 epilogue{&params.scale,

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "graph/op_def.h"
 #include "graph/qdq.h"
-#include "kernels/quantize/quantize.h"
+#include "ops/dynamic_range.h"
 
 namespace octavo {
 
@@ -49,8 +49,7 @@ void run(RunContext& ctx) {
   uint8_t* y = ctx.outputs[0].as<uint8_t>();
   const auto is_used = [&](std::size_t i) { return i < ctx.outputs.size() && ctx.outputs[i].present(); };
   for (int64_t row = 0; row < rows; ++row, x += length, y += length) {
-    const auto params = kernels::dynamic_params(kernels::find_range(x, length), range.qmin, range.qmax);
-    kernels::quantize(x, length, params, y);
+    const auto params = quantize_by_range(ctx.kernels, {x, 1, length, 0}, range, y);
     if (is_used(1)) ctx.outputs[1].as<float>()[row] = params.scale;
     if (is_used(2)) ctx.outputs[2].as<uint8_t>()[row] = static_cast<uint8_t>(params.zero_point);
   }

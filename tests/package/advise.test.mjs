@@ -295,6 +295,13 @@ test('advice that is called off leaves nothing behind', async () => {
   ])
     await assert.rejects(advise(model, bad), { code });
   const small = await model.quantizeDynamic();
+  const { note, integerNodes, floatNodes } = small.describe().quantization;
+  assert.equal(
+    note,
+    `${floatNodes} of ${integerNodes + floatNodes} nodes stay float: quantizeStatic is for convolutional networks`,
+  );
+  const whole = await model.quantizeDynamic({ opTypesToQuantize: ['Conv', 'MatMul'] });
+  assert.equal(whole.describe().quantization.note, undefined);
   await assert.rejects(advise(small, { samples }), { code: 'Unsupported', message: /quantized already/ });
   own.dispose();
 });

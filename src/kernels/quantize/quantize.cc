@@ -5,6 +5,8 @@
 
 #include "base/simd.h"
 #include "kernels/quantize/rounding.h"
+#include "kernels/unrolled.h"
+#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 
@@ -70,27 +72,26 @@ template void dequantize(const int16_t*, int64_t, float, int32_t, float*);
 template void dequantize(const int32_t*, int64_t, float, int32_t, float*);
 
 FloatRange find_range(const float* x, int64_t n) {
-  FloatRange range;
+  using Floats = Vector<float>;
+  constexpr int64_t step = lanes<float>;
+  constexpr int chains = 4;  // independent, since a comparison takes longer than a cycle
+  Floats min[chains] = {}, max[chains] = {};
   int64_t i = 0;
-#if OCTAVO_SIMD
-  v128_t min = wasm_f32x4_splat(0), max = min;
-  for (; i + 4 <= n; i += 4) {
-    const v128_t values = wasm_v128_load(x + i);
-    min = wasm_f32x4_pmin(min, values);  // values < min ? values : min
-    max = wasm_f32x4_pmax(max, values);
+  for (; i + chains * step <= n; i += chains * step)
+    unrolled<chains>(0, [&](int c) {
+      const Floats values = load(x + i + c * step);
+      min[c] = smaller(min[c], values);
+      max[c] = larger(max[c], values);
+    });
+  FloatRange range;
+  const auto see = [&](float low, float high) { range = {smaller(range.min, low), larger(range.max, high)}; };
+  for (int c = 0; c < chains; ++c) {
+    float low[step], high[step];
+    store(low, min[c]);
+    store(high, max[c]);
+    for (int64_t lane = 0; lane < step; ++lane) see(low[lane], high[lane]);
   }
-  float lanes[8];
-  wasm_v128_store(lanes, min);
-  wasm_v128_store(lanes + 4, max);
-  for (int lane = 0; lane < 4; ++lane) {
-    range.min = lanes[lane] < range.min ? lanes[lane] : range.min;
-    range.max = range.max < lanes[4 + lane] ? lanes[4 + lane] : range.max;
-  }
-#endif
-  for (; i < n; ++i) {
-    range.min = x[i] < range.min ? x[i] : range.min;
-    range.max = range.max < x[i] ? x[i] : range.max;
-  }
+  for (; i < n; ++i) see(x[i], x[i]);
   return range;
 }
 

@@ -214,16 +214,22 @@ export class Model {
 
   /**
    * An int8 copy whose activations are ranged while it runs. Named and meant as ONNX Runtime's `quantize_dynamic` and
-   * PyTorch's `quantize_dynamic`.
+   * PyTorch's `quantize_dynamic`. Of a convolutional network little changes: `describe().quantization.note` says so then.
    * @throws OctavoError `InvalidOption`, `Disposed`; the signal's reason
    */
   async quantizeDynamic(options?: QuantizeDynamicOptions): Promise<Model> {
     const checked = checkOptions('quantizeDynamic', options, dynamicOptions);
     const { onProgress, signal, ...nativeOptions } = checked;
     signal?.throwIfAborted();
-    return this.#quantized(onProgress, (target) =>
-      this.engine.call('quantizeDynamic', [this.handle, target, nativeOptions], signal),
-    );
+    return this.#quantized(onProgress, async (target) => {
+      const made = await this.engine.call('quantizeDynamic', [this.handle, target, nativeOptions], signal);
+      const { integerNodes, floatNodes } = made.quantization;
+      if (!nativeOptions.opTypesToQuantize && (this.#description.operators.Conv ?? 0) > integerNodes)
+        made.quantization.note =
+          `${floatNodes} of ${integerNodes + floatNodes} nodes stay float: ` +
+          'quantizeStatic is for convolutional networks';
+      return made;
+    });
   }
 
   /**

@@ -347,6 +347,8 @@ export interface ModelDescription {
     scheme: 'none' | 'dynamic' | 'static' | 'weight-only';
     integerNodes: number;
     floatNodes: number;
+    /** What who asked for this may not expect, for people: of dynamic quantization, that it leaves the convolutions. */
+    note?: string;
     /** Nodes that stay float between dequantize and quantize, and why. */
     islands: { node: string; op: string; reason: string }[];
     /**

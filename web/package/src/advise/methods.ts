@@ -70,6 +70,11 @@ export function methodsFor(
     const options = { opTypesToQuantize: operators };
     methods.push(
       { name: 'dynamic, with convolutions', call: 'quantizeDynamic', options },
+      {
+        name: 'dynamic, with convolutions, u7',
+        call: 'quantizeDynamic',
+        options: { ...options, reduceRange: true },
+      },
       { name: 'weights, 8 bits', call: 'quantizeWeights', options: { ...options, bits: 8 } },
     );
   } else skipped.push({ name: 'dynamic', why: 'the network has no product that it could quantize' });
