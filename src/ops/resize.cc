@@ -174,7 +174,7 @@ StepPlan plan(const PlanContext& ctx) {
     for (; at > 0 && growth(order[at - 1]) > growth(axis); --at) order[at] = order[at - 1];
     order[at] = axis;
   }
-  if (plan.count == 0) return {.is_view = true};
+  if (plan.count == 0) return {.state = PlanState(plan), .is_view = true};
 
   Shape shape = x;
   plan.blocks = x.elements(0, first);
@@ -235,6 +235,7 @@ void store_floats(const RunContext& ctx, float* from) {
 
 void run(RunContext& ctx) {
   const auto& plan = ctx.planned<ResizePlan>();
+  if (plan.count == 0) return copy_input(ctx);  // of an initializer, which no step may take over
   const bool converts = plan.converted_in > 0;
   const int size = converts ? sizeof(float) : static_cast<int>(size_of(ctx.inputs[0].dtype));
   const bool is_nearest = plan.sampling.mode == Sampling::Mode::nearest;

@@ -41,6 +41,15 @@ TEST_CASE("Resize: the nearest element, rounded in four ways", "[ops][resize]") 
   check_line(by_default, {1, 1, 2, 3, 3, 4});
 }
 
+TEST_CASE("Resize: to the same size, of an input and of an initializer", "[ops][resize]") {
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    check_line(line(4, 1).attr("mode", mode), {1, 2, 3, 4});
+    OpRunner runner("Resize");
+    runner.constant(iota<float>({1, 1, 1, 4}, 1)).absent().constant(floats({1, 1, 1, 1}));
+    check_line(runner.attr("mode", mode), {1, 2, 3, 4});
+  }
+}
+
 TEST_CASE("Resize: linear and cubic", "[ops][resize]") {
   check_line(line(4, 2).attr("mode", "linear"), {1, 1.25f, 1.75f, 2.25f, 2.75f, 3.25f, 3.75f, 4});
   check_line(line(4, 2).attr("mode", "linear").attr("coordinate_transformation_mode", "align_corners"),
