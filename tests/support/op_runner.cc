@@ -108,14 +108,16 @@ std::vector<Tensor> OpRunner::run() {
   const StepPlan plan = this->plan();
   Buffer workspace(plan.workspace);
   if (workspace.size() > 0) std::memset(workspace.data(), 0xa5, workspace.size());
-  if (plan.is_view) std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
-  if (!plan.is_view || plan.runs_as_view) {
-    RunContext context{node_,   plan.state, inputs, output_views, {workspace.data(), workspace.size()},
-                       policy_, observer_};
-    TensorMaker maker(outputs, outputs_);
-    context.maker = &maker;
-    node_.op->run(context);
-  }
+  if (plan.runs_as_view) std::memcpy(output_views[0].data, inputs[0].data, inputs[0].bytes());
+  // A view is run all the same where its input is an initializer, whose memory no output takes over.
+  RunContext context{node_,   plan.state, inputs, output_views, {workspace.data(), workspace.size()},
+                     policy_, observer_};
+  TensorMaker maker(outputs, outputs_);
+  context.maker = &maker;
+  node_.op->run(context);
+  const bool is_copy = !plan.is_view || plan.runs_as_view || inputs[0].bytes() == 0 ||
+                       std::memcmp(output_views[0].data, inputs[0].data, inputs[0].bytes()) == 0;
+  require(is_copy, ErrorCode::invalid_graph, "{} is a view that its run does not copy", node_.op->name);
   return outputs;
 }
 
