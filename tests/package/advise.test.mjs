@@ -305,3 +305,49 @@ test('advice that is called off leaves nothing behind', async () => {
   await assert.rejects(advise(small, { samples }), { code: 'Unsupported', message: /quantized already/ });
   own.dispose();
 });
+
+test('a quantizer spares what `target` says', async () => {
+  const model = await loadModel(modelBytes('mnist.onnx'), { engine });
+  const { samples } = await labelled(0, 8);
+  const before = await engine.liveObjects();
+  const bytesOf = async (quantized) => (await quantized.toOnnx()).length;
+  const scheme = (quantized) => quantized.describe().quantization.scheme;
+  const made = [];
+  const keep = async (promise) => {
+    made.push(await promise);
+    return made.at(-1);
+  };
+
+  const [usual, small, close] = [
+    await keep(model.quantizeDynamic()),
+    await keep(model.quantizeDynamic({ target: 'size' })),
+    await keep(model.quantizeDynamic({ target: 'accuracy' })),
+  ];
+  assert.ok((await bytesOf(small)) < (await bytesOf(usual)));
+  assert.equal(small.describe().quantization.note, undefined);
+  assert.deepEqual(await close.toOnnx(), await usual.toOnnx());
+
+  const asNamed = await keep(model.quantizeStatic({ calibration: samples, observer: 'mse' }));
+  const closest = await keep(model.quantizeStatic({ calibration: samples, target: 'accuracy' }));
+  assert.deepEqual(await closest.toOnnx(), await asNamed.toOnnx());
+
+  // What is fastest here is up to the machine: but it is a network that runs, and nothing else is left behind.
+  for (const fast of [
+    await keep(model.quantizeStatic({ calibration: samples, target: 'speed' })),
+    await keep(model.quantizeDynamic({ target: 'speed', sample: samples[0] })),
+  ]) {
+    assert.ok(['none', 'static', 'dynamic'].includes(scheme(fast)));
+    const { outputs } = await compare(model, fast, samples.slice(0, 2), { repeats: 1 });
+    assert.ok(outputs[0].cosine > 0.99);
+  }
+  for (const each of made) each.dispose();
+  assert.equal(await engine.liveObjects(), before);
+
+  for (const bad of [{ target: 'else' }, { target: 'speed' }, { sample: samples[0] }])
+    await assert.rejects(model.quantizeDynamic(bad), { code: 'InvalidOption' });
+  await assert.rejects(model.quantizeStatic({ calibration: samples, target: 'else' }), {
+    code: 'InvalidOption',
+  });
+  await assert.rejects(model.quantizeStatic({ calibration: [], target: 'speed' }), { code: 'InvalidData' });
+  model.dispose();
+});

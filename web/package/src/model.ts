@@ -65,11 +65,14 @@ const loadOptions: KnownOptions<LoadOptions> = {
 };
 const dynamicOptions: KnownOptions<QuantizeDynamicOptions> = {
   ...longCallOptions,
+  target: 'any',
+  sample: 'any',
   ...knownOptions<DynamicOptions>('dynamic'),
 };
 const staticOptions: KnownOptions<QuantizeStaticOptions> = {
   ...longCallOptions,
   calibration: 'any',
+  target: 'any',
   ...knownOptions<StaticOptions>('static'),
 };
 const toOnnxOptions: KnownOptions<ToOnnxOptions> = { ...callOptions, weights: 'any', storage: 'any' };
@@ -218,9 +221,12 @@ export class Model {
    * @throws OctavoError `InvalidOption`, `Disposed`; the signal's reason
    */
   async quantizeDynamic(options?: QuantizeDynamicOptions): Promise<Model> {
-    const checked = checkOptions('quantizeDynamic', options, dynamicOptions);
-    const { onProgress, signal, ...nativeOptions } = checked;
+    const { target: purpose, ...checked } = checkOptions('quantizeDynamic', options, dynamicOptions);
+    const { onProgress, signal, sample, ...nativeOptions } = checked;
     signal?.throwIfAborted();
+    if (purpose !== undefined) return (await measures()).quantizeDynamicFor(this, purpose, checked);
+    if (sample !== undefined)
+      throw new OctavoError('InvalidOption', "option 'sample' is for 'target': 'speed'");
     return this.#quantized(onProgress, async (target) => {
       const made = await this.engine.call('quantizeDynamic', [this.handle, target, nativeOptions], signal);
       const { integerNodes, floatNodes } = made.quantization;
@@ -240,7 +246,9 @@ export class Model {
    */
   async quantizeStatic(options: QuantizeStaticOptions): Promise<Model> {
     const checked = checkOptions('quantizeStatic', options, staticOptions);
-    const { calibration, onProgress, signal, ...nativeOptions } = checked;
+    const { target, ...rest } = checked;
+    if (target !== undefined) return (await measures()).quantizeStaticFor(this, target, rest);
+    const { calibration, onProgress, signal, ...nativeOptions } = rest;
     return this.#calibrated(calibration, { onProgress, signal }, (calibrator) =>
       this.engine.call('beginCalibration', [this.handle, calibrator, 'static', nativeOptions], signal),
     );

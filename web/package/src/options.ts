@@ -113,9 +113,21 @@ export type Sample = Feeds | TensorLike;
 /** Samples as they are at hand; those of an (async) generator are read one at a time and never kept. */
 export type Samples = Iterable<Sample> | AsyncIterable<Sample>;
 
-export interface QuantizeDynamicOptions extends DynamicOptions, LongCallOptions {}
+/**
+ * What a quantizer is to spare: `size`, all weights in integers; `speed`, only what is faster than in float when it is measured on this
+ * device, the whole network in float if nothing is; `accuracy`, the options that stay closest to float. Options beside it count more.
+ */
+export type QuantizationTarget = 'size' | 'speed' | 'accuracy';
+
+export interface QuantizeDynamicOptions extends DynamicOptions, LongCallOptions {
+  target?: QuantizationTarget;
+  /** What `target: 'speed'` measures with. */
+  sample?: Sample;
+}
 
 export interface QuantizeStaticOptions extends StaticOptions, LongCallOptions {
+  /** `speed` measures with the first sample. */
+  target?: QuantizationTarget;
   /** Typical input, from which the ranges of activations are learnt. */
   calibration: Samples;
 }

@@ -4,3 +4,4 @@ export { advise } from './advise.js';
 export { compare } from '../compare.js';
 export { evaluate } from './score.js';
 export { sensitivity } from './sensitivity.js';
+export { quantizeDynamicFor, quantizeStaticFor } from './target.js';

@@ -7,7 +7,7 @@ import { supportedOperators } from '../operators.js';
 import { quantizationRows, type Method } from '../quantization_options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { coverageOf, type Coverage } from './coverage.js';
-import type { Samples } from '../options.js';
+import type { QuantizationTarget, Samples } from '../options.js';
 import { finiteNumber, type CommonOptions } from './options.js';
 import { choosePreprocessing, type PictureChoice, type PictureOptions } from './pictures.js';
 import { withProgressBar } from './progress.js';
@@ -17,6 +17,7 @@ import { findSamples } from './samples.js';
 export interface QuantizationOptions extends PictureOptions, CommonOptions {
   method?: Method;
   calibration?: string[];
+  target?: QuantizationTarget;
   bits?: number;
 }
 
@@ -43,7 +44,13 @@ export function addQuantizationOptions(command: Command): Command {
         'ranges of activations while running, or beforehand from typical input, or weights alone (default: static with --calibration, else dynamic)',
       ).choices(['dynamic', 'static', 'weights']),
     )
-    .option('--calibration <path...>', 'static, weights: files or folders of typical input');
+    .option('--calibration <path...>', 'static, weights: files or folders of typical input')
+    .addOption(
+      new Option(
+        '--target <what>',
+        'what to spare; speed measures with the calibration data and leaves in float what int8 does not make faster',
+      ).choices(['size', 'speed', 'accuracy']),
+    );
   for (const [, { flag, help, kind, choices, means }] of quantizationRows) {
     const option = new Option(flag, help);
     const words = choices?.map(String) ?? Object.keys(means ?? {});
@@ -81,11 +88,15 @@ function givenOptions(
   return options;
 }
 
-function methodOf({ method, calibration }: QuantizationOptions): { method: Method; why: string } {
+function methodOf({ method, calibration, target }: QuantizationOptions): { method: Method; why: string } {
   if (method === 'dynamic' && calibration)
     throw new OctavoError('InvalidOption', '--calibration is no option of --method dynamic');
   if (method === 'static' && !calibration)
     throw new OctavoError('InvalidOption', '--method static needs typical input: --calibration PATH…');
+  if (target && method === 'weights')
+    throw new OctavoError('InvalidOption', '--target is no option of --method weights');
+  if (target === 'speed' && !calibration)
+    throw new OctavoError('InvalidOption', '--target speed measures with typical input: --calibration PATH…');
   if (method) return { method, why: 'as --method says' };
   return calibration
     ? { method: 'static', why: 'there is calibration data' }
@@ -116,6 +127,7 @@ export async function quantize(model: Model, options: QuantizationOptions): Prom
   const made = await withProgressBar(options, (onProgress) =>
     byMethod[method](model, chosen, {
       onProgress: samples?.counted(onProgress) ?? onProgress,
+      ...(options.target && { target: options.target }),
       ...(samples && { calibration: samples.read() }),
     }),
   );

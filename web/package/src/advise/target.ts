@@ -1,0 +1,154 @@
+// Quantization for a purpose: what `target` of the quantizers means.
+import { median } from '../compare.js';
+import { OctavoError } from '../error.js';
+import type { Model } from '../model.js';
+import type { Layer, QuantizedPart, StepTime } from '../native.js';
+import type {
+  QuantizationTarget,
+  QuantizeDynamicOptions,
+  QuantizeStaticOptions,
+  Sample,
+} from '../options.js';
+import { Calibrated } from './calibrated.js';
+import { kindOf } from './methods.js';
+
+/** Timed runs of each network, in turns. */
+const repeats = 9;
+
+function checkTarget(target: QuantizationTarget): void {
+  const known: readonly string[] = ['size', 'speed', 'accuracy'];
+  if (!known.includes(target))
+    throw new OctavoError('InvalidOption', `option 'target' is one of ${known.join(', ')}`);
+}
+
+const timesOf = (steps: readonly StepTime[]) => new Map(steps.map(({ node, ms }) => [node, ms]));
+
+/** The layers that take no less time on integers than in float. */
+async function losers(
+  float: Model,
+  whole: Model,
+  layers: readonly string[],
+  sample: Sample,
+  signal: AbortSignal | undefined,
+) {
+  const options = { repeats, ...(signal && { signal }) };
+  const before = timesOf(await float.profile(sample, options));
+  const after = timesOf(await whole.profile(sample, options));
+  return layers.filter((name) => (before.get(name) ?? Infinity) <= (after.get(name) ?? 0));
+}
+
+/** How many times as fast as float. */
+async function speedup(
+  float: Model,
+  quantized: Model,
+  sample: Sample,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const time = (runs: number) =>
+    float.engine.call('compareSample', [float.handle, quantized.handle, float.toFeeds(sample), runs], signal);
+  await time(1);
+  const { floatMs, quantizedMs } = await time(repeats);
+  return median(floatMs) / median(quantizedMs);
+}
+
+/**
+ * The fastest of: all that can be in integers, that without the layers that do not pay on this device, and the float network. `quantize`
+ * makes a copy without some nodes; `layers` are all that it quantizes.
+ */
+async function fastest(
+  float: Model,
+  sample: Sample,
+  layers: readonly string[],
+  quantize: (part: Pick<QuantizedPart, 'nodesToExclude'>) => Promise<Model>,
+  signal: AbortSignal | undefined,
+): Promise<Model> {
+  let best = await quantize({});
+  try {
+    let ratio = await speedup(float, best, sample, signal);
+    const slow = await losers(float, best, layers, sample, signal);
+    if (slow.length > 0) {
+      const part = await quantize({ nodesToExclude: slow });
+      let without = 0;
+      try {
+        without = await speedup(float, part, sample, signal);
+      } finally {
+        (without > ratio ? best : part).dispose();
+      }
+      if (without > ratio) [best, ratio] = [part, without];
+    }
+    if (ratio >= 1) return best;
+    const none = await quantize({ nodesToExclude: layers });
+    best.dispose();
+    return none;
+  } catch (error) {
+    best.dispose();
+    throw error;
+  }
+}
+
+/** `quantizeStatic` with a target. */
+export async function quantizeStaticFor(
+  model: Model,
+  target: QuantizationTarget,
+  options: QuantizeStaticOptions,
+): Promise<Model> {
+  checkTarget(target);
+  if (target === 'accuracy') {
+    // Transformers have few values that are large and matter (Bondarenko et al. 2021).
+    const clips = !['transformer', 'recurrent'].includes(kindOf(model.describe().operators));
+    return model.quantizeStatic({ observer: clips ? 'mse' : 'minmax', ...options });
+  }
+  if (target === 'size') return model.quantizeStatic(options);
+  const { calibration, onProgress, signal, ...quantization } = options;
+  let first: Sample | undefined;
+  async function* watched() {
+    for await (const sample of calibration) {
+      first ??= sample;
+      yield sample;
+    }
+  }
+  const calibrated = await Calibrated.by(model, quantization, watched(), { onProgress, signal });
+  try {
+    if (first === undefined) throw new OctavoError('InvalidData', 'there is no sample to calibrate with');
+    const layers = await calibrated.layers(signal);
+    return await fastest(model, first, layers, (part) => calibrated.quantize(part, signal), signal);
+  } finally {
+    calibrated.dispose();
+  }
+}
+
+/** What dynamic quantization does where it is asked to. */
+const onRequest: readonly string[] = ['Conv', 'Gather'];
+
+/** `quantizeDynamic` with a target. */
+export async function quantizeDynamicFor(
+  model: Model,
+  target: QuantizationTarget,
+  { sample, ...options }: QuantizeDynamicOptions,
+): Promise<Model> {
+  checkTarget(target);
+  if (target === 'accuracy') return model.quantizeDynamic({ granularity: 'row', ...options });
+  const layers = (await model.layers()).filter(({ parameters }) => parameters > 0);
+  if (target === 'size') {
+    const isKnown = ({ op, quantizes }: Layer) => quantizes.startsWith('dynamic') || onRequest.includes(op);
+    const operators = new Set(layers.filter(isKnown).map(({ op }) => op));
+    return model.quantizeDynamic({ opTypesToQuantize: [...operators], ...options });
+  }
+  if (sample === undefined)
+    throw new OctavoError('InvalidOption', "option 'target': 'speed' needs a 'sample' to measure with");
+  const { signal, nodesToExclude = [] } = options;
+  const names = layers
+    .filter(({ name, quantizes }) => quantizes !== '' && name && !nodesToExclude.includes(name))
+    .map(({ name }) => name);
+  return fastest(
+    model,
+    sample,
+    names,
+    (part) =>
+      model.quantizeDynamic({
+        ...options,
+        nodesToExclude: [...nodesToExclude, ...(part.nodesToExclude ?? [])],
+      }),
+    signal,
+  );
+}
