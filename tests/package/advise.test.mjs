@@ -307,7 +307,7 @@ test('advice that is called off leaves nothing behind', async () => {
 });
 
 test('a quantizer spares what `target` says', async () => {
-  const model = await loadModel(modelBytes('mnist.onnx'), { engine });
+  const model = await loadModel(await modelBytes('mnist.onnx'), { engine });
   const { samples } = await labelled(0, 8);
   const before = await engine.liveObjects();
   const bytesOf = async (quantized) => (await quantized.toOnnx()).length;

@@ -57,6 +57,19 @@ test('options decide what is said to be quantized', async () => {
   assert.doesNotMatch(stdout, /stay float; static/);
 });
 
+test('--target says what to spare', async () => {
+  const { stdout } = await octavo('quantize', 'models/mnist.onnx', '--target', 'size', '-o', 'size.onnx');
+  assert.match(stdout, /\ndynamic .*int8 in 2 Conv, 1 Gemm, 100\.0 % of the weights\n/);
+  assert.deepEqual(await readFile(inFolder('size.onnx')), await readFile(inFolder('all.onnx')));
+  const args = ['--calibration', digits, '--preprocessing', 'mnist', '--target', 'speed', '-o', 'speed.onnx'];
+  const fast = await octavo('quantize', 'models/mnist.onnx', ...args);
+  assert.match(fast.stdout, /\nstatic .*: int8 where that is faster on this device\n/);
+  const refused = (message, ...more) =>
+    misused(message, 'quantize', 'models/mnist.onnx', '-o', 'none.onnx', ...more);
+  await refused(/--target speed measures with typical input/, '--target', 'speed');
+  await refused(/--target is no option of --method weights/, '--method', 'weights', '--target', 'size');
+});
+
 test('weights alone, of four bits: the file is called so, and calibration data round them', async () => {
   const args = ['--method', 'weights', '--bits', '4', '--block-size', '32', '--ops', 'Conv,Gemm'];
   const { stdout } = await octavo('quantize', 'models/mnist.onnx', ...args);

@@ -120,6 +120,13 @@ export async function quantizeStaticFor(
 /** What dynamic quantization does where it is asked to. */
 const onRequest: readonly string[] = ['Conv', 'Gather'];
 
+/** All operators of a network that dynamic quantization has integers for. */
+export const operatorsForSize = (layers: readonly Layer[]): string[] => {
+  const isKnown = ({ op, parameters, quantizes }: Layer) =>
+    parameters > 0 && (quantizes.startsWith('dynamic') || onRequest.includes(op));
+  return [...new Set(layers.filter(isKnown).map(({ op }) => op))];
+};
+
 /** `quantizeDynamic` with a target. */
 export async function quantizeDynamicFor(
   model: Model,
@@ -128,17 +135,14 @@ export async function quantizeDynamicFor(
 ): Promise<Model> {
   checkTarget(target);
   if (target === 'accuracy') return model.quantizeDynamic({ granularity: 'row', ...options });
-  const layers = (await model.layers()).filter(({ parameters }) => parameters > 0);
-  if (target === 'size') {
-    const isKnown = ({ op, quantizes }: Layer) => quantizes.startsWith('dynamic') || onRequest.includes(op);
-    const operators = new Set(layers.filter(isKnown).map(({ op }) => op));
-    return model.quantizeDynamic({ opTypesToQuantize: [...operators], ...options });
-  }
+  const layers = await model.layers();
+  if (target === 'size')
+    return model.quantizeDynamic({ opTypesToQuantize: operatorsForSize(layers), ...options });
   if (sample === undefined)
     throw new OctavoError('InvalidOption', "option 'target': 'speed' needs a 'sample' to measure with");
   const { signal, nodesToExclude = [] } = options;
   const names = layers
-    .filter(({ name, quantizes }) => quantizes !== '' && name && !nodesToExclude.includes(name))
+    .filter(({ name, parameters }) => parameters > 0 && name && !nodesToExclude.includes(name))
     .map(({ name }) => name);
   return fastest(
     model,

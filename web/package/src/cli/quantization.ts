@@ -1,5 +1,6 @@
 // How a command quantizes: its options, and the method where none is given.
 import { Option, type Command } from 'commander';
+import { operatorsForSize } from '../advise/target.js';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import type { DynamicOptions, Layer, StaticOptions, WeightsOptions } from '../native.js';
@@ -28,7 +29,9 @@ export interface Quantized {
   /** Why this method. */
   why: string;
   choice: PictureChoice;
+  /** Of what is to be in integers: with the target speed some of it is not. */
   coverage: Coverage;
+  target: QuantizationTarget | undefined;
   /** Of a weight. */
   bits: number;
 }
@@ -118,6 +121,8 @@ export async function quantize(model: Model, options: QuantizationOptions): Prom
   const { method, why } = methodOf(options);
   const chosen = givenOptions(method, options);
   const layers = await model.layers();
+  if (options.target === 'size' && method === 'dynamic')
+    chosen.opTypesToQuantize ??= operatorsForSize(layers);
   checkFloat(model);
   await checkOperators(chosen.opTypesToQuantize ?? [], model);
   const coverage = coverageOf(layers, method, chosen);
@@ -134,7 +139,7 @@ export async function quantize(model: Model, options: QuantizationOptions): Prom
   // The float model stays the file that it is.
   if (choice.preprocessing) await rememberPreprocessing(made, choice.preprocessing);
   const bits = chosen.bits ?? chosen.weightBits ?? 8;
-  return { model: made, method, why, choice, coverage, bits };
+  return { model: made, method, why, choice, coverage, target: options.target, bits };
 }
 
 /** A misspelt operator quantizes nothing, which would be said instead. */

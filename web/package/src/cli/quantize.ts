@@ -101,7 +101,8 @@ function describe({ float, quantized, sizeRatio, quantization }: Report, made: Q
 }
 
 /** What the method does and does not do. */
-export function describeMethod({ method, why, coverage, bits }: Quantized): string[] {
+export function describeMethod({ method, why, coverage, target, bits }: Quantized): string[] {
+  if (target === 'speed') return [`${method} (${why}): int${bits} where that is faster on this device`];
   const { integer, float, staticOnly } = coverage;
   const all = Math.max(1, integer.parameters + float.parameters);
   const share = ({ parameters }: typeof integer) =>
