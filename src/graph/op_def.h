@@ -131,7 +131,7 @@ class PlanState {
 struct StepPlan {
   PlanState state;         // geometry, strides, attributes: all that run would otherwise find out each time
   uint64_t workspace = 0;  // bytes of workspace of a run
-  // Output 0 is input 0 under another shape: both share memory, and run is not called.
+  // Output 0 is input 0 under another shape: both share memory, and run is not called, except to copy an initializer.
   bool is_view = false;
   bool runs_as_view = false;  // run is called all the same, to look at the tensor
 };

@@ -36,7 +36,7 @@ QuantizedRows quantize_rows(const KernelPolicy& policy, const kernels::GemmF32Ar
   int32_t* const zero_point = scratch.take<int32_t>(static_cast<uint64_t>(m));
 
   const bool by_row = notes.granularity == Granularity::row;
-  const auto quantize_rows = [&](int64_t begin, int64_t end) {
+  const auto quantize_each = [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const float* const from = x.a + row * x.lda;
       const auto params = kernels::dynamic_params(kernels::find_range(from, k), integers.qmin, integers.qmax);
@@ -46,7 +46,7 @@ QuantizedRows quantize_rows(const KernelPolicy& policy, const kernels::GemmF32Ar
     }
   };
   if (by_row) {
-    parallel_elements(policy, m, 2 * k, quantize_rows);
+    parallel_elements(policy, m, 2 * k, quantize_each);
   } else {
     const auto params = quantize_by_range(policy, {x.a, m, k, x.lda}, integers, quantized);
     scale[0] = params.scale;

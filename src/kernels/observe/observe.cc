@@ -26,9 +26,7 @@ void find_bins(const Bins& bins, const float* x, size_t n, int32_t* found) {
   }
 }
 
-}  // namespace
-
-Extremes find_extremes(const float* x, size_t n) {
+template <bool sees_nan> Extremes extremes_of(const float* x, size_t n) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   constexpr size_t chains = 4;  // independent, since a comparison takes longer than a cycle
   Floats min[chains], max[chains], nan[chains];
@@ -43,14 +41,14 @@ Extremes find_extremes(const float* x, size_t n) {
       const Floats v = load(x + i + c * kStep);
       min[c] = smaller(min[c], v);
       max[c] = larger(max[c], v);
-      nan[c] = select(v == v, nan[c], v);
+      if constexpr (sees_nan) nan[c] = select(v == v, nan[c], v);
     }
   }
   Extremes found;
   const auto see = [&](float low, float high, float maybe_nan) {
     found.min = smaller(found.min, low);
     found.max = larger(found.max, high);
-    found.has_nan |= maybe_nan != maybe_nan;
+    found.has_nan |= sees_nan && maybe_nan != maybe_nan;
   };
   for (size_t c = 0; c < chains; ++c) {
     float low[kStep], high[kStep], maybe_nan[kStep];
@@ -62,6 +60,11 @@ Extremes find_extremes(const float* x, size_t n) {
   for (; i < n; ++i) see(x[i], x[i], x[i]);
   return found;
 }
+
+}  // namespace
+
+Extremes find_extremes(const float* x, size_t n) { return extremes_of<true>(x, n); }
+Extremes find_extremes_of_numbers(const float* x, size_t n) { return extremes_of<false>(x, n); }
 
 void count_bins(const Bins& bins, const float* x, size_t n, uint32_t* tables) {
   constexpr size_t block = 256;

@@ -1,12 +1,11 @@
 #include "kernels/quantize/quantize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
 #include "base/simd.h"
 #include "kernels/quantize/rounding.h"
-#include "kernels/unrolled.h"
-#include "kernels/vectors.h"
 
 namespace octavo::kernels {
 
@@ -71,28 +70,12 @@ template void dequantize(const uint16_t*, int64_t, float, int32_t, float*);
 template void dequantize(const int16_t*, int64_t, float, int32_t, float*);
 template void dequantize(const int32_t*, int64_t, float, int32_t, float*);
 
+FloatRange range_of(const Extremes& extremes) {
+  return {std::min(0.0f, extremes.min), std::max(0.0f, extremes.max)};
+}
+
 FloatRange find_range(const float* x, int64_t n) {
-  using Floats = Vector<float>;
-  constexpr int64_t step = lanes<float>;
-  constexpr int chains = 4;  // independent, since a comparison takes longer than a cycle
-  Floats min[chains] = {}, max[chains] = {};
-  int64_t i = 0;
-  for (; i + chains * step <= n; i += chains * step)
-    unrolled<chains>(0, [&](int c) {
-      const Floats values = load(x + i + c * step);
-      min[c] = smaller(min[c], values);
-      max[c] = larger(max[c], values);
-    });
-  FloatRange range;
-  const auto see = [&](float low, float high) { range = {smaller(range.min, low), larger(range.max, high)}; };
-  for (int c = 0; c < chains; ++c) {
-    float low[step], high[step];
-    store(low, min[c]);
-    store(high, max[c]);
-    for (int64_t lane = 0; lane < step; ++lane) see(low[lane], high[lane]);
-  }
-  for (; i < n; ++i) see(x[i], x[i]);
-  return range;
+  return range_of(find_extremes_of_numbers(x, static_cast<size_t>(n)));
 }
 
 QuantizeParams dynamic_params(FloatRange range, int32_t qmin, int32_t qmax) {

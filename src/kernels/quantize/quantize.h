@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/observe/observe.h"
+
 namespace octavo::kernels {
 
 /// What integers mean, for a run of elements with one scale: x = (q - zero_point) * scale.
@@ -19,11 +21,12 @@ template <class T> void quantize(const float* x, int64_t n, const QuantizeParams
 /// out[i] = float(q[i] - zero_point) * scale, ONNX DequantizeLinear. T: those types and int32_t.
 template <class T> void dequantize(const T* q, int64_t n, float scale, int32_t zero_point, float* out);
 
-/// The smallest interval that holds 0 and every x[i] that is a number.
+/// The smallest interval that holds 0 and every x[i] that is a number, or the extremes of such.
 struct FloatRange {
   float min = 0, max = 0;
 };
 FloatRange find_range(const float* x, int64_t n);
+FloatRange range_of(const Extremes&);
 
 /// Parameters for values of that range, ONNX DynamicQuantizeLinear: scale = (max - min) / (qmax - qmin) and
 /// zero_point = round_half_even(qmin - min / scale), saturated. A range of nothing but 0 has scale 1; the scale is
