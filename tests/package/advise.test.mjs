@@ -331,15 +331,18 @@ test('a quantizer spares what `target` says', async () => {
   const closest = await keep(model.quantizeStatic({ calibration: samples, target: 'accuracy' }));
   assert.deepEqual(await closest.toOnnx(), await asNamed.toOnnx());
 
+  const seen = [];
+  const onProgress = ({ phase, loaded, total }) => seen.push([phase, loaded, total]);
   // What is fastest here is up to the machine: but it is a network that runs, and nothing else is left behind.
   for (const fast of [
-    await keep(model.quantizeStatic({ calibration: samples, target: 'speed' })),
+    await keep(model.quantizeStatic({ calibration: samples, target: 'speed', onProgress })),
     await keep(model.quantizeDynamic({ target: 'speed', sample: samples[0] })),
   ]) {
     assert.ok(['none', 'static', 'dynamic'].includes(scheme(fast)));
     const { outputs } = await compare(model, fast, samples.slice(0, 2), { repeats: 1 });
     assert.ok(outputs[0].cosine > 0.99);
   }
+  assert.deepEqual(seen.at(-1), ['calibrate', samples.length, samples.length]);
   for (const each of made) each.dispose();
   assert.equal(await engine.liveObjects(), before);
 
@@ -349,5 +352,7 @@ test('a quantizer spares what `target` says', async () => {
     code: 'InvalidOption',
   });
   await assert.rejects(model.quantizeStatic({ calibration: [], target: 'speed' }), { code: 'InvalidData' });
+  for (const calibration of [5, 'x', { length: 2 }])
+    await assert.rejects(model.quantizeStatic({ calibration, target: 'speed' }), { code: 'InvalidOption' });
   model.dispose();
 });

@@ -95,7 +95,7 @@ export interface Watching {
 export interface Origin {
   model: Model;
   /** Has a calibrator of that engine see each of the samples. */
-  observe: (engine: Engine, calibrator: Handle, samples: Samples, watching: Watching) => Promise<void>;
+  observe: (engine: Engine, calibrator: Handle, samples: Samples, watching: Watching) => Promise<Sample>;
   /** The model that `make` puts where the handle is, in the engine of this one. */
   derive: (target: Handle, make: () => Promise<ModelDescription>) => Promise<Model>;
 }
@@ -378,25 +378,28 @@ export class Model {
     });
   }
 
-  /** Has a calibrator see each of the samples. */
+  /** Has a calibrator see each of the samples, and gives the first. */
   async #observe(
     engine: Engine,
     calibrator: Handle,
     calibration: Samples,
     { onProgress, signal }: Watching,
-  ): Promise<void> {
+  ): Promise<Sample> {
     const total = countOf(calibration);
     let loaded = 0;
+    let first: Sample | undefined;
     onProgress?.({ phase: 'calibrate', loaded, total });
     for await (const sample of calibration) {
       signal?.throwIfAborted();
       await engine.call('observe', [calibrator, this.#feedsForNow(sample, this.inputs, engine)], signal);
+      first ??= sample;
       ++loaded;
       onProgress?.({ phase: 'calibrate', loaded, total });
       await nextTask();
     }
     signal?.throwIfAborted();
-    if (loaded === 0) throw new OctavoError('InvalidData', 'there is no calibration data');
+    if (first === undefined) throw new OctavoError('InvalidData', 'there is no calibration data');
+    return first;
   }
 
   /** Quantized by what a calibrator sees of the samples. */

@@ -8,6 +8,7 @@ import type {
   TensorBytes,
   WeightsOptions,
 } from './native.js';
+import type { QuantizationTarget } from './quantization_options.js';
 import type { ModelState } from './state.js';
 import type { Feeds, TensorLike } from './tensor.js';
 
@@ -112,12 +113,6 @@ export interface EngineInfo {
 export type Sample = Feeds | TensorLike;
 /** Samples as they are at hand; those of an (async) generator are read one at a time and never kept. */
 export type Samples = Iterable<Sample> | AsyncIterable<Sample>;
-
-/**
- * What a quantizer is to spare: `size`, all weights in integers; `speed`, only what is faster than in float when it is measured on this
- * device, the whole network in float if nothing is; `accuracy`, the options that stay closest to float. Options beside it count more.
- */
-export type QuantizationTarget = 'size' | 'speed' | 'accuracy';
 
 export interface QuantizeDynamicOptions extends DynamicOptions, LongCallOptions {
   target?: QuantizationTarget;

@@ -5,6 +5,13 @@ import type { DynamicOptions, StaticOptions, WeightsOptions } from './native.js'
 
 export type Method = 'dynamic' | 'static' | 'weights';
 
+/**
+ * What a quantizer is to spare: `size`, all weights in integers; `speed`, only what is faster than in float when it is measured on this
+ * device, the whole network in float if nothing is; `accuracy`, the options that stay closest to float. Options beside it count more.
+ */
+export const quantizationTargets = ['size', 'speed', 'accuracy'] as const;
+export type QuantizationTarget = (typeof quantizationTargets)[number];
+
 type AllOptions = DynamicOptions & StaticOptions & WeightsOptions;
 
 interface Row {

@@ -29,6 +29,7 @@ import {
   type Unjudged,
 } from './recommend.js';
 import { judgeOf, type Judge } from './score.js';
+import { turns } from './timing.js';
 
 /** Samples that runs are timed with. */
 const timed = 8;
@@ -89,24 +90,20 @@ async function measure(
   method: AdvisedMethod,
   model: Model,
 ): Promise<Unjudged> {
-  const { engine } = float;
   const { outputs, agreement } =
     model === float
       ? { outputs: reference.outputs as Outputs[], agreement: exact(reference) }
       : await reference.measure(model, signal);
   const [floatMs, ms]: number[][] = [[], []];
   for (const sample of reference.samples.slice(0, timed)) {
-    const feeds = float.toFeeds(sample);
-    // The first run of these shapes makes a plan.
-    await engine.call('compareSample', [float.handle, model.handle, feeds, 1], signal);
-    const turns = await engine.call('compareSample', [float.handle, model.handle, feeds, repeats], signal);
-    floatMs.push(...turns.floatMs);
-    ms.push(...turns.quantizedMs);
+    const times = await turns(float, model, sample, repeats, signal);
+    floatMs.push(...times.floatMs);
+    ms.push(...times.quantizedMs);
     await nextTask();
   }
   return {
     ...method,
-    bytes: await engine.call('fileBytes', [model.handle], signal),
+    bytes: await float.engine.call('fileBytes', [model.handle], signal),
     ms: median(ms),
     msBest: Math.min(...ms),
     speedup: model === float ? 1 : median(floatMs) / median(ms),

@@ -2,14 +2,19 @@
 import type { Handle } from '../host.js';
 import { checkSamples, type Model, type Watching } from '../model.js';
 import type { QuantizedPart, StaticOptions } from '../native.js';
-import type { Samples } from '../options.js';
+import type { Sample, Samples } from '../options.js';
 
 /** What static quantization sees of samples. Whoever asks for it disposes of it. */
 export class Calibrated {
   readonly #model: Model;
   readonly #handle: Handle;
 
-  private constructor(model: Model, handle: Handle) {
+  private constructor(
+    model: Model,
+    handle: Handle,
+    /** The sample that was seen first. */
+    readonly first: Sample,
+  ) {
     this.#model = model;
     this.#handle = handle;
   }
@@ -27,8 +32,7 @@ export class Calibrated {
     try {
       const args: [Handle, Handle, 'static', StaticOptions] = [model.handle, calibrator, 'static', options];
       await engine.call('beginCalibration', args, watching.signal);
-      await origin.observe(engine, calibrator, samples, watching);
-      return new Calibrated(model, calibrator);
+      return new Calibrated(model, calibrator, await origin.observe(engine, calibrator, samples, watching));
     } catch (error) {
       engine.release(calibrator);
       throw error;

@@ -21,12 +21,14 @@ interface Row extends AdvisedMethod {
   kinds?: readonly NetworkKind[];
 }
 
-const convolutional = ['convolutional', 'other'] as const;
+const convolutional: readonly NetworkKind[] = ['convolutional', 'other'];
 
 /**
- * Static quantization: of transformers and recurrent networks, whose activations have few values that are large and matter, ranges are
- * not clipped tightly (Bondarenko et al. 2021): no mse.
+ * Of transformers and recurrent networks, whose activations have few values that are large and matter, ranges are not clipped tightly
+ * (Bondarenko et al. 2021): no mse.
  */
+export const mayBeClipped = (kind: NetworkKind): boolean => convolutional.includes(kind);
+
 const fromCalibration: readonly Row[] = [
   { name: 'static', call: 'quantizeStatic', options: {} },
   { name: 'static, minmax', call: 'quantizeStatic', options: { observer: 'minmax' } },

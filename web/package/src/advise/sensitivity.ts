@@ -2,7 +2,7 @@
 import { checkOptions } from '../check_options.js';
 import { OctavoError } from '../error.js';
 import { checkSamples, Model } from '../model.js';
-import type { QuantizedPart, StepTime } from '../native.js';
+import type { QuantizedPart } from '../native.js';
 import type { LongCallOptions } from '../options.js';
 import { collect } from '../train/batches.js';
 import { Reference } from './agreement.js';
@@ -14,6 +14,7 @@ import {
   type SensitivityOptions,
   type SensitivityReport,
 } from './options.js';
+import { stepTimes } from './timing.js';
 
 /** Runs that a step's time is the mean of. */
 const repeats = 5;
@@ -34,8 +35,6 @@ async function using<T>(model: Promise<Model>, use: (model: Model) => Promise<T>
     made.dispose();
   }
 }
-
-const times = (steps: readonly StepTime[]) => new Map(steps.map(({ node, ms }) => [node, ms]));
 
 /** `sensitivity` of the package. */
 export async function sensitivity(model: Model, options: SensitivityOptions): Promise<SensitivityReport> {
@@ -67,7 +66,7 @@ export async function sensitivity(model: Model, options: SensitivityOptions): Pr
         return agreement;
       });
     const floatBytes = await engine.call('fileBytes', [model.handle], signal);
-    const profileOf = async (network: Model) => times(await network.profile(all[0], { repeats }));
+    const profileOf = (network: Model) => stepTimes(network, all[0], repeats);
     const floatTimes = await profileOf(model);
     const whole = await using(part({}), async (quantized) => {
       const { agreement } = await reference.measure(quantized, signal);

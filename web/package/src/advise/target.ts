@@ -2,26 +2,20 @@
 import { median } from '../compare.js';
 import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
-import type { Layer, QuantizedPart, StepTime } from '../native.js';
-import type {
-  QuantizationTarget,
-  QuantizeDynamicOptions,
-  QuantizeStaticOptions,
-  Sample,
-} from '../options.js';
+import type { Layer, QuantizedPart } from '../native.js';
+import type { QuantizeDynamicOptions, QuantizeStaticOptions, Sample } from '../options.js';
+import { quantizationTargets, type QuantizationTarget } from '../quantization_options.js';
 import { Calibrated } from './calibrated.js';
-import { kindOf } from './methods.js';
+import { kindOf, mayBeClipped } from './methods.js';
+import { stepTimes, turns } from './timing.js';
 
 /** Timed runs of each network, in turns. */
 const repeats = 9;
 
 function checkTarget(target: QuantizationTarget): void {
-  const known: readonly string[] = ['size', 'speed', 'accuracy'];
-  if (!known.includes(target))
-    throw new OctavoError('InvalidOption', `option 'target' is one of ${known.join(', ')}`);
+  if (!quantizationTargets.includes(target))
+    throw new OctavoError('InvalidOption', `option 'target' is one of ${quantizationTargets.join(', ')}`);
 }
-
-const timesOf = (steps: readonly StepTime[]) => new Map(steps.map(({ node, ms }) => [node, ms]));
 
 /** The layers that take no less time on integers than in float. */
 async function losers(
@@ -31,23 +25,14 @@ async function losers(
   sample: Sample,
   signal: AbortSignal | undefined,
 ) {
-  const options = { repeats, ...(signal && { signal }) };
-  const before = timesOf(await float.profile(sample, options));
-  const after = timesOf(await whole.profile(sample, options));
+  const before = await stepTimes(float, sample, repeats, signal);
+  const after = await stepTimes(whole, sample, repeats, signal);
   return layers.filter((name) => (before.get(name) ?? Infinity) <= (after.get(name) ?? 0));
 }
 
 /** How many times as fast as float. */
-async function speedup(
-  float: Model,
-  quantized: Model,
-  sample: Sample,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const time = (runs: number) =>
-    float.engine.call('compareSample', [float.handle, quantized.handle, float.toFeeds(sample), runs], signal);
-  await time(1);
-  const { floatMs, quantizedMs } = await time(repeats);
+async function speedup(float: Model, quantized: Model, sample: Sample, signal: AbortSignal | undefined) {
+  const { floatMs, quantizedMs } = await turns(float, quantized, sample, repeats, signal);
   return median(floatMs) / median(quantizedMs);
 }
 
@@ -94,24 +79,16 @@ export async function quantizeStaticFor(
 ): Promise<Model> {
   checkTarget(target);
   if (target === 'accuracy') {
-    // Transformers have few values that are large and matter (Bondarenko et al. 2021).
-    const clips = !['transformer', 'recurrent'].includes(kindOf(model.describe().operators));
-    return model.quantizeStatic({ observer: clips ? 'mse' : 'minmax', ...options });
+    const observer = mayBeClipped(kindOf(model.describe().operators)) ? 'mse' : 'minmax';
+    return model.quantizeStatic({ observer, ...options });
   }
   if (target === 'size') return model.quantizeStatic(options);
   const { calibration, onProgress, signal, ...quantization } = options;
-  let first: Sample | undefined;
-  async function* watched() {
-    for await (const sample of calibration) {
-      first ??= sample;
-      yield sample;
-    }
-  }
-  const calibrated = await Calibrated.by(model, quantization, watched(), { onProgress, signal });
+  const calibrated = await Calibrated.by(model, quantization, calibration, { onProgress, signal });
   try {
-    if (first === undefined) throw new OctavoError('InvalidData', 'there is no sample to calibrate with');
     const layers = await calibrated.layers(signal);
-    return await fastest(model, first, layers, (part) => calibrated.quantize(part, signal), signal);
+    const quantize = (part: QuantizedPart) => calibrated.quantize(part, signal);
+    return await fastest(model, calibrated.first, layers, quantize, signal);
   } finally {
     calibrated.dispose();
   }

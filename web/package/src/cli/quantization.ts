@@ -5,10 +5,15 @@ import { OctavoError } from '../error.js';
 import type { Model } from '../model.js';
 import type { DynamicOptions, Layer, StaticOptions, WeightsOptions } from '../native.js';
 import { supportedOperators } from '../operators.js';
-import { quantizationRows, type Method } from '../quantization_options.js';
+import {
+  quantizationRows,
+  quantizationTargets,
+  type Method,
+  type QuantizationTarget,
+} from '../quantization_options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { coverageOf, type Coverage } from './coverage.js';
-import type { QuantizationTarget, Samples } from '../options.js';
+import type { Samples } from '../options.js';
 import { finiteNumber, type CommonOptions } from './options.js';
 import { choosePreprocessing, type PictureChoice, type PictureOptions } from './pictures.js';
 import { withProgressBar } from './progress.js';
@@ -52,7 +57,7 @@ export function addQuantizationOptions(command: Command): Command {
       new Option(
         '--target <what>',
         'what to spare; speed measures with the calibration data and leaves in float what int8 does not make faster',
-      ).choices(['size', 'speed', 'accuracy']),
+      ).choices(quantizationTargets),
     );
   for (const [, { flag, help, kind, choices, means }] of quantizationRows) {
     const option = new Option(flag, help);
