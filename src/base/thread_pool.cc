@@ -101,8 +101,10 @@ void ThreadPool::wait_for_last_piece() {
 }
 
 void ThreadPool::serve(int thread) {
-  while (!ended_.load()) {
+  for (;;) {
+    // Read before `ended_`: the end, too, comes with a new number, and must not be taken for one that was seen.
     const uint32_t seen = loops_.load();
+    if (ended_.load()) return;
     take_pieces(thread);
     if (changes_soon(loops_, seen)) continue;
     ++sleepers_;

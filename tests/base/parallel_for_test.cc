@@ -79,6 +79,10 @@ TEST_CASE("Pools live side by side, and end while they sleep or spin", "[threads
   }
 }
 
+TEST_CASE("A pool ends while its threads only begin", "[threads]") {
+  for (int i = 0; i < 5'000; ++i) const Threads never_used(3);
+}
+
 TEST_CASE("A caller that must not sleep spins until the last piece is done", "[threads]") {
   const Threads threads(3);
   threads.pool()->set_caller_may_sleep(false);
