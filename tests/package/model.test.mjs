@@ -180,6 +180,13 @@ for (const place of places) {
     }),
   );
 
+  test(titled(place, 'a file that is not there while the engine starts fails the call alone'), () =>
+    withEngine(place, async (engine) => {
+      const starting = new Promise((resolve) => setTimeout(resolve, 50, engine));
+      await assert.rejects(loadModel(join(folder, 'none.onnx'), { engine: starting }), { code: 'File' });
+    }),
+  );
+
   const badSources = {
     'a missing file': [
       () => join(folder, 'none.onnx'),

@@ -3,6 +3,7 @@
 //   dist/**/*.js        for Node, module by module
 //   dist/vendor/*.js    each npm package that they import, in one file: nobody has to install any
 //   dist/browser.js     for pages, with what training takes in a file of its own (dist/browser-prepare-*.js)
+//   dist/onnxruntime.js, dist/transformers.js   for pages, too: what stands in for others, beside browser.js, which it imports
 //   dist/engine/        engines, and the workers, each in one file, that pages and bundlers take as they are
 //   dist/single.js      all in one file, with the SIMD engine
 import { execFileSync } from 'node:child_process';
@@ -38,12 +39,15 @@ function compile() {
   );
 }
 
+/** The one package that is installed beside this one: a page's own tensors are to be instances of the same class. */
+const sharedPackage = 'onnxruntime-common';
+
 /** The specifiers of other packages in a module's imports, each with its place and the names that are imported. */
 function packageImports(text) {
   const source = ts.createSourceFile('module.js', text, ts.ScriptTarget.Latest);
   return source.statements
     .filter(ts.isImportDeclaration)
-    .filter(({ moduleSpecifier: { text } }) => !/^(\.|node:)/.test(text))
+    .filter(({ moduleSpecifier: { text } }) => !/^(\.|node:)/.test(text) && text !== sharedPackage)
     .map(({ moduleSpecifier, importClause }) => ({
       name: moduleSpecifier.text,
       start: moduleSpecifier.getStart(source),
@@ -132,6 +136,16 @@ const forPages = {
   external: ['node:*', 'module'],
 };
 
+/** What the drop-ins take of the package is in the files beside them: a page has one engine, however it came by it. */
+const besideOthers = {
+  name: 'beside others',
+  setup(bundler) {
+    const outside = (filter, path) => bundler.onResolve({ filter }, () => ({ path, external: true }));
+    outside(/^\.\.\/(api|browser)\.js$/, './browser.js');
+    outside(/^\.\.\/onnxruntime\/api\.js$/, './onnxruntime.js');
+  },
+};
+
 async function bundle() {
   await build({
     ...forPages,
@@ -148,6 +162,14 @@ async function bundle() {
     outfile: inDist('single.js'),
     loader: { '.wasm': 'binary' },
   });
+  for (const dropIn of ['onnxruntime', 'transformers'])
+    await build({
+      ...forPages,
+      entryPoints: [inDist(dropIn, 'browser.js')],
+      outfile: inDist(`${dropIn}.js`),
+      external: [...forPages.external, sharedPackage],
+      plugins: [besideOthers],
+    });
   for (const worker of files(/^engine\/worker-.*\.js$/))
     await build({ ...forPages, entryPoints: [inDist(worker)], outfile: inDist(worker) });
 }

@@ -32,6 +32,7 @@ import type {
   SupportedOperator,
   TensorScales,
   TrainingMemory,
+  TypedData,
 } from './native.js';
 import { throwErrors } from './native_errors.js';
 import type { Offer } from './rpc.js';
@@ -101,6 +102,12 @@ export interface ExternalDownload {
   download: Handle;
 }
 
+/** An output that stays in the engine, under that handle. */
+export interface KeptOutput {
+  name: string;
+  handle: Handle;
+}
+
 /** What may be asked of a host, and nothing else. */
 const calls = [
   'start',
@@ -112,6 +119,7 @@ const calls = [
   'externalLocations',
   'finishLoad',
   'run',
+  'keptData',
   'createState',
   'runState',
   'stateLength',
@@ -161,6 +169,8 @@ export class EngineHost {
   #engine!: NativeEngine;
   readonly #downloads = new Map<Handle, Download>();
   readonly #models = new Map<Handle, HostedModel>();
+  /** Outputs that stay here, for later runs. */
+  readonly #kept = new Map<Handle, NativeTensor>();
   readonly #states = new Map<Handle, Hosted<NativeSequence>>();
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
   readonly #comparers = new Map<Handle, NativeLayerComparer>();
@@ -195,6 +205,7 @@ export class EngineHost {
   #objects(): Map<Handle, unknown>[] {
     return [
       this.#models,
+      this.#kept,
       this.#states,
       this.#calibrators,
       this.#comparers,
@@ -249,9 +260,32 @@ export class EngineHost {
     }
   }
 
-  /** `arrays`: where to put some of the outputs; the others go into new arrays. */
-  run(model: Handle, feeds: NativeTensor[], arrays?: readonly OutputArray[]): NativeTensor[] {
-    return this.#run(this.#model(model), feeds, arrays);
+  /** `arrays`: where to put some of the outputs; the others go into new arrays. `keep`: those that stay here. */
+  run(
+    model: Handle,
+    feeds: NativeTensor[],
+    arrays?: readonly OutputArray[],
+    keep: readonly KeptOutput[] = [],
+  ): NativeTensor[] {
+    const outputs = this.#run(this.#model(model), this.#withKept(feeds), arrays);
+    for (const { name, handle } of keep) {
+      const at = outputs.findIndex((output) => output.name === name);
+      this.#kept.set(handle, outputs[at]);
+      outputs[at] = { ...outputs[at], data: new Uint8Array(0), kept: handle };
+    }
+    return outputs;
+  }
+
+  /** Feeds with the elements of those that an earlier run has kept. */
+  #withKept(feeds: NativeTensor[]): NativeTensor[] {
+    return feeds.map((feed) =>
+      feed.kept === undefined ? feed : { ...find(this.#kept, feed.kept, 'tensor'), name: feed.name },
+    );
+  }
+
+  /** The elements of an output that has stayed here. */
+  keptData(kept: Handle): TypedData {
+    return find(this.#kept, kept, 'tensor').data.slice();
   }
 
   /** What a model keeps from run to run; says which inputs and outputs are left. */
@@ -485,7 +519,7 @@ export class EngineHost {
   }
 
   profile(model: Handle, feeds: NativeTensor[], repeats: number): StepTime[] {
-    return this.#model(model).native.profile(feeds, repeats);
+    return this.#model(model).native.profile(this.#withKept(feeds), repeats);
   }
 
   toOnnx(model: Handle, options: FileOptions): Uint8Array<ArrayBuffer> {

@@ -53,7 +53,7 @@ import {
   type Tensor,
 } from './tensor.js';
 
-const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any', state: 'any' };
+const runOptions: KnownOptions<RunOptions> = { ...callOptions, outputs: 'any', state: 'any', keep: 'list' };
 const stateOptions: KnownOptions<CreateStateOptions> = { ...callOptions, capacity: 'any', batch: 'any' };
 const profileOptions: KnownOptions<ProfileOptions> = { ...callOptions, repeats: 'any' };
 const loadOptions: KnownOptions<LoadOptions> = {
@@ -154,7 +154,7 @@ export class Model {
    * @throws OctavoError `InvalidInput` for a wrong name, type or shape, `InvalidOption`, `Disposed`; the signal's reason
    */
   async run(sample: Sample, options?: RunOptions): Promise<Record<string, Tensor>> {
-    const { signal, outputs, state } = checkOptions('run', options, runOptions);
+    const { signal, outputs, state, keep } = checkOptions('run', options, runOptions);
     signal?.throwIfAborted();
     if (state !== undefined && !(state instanceof ModelState && this.#states.has(state)))
       throw new OctavoError('InvalidOption', "option 'state' of run is what the model's createState gives");
@@ -164,9 +164,10 @@ export class Model {
     // Messages to a worker carry copies: from there outputs come in arrays of their own.
     const { worker } = this.engine.info;
     const given = worker ? undefined : arrays;
+    const kept = keep?.map((name) => ({ name, handle: this.engine.newHandle() }));
     const made = state
       ? await state.run(feeds, given, signal)
-      : await this.engine.call('run', [this.handle, feeds, given], signal);
+      : await this.engine.call('run', [this.handle, feeds, given, kept], signal);
     if (!worker || !arrays) return fromNativeTensors(made);
     const copied = copyOutputs(
       made.map((output) => ({ ...output, bytes: bytesOf(output.data) })),
@@ -468,6 +469,8 @@ export async function loadModel(source: ModelSource, options?: LoadOptions): Pro
   signal?.throwIfAborted();
   const initializers = toNativeTensors(checked.initializers ?? {}, [], 'copies');
   let opening = openSource(source, signal, checked.cache);
+  // It may fail while the engine starts, when nobody waits for it yet.
+  opening.catch(() => {});
   const close = () => void opening.then((opened) => opened.close?.()).catch(() => {});
   const engine = await resolveEngine(checked.engine).catch((error: unknown) => {
     close();

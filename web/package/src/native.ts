@@ -19,6 +19,8 @@ export interface NativeTensor {
   type: string;
   dims: number[];
   data: TypedData;
+  /** The handle of a tensor that the engine has kept: then `data` are empty. */
+  kept?: number;
 }
 
 /** A tensor in the heap. */

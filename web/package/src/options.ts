@@ -36,6 +36,8 @@ export interface RunOptions extends CallOptions {
    * and number of elements are those of the output; the result has the output's shape.
    */
   outputs?: Feeds;
+  /** @internal Outputs that stay in the engine: each a `KeptOutput`, which whoever asked for it frees. */
+  keep?: readonly string[];
   /** What `createState` of the same model gives: the run continues it. */
   state?: ModelState;
 }

@@ -224,6 +224,8 @@ function toNativeTensor(name: string, tensor: unknown, made: 'copies' | 'views')
   const what = `input '${name}'`;
   if (typeof tensor !== 'object' || tensor === null)
     throw new OctavoError('InvalidInput', `${what} is no tensor`);
+  if ('kept' in tensor)
+    return { name, type: '', dims: [], data: new Uint8Array(0), kept: Number(tensor.kept) };
   const { type, data, dims } = tensor as { type?: unknown; data: unknown; dims: unknown };
   const known: unknown = type === undefined ? typeOfData(what, data) : type;
   checkData(what, known, data);
@@ -303,9 +305,21 @@ export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<str
   return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(entries));
 }
 
-/** Outputs of the engine, by name. */
+/** @internal An output that has stayed in the engine, and what it is called there. */
+export interface KeptOutput {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly kept: number;
+}
+
+/** Outputs of the engine, by name. In the place of what has stayed there is a `KeptOutput`, for whoever asked for it. */
 export function fromNativeTensors(tensors: readonly NativeTensor[]): Record<string, Tensor> {
   return recordOf(
-    tensors.map(({ name, type, dims, data }) => [name, new Tensor(type as TensorType, data, dims)]),
+    tensors.map((tensor) => [
+      tensor.name,
+      tensor.kept === undefined
+        ? new Tensor(tensor.type as TensorType, tensor.data, tensor.dims)
+        : (tensor as KeptOutput as never),
+    ]),
   );
 }
