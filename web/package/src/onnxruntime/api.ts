@@ -1,5 +1,4 @@
 // What stands in for onnxruntime-web: onnxruntime-common itself, with sessions of Octavo.
-/** @module octavo/onnxruntime */
 import * as common from 'onnxruntime-common';
 import './backend.js';
 
@@ -65,6 +64,5 @@ export namespace InferenceSession {
   export type ExecutionProviderConfig = common.InferenceSession.ExecutionProviderConfig;
   export type ValueMetadata = common.InferenceSession.ValueMetadata;
 }
-export * from 'onnxruntime-common';
 export type { OctavoSessionOptions, SessionQuantization } from './options.js';
 export default { ...common, InferenceSession };

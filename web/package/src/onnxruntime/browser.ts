@@ -1,5 +1,6 @@
 // octavo/onnxruntime in pages and their workers. Built into one file beside that of octavo, which it imports.
 import '../browser.js';
 
-export * from './api.js';
-export { default } from './api.js';
+// In the entry itself: further in, a bundler would lose the names that it does not see.
+export * from 'onnxruntime-common';
+export { default, InferenceSession, type OctavoSessionOptions, type SessionQuantization } from './api.js';

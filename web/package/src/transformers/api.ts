@@ -1,7 +1,8 @@
 // Octavo as the runtime of transformers.js, which takes one from this symbol of the page in place of its own
 // (`backends/onnx.js` of @huggingface/transformers, versions 3 and 4).
 /** @module octavo/transformers */
-import { env, InferenceSession, Tensor } from '../onnxruntime/api.js';
+import { env, Tensor } from 'onnxruntime-common';
+import { InferenceSession } from '../onnxruntime/api.js';
 
 /** A decoder's caches, which come back as `past_key_values.*`: they stay in the engine. */
 const caches = /^present/;
