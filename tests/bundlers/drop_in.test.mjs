@@ -1,15 +1,16 @@
 // Pages that are written for onnxruntime-web, run on Octavo after the alias of docs/guides/8-from-onnxruntime-web.md alone, say what
 // they say on onnxruntime-web.
 import assert from 'node:assert/strict';
-import { copyFile, cp, mkdir, readFile, readdir } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { build, createServer } from 'vite';
 import { fileOfNpm } from '../../examples/support/packages.mjs';
 import { onnxFile } from '../package/support/onnx_model.mjs';
 import { randomFrom } from '../package/support/random.mjs';
 import { isolated, page, reportOf, serve } from '../support/pages.mjs';
-import { makeProject, modelFile, removeProjects, runTool } from './support/project.mjs';
+import { makeProject, modelFile, removeProjects, run, runTool } from './support/project.mjs';
 
 const everything = process.env.OCTAVO_BUNDLERS === 'all';
 const versions = { 'onnxruntime-common': '1.30.0', 'onnxruntime-web': '1.30.0' };
@@ -173,4 +174,33 @@ test('webpack', { skip: !everything && 'with npm test -- bundlers' }, async () =
   await runTool(project, 'webpack');
   await cp(join(folder, 'model'), join(project, 'dist/model'), { recursive: true });
   await serve(join(project, 'dist'), async (url) => check(await reportOf(url)));
+});
+
+test('types are those of onnxruntime-web, and Octavo’s options among them', async () => {
+  await writeFile(
+    join(folder, 'use.ts'),
+    `import ort, { InferenceSession, Tensor, env } from 'octavo/onnxruntime';
+export async function use(): Promise<readonly number[]> {
+  env.octavo = { threads: 2 };
+  env.wasm.numThreads = 1;
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: ['wasm'],
+    octavo: { quantize: 'weights', bits: 4, keepOutputs: /^present/ },
+  };
+  const session: InferenceSession = await InferenceSession.create('model.onnx', options);
+  const feeds: InferenceSession.FeedsType = { x: new Tensor('float32', [1, 2], [2]) };
+  const { y }: InferenceSession.ReturnType = await session.run(feeds);
+  // @ts-expect-error There is no such method.
+  await ort.InferenceSession.create('model.onnx', { octavo: { quantize: 'magic' } });
+  return y ? y.dims : [];
+}
+`,
+  );
+  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,dom,esnext.disposable'];
+  for (const resolution of [
+    ['--module', 'nodenext'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ])
+    await run(process.execPath, [tsc, ...options, ...resolution, 'use.ts'], folder);
 });

@@ -1,13 +1,6 @@
 // The settings of the whole page: onnxruntime-common's `env`, as far as they mean something here.
 import { env } from 'onnxruntime-common';
-import { createEngine, defaultEngine, type Engine, type EngineOptions } from '../api.js';
-
-declare module 'onnxruntime-common' {
-  interface Env {
-    /** How Octavo's engine is made, where `wasm.numThreads` and `wasm.proxy` do not say it: the options of `createEngine`. */
-    octavo?: EngineOptions;
-  }
-}
+import { createEngine, defaultEngine, type Engine } from '../api.js';
 
 const said = new Set<string>();
 

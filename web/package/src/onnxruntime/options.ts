@@ -3,6 +3,7 @@ import type { InferenceSession, OnnxValue } from 'onnxruntime-common';
 import {
   OctavoError,
   type Engine,
+  type EngineOptions,
   type LoadOptions,
   type Model,
   type ModelSource,
@@ -31,6 +32,10 @@ export type OctavoSessionOptions = SessionQuantization & {
 } & Pick<LoadOptions, 'signal' | 'onProgress'>;
 
 declare module 'onnxruntime-common' {
+  interface Env {
+    /** How Octavo's engine is made, where `wasm.numThreads` and `wasm.proxy` do not say it: the options of `createEngine`. */
+    octavo?: EngineOptions;
+  }
   // eslint-disable-next-line @typescript-eslint/no-namespace -- how onnxruntime-common declares it
   namespace InferenceSession {
     interface SessionOptions {
