@@ -135,6 +135,56 @@ void matmul_n_bits(Draft& draft, DraftNode& node) {
   d.become("Add", {d.add("MatMul", {x, weights}), bias});
 }
 
+// What four bits stand for, of the largest in their block: bitsandbytes' FP4 (a sign, two bits of exponent, one of mantissa) and
+// NF4 (quantiles of the normal distribution: Dettmers et al. 2023, "QLoRA", appendix E).
+constexpr float kFp4[16] = {
+    0.0f,  5.208333333e-03f,  0.66666667f,  1.0f,  0.33333333f,  0.5f,  0.16666667f,  0.25f,
+    -0.0f, -5.208333333e-03f, -0.66666667f, -1.0f, -0.33333333f, -0.5f, -0.16666667f, -0.25f};
+constexpr float kNf4[16] = {-1.0f,
+                            -0.6961928009986877f,
+                            -0.5250730514526367f,
+                            -0.39491748809814453f,
+                            -0.28444138169288635f,
+                            -0.18477343022823334f,
+                            -0.09105003625154495f,
+                            0.0f,
+                            0.07958029955625534f,
+                            0.16093020141124725f,
+                            0.24611230194568634f,
+                            0.33791524171829224f,
+                            0.44070982933044434f,
+                            0.5626170039176941f,
+                            0.7229568362236023f,
+                            1.0f};
+
+// x · Wᵀ. Inputs: x; W [N, K], flat, two to a byte, the first in the upper half; the largest of each block, which may go
+// from one row into the next. No integers have these steps: the weights become floats.
+void matmul_bnb4(Draft& draft, DraftNode& node) {
+  Decomposition d(draft, node);
+  d.need(3);
+  const int64_t k = d.take_int("K", -1), n = d.take_int("N", -1), block = d.take_int("block_size", -1),
+                type = d.take_int("quant_type", -1), transposed = d.take_int("transB", 1);
+  d.take_int("training_mode", 0);
+  require(type == 0 || type == 1, ErrorCode::invalid_graph, "quant_type is {}", type);
+  require(transposed == 1, ErrorCode::unsupported, "transB is {}", transposed);
+  check({n, k, 4, block});
+  const Tensor &q = d.constant(1), &largest = d.constant(2);
+  const int64_t count = n * k;
+  require(q.dtype() == DType::u8 && static_cast<int64_t>(q.bytes()) == ceil_div(count, 2),
+          ErrorCode::invalid_graph, "weights {} are not {} in halves of bytes", q.shape(), count);
+  require(largest.dtype() == DType::f32 && largest.shape().elements() == ceil_div(count, block),
+          ErrorCode::invalid_graph, "absmax {} is not {} float32", largest.shape(), ceil_div(count, block));
+  Tensor w(DType::f32, {k, n});
+  const auto bytes = q.span<uint8_t>();
+  const auto absmax = largest.span<float>();
+  for (int64_t i = 0; i < count; ++i) {
+    const int bits = bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
+    w.span<float>()[i % k * n + i / k] = (type == 0 ? kFp4 : kNf4)[bits] * absmax[i / block];
+  }
+  const ValueId weights = draft.add_constant(text("{}_weights", node.node.name), std::move(w));
+  d.become("MatMul", {d.in(0), weights});
+}
+
 // Gather of rows that are packed along their last axis, or of integers of 4 bits, which the reader has unpacked and
 // DequantizeLinear knows in blocks. Inputs: data, indices, scales, zero_points.
 void gather_block_quantized(Draft& draft, DraftNode& node) {
@@ -219,6 +269,7 @@ void dynamic_quantize_lstm(Draft& draft, DraftNode& node) {
 constexpr Upgrade kRows[] = {
     {"com.microsoft.DynamicQuantizeLSTM", dynamic_quantize_lstm, 1},
     {"com.microsoft.GatherBlockQuantized", gather_block_quantized, 1},
+    {"com.microsoft.MatMulBnb4", matmul_bnb4, 1},
     {"com.microsoft.MatMulNBits", matmul_n_bits, 1},
 };
 
