@@ -1,0 +1,2 @@
+// transformers.js imports this whether it uses it or not.
+module.exports = {};

@@ -1,0 +1,55 @@
+// node run_pipelines.mjs octavo|onnxruntime-web 3|4 FOLDER: runs every pipeline on the networks of the folder, with one
+// runtime and one major version of transformers.js, and prints {"folder dtype": result} as JSON.
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pipelines } from './support/pipelines.mjs';
+
+const octavoForTransformers = new URL('../../web/package/dist/transformers/index.js', import.meta.url);
+
+/** Each puts a runtime where transformers.js looks for one when it is imported. */
+const runtimes = {
+  octavo: () => import(octavoForTransformers),
+  'onnxruntime-web': async () => {
+    const runtime = await import('onnxruntime-web');
+    // Else transformers.js has it fetch its WebAssembly from a server.
+    const main = createRequire(import.meta.url).resolve('onnxruntime-web');
+    runtime.env.wasm.wasmPaths = `${pathToFileURL(dirname(main))}/`;
+    runtime.env.wasm.numThreads = 1;
+    globalThis[Symbol.for('onnxruntime')] = runtime;
+  },
+};
+
+/** As JSON: tensors as their shapes and numbers. */
+function plain(value, { Tensor, RawImage }) {
+  if (value instanceof Tensor) return { dims: value.dims, data: Array.from(value.data, Number) };
+  if (value instanceof RawImage)
+    return { dims: [value.height, value.width, value.channels], data: [...value.data] };
+  if (Array.isArray(value)) return value.map((each) => plain(each, { Tensor, RawImage }));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, plain(each, { Tensor, RawImage })]),
+  );
+}
+
+const [runtime, version, folder] = process.argv.slice(2);
+await runtimes[runtime]();
+const library = await import(`transformers-${version}`);
+library.env.allowRemoteModels = false;
+library.env.localModelPath = folder;
+
+const results = {};
+for (const { folder, task, dtypes, ask } of pipelines) {
+  for (const dtype of dtypes) {
+    try {
+      // A runtime that is found at the symbol has no device of its own: "auto" leaves the choice to it.
+      const pipe = await library.pipeline(task, folder, { device: 'auto', dtype });
+      results[`${folder} ${dtype}`] = plain(await ask(pipe, library), library);
+      await pipe.dispose();
+    } catch (error) {
+      results[`${folder} ${dtype}`] = { error: String(error) };
+    }
+  }
+}
+// What the libraries say goes to stdout, too.
+console.log(`\n${JSON.stringify(results)}`);
