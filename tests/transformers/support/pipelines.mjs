@@ -1,6 +1,22 @@
 // The pipelines that are compared: folder of tests/fixtures/transformers, task, dtypes, and what is asked of them.
 const sentence = 'Anna lives in Berlin and loves the old river.';
 
+/** A picture of soft colours, larger than what the networks see. */
+function picture({ RawImage }, [red, green, blue]) {
+  const [width, height] = [48, 40];
+  const data = new Uint8ClampedArray(width * height * 3);
+  for (let y = 0; y < height; ++y) {
+    for (let x = 0; x < width; ++x) {
+      const wave = (period) => 128 + 127 * Math.sin((x + 2 * y) / period + (x * y) / 300);
+      data.set([wave(red), wave(green), wave(blue)], 3 * (y * width + x));
+    }
+  }
+  return new RawImage(data, width, height, 3);
+}
+
+/** One second of a tone that rises, at 16 kHz. */
+const tone = () => Float32Array.from({ length: 16000 }, (_, i) => 0.5 * Math.sin(0.05 * i + 1.5e-5 * i * i));
+
 /** A streamer that keeps the tokens of the answer; the first call brings the prompt. */
 function tokenRecorder({ BaseStreamer }) {
   const tokens = [];
@@ -53,6 +69,51 @@ export const pipelines = [
     dtypes: ['fp32', 'q8'],
     tokens: 50,
     ask: (pipe, library) => answer(pipe, library, 'The river runs', { max_new_tokens: 50 }),
+  },
+  {
+    folder: 'marian',
+    task: 'translation',
+    dtypes: ['fp32', 'q8'],
+    tokens: 40,
+    ask: (pipe, library) => answer(pipe, library, sentence, { max_new_tokens: 40 }),
+  },
+  {
+    folder: 't5',
+    task: 'summarization',
+    dtypes: ['fp32', 'q8'],
+    tokens: 40,
+    ask: (pipe, library) => answer(pipe, library, sentence, { max_new_tokens: 40 }),
+  },
+  {
+    folder: 'whisper',
+    task: 'automatic-speech-recognition',
+    dtypes: ['fp32', 'q8'],
+    tokens: 40,
+    ask: (pipe, library) => answer(pipe, library, tone(), { max_new_tokens: 40 }),
+  },
+  {
+    folder: 'vit',
+    task: 'image-classification',
+    dtypes: ['fp32', 'q8'],
+    ask: (pipe, library) => pipe([picture(library, [5, 9, 7]), picture(library, [3, 20, 11])], { top_k: 4 }),
+  },
+  {
+    folder: 'yolos',
+    task: 'object-detection',
+    dtypes: ['fp32', 'q8'],
+    ask: (pipe, library) => pipe(picture(library, [5, 9, 7]), { threshold: 0.05 }),
+  },
+  {
+    folder: 'clip',
+    task: 'zero-shot-image-classification',
+    dtypes: ['fp32', 'q8'],
+    ask: (pipe, library) => pipe(picture(library, [5, 9, 7]), ['a duck', 'the old bridge', 'bread']),
+  },
+  {
+    folder: 'modnet',
+    task: 'background-removal',
+    dtypes: ['fp32', 'q8'],
+    ask: (pipe, library) => pipe(picture(library, [5, 9, 7])),
   },
 ];
 
