@@ -6,6 +6,7 @@ import { inRoot } from './lib/paths.mjs';
 import { Problem, main } from './lib/run.mjs';
 import { catch2, countingScript, nodeTest, playwright } from './lib/test_runners.mjs';
 import { buildEngine, buildPreset, buildWeb } from './build.mjs';
+import { ensureTransformers } from './setup/node_modules.mjs';
 import { ensureFixtureTools, findChromium } from './setup/system.mjs';
 import { fuzz } from './fuzz.mjs';
 import { setUp } from './setup.mjs';
@@ -31,6 +32,11 @@ const stages = {
     // The test of bit-identity compares WebAssembly with what these compute.
     await buildPreset('asan', ['octavo_run_model', 'octavo_run_model_scalar']);
     return step('testing the package', () => nodeTest(inRoot('tests/package')));
+  },
+  transformers: async () => {
+    await ensureTransformers();
+    await buildPackage();
+    return step('testing transformers.js on the package', () => nodeTest(inRoot('tests/transformers')));
   },
   // All of it where it is asked for; what needs no large installation in every run.
   bundlers: async (asked) => {

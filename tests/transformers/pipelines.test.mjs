@@ -19,7 +19,7 @@ async function resultsOn(runtime, version) {
 }
 
 /** How far numbers are apart, of the largest: sums in another order; quantized, a value that is rounded up or down. */
-const tolerances = { fp32: 1e-4, fp16: 1e-3, q4f16: 1e-3 };
+const tolerances = { fp32: 1e-5, q4: 1e-5, fp16: 3e-3, q4f16: 3e-3 };
 const toleranceOfIntegers = 1e-3;
 
 const isUnsupported = (folder, dtype) =>
