@@ -20,11 +20,14 @@ const runtimes = {
   },
 };
 
-/** As JSON: tensors as their shapes and numbers. */
+/** As JSON: tensors as their shapes and numbers, pictures as theirs from 0 to 1. */
 function plain(value, { Tensor, RawImage }) {
   if (value instanceof Tensor) return { dims: value.dims, data: Array.from(value.data, Number) };
   if (value instanceof RawImage)
-    return { dims: [value.height, value.width, value.channels], data: [...value.data] };
+    return {
+      dims: [value.height, value.width, value.channels],
+      data: Array.from(value.data, (level) => level / 255),
+    };
   if (Array.isArray(value)) return value.map((each) => plain(each, { Tensor, RawImage }));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(

@@ -38,12 +38,22 @@ async function answer(pipe, library, input, options = {}) {
   return { tokens, made };
 }
 
+const features = (pipe) => pipe([sentence, 'What a film!'], { pooling: 'mean', normalize: true });
+
 export const pipelines = [
   {
     folder: 'bert-features',
     task: 'feature-extraction',
     dtypes: ['fp32', 'q8'],
-    ask: (pipe) => pipe([sentence, 'What a film!'], { pooling: 'mean', normalize: true }),
+    ask: features,
+  },
+  {
+    // The same with its weights in a second file, which onnxruntime-web does not find when it is given a path.
+    folder: 'bert-apart',
+    expected: 'bert-features',
+    task: 'feature-extraction',
+    dtypes: ['fp32'],
+    ask: features,
   },
   {
     folder: 'bert-classifier',
@@ -66,7 +76,7 @@ export const pipelines = [
   {
     folder: 'llama',
     task: 'text-generation',
-    dtypes: ['fp32', 'q8'],
+    dtypes: ['fp32', 'fp16', 'q8', 'q4', 'q4f16'],
     tokens: 50,
     ask: (pipe, library) => answer(pipe, library, 'The river runs', { max_new_tokens: 50 }),
   },
@@ -113,6 +123,7 @@ export const pipelines = [
     folder: 'modnet',
     task: 'background-removal',
     dtypes: ['fp32', 'q8'],
+    tolerance: 1 / 255,
     ask: (pipe, library) => pipe(picture(library, [5, 9, 7])),
   },
 ];
