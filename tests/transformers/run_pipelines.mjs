@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pipelines } from './support/pipelines.mjs';
+import { plain } from './support/plain.mjs';
 
 const octavoForTransformers = new URL('../../web/package/dist/transformers/index.js', import.meta.url);
 
@@ -19,21 +20,6 @@ const runtimes = {
     globalThis[Symbol.for('onnxruntime')] = runtime;
   },
 };
-
-/** As JSON: tensors as their shapes and numbers, pictures as theirs from 0 to 1. */
-function plain(value, { Tensor, RawImage }) {
-  if (value instanceof Tensor) return { dims: value.dims, data: Array.from(value.data, Number) };
-  if (value instanceof RawImage)
-    return {
-      dims: [value.height, value.width, value.channels],
-      data: Array.from(value.data, (level) => level / 255),
-    };
-  if (Array.isArray(value)) return value.map((each) => plain(each, { Tensor, RawImage }));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, plain(each, { Tensor, RawImage })]),
-  );
-}
 
 const [runtime, version, folder] = process.argv.slice(2);
 await runtimes[runtime]();

@@ -127,6 +127,3 @@ export const pipelines = [
     ask: (pipe, library) => pipe(picture(library, [5, 9, 7])),
   },
 ];
-
-/** Dtypes that onnxruntime-web runs and Octavo does not. */
-export const unsupported = [{ folder: 'bert-classifier', dtype: 'bnb4', because: /MatMulBnb4/ }];

@@ -1,2 +1,0 @@
-// transformers.js imports this whether it uses it or not.
-module.exports = {};
