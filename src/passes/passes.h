@@ -27,6 +27,9 @@ int recentre_weights(Graph& graph);
 // Body(c), where c is constant outside → Body, which has c; Body(x) that does not read x → Body.
 int settle_captures(Graph& graph);
 
+// If(q, s, z), where they are what DynamicQuantizeLinear(x) gives → If(x), whose branches quantize x.
+int sink_quantizers(Graph& graph);
+
 // Shapes that a run computes of the sizes of the tensor that gets them → constants, with 0 or 1 for those sizes.
 int settle_sizes(Graph& graph);
 

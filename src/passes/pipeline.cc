@@ -23,6 +23,7 @@ int simplify_graph(Graph& graph, const KernelPolicy& kernels, bool folds_normali
     // Weights in Constant nodes and behind Reshape or Cast become constants first: the passes below look for those.
     changes += fold_constants(graph, kernels, budget, /*fold_dequantize=*/false);
     changes += settle_captures(graph);
+    changes += sink_quantizers(graph);
     // Passes ask who else reads a value: nodes that nobody reads, and outputs, do not count.
     changes += inline_branches(graph);
     changes += remove_dead(graph);

@@ -1,10 +1,12 @@
 // What passes do in bodies, and with what bodies take from outside.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <set>
 
 #include "base/error.h"
 #include "passes/passes.h"
 #include "support/graph_builder.h"
+#include "support/random_data.h"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -54,6 +56,39 @@ TEST_CASE("A body has constants of outside for its own, and takes nothing that i
     REQUIRE(branch.captures == 1);
     CHECK(branch.graph.inputs == std::vector<ValueId>{a});
     CHECK(branch.graph[c].constant == b.graph[constant].constant);
+  }
+}
+
+TEST_CASE("What branches take quantized is quantized in them, and their products are recognised") {
+  GraphBuilder body;
+  const ValueId scale = body.input("scale", {}), q = body.input("q", {3, 8}, DType::u8),
+                zero = body.input("zero", {}, DType::u8), other = body.input("other", {3, 5});
+  const ValueId sums =
+      body.node("MatMulInteger", {q, body.constant(Random(3).integers<int8_t>({8, 5}, -127, 127)), zero});
+  const ValueId factor = body.node("Mul", {scale, body.constant(Tensor::scalar(0.01f))});
+  const ValueId floats = body.node("Cast", {sums}, attrs({{"to", int64_t{1}}}));
+  body.output(body.node("Add", {body.node("Mul", {floats, factor}), other}));
+  for (const bool read_outside : {false, true}) {
+    GraphBuilder b;
+    const ValueId x = b.input("x", {3, 8}), y = b.input("y", {3, 5}),
+                  condition = b.input("condition", {}, DType::boolean);
+    const ValueId quantized = b.node("DynamicQuantizeLinear", {x});
+    const ValueId x_scale = b.graph.add_value({{DType::f32, Shape{}}, "x_scale"});
+    const ValueId x_zero = b.graph.add_value({{DType::u8, Shape{}}, "x_zero"});
+    b.graph.nodes.back().outputs = {quantized, x_scale, x_zero};
+    b.output(add_if(b, condition, body.graph, {x_scale, quantized, x_zero, y}));
+    if (read_outside) b.output(x_scale);
+    simplify(b.graph, {});
+    verify(b.graph);
+    CHECK(count(b.graph, "DynamicQuantizeLinear") == (read_outside ? 1 : 0));
+    const Node& node = *std::ranges::find(b.graph.nodes, "choice", &Node::name);
+    CHECK(std::multiset(node.inputs.begin(), node.inputs.end()) == std::multiset{condition, x, x, y, y});
+    for (const Subgraph& branch : node.subgraphs) {
+      CHECK(branch.captures == 2);
+      CHECK(count(branch.graph, "DynamicQuantizeLinear") == 1);
+      CHECK(count(branch.graph, "MatMul") == 1);
+      CHECK(count(branch.graph, "MatMulInteger") == 0);
+    }
   }
 }
 
