@@ -39,8 +39,9 @@ class Branch {
 
   // What stands for a value from outside, which is captured no more.
   ValueId release(const Graph& outside, ValueId id) {
-    const auto at = std::ranges::find(captured(), id) - captured().begin();
-    if (at == body_.captures) return add_value(outside, id);
+    const auto found = std::ranges::find(captured(), id);
+    if (found == captured().end()) return add_value(outside, id);
+    const auto at = found - captured().begin();
     node_.inputs.erase(node_.inputs.begin() + body_.first_capture + at);
     std::vector<ValueId>& inputs = body_.graph.inputs;
     const auto input = inputs.end() - body_.captures + at;
