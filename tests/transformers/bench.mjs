@@ -9,7 +9,7 @@ import { pipelines } from './support/pipelines.mjs';
 import { plain } from './support/plain.mjs';
 
 const [networks, pattern = ''] = process.argv.slice(2);
-const rounds = 9;
+const rounds = 5;
 const { resolve } = createRequire(import.meta.url);
 const library = pathToFileURL(resolve('transformers-4')).href.replace(/cjs$/, 'mjs');
 
@@ -77,7 +77,8 @@ async function measure({ folder, task, ask, tokens = 0 }, dtype) {
 }
 
 const rows = [];
+const say = (row) => (rows.push(row), console.log(Object.values(row).join('  ')));
 for (const pipeline of pipelines.filter(({ expected }) => !expected))
   for (const dtype of pipeline.dtypes.filter((each) => ['fp32', 'q8', 'q4'].includes(each)))
-    if (`${pipeline.task} ${dtype}`.match(pattern)) rows.push(await measure(pipeline, dtype));
+    if (`${pipeline.task} ${dtype}`.match(pattern)) say(await measure(pipeline, dtype));
 console.table(rows);
