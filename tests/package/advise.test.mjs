@@ -259,6 +259,10 @@ test('advice on digits is on the front, no slower than float, and what apply giv
     const again = await compare(model, made, samples, { repeats: 1 });
     assert.ok(Math.abs(again.outputs[0].sqnrDb - method.agreement.sqnrDb) < 1e-3, method.name);
     assert.equal(again.quantized.bytes, method.bytes);
+    assert.ok(
+      method.heapBytes > method.bytes && method.heapBytes <= report.methods[0].heapBytes,
+      method.name,
+    );
     assert.equal((await evaluate(made, samples, { labels })).score, method.score.score);
     made.dispose();
   }

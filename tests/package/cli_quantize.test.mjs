@@ -66,6 +66,11 @@ test('--target says what to spare', async () => {
   assert.match(fast.stdout, /\nstatic .*: int8 where that is faster on this device\n/);
   const refused = (message, ...more) =>
     misused(message, 'quantize', 'models/mnist.onnx', '-o', 'none.onnx', ...more);
+  const dynamic = ['--method', 'dynamic', ...args.slice(0, -1), 'dynamic.onnx'];
+  assert.match(
+    (await octavo('quantize', 'models/mnist.onnx', ...dynamic)).stdout,
+    /dynamic \(as --method says\)/,
+  );
   await refused(/--target speed measures with typical input/, '--target', 'speed');
   await refused(/--target is no option of --method weights/, '--method', 'weights', '--target', 'size');
 });

@@ -2,7 +2,9 @@
 import { checkCount, checkOptions } from '../check_options.js';
 import { median } from '../compare.js';
 import { OctavoError } from '../error.js';
-import { checkSamples, Model, type Watching } from '../model.js';
+import type { Engine } from '../engine.js';
+import { engineLike } from '../engine_like.js';
+import { checkSamples, loadModel, Model, type Watching } from '../model.js';
 import type { LongCallOptions, Sample, Samples } from '../options.js';
 import { nextTask } from '../rpc.js';
 import { collect } from '../train/batches.js';
@@ -104,12 +106,36 @@ async function measure(
   return {
     ...method,
     bytes: await float.engine.call('fileBytes', [model.handle], signal),
+    ...(await heapOf(model, reference.samples[0], signal)),
     ms: median(ms),
     msBest: Math.min(...ms),
     speedup: model === float ? 1 : median(floatMs) / median(ms),
     agreement,
     ...(judge && { score: (await judge.score(outputs)).report }),
   };
+}
+
+/** The memory of an engine with that model alone, which has run; nothing where no second engine has room. */
+async function heapOf(
+  model: Model,
+  sample: Sample,
+  signal: AbortSignal | undefined,
+): Promise<{ heapBytes?: number }> {
+  const watching = defined({ signal });
+  let engine: Engine | undefined;
+  try {
+    const file = await model.toOnnx(watching);
+    engine = await engineLike(model.engine, false);
+    const alone = await loadModel(file, { engine, ...watching });
+    await alone.run(sample, watching);
+    return { heapBytes: await engine.heapBytes() };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof OctavoError && ['EngineStart', 'OutOfMemory'].includes(error.code)) return {};
+    throw error;
+  } finally {
+    engine?.dispose();
+  }
 }
 
 const exact = (reference: Reference) => reference.compare(reference.outputs).agreement;

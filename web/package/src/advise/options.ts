@@ -159,6 +159,11 @@ export interface AdvisedMethod {
 export interface MeasuredMethod extends AdvisedMethod {
   /** Of the file. */
   bytes: number;
+  /**
+   * The memory of an engine that has loaded nothing but its file, and run it once: what a page pays for it. Absent where there is
+   * no room for a second engine.
+   */
+  heapBytes?: number;
   /** Median and least time of a run here, in milliseconds. */
   ms: number;
   msBest: number;

@@ -137,6 +137,7 @@ function describe({ samples, network, methods, recommended, reason, skipped }: A
   const row = (method: MeasuredMethod, i: number) => [
     `${i === recommended ? '*' : ' '} ${method.name}`,
     format.bytes(method.bytes),
+    method.heapBytes === undefined ? '' : format.bytes(method.heapBytes),
     format.milliseconds(method.ms),
     format.milliseconds(method.msBest),
     `${method.speedup.toFixed(2)} x`,
@@ -149,6 +150,7 @@ function describe({ samples, network, methods, recommended, reason, skipped }: A
   const head = [
     '  method',
     'file',
+    'memory',
     'median',
     'best',
     'speed',

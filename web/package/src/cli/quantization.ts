@@ -13,7 +13,7 @@ import {
 } from '../quantization_options.js';
 import { rememberPreprocessing } from '../preprocess/find.js';
 import { coverageOf, type Coverage } from './coverage.js';
-import type { Samples } from '../options.js';
+import type { Sample, Samples } from '../options.js';
 import { finiteNumber, type CommonOptions } from './options.js';
 import { choosePreprocessing, type PictureChoice, type PictureOptions } from './pictures.js';
 import { withProgressBar } from './progress.js';
@@ -52,7 +52,10 @@ export function addQuantizationOptions(command: Command): Command {
         'ranges of activations while running, or beforehand from typical input, or weights alone (default: static with --calibration, else dynamic)',
       ).choices(['dynamic', 'static', 'weights']),
     )
-    .option('--calibration <path...>', 'static, weights: files or folders of typical input')
+    .option(
+      '--calibration <path...>',
+      'static, weights: files or folders of typical input; dynamic with --target speed: what to measure with',
+    )
     .addOption(
       new Option(
         '--target <what>',
@@ -97,8 +100,8 @@ function givenOptions(
 }
 
 function methodOf({ method, calibration, target }: QuantizationOptions): { method: Method; why: string } {
-  if (method === 'dynamic' && calibration)
-    throw new OctavoError('InvalidOption', '--calibration is no option of --method dynamic');
+  if (method === 'dynamic' && calibration && target !== 'speed')
+    throw new OctavoError('InvalidOption', '--calibration is for --method dynamic with --target speed alone');
   if (method === 'static' && !calibration)
     throw new OctavoError('InvalidOption', '--method static needs typical input: --calibration PATH…');
   if (target && method === 'weights')
@@ -134,17 +137,24 @@ export async function quantize(model: Model, options: QuantizationOptions): Prom
   if (!options.method && coverage.integer.nodes === 0) throw nothingToDo(layers, method);
   const samples = options.calibration && (await findSamples(model, options.calibration, options));
   const choice = samples?.choice ?? choosePreprocessing(model, options, []);
+  const sample = samples && method === 'dynamic' ? await firstOf(samples.read()) : undefined;
   const made = await withProgressBar(options, (onProgress) =>
     byMethod[method](model, chosen, {
       onProgress: samples?.counted(onProgress) ?? onProgress,
       ...(options.target && { target: options.target }),
-      ...(samples && { calibration: samples.read() }),
+      ...(samples && (method === 'dynamic' ? { sample } : { calibration: samples.read() })),
     }),
   );
   // The float model stays the file that it is.
   if (choice.preprocessing) await rememberPreprocessing(made, choice.preprocessing);
   const bits = chosen.bits ?? chosen.weightBits ?? 8;
   return { model: made, method, why, choice, coverage, target: options.target, bits };
+}
+
+/** What a dynamically quantized network is timed with. */
+async function firstOf(samples: Samples): Promise<Sample> {
+  for await (const sample of samples) return sample;
+  throw new OctavoError('InvalidData', '--calibration has no sample');
 }
 
 /** A misspelt operator quantizes nothing, which would be said instead. */

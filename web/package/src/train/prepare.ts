@@ -1,6 +1,7 @@
 // From a model to its training, in an engine that trains.
 import { callOptions, checkOptions } from '../check_options.js';
-import { createEngine, Engine } from '../engine.js';
+import { Engine } from '../engine.js';
+import { engineLike } from '../engine_like.js';
 import { OctavoError } from '../error.js';
 import type { Handle } from '../host.js';
 import { checkSamples, loadFile, Model, type Origin } from '../model.js';
@@ -30,19 +31,7 @@ async function trainingEngine(
   }
   const { engine } = model;
   if (engine.info.training) return { engine, ownsEngine: false };
-  const { build, threads, worker } = engine.info;
-  const { memoryLimit, forcedKernels, ...urls } = engine.options;
-  const folder = (url: string | URL | undefined) => (url && /\/$/.test(String(url)) ? { url } : undefined);
-  const made = await createEngine({
-    training: true,
-    build: build === 'scalar' ? 'auto' : build,
-    threads,
-    worker,
-    ...(memoryLimit === undefined ? {} : { memoryLimit }),
-    ...(forcedKernels === undefined ? {} : { forcedKernels }),
-    ...(folder(urls.wasmUrl) ? { wasmUrl: urls.wasmUrl } : {}),
-    ...(folder(urls.workerUrl) ? { workerUrl: urls.workerUrl } : {}),
-  });
+  const made = await engineLike(engine, true);
   return { engine: made, ownsEngine: true };
 }
 
