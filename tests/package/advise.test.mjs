@@ -350,7 +350,12 @@ test('a quantizer spares what `target` says', async () => {
   for (const each of made) each.dispose();
   assert.equal(await engine.liveObjects(), before);
 
-  for (const bad of [{ target: 'else' }, { target: 'speed' }, { sample: samples[0] }])
+  for (const bad of [
+    { target: 'else' },
+    { target: 'speed' },
+    { sample: samples[0] },
+    { target: 'size', sample: samples[0] },
+  ])
     await assert.rejects(model.quantizeDynamic(bad), { code: 'InvalidOption' });
   await assert.rejects(model.quantizeStatic({ calibration: samples, target: 'else' }), {
     code: 'InvalidOption',

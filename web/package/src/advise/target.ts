@@ -111,6 +111,8 @@ export async function quantizeDynamicFor(
   { sample, ...options }: QuantizeDynamicOptions,
 ): Promise<Model> {
   checkTarget(target);
+  if (target !== 'speed' && sample !== undefined)
+    throw new OctavoError('InvalidOption', "option 'sample' is for 'target': 'speed'");
   if (target === 'accuracy') return model.quantizeDynamic({ granularity: 'row', ...options });
   const layers = await model.layers();
   if (target === 'size')
