@@ -1,5 +1,6 @@
-// If(…, q, s, z), where q, s, z = DynamicQuantizeLinear(x) → If(…, x) with branches that quantize x: there the passes see what
-// the integers of products are. ONNX Runtime's quantizer leaves it outside for whatever a branch takes from there.
+// If(…, q, s, z), where q, s, z = DynamicQuantizeLinear(x) → If(…, x) with branches that quantize x: there the passes
+// see what the integers of products are. ONNX Runtime's quantizer leaves it outside for whatever a branch takes from
+// there.
 #include <algorithm>
 
 #include "graph/op_def.h"

@@ -135,8 +135,8 @@ void matmul_n_bits(Draft& draft, DraftNode& node) {
   d.become("Add", {d.add("MatMul", {x, weights}), bias});
 }
 
-// What four bits stand for, of the largest in their block: bitsandbytes' FP4 (a sign, two bits of exponent, one of mantissa) and
-// NF4 (quantiles of the normal distribution: Dettmers et al. 2023, "QLoRA", appendix E).
+// What four bits stand for, of the largest in their block: bitsandbytes' FP4 (a sign, two bits of exponent, one of
+// mantissa) and NF4 (quantiles of the normal distribution: Dettmers et al. 2023, "QLoRA", appendix E).
 constexpr float kFp4[16] = {
     0.0f,  5.208333333e-03f,  0.66666667f,  1.0f,  0.33333333f,  0.5f,  0.16666667f,  0.25f,
     -0.0f, -5.208333333e-03f, -0.66666667f, -1.0f, -0.33333333f, -0.5f, -0.16666667f, -0.25f};
@@ -157,8 +157,8 @@ constexpr float kNf4[16] = {-1.0f,
                             0.7229568362236023f,
                             1.0f};
 
-// x · Wᵀ. Inputs: x; W [N, K], flat, two to a byte, the first in the upper half; the largest of each block, which may go
-// from one row into the next. No integers have these steps: the weights become floats.
+// x · Wᵀ. Inputs: x; W [N, K], flat, two to a byte, the first in the upper half; the largest of each block, which may
+// go from one row into the next. No integers have these steps: the weights become floats.
 void matmul_bnb4(Draft& draft, DraftNode& node) {
   Decomposition d(draft, node);
   d.need(3);
