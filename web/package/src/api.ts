@@ -20,6 +20,8 @@ export type {
   SensitivityReport,
 } from './advise/options.js';
 export { createEngine, defaultEngine, type Engine } from './engine.js';
+/** @internal Of octavo/onnxruntime. */
+export { sharedEngine } from './engine.js';
 export { OctavoError, type ErrorCode, type ErrorPlace } from './error.js';
 export type { ExternalData } from './external_data.js';
 export { loadModel, type LoadOptions, type Model } from './model.js';

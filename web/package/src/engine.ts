@@ -253,21 +253,31 @@ async function startEngine(start: Start): Promise<Engine> {
   }
 }
 
-let shared: Promise<Engine> | undefined;
+/** @internal One engine for all who ask: made on first use, and made anew after a failed start, a crash or a disposal. */
+export function sharedEngine<Wishes extends unknown[]>(
+  make: (...wishes: Wishes) => Promise<Engine>,
+): (...wishes: Wishes) => Promise<Engine> {
+  let shared: Promise<Engine> | undefined;
+  return async function get(...wishes): Promise<Engine> {
+    shared ??= make(...wishes);
+    try {
+      const engine = await shared;
+      if (engine.usable) return engine;
+    } catch (error) {
+      shared = undefined;
+      throw error;
+    }
+    shared = undefined;
+    return get(...wishes);
+  };
+}
+
+const usualEngine = sharedEngine(() => createEngine());
 
 /**
  * The engine that `loadModel` uses when none is given: made on first use, and made anew after a failed start, a crash
  * or a disposal.
  */
-export async function defaultEngine(): Promise<Engine> {
-  shared ??= createEngine();
-  try {
-    const engine = await shared;
-    if (engine.usable) return engine;
-  } catch (error) {
-    shared = undefined;
-    throw error;
-  }
-  shared = undefined;
-  return defaultEngine();
+export function defaultEngine(): Promise<Engine> {
+  return usualEngine();
 }

@@ -26,7 +26,7 @@ function argumentsOnOctavo(source: unknown, given: readonly unknown[]): unknown[
   const isPart = typeof offset === 'number';
   if (isPart && length === undefined) rest[1] = (source as ArrayBuffer).byteLength - offset;
   const place = isPart ? 2 : 0;
-  const options = rest[place] ?? (rest[place] === undefined ? {} : null);
+  const options = rest[place] === undefined ? {} : rest[place];
   if (typeof options === 'object' && options !== null) rest[place] = onOctavo(options);
   return rest;
 }

@@ -10,9 +10,5 @@ const backend: Backend = {
 /** Below onnxruntime-web's own, 10: who has both and names none keeps that. */
 const priority = 1;
 
-/** Makes `executionProviders: ['octavo']` work for every user of the same onnxruntime-common. Doing so again is no error. */
-export function registerOctavo(): void {
-  registerBackend('octavo', backend, priority);
-}
-
-registerOctavo();
+// For every user of the same onnxruntime-common.
+registerBackend('octavo', backend, priority);

@@ -1,6 +1,6 @@
 // The settings of the whole page: onnxruntime-common's `env`, as far as they mean something here.
 import { env } from 'onnxruntime-common';
-import { createEngine, defaultEngine, type Engine } from '../api.js';
+import { createEngine, defaultEngine, sharedEngine, type Engine } from '../api.js';
 
 const said = new Set<string>();
 
@@ -11,7 +11,13 @@ export function sayOnce(what: string): void {
   console.warn(`octavo/onnxruntime: ${what}`);
 }
 
-let engine: Promise<Engine> | undefined;
+const ownEngine = sharedEngine((threads: number | undefined) =>
+  createEngine({
+    ...(threads ? { threads } : {}),
+    ...(env.wasm.proxy ? { worker: true } : {}),
+    ...env.octavo,
+  }),
+);
 
 /**
  * The engine of all sessions, made for the first with what `env` says then; the one that `loadModel` shares, where it says
@@ -26,19 +32,5 @@ export async function sessionEngine(intraOpNumThreads: number | undefined): Prom
     sayOnce(
       'env.wasm.wasmPaths and wasmBinary are onnxruntime-web and have no effect; where Octavo is: env.octavo.wasmUrl, workerUrl',
     );
-  if (!threads && !proxy && !env.octavo) return defaultEngine();
-  engine ??= createEngine({
-    ...(threads ? { threads } : {}),
-    ...(proxy ? { worker: true } : {}),
-    ...env.octavo,
-  });
-  try {
-    const made = await engine;
-    if (made.usable) return made;
-  } catch (error) {
-    engine = undefined;
-    throw error;
-  }
-  engine = undefined;
-  return sessionEngine(intraOpNumThreads);
+  return threads || proxy || env.octavo ? ownEngine(threads) : defaultEngine();
 }
