@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "graph/op_def.h"
+#include "graph/qdq.h"
 #include "ops/operands.h"
 
 namespace octavo {
@@ -156,7 +157,7 @@ void KnownSizes::infer_axes(const Node& node, std::size_t rank) {
     if (!knows_elements(to)) return made_.clear();
     broadcast(x);
     broadcast(elements(to));
-  } else if (is("LayerNormalization") || is("RMSNormalization") || is("Softmax")) {
+  } else if (is("LayerNormalization") || is("RMSNormalization") || is("Softmax") || is_qdq(node)) {
     append(x);
   } else if (is("Transpose")) {
     for (int64_t axis : node.attrs.get_ints("perm")) made_.push_back(x[static_cast<std::size_t>(axis)]);

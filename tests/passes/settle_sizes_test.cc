@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 
+#include "graph/qdq.h"
 #include "passes/passes.h"
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
@@ -59,6 +60,18 @@ TEST_CASE("A shape made of sizes of what is reshaped is constant, and says what 
   CHECK(wanted(graph) == std::vector<int64_t>{0, 0, -1, 4});
   CHECK(*graph[graph.outputs[0]].shape == Shape{kDynamic, kDynamic, 3, 4});
   CHECK(count(graph, "Shape") == 0);
+}
+
+TEST_CASE("Integers have the sizes of what was quantized") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", kOpen);
+  DynamicPair pair = make_dynamic_pair(b.graph, x, Granularity::tensor, 255);
+  const ValueId dequantized = pair.dequantize.outputs[0];
+  b.graph.nodes.push_back(std::move(pair.quantize));
+  b.graph.nodes.push_back(std::move(pair.dequantize));
+  const ValueId y = b.node("MatMul", {dequantized, b.random({12, 12})});
+  b.output(b.node("Reshape", {y, concat(b, {size(b, x, 0), size(b, x, 1), ints(b, {-1}), ints(b, {4})})}));
+  CHECK(wanted(settled(b, {2, 3, 12})) == std::vector<int64_t>{0, 0, -1, 4});
 }
 
 TEST_CASE("A size that has moved is what is left") {
