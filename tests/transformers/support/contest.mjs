@@ -1,0 +1,33 @@
+// Octavo and onnxruntime-web under transformers.js in turns; the same code in Node and in a page.
+import { pipelines } from './pipelines.mjs';
+import { plain } from './plain.mjs';
+
+const rounds = 5;
+
+/** Times of both, in ms, with what both answer: { task, dtype, tokens, times: [[ms]], answers }. */
+async function contest(libraries, { folder, task, ask, tokens = 0 }, dtype) {
+  const pipes = [];
+  const answers = [];
+  for (const library of libraries) {
+    const pipe = await library.pipeline(task, folder, { device: 'auto', dtype });
+    answers.push(plain(await ask(pipe, library), library));
+    pipes.push(pipe);
+  }
+  const times = libraries.map(() => []);
+  for (let round = 0; round < rounds; ++round) {
+    for (const [i, library] of libraries.entries()) {
+      const start = performance.now();
+      await ask(pipes[i], library);
+      times[i].push(performance.now() - start);
+    }
+  }
+  for (const pipe of pipes) await pipe.dispose();
+  return { task, dtype, tokens, times, answers };
+}
+
+/** Every pipeline whose "task dtype" has `pattern` in it, each told to `say` when it is done. */
+export async function contests(libraries, pattern, say) {
+  for (const pipeline of pipelines.filter(({ expected }) => !expected))
+    for (const dtype of pipeline.dtypes.filter((each) => ['fp32', 'q8', 'q4'].includes(each)))
+      if (`${pipeline.task} ${dtype}`.match(pattern)) await say(await contest(libraries, pipeline, dtype));
+}
