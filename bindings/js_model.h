@@ -45,9 +45,16 @@ class JsModel {
   // Undefined, or the outputs, where only now it is known where they are and how large.
   emscripten::val execute() {
     return guarded([&] {
-      if (!session_) return outputs_to_js(model_->run(feeds_->feeds), model_->graph());
+      if (!session_) return outputs_to_js(*(outputs_ = &model_->run(feeds_->feeds)), model_->graph());
       session_->run();
+      outputs_ = &session_->outputs();
       return emscripten::val::undefined();
+    });
+  }
+  // A copy of output i of the execute() just before.
+  std::unique_ptr<KeptTensor> keep(double output) {
+    return guarded([&] {
+      return std::make_unique<KeptTensor>(Tensor::copy_of((*outputs_)[static_cast<std::size_t>(output)]));
     });
   }
   emscripten::val profile(const emscripten::val& tensors, int repeats) {
@@ -60,6 +67,7 @@ class JsModel {
   std::unique_ptr<Model> model_;
   std::shared_ptr<Session> session_;  // the bound one
   std::optional<Feeds> feeds_;        // what is bound where there is no session
+  const std::vector<TensorView>* outputs_ = nullptr;
 };
 
 }  // namespace octavo::bindings

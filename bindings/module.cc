@@ -120,11 +120,13 @@ EMSCRIPTEN_BINDINGS(octavo) {
 #endif
       .function("info", &JsEngine::info)
       .function("load", &JsEngine::load);
+  emscripten::class_<KeptTensor>("KeptTensor").function("place", &KeptTensor::place);
   ModelClass model("Model");
   model.function("describe", &JsModel::describe)
       .function("setMetadata", &JsModel::set_metadata)
       .function("bind", &JsModel::bind)
       .function("execute", &JsModel::execute)
+      .function("keep", &JsModel::keep)
       .function("profile", &JsModel::profile);
   Facet::add_all(model);
 }

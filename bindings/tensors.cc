@@ -47,14 +47,24 @@ Tensor tensor_from_js(const val& source, const std::string& name) {
 
 }  // namespace
 
+val KeptTensor::place() const { return bindings::place({}, view()); }
+
 Feeds::Feeds(const val& sources) {
   const auto count = sources["length"].as<unsigned>();
+  // The feeds point to both.
+  names.reserve(count);
+  tensors.reserve(count);
   for (unsigned i = 0; i < count; ++i) {
-    const val source = sources[i];
+    const val source = sources[i], kept = source["tensor"];
     names.push_back(string_from_js(source["name"], "name"));
-    tensors.push_back(tensor_from_js(source, names.back()));
+    if (kept.isUndefined()) {
+      tensors.push_back(tensor_from_js(source, names.back()));
+      feeds.emplace_back(names.back(), &tensors.back());
+    } else {
+      const auto* tensor = kept.as<const KeptTensor*>(emscripten::allow_raw_pointers());
+      feeds.emplace_back(names.back(), tensor->view(), true);
+    }
   }
-  for (unsigned i = 0; i < count; ++i) feeds.push_back({names[i], &tensors[i]});
 }
 
 val dims_to_js(const Shape& shape, const std::vector<std::string>& names) {
@@ -94,7 +104,7 @@ val to_js(const Session& session, const Feeds& feeds, const Graph& graph, bool r
   val binding = val::object();
   set(binding, "inputs", inputs);
   set(binding, "outputs", outputs_to_js(session.outputs(), graph));
-  set(binding, "reusable", val(reusable));
+  set(binding, "reusable", val(reusable && !feeds.any_lent()));
   return binding;
 }
 
@@ -103,7 +113,7 @@ val to_js(const Feeds& feeds) {
   for (const Feed& feed : feeds.feeds) inputs.call<void>("push", place(std::string(feed.name), feed.tensor));
   val binding = val::object();
   set(binding, "inputs", inputs);
-  set(binding, "reusable", val(true));
+  set(binding, "reusable", val(!feeds.any_lent()));
   return binding;
 }
 

@@ -4,6 +4,7 @@
 
 #include <emscripten/val.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,25 @@
 
 namespace octavo::bindings {
 
-// An array of { name, type, dims, data }, copied into the heap.
+// A tensor that stays in the heap as long as JavaScript holds on to it: to be fed, and to be read.
+class KeptTensor {
+ public:
+  explicit KeptTensor(Tensor tensor) : tensor_(std::move(tensor)) {}
+
+  const TensorView& view() const { return tensor_.view(); }
+  // Where it lies.
+  emscripten::val place() const;
+
+ private:
+  Tensor tensor_;
+};
+
+// An array of { name, type, dims, data }, copied into the heap, or { name, tensor } of a KeptTensor, which is lent.
 struct Feeds {
   explicit Feeds(const emscripten::val& tensors);
+
+  // Then JavaScript must not write to where they are read.
+  bool any_lent() const { return std::ranges::any_of(feeds, &Feed::is_lent); }
 
   std::vector<std::string> names;
   std::vector<Tensor> tensors;

@@ -19,11 +19,12 @@ class Bodies final : public BodyCaller {
     require(inputs.size() + subgraph.captures == graph.inputs.size(), ErrorCode::invalid_graph,
             "its body takes {} inputs, not {}", graph.inputs.size() - subgraph.captures, inputs.size());
     feeds_.clear();
-    const auto feed = [&](const TensorView& tensor) {
-      feeds_.emplace_back(graph[graph.inputs[feeds_.size()]].name, tensor);
+    const auto feed = [&](const TensorView& tensor, bool is_lent) {
+      feeds_.emplace_back(graph[graph.inputs[feeds_.size()]].name, tensor, is_lent);
     };
-    for (const TensorView& input : inputs) feed(input);
-    for (uint32_t i = 0; i < subgraph.captures; ++i) feed(captured_[subgraph.first_capture + i]);
+    // What comes out of a body may be its input, and operators write it over inputs: those are copied.
+    for (const TensorView& input : inputs) feed(input, false);
+    for (uint32_t i = 0; i < subgraph.captures; ++i) feed(captured_[subgraph.first_capture + i], true);
     return executors_[body].run(feeds_);
   }
 

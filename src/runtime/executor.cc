@@ -33,12 +33,14 @@ std::size_t find_input(const Graph& graph, std::string_view name, std::size_t li
 void Executor::order(std::span<const Feed> feeds) {
   const Graph& graph = model_->graph;
   ordered_.assign(graph.inputs.size(), {});
+  is_lent_.assign(graph.inputs.size(), false);
   for (std::size_t i = 0; i < feeds.size(); ++i) {
     const std::size_t input = find_input(graph, feeds[i].name, i);
     if (input == graph.inputs.size())
       fail(ErrorCode::invalid_input, "the model has no input '{}'; its inputs are {}", feeds[i].name,
            input_names(graph));
     ordered_[input] = feeds[i].tensor;
+    is_lent_[input] = feeds[i].is_lent;
   }
   for (const StateSlot& slot : graph.states) {
     if (ordered_[slot.input].present())
@@ -60,6 +62,7 @@ bool Executor::matches(const Entry& entry) const {
     if (is_state(i)) continue;
     const TensorView& feed = ordered_[i];
     if (entry.feeds[i].dtype != feed.dtype || entry.feeds[i].shape != feed.shape) return false;
+    if (entry.feeds[i].is_lent != (is_lent_[i] != 0)) return false;
     if (is_needed_by_plan(i) && std::memcmp(entry.contents[i]->view().data, feed.data, feed.bytes()) != 0)
       return false;
   }
@@ -84,7 +87,7 @@ const std::shared_ptr<Session>& Executor::session_for_ordered() {
   fresh.feeds.resize(ordered_.size());
   fresh.contents.resize(ordered_.size());
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
-    Operand& feed = fresh.feeds[i] = ordered_[i].type();
+    PlannedFeed& feed = fresh.feeds[i] = {ordered_[i].type(), is_lent_[i] != 0};
     if (is_state(i) || !is_needed_by_plan(i)) continue;
     fresh.contents[i] = std::make_shared<const Tensor>(Tensor::copy_of(ordered_[i]));
     feed.known = fresh.contents[i].get();
@@ -101,8 +104,10 @@ const std::shared_ptr<Session>& Executor::session_for_ordered() {
 const std::shared_ptr<Session>& Executor::bind(std::span<const Feed> feeds) {
   const std::shared_ptr<Session>& session = session_for(feeds);
   if (state_) session->use(state_);
+  session->lend(ordered_);
   for (std::size_t i = 0; i < ordered_.size(); ++i)
-    if (!is_state(i)) std::copy_n(ordered_[i].data, ordered_[i].bytes(), session->inputs()[i].data);
+    if (!is_state(i) && !is_lent_[i])
+      std::copy_n(ordered_[i].data, ordered_[i].bytes(), session->inputs()[i].data);
   return session;
 }
 

@@ -10,12 +10,15 @@
 
 namespace octavo {
 
-// A tensor for the graph input of that name. It is copied before the run starts.
+// A tensor for the graph input of that name. It is copied before the run starts; one that is lent is read where it
+// lies, and stays as it is until the outputs are done with: they may lie in it.
 struct Feed {
   std::string_view name;
   TensorView tensor;
+  bool is_lent = false;
 
-  Feed(std::string_view name, const TensorView& tensor) : name(name), tensor(tensor) {}
+  Feed(std::string_view name, const TensorView& tensor, bool is_lent = false)
+      : name(name), tensor(tensor), is_lent(is_lent) {}
   Feed(std::string_view name, const Tensor* tensor) : Feed(name, tensor->view()) {}
 };
 
@@ -36,7 +39,7 @@ class Executor {
   const std::vector<TensorView>& run(std::span<const Feed> feeds, TensorObserver* observer = nullptr);
 
   // Copies feeds to where the session for their shapes reads them, and returns that session. It serves later feeds of
-  // the same shapes, too, unless the plan depends on their contents.
+  // the same shapes, too, unless the plan depends on their contents or some are lent.
   const std::shared_ptr<Session>& bind(std::span<const Feed> feeds);
   bool plan_depends_on_contents() const;
   // The state that runs change: one that begins with the first run, unless another is given. Null for a graph without.
@@ -48,7 +51,7 @@ class Executor {
 
  private:
   struct Entry {
-    std::vector<Operand> feeds;
+    std::vector<PlannedFeed> feeds;
     std::vector<ConstantTensor> contents;  // by input: what the plan depends on, else null
     std::shared_ptr<Session> session;
   };
@@ -63,8 +66,10 @@ class Executor {
 
   std::shared_ptr<const CompiledModel> model_;
   std::shared_ptr<State> state_;
-  Entry recent_[2];                  // the latest first; one that was never used has no session
-  std::vector<TensorView> ordered_;  // the feeds of the call under way, by graph input
+  Entry recent_[2];  // the latest first; one that was never used has no session
+  // Of the call under way, by graph input.
+  std::vector<TensorView> ordered_;
+  Flags is_lent_;
 };
 
 }  // namespace octavo

@@ -12,7 +12,7 @@ namespace {
 // block of memory is first and last used.
 class Planner {
  public:
-  Planner(std::shared_ptr<const CompiledModel> model, const std::vector<Operand>& feeds)
+  Planner(std::shared_ptr<const CompiledModel> model, const std::vector<PlannedFeed>& feeds)
       : model_(std::move(model)),
         graph_(model_->graph),
         program_(std::make_shared<Program>()),
@@ -55,9 +55,10 @@ class Planner {
     uint32_t block = kNone;  // index into blocks_; none for what is known already
     uint32_t state = kNone;  // index into Graph::states
     uint32_t made = kNone;   // its number among what steps make
+    uint32_t lent = kNone;   // index into Graph::inputs
   };
 
-  void bind_feeds(const std::vector<Operand>& feeds) {
+  void bind_feeds(const std::vector<PlannedFeed>& feeds) {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
       const ValueId id = graph_.inputs[i];
       if (is_state(i)) {
@@ -69,7 +70,10 @@ class Planner {
       check_feed(graph_[id], feeds[i]);
       static_cast<Operand&>(tensors_[id]) = feeds[i];
       if (!model_->needed_by_plan[id]) tensors_[id].known = nullptr;
-      allocate(id, 0);
+      if (feeds[i].is_lent)
+        tensors_[id].lent = static_cast<uint32_t>(i);
+      else
+        allocate(id, 0);
     }
   }
 
@@ -146,14 +150,15 @@ class Planner {
   void add_step(const Node& node, const PlanContext& context) {
     const int step_index = static_cast<int>(program_->steps.size());
     StepPlan plan = plan_node(context);
-    // A view of a state that runs may change it: of the others nobody knows when.
+    // A view of a state that runs may change it: of the others nobody knows when. Nobody changes what is lent.
     bool is_view = false;
     if (plan.is_view) {
       const Planned& viewed = tensors_[node.inputs[0]];
-      is_view = viewed.block != kNone || (plan.runs_as_view && viewed.state != kNone);
+      is_view = viewed.block != kNone || (plan.runs_as_view ? viewed.state : viewed.lent) != kNone;
       if (is_view) {
         tensors_[node.outputs[0]].block = viewed.block;
         tensors_[node.outputs[0]].state = viewed.state;
+        tensors_[node.outputs[0]].lent = viewed.lent;
         if (!plan.runs_as_view) return;
       }
     }
@@ -211,6 +216,9 @@ class Planner {
     } else if (planned.state != kNone) {
       slot.kind = Slot::Kind::state;
       slot.offset = planned.state;
+    } else if (planned.lent != kNone) {
+      slot.kind = Slot::Kind::lent;
+      slot.offset = planned.lent;
     } else {
       program_->constants.push_back(planned.known->memory());
       slot.tensor = planned.known->view();
@@ -229,7 +237,7 @@ class Planner {
 }  // namespace
 
 std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
-                                    const std::vector<Operand>& feeds) {
+                                    const std::vector<PlannedFeed>& feeds) {
   return Planner(std::move(model), feeds).finish();
 }
 

@@ -34,10 +34,11 @@ inline bool reads_packed(const Graph& graph, const Node& node, std::size_t i) {
 
 // Where a step finds a tensor.
 struct Slot {
-  enum class Kind : uint8_t { absent, constant, arena, state, made };
+  enum class Kind : uint8_t { absent, constant, arena, state, made, lent };
   Kind kind = Kind::absent;
   TensorView tensor = {};  // with data where it is a constant that is read
-  // In the arena; of a state, the index of its slot; of what a step makes while it runs, its number among those.
+  // In the arena; of a state, the index of its slot; of what a step makes while it runs, its number among those; of a
+  // feed that is read where it lies, the graph input.
   std::size_t offset = 0;
 };
 
@@ -62,10 +63,19 @@ struct Program {
   std::vector<std::shared_ptr<const Buffer>> constants;  // memory that slots point into
 };
 
+// What a plan is told of a feed.
+struct PlannedFeed : Operand {
+  bool is_lent =
+      false;  // each run says where it lies, and it is not written to; else it has a place in the arena
+
+  PlannedFeed() = default;
+  PlannedFeed(TensorType type, bool is_lent = false) : Operand(std::move(type)), is_lent(is_lent) {}
+};
+
 // Plans the model for feeds in the order of the graph's inputs: their static types, and their contents where
 // CompiledModel::needed_by_plan says so. Throws Error(invalid_input) where dtype or rank of a
 // feed do not fit the input, Error(invalid_graph) where shapes do not fit each other.
 std::shared_ptr<const Program> plan(std::shared_ptr<const CompiledModel> model,
-                                    const std::vector<Operand>& feeds);
+                                    const std::vector<PlannedFeed>& feeds);
 
 }  // namespace octavo

@@ -24,6 +24,7 @@ Session::Session(std::shared_ptr<const Program> program)
       state_(program_->model->graph.states.empty() ? nullptr
                                                    : std::make_shared<State>(program_->model->graph)),
       arena_(program_->arena_bytes),
+      lent_(program_->inputs.size()),
       made_(program_->made) {
   bind_all();
 }
@@ -44,10 +45,33 @@ void Session::bind_all() {
   outputs_ = views_of(program_->outputs);
 }
 
+void Session::bind_again(Slot::Kind kind) {
+  const auto bind_views = [&](const std::vector<Slot>& slots, std::vector<TensorView>& views) {
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (slots[i].kind == kind) views[i] = bind(slots[i]);
+  };
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    bind_views(program_->steps[i].inputs, steps_[i].inputs);
+    bind_views(program_->steps[i].outputs, steps_[i].outputs);
+  }
+  bind_views(program_->inputs, inputs_);
+  bind_views(program_->outputs, outputs_);
+}
+
 void Session::use(std::shared_ptr<State> state) {
   if (state == state_) return;
   state_ = std::move(state);
-  bind_all();
+  bind_again(Slot::Kind::state);
+}
+
+void Session::lend(std::span<const TensorView> feeds) {
+  bool is_new = false;
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
+    if (program_->inputs[i].kind != Slot::Kind::lent || lent_[i] == feeds[i].data) continue;
+    lent_[i] = feeds[i].data;
+    is_new = true;
+  }
+  if (is_new) bind_again(Slot::Kind::lent);
 }
 
 void Session::finish_run() {
@@ -71,6 +95,7 @@ TensorView Session::bind(const Slot& slot) {
   if (slot.kind == Slot::Kind::made && made_[slot.offset].tensor.present())
     tensor = made_[slot.offset].tensor;
   if (slot.kind == Slot::Kind::arena) tensor.data = arena_.data() + slot.offset;
+  if (slot.kind == Slot::Kind::lent) tensor.data = lent_[slot.offset];
   return tensor;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "runtime/program.h"
@@ -25,8 +26,11 @@ class Session {
   explicit Session(std::shared_ptr<const Program> program);
 
   const Program& program() const { return *program_; }
-  // Where to write the feeds before each run: the memory is used again once the input has been read.
+  // Where to write the feeds before each run: the memory is used again once the input has been read. One that is lent
+  // is there, once it has been.
   const std::vector<TensorView>& inputs() const { return inputs_; }
+  // Says where the feeds lie that the program reads there: by graph input, of the types that it is planned for.
+  void lend(std::span<const TensorView> feeds);
   // The state of the runs that follow; the program's graph has one or more slots. Without it there is one of the
   // session's own.
   void use(std::shared_ptr<State> state);
@@ -56,12 +60,15 @@ class Session {
   static TensorView grow(MadeTensor& made, DType dtype, const Shape& shape);
   TensorView bind(const Slot& slot);
   void bind_all();
+  // Only the slots of one kind. Allocates nothing.
+  void bind_again(Slot::Kind kind);
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<State> state_;
   Buffer arena_;
   std::vector<BoundStep> steps_;
   std::vector<TensorView> inputs_, outputs_;
+  std::vector<std::byte*> lent_;  // by graph input
   std::vector<MadeTensor> made_;
 };
 

@@ -117,10 +117,12 @@ void StagedExecutor::begin(std::span<const Feed> feeds) {
   }
   const Graph& graph = model_->graph;
   for (ValueId id : graph.inputs) tensors_[id] = {};
+  is_lent_.assign(graph.values.size(), false);
   for (const Feed& feed : feeds) {
     const auto input = std::ranges::find(graph.inputs, feed.name, [&](ValueId id) { return graph[id].name; });
     if (input == graph.inputs.end()) fail(ErrorCode::invalid_input, "the model has no input '{}'", feed.name);
     tensors_[*input] = feed.tensor;
+    is_lent_[*input] = feed.is_lent;
   }
   for (ValueId id : graph.inputs)
     if (!tensors_[id].present()) fail(ErrorCode::invalid_input, "input '{}' is missing", graph[id].name);
@@ -130,7 +132,7 @@ void StagedExecutor::begin(std::span<const Feed> feeds) {
 void StagedExecutor::bind_stage() {
   const Stage& stage = model_->stages[stage_];
   feeds_.clear();
-  for (ValueId id : stage.inputs) feeds_.emplace_back(model_->graph[id].name, tensors_[id]);
+  for (ValueId id : stage.inputs) feeds_.emplace_back(model_->graph[id].name, tensors_[id], is_lent_[id]);
   step_ = 0;
   session_ = stages_[stage_].bind(feeds_);
 }
@@ -142,7 +144,10 @@ bool StagedExecutor::step(TensorObserver* observer) {
   }
   session_->finish_run();
   const std::vector<ValueId>& outputs = model_->stages[stage_].outputs;
-  for (std::size_t i = 0; i < outputs.size(); ++i) tensors_[outputs[i]] = session_->outputs()[i];
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    tensors_[outputs[i]] = session_->outputs()[i];
+    is_lent_[outputs[i]] = true;
+  }
   if (++stage_ == stages_.size()) return false;
   bind_stage();
   return true;

@@ -61,7 +61,9 @@ class StagedExecutor {
   // Of the run under way.
   std::size_t stage_ = 0, step_ = 0;
   std::shared_ptr<Session> session_;  // of the stage
-  std::vector<TensorView> tensors_;   // by value of the graph: fed, and what stages gave
+  // By value of the graph: fed, and what stages gave, which lies still while later ones run.
+  std::vector<TensorView> tensors_;
+  Flags is_lent_;
   std::vector<TensorView> results_;
   std::vector<Feed> feeds_;
 };

@@ -27,7 +27,10 @@ test('a table of all methods, the advice, and the model', async () => {
     ...['advise', model, ...measured, '--calibration', 'others.npy', '-o', 'advised.onnx'],
   );
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^ {2}method +file +memory +median +best +speed +SQNR +same top-1 +score +front +fits$/m);
+  assert.match(
+    stdout,
+    /^ {2}method +file +memory +median +best +speed +SQNR +same top-1 +score +front +fits$/m,
+  );
   assert.match(stdout, /^[ *] float +/m);
   assert.match(stdout, /^[ *] static +/m);
   assert.match(stdout, /24 samples; convolutional network/);

@@ -309,6 +309,20 @@ for (const worker of [false, true]) {
       for (const tensor of used) if (tensor.location === 'gpu-buffer') tensor.dispose();
       assert.equal(await engine.liveObjects(), before + 4);
     }
+    // What is fed after them, of the same shapes, leaves them as they are; a session may hold on to what is disposed of.
+    const zeros = Object.entries(past).map(([name, { data, dims }]) => [
+      name,
+      new Tensor('float32', new Float32Array(data.length), dims),
+    ]);
+    const [first, second] = [
+      await keeping.run({ input_ids: ids([7]), ...kept }),
+      await plain.run({ input_ids: ids([7]), ...past }),
+    ];
+    assert.deepEqual([...first.logits.data], [...second.logits.data]);
+    const empty = await keeping.run({ input_ids: ids([7]), ...Object.fromEntries(zeros) });
+    assert.notDeepEqual([...empty.logits.data], [...first.logits.data]);
+    for (const made of [first, empty])
+      for (const tensor of Object.values(made)) if (tensor.location === 'gpu-buffer') tensor.dispose();
     // They go to another engine's session, too, and to whoever wants to see them.
     const other = await InferenceSession.create(bytes);
     const [there, here] = await Promise.all([

@@ -92,6 +92,7 @@ test('every call of the module goes through the place that throws', async () => 
     'Calibration',
     'Download',
     'Engine',
+    'KeptTensor',
     'LayerComparer',
     'Model',
     'Sequence',

@@ -1,5 +1,6 @@
 #include "runtime/executor.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -60,6 +61,41 @@ TEST_CASE("A shape given as a feed makes a plan of its own for each value") {
     const Feed feeds[] = {{"x", &tensor}, {"shape", &dims}};
     CHECK(executor.run(feeds)[0].shape == expected);
   }
+}
+
+TEST_CASE("A feed that is lent is read where it lies, run by run") {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {kDynamic, 2}), y = b.input("y", {kDynamic, 2});
+  const ValueId flat = b.node("Reshape", {x, b.constant(Tensor::of<int64_t>({1}, {-1}))});
+  b.output(flat);
+  b.output(b.node("Add", {x, y}));
+  b.output(b.node("octavo.Observe", {x}));
+  b.output(y);
+  Executor executor = make_executor(b);
+  const Tensor one = Tensor::of<float>({1, 2}, {1, 2}), two = Tensor::of<float>({1, 2}, {3, 5});
+  const auto check = [&](const Tensor& lent, const Tensor& copied) {
+    const Feed feeds[] = {{"x", lent.view(), true}, {"y", &copied}};
+    const std::vector<TensorView>& outputs = executor.run(feeds);
+    const auto is = [&](std::size_t i, float first, float second) {
+      CHECK(std::ranges::equal(outputs[i].span<float>(), std::vector{first, second}));
+    };
+    const auto a = lent.span<float>(), c = copied.span<float>();
+    is(0, a[0], a[1]);
+    is(1, a[0] + c[0], a[1] + c[1]);
+    is(2, a[0], a[1]);
+    is(3, c[0], c[1]);
+    CHECK(outputs[0].data == lent.view().data);
+    CHECK(outputs[0].shape == Shape{2});
+    // Who is shown a tensor might change it.
+    CHECK(outputs[2].data != lent.view().data);
+    CHECK(outputs[3].data != copied.view().data);
+  };
+  check(one, two);
+  check(two, one);
+  check(one, one);
+  const Feed copied[] = {{"x", &one}, {"y", &two}};
+  CHECK(executor.run(copied)[0].data != one.view().data);
+  check(one, two);
 }
 
 TEST_CASE("Feeds that do not fit name the input") {
@@ -146,7 +182,8 @@ TEST_CASE("A workspace beyond all memory is an error, not a small one") {
   const ValueId x = b.input("x", {1, kDepth}), y = b.input("y", {kDepth, 1});
   b.output(b.node("MatMul", {x, y}));
   const auto model = compile(b.graph, KernelPolicy{});
-  const auto program = plan(model, {{DType::f32, Shape{1, kDepth}}, {DType::f32, Shape{kDepth, 1}}});
+  const auto program =
+      plan(model, {TensorType{DType::f32, Shape{1, kDepth}}, TensorType{DType::f32, Shape{kDepth, 1}}});
   CHECK(program->arena_bytes > uint64_t{1} << 32);
 }
 

@@ -13,7 +13,9 @@ import type {
   NativeCalibrator,
   NativeDownload,
   NativeEngine,
+  NativeFeed,
   NativeInfo,
+  NativeKeptTensor,
   NativeLayerComparer,
   NativeModel,
   NativeModule,
@@ -57,6 +59,10 @@ export type Handle = number;
 interface Download {
   native: NativeDownload;
   size: number;
+}
+
+interface Deletable {
+  delete(): void;
 }
 
 /** What runs. */
@@ -170,7 +176,7 @@ export class EngineHost {
   readonly #downloads = new Map<Handle, Download>();
   readonly #models = new Map<Handle, HostedModel>();
   /** Outputs that stay here, for later runs. */
-  readonly #kept = new Map<Handle, NativeTensor>();
+  readonly #kept = new Map<Handle, NativeKeptTensor>();
   readonly #states = new Map<Handle, Hosted<NativeSequence>>();
   readonly #calibrators = new Map<Handle, NativeCalibrator>();
   readonly #comparers = new Map<Handle, NativeLayerComparer>();
@@ -202,7 +208,7 @@ export class EngineHost {
     return this.#objects().reduce((sum, { size }) => sum + size, 0);
   }
 
-  #objects(): Map<Handle, unknown>[] {
+  #objects(): Map<Handle, Deletable | Hosted<Deletable>>[] {
     return [
       this.#models,
       this.#kept,
@@ -267,25 +273,31 @@ export class EngineHost {
     arrays?: readonly OutputArray[],
     keep: readonly KeptOutput[] = [],
   ): NativeTensor[] {
-    const outputs = this.#run(this.#model(model), this.#withKept(feeds), arrays);
-    for (const { name, handle } of keep) {
-      const at = outputs.findIndex((output) => output.name === name);
-      this.#kept.set(handle, outputs[at]);
-      outputs[at] = { ...outputs[at], data: new Uint8Array(0), kept: handle };
-    }
-    return outputs;
+    const hosted = this.#model(model);
+    const places = this.#execute(hosted, this.#withKept(feeds));
+    const handleOf = ({ name }: Place) => keep.find((each) => each.name === name)?.handle;
+    const copied = this.#copyPlaces(
+      places.filter((place) => !handleOf(place)),
+      arrays,
+    );
+    return places.map((place, i) => {
+      const kept = handleOf(place);
+      if (!kept) return copied.shift() as NativeTensor;
+      this.#kept.set(kept, hosted.native.keep(i));
+      return { ...place, data: new Uint8Array(0), kept };
+    });
   }
 
-  /** Feeds with the elements of those that an earlier run has kept. */
-  #withKept(feeds: NativeTensor[]): NativeTensor[] {
+  /** Feeds with those that an earlier run has kept. */
+  #withKept(feeds: NativeTensor[]): NativeFeed[] {
     return feeds.map((feed) =>
-      feed.kept === undefined ? feed : { ...find(this.#kept, feed.kept, 'tensor'), name: feed.name },
+      feed.kept === undefined ? feed : { name: feed.name, tensor: find(this.#kept, feed.kept, 'tensor') },
     );
   }
 
   /** The elements of an output that has stayed here. */
   keptData(kept: Handle): TypedData {
-    return find(this.#kept, kept, 'tensor').data.slice();
+    return this.#copyPlaces([find(this.#kept, kept, 'tensor').place()])[0].data;
   }
 
   /** What a model keeps from run to run; says which inputs and outputs are left. */
@@ -320,10 +332,16 @@ export class EngineHost {
 
   /** In a run like the one before, nothing is allocated in the heap: tensors are copied to and from where they lie. */
   #run(model: Runs, feeds: NativeTensor[], arrays?: readonly OutputArray[]): NativeTensor[] {
+    return this.#copyPlaces(this.#execute(model, feeds), arrays);
+  }
+
+  /** Where the outputs lie until the next run. */
+  #execute(model: Runs, feeds: NativeFeed[]): readonly Place[] {
     const binding = bindingFor(model, feeds);
-    feeds.forEach(({ data }, i) => this.#module.HEAPU8.set(bytesOf(data), binding.inputs[i].pointer));
-    const outputs = model.native.execute() ?? binding.outputs ?? [];
-    return this.#copyPlaces(outputs, arrays);
+    feeds.forEach((feed, i) => {
+      if ('data' in feed) this.#module.HEAPU8.set(bytesOf(feed.data), binding.inputs[i].pointer);
+    });
+    return model.native.execute() ?? binding.outputs ?? [];
   }
 
   #heapRange({ pointer, bytes }: HeapRange): Uint8Array {
@@ -543,18 +561,11 @@ export class EngineHost {
 
   /** Frees whatever `handle` names; a handle that names nothing is no error. */
   release(handle: Handle): void {
-    for (const object of [
-      this.#downloads.get(handle)?.native,
-      this.#models.get(handle)?.native,
-      this.#states.get(handle)?.native,
-      this.#calibrators.get(handle),
-      this.#comparers.get(handle),
-      this.#trainingCalibrators.get(handle),
-      this.#savedTrainings.get(handle),
-      this.#trainers.get(handle),
-    ])
-      object?.delete();
-    for (const objects of this.#objects()) objects.delete(handle);
+    for (const objects of this.#objects()) {
+      const object = objects.get(handle);
+      objects.delete(handle);
+      if (object) ('native' in object ? object.native : object).delete();
+    }
   }
 
   #adopt(target: Handle, native: NativeModel, fileBytes?: number): ModelDescription {
@@ -576,8 +587,8 @@ export class EngineHost {
   }
 }
 
-/** The binding of the last run where it serves for these feeds, else a new one. */
-function bindingFor(model: Runs, feeds: NativeTensor[]): Binding {
+/** The binding of the last run where it serves for these feeds, else a new one: always where the engine has some. */
+function bindingFor(model: Runs, feeds: NativeFeed[]): Binding {
   const last = model.binding;
   if (last?.inputs.length === feeds.length && feeds.every((feed, i) => fits(feed, last.inputs[i])))
     return last;
@@ -587,7 +598,9 @@ function bindingFor(model: Runs, feeds: NativeTensor[]): Binding {
   return binding;
 }
 
-function fits({ name, type, dims, data }: NativeTensor, place: Place): boolean {
+function fits(feed: NativeFeed, place: Place): boolean {
+  if ('tensor' in feed) return false;
+  const { name, type, dims, data } = feed;
   const same = name === place.name && type === place.type && data.byteLength === place.bytes;
   return same && dims.length === place.dims.length && dims.every((dim, axis) => dim === place.dims[axis]);
 }

@@ -23,6 +23,16 @@ export interface NativeTensor {
   kept?: number;
 }
 
+/** An output that stays in the heap until it is deleted. */
+export interface NativeKeptTensor {
+  /** Where it lies, without a name. */
+  place(): Place;
+  delete(): void;
+}
+
+/** What is fed: copied into the heap, or read where it lies there. */
+export type NativeFeed = NativeTensor | { name: string; tensor: NativeKeptTensor };
+
 /** A tensor in the heap. */
 export interface Place extends HeapRange {
   name: string;
@@ -129,9 +139,11 @@ export interface NativeModel {
   neededOperators(): string[];
   setMetadata(key: string, value: string): void;
   /** Makes ready for runs on feeds of these shapes, and says where their tensors lie in the heap until the next `bind`. */
-  bind(feeds: NativeTensor[]): Binding;
+  bind(feeds: NativeFeed[]): Binding;
   /** Runs on what lies in the inputs of the binding. Gives the outputs where the binding does not. */
   execute(): Place[] | undefined;
+  /** A copy of an output of the `execute` just before. */
+  keep(output: number): NativeKeptTensor;
   /** Runs that continue one another, up to `capacity` tokens in each of `batch` rows. */
   beginSequence(capacity: number, batch: number): NativeSequence;
   quantizeDynamic(options: DynamicOptions): NativeModel;
@@ -144,7 +156,7 @@ export interface NativeModel {
   calibrateTraining?(options: NativeTrainingTarget): NativeTrainingCalibrator;
   prepareQatFrom?(quantized: NativeModel, options: NativeTrainingTarget): NativeTrainer;
   prepareTraining?(options: NativeTrainingTarget, isRounded: boolean): NativeTrainer;
-  profile(feeds: NativeTensor[], repeats: number): StepTime[];
+  profile(feeds: NativeFeed[], repeats: number): StepTime[];
   /** Where the file lies until `releaseOnnx`. */
   toOnnx(options: FileOptions): HeapRange;
   releaseOnnx(): void;

@@ -7,18 +7,6 @@ const unwound = { engineUsable: true };
 
 type Call = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What the module makes objects of, by the names that it exports. */
-const classes = [
-  'Download',
-  'Engine',
-  'Model',
-  'Sequence',
-  'Calibration',
-  'LayerComparer',
-  'TrainingCalibration',
-  'SavedTraining',
-  'Trainer',
-];
 const functions = ['beginDownload', 'makeEngine', 'compareTensors', 'supportedOperators', 'readTraining'];
 
 /**
@@ -54,12 +42,13 @@ export function throwErrors(native: NativeModule): NativeModule {
       }
       return result;
     };
-  const members = native as unknown as Record<string, Call & { prototype: Record<string, Call> }>;
-  // A module that is linked without a facet lacks its functions and classes.
-  const linked = (name: string) => name in members;
-  for (const name of functions.filter(linked)) Object.assign(members, { [name]: throwing(members[name]) });
-  for (const name of classes.filter(linked)) {
-    const { prototype } = members[name];
+  const members = native as unknown as Record<string, Call & { prototype?: Record<string, Call> }>;
+  // A module that is linked without a facet lacks its functions.
+  for (const name of functions.filter((each) => each in members))
+    Object.assign(members, { [name]: throwing(members[name]) });
+  for (const { prototype } of Object.values(members)) {
+    // What the module makes objects of: they are deleted.
+    if (!prototype?.delete) continue;
     for (const name of Object.getOwnPropertyNames(prototype))
       if (!['constructor', 'delete'].includes(name)) prototype[name] = throwing(prototype[name]);
     const end = throwing(prototype.delete);
