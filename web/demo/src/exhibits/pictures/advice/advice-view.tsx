@@ -72,16 +72,18 @@ function FiguresTable({ report: { methods, recommended, skipped } }: { report: A
           <tr>
             <th scope="col">method</th>
             <th scope="col">size</th>
+            <th scope="col">memory</th>
             <th scope="col">ms</th>
             <th scope="col">SQNR</th>
             <th scope="col">{scored ? 'right' : 'same answer'}</th>
           </tr>
         </thead>
         <tbody>
-          {methods.map(({ name, bytes, ms, agreement, score }, i) => (
+          {methods.map(({ name, bytes, heapBytes, ms, agreement, score }, i) => (
             <tr key={name} class={i === recommended ? 'advised' : ''}>
               <th scope="row">{name}</th>
               <td>{fileSize(bytes)}</td>
+              <td>{heapBytes === undefined ? '–' : fileSize(heapBytes)}</td>
               <td>{millisecondDigits(ms)}</td>
               <td>{decibels(agreement.sqnrDb)}</td>
               <td>{score ? percent(score.score) : percent(agreement.top1Agreement ?? 1)}</td>
