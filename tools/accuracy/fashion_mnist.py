@@ -1,7 +1,8 @@
-"""Trains two small networks on Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; MIT), which Debian has as a package.
+"""Trains small networks on Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; MIT), which Debian has as a package.
 
 `resnet` has residual blocks of two 3x3 convolutions, `mobilenet` MobileNetV2's inverted residuals with depthwise
-convolutions and ReLU6. Exported as torch.onnx.export does it by itself.
+convolutions and ReLU6, `plain` two 3x3 convolutions and a linear layer. Exported as torch.onnx.export does it by
+itself.
 """
 
 import gzip
@@ -87,6 +88,12 @@ def mobilenet():
     return nn.Sequential(stem, *blocks, last, *head(128))
 
 
+def plain():
+    layers = [conv_bn(1, 8, 3, activation=nn.ReLU6), conv_bn(8, 16, 3, activation=nn.ReLU6)]
+    pooled = [part for layer in layers for part in (layer, nn.MaxPool2d(2))]
+    return nn.Sequential(*pooled, nn.Flatten(), nn.Linear(16 * 7 * 7, 10))
+
+
 def augment(images, generator):
     """Half of the batch mirrored, and all of it moved by up to two pixels."""
     if torch.rand((), generator=generator) < 0.5:
@@ -115,7 +122,22 @@ def train(network, images, labels, seed):
         print(f"  epoch {epoch + 1} of {EPOCHS}: loss {loss.item():.3f}", flush=True)
 
 
-def trained(build, images, labels, path):
+def train_briefly(network, images, labels, seed):
+    """600 steps of one-cycle Adam, without augmentation."""
+    generator = torch.Generator().manual_seed(seed)
+    inputs, targets = torch.from_numpy(images), torch.from_numpy(labels)
+    optimizer = torch.optim.Adam(network.parameters())
+    steps = 600
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.005, total_steps=steps)
+    network.train()
+    for picked in torch.randperm(len(inputs), generator=generator).repeat(2).split(BATCH)[:steps]:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(network(inputs[picked]), targets[picked]).backward()
+        optimizer.step()
+        schedule.step()
+
+
+def trained(build, images, labels, path, train):
     """The network, from the file `path` where that is there."""
     torch.set_num_threads(1)
     torch.manual_seed(20260101)
@@ -129,15 +151,18 @@ def trained(build, images, labels, path):
 
 
 def prepare(name):
-    build, title = {
-        "fashion-resnet": (resnet, "ResNet on Fashion-MNIST"),
-        "fashion-mobilenet": (mobilenet, "MobileNet on Fashion-MNIST"),
+    build, title, how = {
+        "fashion-resnet": (resnet, "ResNet on Fashion-MNIST", train),
+        "fashion-mobilenet": (mobilenet, "MobileNet on Fashion-MNIST", train),
+        "fashion-plain": (plain, "Two convolutions on Fashion-MNIST", train_briefly),
     }[name]
     images, labels = read_split("train")
     path = WORK / name / "float.onnx"
     if not path.exists():
         export_onnx(
-            trained(build, images, labels, path.with_name("trained.pt")), {"images": torch.zeros(2, 1, 28, 28)}, path
+            trained(build, images, labels, path.with_name("trained.pt"), how),
+            {"images": torch.zeros(2, 1, 28, 28)},
+            path,
         )
     # For npm run accuracy:training.
     save(WORK / name / "training.images.npy", images)

@@ -2,6 +2,7 @@
 // bits, beside the best of quantization after training. Writes the table of docs/accuracy.md.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildEngine, buildWeb } from '../build.mjs';
 import { say, step } from '../lib/log.mjs';
@@ -12,15 +13,13 @@ import { ensurePython, runScript } from './python.mjs';
 import { largest } from './score.mjs';
 import { percent, trainingColumns, writeTable } from './training_table.mjs';
 
-const network = 'fashion-mobilenet';
-const folder = (file) => inRoot('build/accuracy', network, file);
 const resultsFile = inRoot('build/accuracy/training.json');
 
 const batchSize = 128;
 
 /**
- * What is trained, row by row. A row's steps take new samples each. With a temperature the float network is the teacher, and there are
- * no labels.
+ * What is trained, row by row: MobileNet, where there is no other network. A row's steps take new samples each. With a temperature the
+ * float network is the teacher, and there are no labels.
  */
 const trainings = [
   { bits: [8, 8], steps: 100, learningRate: 0.0001 },
@@ -29,10 +28,14 @@ const trainings = [
   { bits: [4, 4], steps: 600, learningRate: 0.004, temperature: 2 },
   { bits: [3, 3], steps: 1000, learningRate: 0.004 },
   { bits: [2, 4], steps: 1000, learningRate: 0.004 },
+  { network: 'fashion-plain', bits: [3, 3], steps: 100, learningRate: 0.002 },
+  { network: 'fashion-plain', bits: [2, 4], steps: 100, learningRate: 0.002 },
 ];
 
-const titleOf = ({ bits: [weights, activations], steps, temperature }) =>
-  `${weights}/${activations}, ${steps} steps${temperature ? ', distilled' : ''}`;
+const networkOf = ({ network = 'fashion-mobilenet' }) => network;
+
+const titleOf = ({ network, bits: [weights, activations], steps, temperature }) =>
+  `${network ? 'plain, ' : ''}${weights}/${activations}, ${steps} steps${temperature ? ', distilled' : ''}`;
 
 /** Quantization after training, of which the best counts. */
 const settings = [
@@ -43,14 +46,14 @@ const settings = [
   { observer: 'histogram', rounding: 'nearest' },
 ];
 
-async function readData() {
+async function readData(folder) {
   const { readNpy } = await import('octavo/node');
   const { samplesOf } = await import('./octavo_tool.mjs');
   const read = async (name) => {
-    const images = await readNpy(folder(`${name}.images.npy`));
+    const images = await readNpy(join(folder, `${name}.images.npy`));
     return (from, to) => samplesOf(images, from, to);
   };
-  const labels = async (file) => Array.from((await readNpy(folder(file))).data, Number);
+  const labels = async (file) => Array.from((await readNpy(join(folder, file))).data, Number);
   return {
     calibration: await read('calibration'),
     test: await read('test'),
@@ -72,7 +75,7 @@ async function scoreOf(model, { test, testLabels }) {
 }
 
 /** The best that is made without training: {score, setting}. */
-async function bestUntrained(model, calibration, [weightBits, activationBits], data) {
+async function bestUntrained({ model, calibration, data }, [weightBits, activationBits]) {
   const rows = [];
   for (const setting of settings) {
     const small = await model.quantizeStatic({ calibration, weightBits, activationBits, ...setting });
@@ -82,7 +85,7 @@ async function bestUntrained(model, calibration, [weightBits, activationBits], d
   return rows.toSorted((a, b) => b.score - a.score)[0];
 }
 
-async function train(model, calibration, row, seed, data) {
+async function train({ model, calibration, data }, row, seed) {
   const { bits, steps, learningRate, temperature } = row;
   const { randomNumbers } = await import(inRoot('web/package/dist/train/batches.js'));
   const random = randomNumbers(seed);
@@ -116,6 +119,34 @@ async function train(model, calibration, row, seed, data) {
   return { score, seconds, loss };
 }
 
+/** A network of networks.py, made where it is not there: { model, calibration, data, float }, float's score. */
+async function openNetwork(name, engine, given) {
+  const folder = inRoot('build/accuracy', name);
+  if (!existsSync(join(folder, 'training.images.npy'))) {
+    const python = await ensurePython(given);
+    await step('network and data', () => runScript(python, 'prepare.py', name));
+  }
+  const { loadModel } = await import('octavo');
+  const data = await readData(folder);
+  const model = await loadModel(join(folder, 'float.onnx'), { engine });
+  const calibration = Array.from({ length: 8 }, (_, i) => data.calibration(32 * i, 32 * (i + 1)));
+  return { model, calibration, data, float: await scoreOf(model, data) };
+}
+
+/** A row of the table. */
+async function measure(network, row, seeds) {
+  const untrained = await bestUntrained(network, row.bits);
+  const trained = [];
+  for (let seed = 1; seed <= seeds; ++seed) {
+    trained.push(await train(network, row, seed));
+    const { score, seconds } = trained.at(-1);
+    say(
+      `  ${titleOf(row)}, seed ${seed}: ${percent(untrained.score)} -> ${percent(score)}, ${seconds.toFixed(1)} s`,
+    );
+  }
+  return { float: network.float, untrained, trained };
+}
+
 await main(async () => {
   const { values } = parseArgs({
     options: {
@@ -133,31 +164,20 @@ await main(async () => {
   }
   const { enableRelaxedSimd } = await import('octavo/node');
   enableRelaxedSimd();
-  if (!existsSync(folder('training.images.npy'))) {
-    const python = await ensurePython(values.python);
-    await step('network and data', () => runScript(python, 'prepare.py', network));
-  }
-  const { createEngine, loadModel } = await import('octavo');
-  const data = await readData();
+  const rows = trainings.filter((each) => new RegExp(values.only).test(titleOf(each)));
+  const { createEngine } = await import('octavo');
   const engine = await createEngine({ training: true, threads: Number(values.threads) });
-  const model = await loadModel(folder('float.onnx'), { engine });
-  const calibration = Array.from({ length: 8 }, (_, i) => data.calibration(32 * i, 32 * (i + 1)));
   const before = existsSync(resultsFile) ? JSON.parse(await readFile(resultsFile, 'utf8')) : { rows: {} };
-  const results = { float: await scoreOf(model, data), rows: { ...before.rows } };
-  say(`float ${percent(results.float)}`);
-  for (const row of trainings.filter((each) => new RegExp(values.only).test(titleOf(each)))) {
-    const untrained = await bestUntrained(model, calibration, row.bits, data);
-    const trained = [];
-    for (let seed = 1; seed <= Number(values.seeds); ++seed) {
-      trained.push(await train(model, calibration, row, seed, data));
-      const { score, seconds } = trained.at(-1);
-      say(
-        `  ${titleOf(row)}, seed ${seed}: ${percent(untrained.score)} -> ${percent(score)}, ${seconds.toFixed(0)} s`,
-      );
+  const results = { rows: { ...before.rows } };
+  for (const name of new Set(rows.map(networkOf))) {
+    const network = await openNetwork(name, engine, values.python);
+    say(`${name}: float ${percent(network.float)}`);
+    for (const row of rows.filter((each) => networkOf(each) === name)) {
+      results.rows[titleOf(row)] = await measure(network, row, Number(values.seeds));
+      await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
     }
-    results.rows[titleOf(row)] = { untrained, trained };
-    await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
+    network.model.dispose();
   }
   engine.dispose();
-  await writeTable('training', results.rows, trainingColumns('bits of weights / activations', results.float));
+  await writeTable('training', results.rows, trainingColumns('bits of weights / activations'));
 });

@@ -15,10 +15,10 @@ function meanWithSpread(shares) {
   return `${percent(mean)}${shares.length > 1 ? ` ± ${half.toFixed(2)}` : ''}`;
 }
 
-/** The columns of trainings beside what there is without; rows have {title, untrained, trained}. */
-export const trainingColumns = (of, float) => [
+/** The columns of trainings beside what there is without; rows have {title, float, untrained, trained}. */
+export const trainingColumns = (of) => [
   [of, ({ title }) => title],
-  ['float', () => percent(float), 'right'],
+  ['float', ({ float }) => percent(float), 'right'],
   ['best without training', ({ untrained }) => percent(untrained.score), 'right'],
   ['trained', ({ trained }) => meanWithSpread(trained.map(({ score }) => score)), 'right'],
   ['seeds', ({ trained }) => String(trained.length), 'right'],
