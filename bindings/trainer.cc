@@ -1,4 +1,5 @@
 // Training, in modules of engine-train alone.
+#include "train/learned_rounding.h"
 #include "train/training.h"
 
 #include <bit>
@@ -201,6 +202,26 @@ class JsTrainingCalibration {
   std::unique_ptr<TrainingCalibration> calibration_;
 };
 
+class JsLearnedRounding {
+ public:
+  explicit JsLearnedRounding(std::unique_ptr<LearnedRounding> rounding) : rounding_(std::move(rounding)) {}
+  void observe(const val& tensors) {
+    guarded([&] { rounding_->observe(Feeds(tensors).feeds); });
+  }
+  unsigned prepare() {
+    return guarded([&] { return static_cast<unsigned>(rounding_->prepare()); });
+  }
+  void round(unsigned layer) {
+    guarded([&] { rounding_->round(layer); });
+  }
+  std::unique_ptr<JsModel> finish() {
+    return guarded([&] { return std::make_unique<JsModel>(rounding_->finish()); });
+  }
+
+ private:
+  std::unique_ptr<LearnedRounding> rounding_;
+};
+
 class JsSavedTraining {
  public:
   explicit JsSavedTraining(FileMemory file) : saved_(std::move(file)) {}
@@ -222,6 +243,13 @@ std::unique_ptr<JsTrainingCalibration> calibrate_training(const JsModel& js, con
   return guarded([&] {
     return std::make_unique<JsTrainingCalibration>(
         std::make_unique<TrainingCalibration>(js.model(), training_target(js.model(), options, true)));
+  });
+}
+
+std::unique_ptr<JsLearnedRounding> learn_rounding(const JsModel& js, const val& options) {
+  return guarded([&] {
+    return std::make_unique<JsLearnedRounding>(
+        std::make_unique<LearnedRounding>(js.model(), static_options(options)));
   });
 }
 
@@ -249,12 +277,18 @@ std::unique_ptr<JsSavedTraining> read_training(const val& bytes) {
 
 const Facet facet([](ModelClass& model) {
   model.function("calibrateTraining", &calibrate_training)
+      .function("learnRounding", &learn_rounding)
       .function("prepareQatFrom", &prepare_qat_from)
       .function("prepareTraining", &prepare_training);
   emscripten::function("readTraining", &read_training);
   emscripten::class_<JsTrainingCalibration>("TrainingCalibration")
       .function("observe", &JsTrainingCalibration::observe)
       .function("finish", &JsTrainingCalibration::finish);
+  emscripten::class_<JsLearnedRounding>("LearnedRounding")
+      .function("observe", &JsLearnedRounding::observe)
+      .function("prepare", &JsLearnedRounding::prepare)
+      .function("round", &JsLearnedRounding::round)
+      .function("finish", &JsLearnedRounding::finish);
   emscripten::class_<JsSavedTraining>("SavedTraining")
       .function("note", &JsSavedTraining::note)
       .function("resume", &JsSavedTraining::resume);

@@ -12,9 +12,8 @@
 #include "passes/passes.h"
 #include "quant/insert_qdq.h"
 #include "train/batch_statistics.h"
+#include "train/compile_training.h"
 #include "train/find_value.h"
-#include "train/join_transposes.h"
-#include "train/mark_in_place.h"
 #include "train/unfold_normalization.h"
 
 namespace octavo {
@@ -178,15 +177,6 @@ Trainer::Differentiated Trainer::differentiate(std::span<const Feed> feeds, cons
   return made;
 }
 
-std::unique_ptr<Executor> Trainer::compiled(Graph graph) const {
-  // Q and DQ stay: what integers would compute has no gradient.
-  choose_layout(graph);
-  join_transposes(graph);
-  fuse_activations(graph);
-  mark_in_place(graph);
-  return std::make_unique<Executor>(compile(std::move(graph), kernels_));
-}
-
 std::shared_ptr<State> Trainer::first_state(const Graph& graph) {
   auto made = std::make_shared<State>(graph);
   std::vector<std::string> slots;
@@ -230,7 +220,7 @@ Executor& Trainer::executor_for(std::span<const Feed> feeds, const TensorView& t
   add_updates(graph, options_.optimizer, std::move(trained));
   remove_dead(graph);
   if (!state_) state_ = first_state(graph);
-  auto executor = compiled(std::move(graph));
+  auto executor = compile_training(std::move(graph), kernels_);
   executor->use(state_);
   if (built_.size() == kMostBuilt) built_.erase(built_.begin());
   built_.push_back({std::move(types), std::move(executor)});
@@ -288,7 +278,7 @@ std::vector<Tensor> Trainer::gradients(std::span<const Feed> feeds, const Tensor
   graph.outputs.assign(gradients.begin(),
                        gradients.begin() + static_cast<std::ptrdiff_t>(parameters_.size()));
   remove_dead(graph);
-  const std::unique_ptr<Executor> executor = compiled(std::move(graph));
+  const std::unique_ptr<Executor> executor = compile_training(std::move(graph), kernels_);
   StepFeeds fed = step_feeds(feeds, targets, {}, nullptr);
   for (const NamedState& each : std::span(begin_).first(own_states()))
     fed.feeds.emplace_back(each.name, kept(each.name));

@@ -111,7 +111,6 @@ class Trainer {
   };
   Differentiated differentiate(std::span<const Feed> feeds, const TensorView& targets) const;
   Executor& executor_for(std::span<const Feed> feeds, const TensorView& targets);
-  std::unique_ptr<Executor> compiled(Graph graph) const;
   std::shared_ptr<State> first_state(const Graph& graph);
   void check_classes(const TensorView& targets) const;
   // Of the state that is kept by that name.

@@ -1,5 +1,5 @@
 // The training of a model: from calibration to a quantized model, with a teacher, and to be saved and taken up again.
-// Bindings include nothing else of this layer.
+// Bindings include nothing else of this layer but train/learned_rounding.h.
 //
 //   TrainingCalibration calibration(model, options);        calibration.observe(feeds); …
 //   std::unique_ptr<Training> training = calibration.finish();

@@ -39,14 +39,14 @@ const values = {
   number: { good: [], bad: ['1', Number.NaN, -1] },
 };
 
-for (const [name, { kind, methods, choices, forWeights = [] }] of quantizationRows) {
+for (const [name, { kind, methods, choices, forWeights = [], forStatic = [] }] of quantizationRows) {
   test(`option ${name}: the engine knows each of its values, and no other`, async () => {
     const model = await loadModel(product(), { engine });
     const { good, bad } = choices
       ? { good: choices, bad: [...choices.map((c) => `${c}s`), 1] }
       : values[kind];
     for (const method of methods) {
-      const others = method === 'weights' ? [] : forWeights;
+      const others = method === 'weights' ? forStatic : forWeights;
       for (const value of good)
         if (!others.includes(value)) (await quantizers[method](model, { [name]: value })).dispose();
       for (const value of [...bad, ...others])

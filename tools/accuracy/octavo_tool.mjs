@@ -27,7 +27,7 @@ async function openClassifier(folder, spec) {
 }
 
 /** The calibration or test data in batches, as feeds: Tensors by the input's name. */
-async function readFeeds(folder, kind, inputs, size) {
+export async function readFeeds(folder, kind, inputs, size) {
   const tensors = await Promise.all(inputs.map((name) => readNpy(join(folder, `${kind}.${name}.npy`))));
   const starts = Array.from({ length: Math.ceil(tensors[0].dims[0] / size) }, (_, batch) => batch * size);
   return starts.map((start) =>

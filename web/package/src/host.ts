@@ -136,6 +136,8 @@ const calls = [
   'observe',
   'finishCalibration',
   'calibratedLayers',
+  'beginRounding',
+  'roundLayer',
   'beginTrainingCalibration',
   'finishTrainingCalibration',
   'prepareQatFrom',
@@ -385,6 +387,17 @@ export class EngineHost {
   /** The nodes that are quantized by themselves. */
   calibratedLayers(calibrator: Handle): string[] {
     return find(this.#calibrators, calibrator, 'calibration').layers();
+  }
+
+  /** Static, with a rounding that is learned. */
+  beginRounding(model: Handle, target: Handle, options: StaticOptions): void {
+    this.#calibrators.set(target, trains(this.#model(model).native.learnRounding?.(options)));
+  }
+
+  /** The next layer; without one it ends the calibration, and says how many there are. */
+  roundLayer(calibrator: Handle, layer?: number): number | undefined {
+    const native = find(this.#calibrators, calibrator, 'calibration');
+    return layer === undefined ? native.prepare?.() : native.round?.(layer);
   }
 
   beginTrainingCalibration(model: Handle, target: Handle, options: NativeTrainingTarget): void {

@@ -249,6 +249,7 @@ export class Model {
     const checked = checkOptions('quantizeStatic', options, staticOptions);
     const { target, ...rest } = checked;
     if (target !== undefined) return (await measures()).quantizeStaticFor(this, target, rest);
+    if (rest.rounding === 'adaround') return (await training()).quantizeAdaRound(this.origin, rest);
     const { calibration, onProgress, signal, ...nativeOptions } = rest;
     return this.#calibrated(calibration, { onProgress, signal }, (calibrator) =>
       this.engine.call('beginCalibration', [this.handle, calibrator, 'static', nativeOptions], signal),

@@ -19,8 +19,9 @@ interface Row {
   /** Names, one of `choices`, a number, yes and no, or either of the last two. */
   kind: 'names' | 'choice' | 'number' | 'boolean' | 'strength';
   choices?: readonly (string | number)[];
-  /** Choices that only weights has. */
+  /** Choices that only one method has. */
   forWeights?: readonly string[];
+  forStatic?: readonly string[];
   /** On the command line. Without a value it means what `means` says of ''. */
   flag: string;
   help: string;
@@ -112,8 +113,9 @@ export const quantizationOptions = {
   rounding: {
     methods: ['static', 'weights'],
     kind: 'choice',
-    choices: ['nearest', 'gptq', 'hqq'],
+    choices: ['nearest', 'gptq', 'hqq', 'adaround'],
     forWeights: ['hqq'],
+    forStatic: ['adaround'],
     flag: '--rounding <how>',
     help: 'static, weights: how weights become integers (default: gptq; weights without --calibration: nearest)',
   },

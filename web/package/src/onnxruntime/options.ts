@@ -133,7 +133,7 @@ function quantizedBy(
     case 'static':
       return model.quantizeStatic(options as QuantizeStaticOptions);
     case 'weights':
-      return model.quantizeWeights(options);
+      return model.quantizeWeights(options as QuantizeWeightsOptions);
     default:
       throw new OctavoError(
         'InvalidOption',

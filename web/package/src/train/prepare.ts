@@ -1,12 +1,10 @@
 // From a model to its training, in an engine that trains.
 import { callOptions, checkOptions } from '../check_options.js';
-import { Engine } from '../engine.js';
-import { engineLike } from '../engine_like.js';
+import type { Engine } from '../engine.js';
 import { OctavoError } from '../error.js';
 import type { Handle } from '../host.js';
 import { checkSamples, loadFile, Model, type Origin } from '../model.js';
 import type { Samples } from '../options.js';
-import { handOver } from '../rpc.js';
 import { isBytes } from '../tensor.js';
 import {
   checkPrepareOptions,
@@ -17,23 +15,10 @@ import {
   type ResumeOptions,
   type Target,
 } from './options.js';
+import { copyInto, trainingEngine } from './place.js';
 import { Trainer, type Note, type TrainerParts } from './trainer.js';
 
-/** What an engine that trains the model is made with: it is like the model's own, but for the files. */
-async function trainingEngine(
-  model: Model,
-  given: PrepareTrainingOptions['engine'],
-): Promise<{ engine: Engine; ownsEngine: boolean }> {
-  if (given) {
-    const engine: unknown = await given;
-    if (engine instanceof Engine && engine.info.training) return { engine, ownsEngine: false };
-    throw new OctavoError('InvalidOption', "option 'engine' is what createEngine({ training: true }) gives");
-  }
-  const { engine } = model;
-  if (engine.info.training) return { engine, ownsEngine: false };
-  const made = await engineLike(engine, true);
-  return { engine: made, ownsEngine: true };
-}
+export { quantizeAdaRound } from './adaround.js';
 
 /** Where it is trained, and who ends that. */
 interface Place {
@@ -42,11 +27,6 @@ interface Place {
 }
 
 type Begun = Pick<TrainerParts, 'parameters' | 'target' | 'fitted'>;
-
-async function copyInto(engine: Engine, target: Handle, model: Model, signal: AbortSignal | undefined) {
-  const file = await model.toOnnx(signal ? { signal } : {});
-  await loadFile(engine, target, handOver(file), signal);
-}
 
 /** Copies the model into an engine that trains, and has `begin` make a trainer of it there. */
 async function prepare(
