@@ -1,5 +1,5 @@
 // Octavo and onnxruntime-web under transformers.js in turns; the same code in Node and in a page.
-import { pipelines } from './pipelines.mjs';
+import { fetched, pipelines } from './pipelines.mjs';
 import { plain } from './plain.mjs';
 
 const rounds = 5;
@@ -9,7 +9,7 @@ async function contest(libraries, { folder, task, ask, tokens = 0 }, dtype) {
   const pipes = [];
   const answers = [];
   for (const library of libraries) {
-    const pipe = await library.pipeline(task, folder, { device: 'auto', dtype });
+    const pipe = await library.pipeline(task.split(' ')[0], folder, { device: 'auto', dtype });
     answers.push(plain(await ask(pipe, library), library));
     pipes.push(pipe);
   }
@@ -27,7 +27,7 @@ async function contest(libraries, { folder, task, ask, tokens = 0 }, dtype) {
 
 /** Every pipeline whose "task dtype" has `pattern` in it, each told to `say` when it is done. */
 export async function contests(libraries, pattern, say) {
-  for (const pipeline of pipelines.filter(({ expected }) => !expected))
+  for (const pipeline of [...fetched, ...pipelines.filter(({ expected }) => !expected)])
     for (const dtype of pipeline.dtypes.filter((each) => ['fp32', 'q8', 'q4'].includes(each)))
       if (`${pipeline.task} ${dtype}`.match(pattern)) await say(await contest(libraries, pipeline, dtype));
 }

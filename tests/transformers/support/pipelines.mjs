@@ -40,6 +40,16 @@ async function answer(pipe, library, input, options = {}) {
 
 const features = (pipe) => pipe([sentence, 'What a film!'], { pooling: 'mean', normalize: true });
 
+/** Of a network that is fetched (tools/fixtures/transformers_minilm.py), to be timed: its q8 has floats behind weights of 8 bits. */
+export const fetched = [
+  {
+    folder: 'minilm',
+    task: 'feature-extraction of MiniLM',
+    dtypes: ['fp32', 'q8'],
+    ask: features,
+  },
+];
+
 export const pipelines = [
   {
     folder: 'bert-features',
