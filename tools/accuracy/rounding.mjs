@@ -44,6 +44,11 @@ async function open(name, given) {
   return { ...network, reference: await run(network.model, network) };
 }
 
+/** Outputs of all test data beside what float makes of it. */
+function compared({ outputs, count }, { reference, labels }) {
+  return score({ outputs, reference: reference.outputs, count, labels });
+}
+
 /** Outputs of all test data, and how many samples they are of. */
 async function run(model, { test, output }) {
   const [outputs, counts] = [[], []];
@@ -56,17 +61,17 @@ async function run(model, { test, output }) {
 }
 
 async function measure(network, { weightBits }, rounding) {
-  const { model, calibration, labels, reference } = network;
+  const { model, calibration } = network;
   const start = performance.now();
   const small = await model.quantizeStatic({ calibration, weightBits, rounding });
   const seconds = (performance.now() - start) / 1000;
-  const { outputs, count } = await run(small, network);
+  const made = compared(await run(small, network), network);
   small.dispose();
-  return { ...score({ outputs, reference: reference.outputs, count, labels }), seconds };
+  return { ...made, seconds };
 }
 
-const told = ({ sqnrDb, score: right }) =>
-  `${sqnrDb.toFixed(1)} dB${right === undefined ? '' : `, ${percent(right)}`}`;
+const shareOf = ({ score: right }) => (right === undefined ? '' : percent(right));
+const told = (made) => [`${made.sqnrDb.toFixed(1)} dB`, shareOf(made)].filter(Boolean).join(', ');
 
 await main(async () => {
   const { values } = parseArgs({
@@ -89,7 +94,7 @@ await main(async () => {
     const network = await open(name, values.python);
     for (const row of asked.filter((each) => each.network === name)) {
       const title = titleOf(row);
-      results[title] = {};
+      results[title] = { float: compared(network.reference, network) };
       for (const rounding of roundings) {
         const made = await measure(network, row, rounding);
         results[title][rounding] = made;
@@ -101,6 +106,7 @@ await main(async () => {
   }
   await writeTable('rounding', results, [
     ['network', ({ title }) => title],
+    ['float', ({ float }) => shareOf(float), 'right'],
     ...roundings.map((rounding) => [rounding, (row) => told(row[rounding]), 'right']),
     ['adaround takes', ({ adaround }) => `${adaround.seconds.toFixed(0)} s`, 'right'],
   ]);
