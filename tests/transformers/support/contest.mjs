@@ -2,7 +2,7 @@
 import { fetched, pipelines } from './pipelines.mjs';
 import { plain } from './plain.mjs';
 
-const rounds = 5;
+const rounds = 7;
 
 /** Times of both, in ms, with what both answer: { task, dtype, tokens, times: [[ms]], answers }. */
 async function contest(libraries, { folder, task, ask, tokens = 0 }, dtype) {
