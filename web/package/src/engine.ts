@@ -17,6 +17,8 @@ export class Engine {
   readonly #client: Client<EngineCalls>;
   readonly #leaks: FinalizationRegistry<{ handle: Handle; name: string }>;
   #nextHandle: Handle = 1;
+  /** What is to be freed with the next call: a decoder gives up dozens of tensors for each token. */
+  #released: Handle[] = [];
   /** Why the engine cannot be used any more. */
   #ended: OctavoError | undefined;
 
@@ -57,7 +59,7 @@ export class Engine {
 
   /** @internal Whether the next call begins before `call` returns. */
   get idle(): boolean {
-    return this.#client.idle;
+    return this.#client.idle && !this.#released.length;
   }
 
   /** @internal A name for something that the host is about to make. */
@@ -72,6 +74,7 @@ export class Engine {
     signal?: AbortSignal,
   ): Promise<Awaited<ReturnType<EngineCalls[Method]>>> {
     if (this.#ended) throw this.#ended;
+    this.#free();
     try {
       return await this.#client.call(method, args, signal);
     } catch (error) {
@@ -93,7 +96,12 @@ export class Engine {
 
   /** @internal Frees what `handle` names, after whatever is under way; never fails. */
   release(handle: Handle): void {
-    if (this.usable) this.#client.call('release', [handle]).catch(() => {});
+    if (this.#released.push(handle) === 1) queueMicrotask(() => this.#free());
+  }
+
+  #free(): void {
+    const handles = this.#released.splice(0);
+    if (handles.length && this.usable) this.#client.call('release', [handles]).catch(() => {});
   }
 
   /** @internal Frees `handle` when `owner` is garbage-collected, unless `untrack` comes first. */

@@ -108,12 +108,6 @@ export interface ExternalDownload {
   download: Handle;
 }
 
-/** An output that stays in the engine, under that handle. */
-export interface KeptOutput {
-  name: string;
-  handle: Handle;
-}
-
 /** What may be asked of a host, and nothing else. */
 const calls = [
   'start',
@@ -268,22 +262,22 @@ export class EngineHost {
     }
   }
 
-  /** `arrays`: where to put some of the outputs; the others go into new arrays. `keep`: those that stay here. */
+  /** `arrays`: where to put some of the outputs; the others go into new arrays. `keep`: those that stay here, and under which handles. */
   run(
     model: Handle,
     feeds: NativeTensor[],
     arrays?: readonly OutputArray[],
-    keep: readonly KeptOutput[] = [],
+    keep?: readonly [string, Handle][],
   ): NativeTensor[] {
     const hosted = this.#model(model);
     const places = this.#execute(hosted, this.#withKept(feeds));
-    const handleOf = ({ name }: Place) => keep.find((each) => each.name === name)?.handle;
+    const handles = new Map(keep);
     const copied = this.#copyPlaces(
-      places.filter((place) => !handleOf(place)),
+      places.filter(({ name }) => !handles.has(name)),
       arrays,
     );
     return places.map((place, i) => {
-      const kept = handleOf(place);
+      const kept = handles.get(place.name);
       if (!kept) return copied.shift() as NativeTensor;
       this.#kept.set(kept, hosted.native.keep(i));
       return { ...place, data: new Uint8Array(0), kept };
@@ -572,13 +566,14 @@ export class EngineHost {
     }
   }
 
-  /** Frees whatever `handle` names; a handle that names nothing is no error. */
-  release(handle: Handle): void {
-    for (const objects of this.#objects()) {
-      const object = objects.get(handle);
-      objects.delete(handle);
-      if (object) ('native' in object ? object.native : object).delete();
-    }
+  /** Frees whatever the handles name; one that names nothing is no error. */
+  release(handles: readonly Handle[]): void {
+    for (const handle of handles)
+      for (const objects of this.#objects()) {
+        const object = objects.get(handle);
+        objects.delete(handle);
+        if (object) ('native' in object ? object.native : object).delete();
+      }
   }
 
   #adopt(target: Handle, native: NativeModel, fileBytes?: number): ModelDescription {

@@ -164,7 +164,7 @@ export class Model {
     // Messages to a worker carry copies: from there outputs come in arrays of their own.
     const { worker } = this.engine.info;
     const given = worker ? undefined : arrays;
-    const kept = keep?.map((name) => ({ name, handle: this.engine.newHandle() }));
+    const kept = keep?.map((name): [string, number] => [name, this.engine.newHandle()]);
     const made = state
       ? await state.run(feeds, given, signal)
       : await this.engine.call('run', [this.handle, feeds, given, kept], signal);

@@ -44,13 +44,12 @@ export function throwErrors(native: NativeModule): NativeModule {
     };
   const members = native as unknown as Record<string, Call & { prototype?: Record<string, Call> }>;
   // A module that is linked without a facet lacks its functions.
-  for (const name of functions.filter((each) => each in members))
-    Object.assign(members, { [name]: throwing(members[name]) });
+  for (const name of functions) if (members[name]) members[name] = throwing(members[name]);
   for (const { prototype } of Object.values(members)) {
-    // What the module makes objects of: they are deleted.
+    // What the module makes objects of: they are deleted, by a method that all inherit.
     if (!prototype?.delete) continue;
     for (const name of Object.getOwnPropertyNames(prototype))
-      if (!['constructor', 'delete'].includes(name)) prototype[name] = throwing(prototype[name]);
+      if (name !== 'constructor') prototype[name] = throwing(prototype[name]);
     const end = throwing(prototype.delete);
     // After a crash there is nothing to give back.
     prototype.delete = function () {
