@@ -5,6 +5,7 @@ import { Tensor, compare, loadModel } from 'octavo';
 import { makeCanary } from './support/failures.mjs';
 import { hostedEngine } from './support/hosted.mjs';
 import { modelBytes } from './support/networks.mjs';
+import { onnxFile } from './support/onnx_model.mjs';
 import { decideGrowth, takeFreeHeap } from './support/refused_memory.mjs';
 
 after(() => decideGrowth(undefined));
@@ -68,6 +69,36 @@ test('growth is refused from each step on', async () => {
     await canary.check(`${most} requests, and then all`);
     engine.dispose();
   }
+});
+
+test('outputs that were to stay are all there or none', async () => {
+  const { engine } = await hostedEngine('simd');
+  const size = 1 << 22;
+  const both = onnxFile({
+    inputs: [{ name: 'x', type: 'float32', dims: [size] }],
+    outputs: ['y', 'z'].map((name) => ({ name, type: 'float32', dims: [size] })),
+    nodes: [
+      { op: 'Relu', inputs: ['x'], outputs: ['y'] },
+      { op: 'Neg', inputs: ['x'], outputs: ['z'] },
+    ],
+  });
+  const model = await loadModel(both, { engine });
+  const input = new Tensor('float32', new Float32Array(size).fill(2), [size]);
+  await model.run(input);
+  const live = await engine.liveObjects();
+  const keep = ['y', 'z'];
+  decideGrowth(() => false);
+  // One of them has room.
+  engine.release((await model.run(input, { keep: ['y'] })).y.kept);
+  for (let i = 0; i < 3; ++i) {
+    await assert.rejects(model.run(input, { keep }), (error) => (expectRefusal(error), true));
+    assert.equal(await engine.liveObjects(), live);
+  }
+  decideGrowth(undefined);
+  const made = await model.run(input, { keep });
+  assert.equal(await engine.liveObjects(), live + 2);
+  assert.equal((await engine.call('keptData', [made.z.kept]))[size - 1], -2);
+  engine.dispose();
 });
 
 test('the heap is full but for a few bytes more each time', async () => {

@@ -335,7 +335,7 @@ export class EngineHost {
   #execute(model: Runs, feeds: NativeFeed[]): readonly Place[] {
     const binding = bindingFor(model, feeds);
     feeds.forEach((feed, i) => {
-      if ('data' in feed) this.#module.HEAPU8.set(bytesOf(feed.data), binding.inputs[i].pointer);
+      if ('data' in feed) this.#heapRange(binding.inputs[i]).set(bytesOf(feed.data));
     });
     return model.native.execute() ?? binding.outputs ?? [];
   }

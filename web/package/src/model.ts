@@ -165,9 +165,15 @@ export class Model {
     const { worker } = this.engine.info;
     const given = worker ? undefined : arrays;
     const kept = keep?.map((name): [string, number] => [name, this.engine.newHandle()]);
-    const made = state
-      ? await state.run(feeds, given, signal)
-      : await this.engine.call('run', [this.handle, feeds, given, kept], signal);
+    const made = await (
+      state
+        ? state.run(feeds, given, signal)
+        : this.engine.call('run', [this.handle, feeds, given, kept], signal)
+    ).catch((error: unknown) => {
+      // Of several some may have found room.
+      kept?.forEach(([, handle]) => this.engine.release(handle));
+      throw error;
+    });
     if (!worker || !arrays) return fromNativeTensors(made);
     const copied = copyOutputs(
       made.map((output) => ({ ...output, bytes: bytesOf(output.data) })),
