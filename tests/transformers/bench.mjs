@@ -1,6 +1,6 @@
 // node --experimental-wasm-relaxed-simd --no-liftoff bench.mjs FOLDER [--only PATTERN] [--engine node|chromium]: transformers.js 4 on Octavo and
 // on onnxruntime-web, one thread each, in one process or page. Both answer, the answers are compared, and they take turns. FOLDER is what
-// tools/fixtures/transformers_*.py write with OCTAVO_NETWORKS=real: build/transformers. PATTERN: of "task dtype".
+// tools/fixtures/transformers_*.py write with OCTAVO_NETWORKS=real: build/transformers. PATTERN: of "title dtype".
 import { parseArgs } from 'node:util';
 import { checkSame } from './support/compare.mjs';
 
@@ -21,11 +21,11 @@ function difference(answers, tolerance) {
 }
 
 const rows = [];
-function say({ task, dtype, tokens, times, answers }) {
+function say({ title, dtype, tokens, times, answers }) {
   const ratios = times[0].map((ms, i) => times[1][i] / ms);
   const [mine, theirs] = times.map(middle);
   rows.push({
-    task,
+    pipeline: title,
     dtype,
     'Octavo, ms': mine.toFixed(1),
     'onnxruntime-web, ms': theirs.toFixed(1),

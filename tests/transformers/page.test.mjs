@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { page, reportOf, serve } from '../support/pages.mjs';
+import { aliases } from './support/aliases.mjs';
 import { checkSame } from './support/compare.mjs';
 import { resultsOn } from './support/processes.mjs';
 
@@ -66,14 +67,13 @@ for (const version of ['3', '4']) {
     await writeFile(join(folder, 'ask.js'), script(version));
     await writeFile(join(folder, 'main.js'), inPage);
     await writeFile(join(folder, 'worker.js'), inWorker);
-    const octavo = 'octavo/onnxruntime';
     const out = join(folder, 'dist');
     await build({
       root: folder,
       configFile: false,
       logLevel: 'error',
       worker: { format: 'es' },
-      resolve: { alias: { 'onnxruntime-web/webgpu': octavo, 'onnxruntime-web': octavo } },
+      resolve: { alias: aliases },
       build: { target: 'esnext', emptyOutDir: true },
     });
     await cp(networks, join(out, 'networks'), { recursive: true });

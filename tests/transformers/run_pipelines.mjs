@@ -1,8 +1,6 @@
 // node run_pipelines.mjs octavo|onnxruntime-web 3|4 FOLDER: runs every pipeline on the networks of the folder, with one
 // runtime and one major version of transformers.js, and prints {"folder dtype": result} as JSON.
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { useOnnxruntimeWeb } from './support/onnxruntime_web.mjs';
 import { pipelines } from './support/pipelines.mjs';
 import { plain } from './support/plain.mjs';
 
@@ -11,14 +9,7 @@ const octavoForTransformers = new URL('../../web/package/dist/transformers/index
 /** Each puts a runtime where transformers.js looks for one when it is imported. */
 const runtimes = {
   octavo: () => import(octavoForTransformers),
-  'onnxruntime-web': async () => {
-    const runtime = await import('onnxruntime-web');
-    // Else transformers.js has it fetch its WebAssembly from a server.
-    const main = createRequire(import.meta.url).resolve('onnxruntime-web');
-    runtime.env.wasm.wasmPaths = `${pathToFileURL(dirname(main))}/`;
-    runtime.env.wasm.numThreads = 1;
-    globalThis[Symbol.for('onnxruntime')] = runtime;
-  },
+  'onnxruntime-web': useOnnxruntimeWeb,
 };
 
 const [runtime, version, folder] = process.argv.slice(2);

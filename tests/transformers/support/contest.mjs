@@ -4,12 +4,12 @@ import { plain } from './plain.mjs';
 
 const rounds = 7;
 
-/** Times of both, in ms, with what both answer: { task, dtype, tokens, times: [[ms]], answers }. */
-async function contest(libraries, { folder, task, ask, tokens = 0 }, dtype) {
+/** Times of both, in ms, with what both answer: { title, dtype, tokens, times: [[ms]], answers }. */
+async function contest(libraries, { folder, task, title = task, ask, tokens = 0 }, dtype) {
   const pipes = [];
   const answers = [];
   for (const library of libraries) {
-    const pipe = await library.pipeline(task.split(' ')[0], folder, { device: 'auto', dtype });
+    const pipe = await library.pipeline(task, folder, { device: 'auto', dtype });
     answers.push(plain(await ask(pipe, library), library));
     pipes.push(pipe);
   }
@@ -22,12 +22,13 @@ async function contest(libraries, { folder, task, ask, tokens = 0 }, dtype) {
     }
   }
   for (const pipe of pipes) await pipe.dispose();
-  return { task, dtype, tokens, times, answers };
+  return { title, dtype, tokens, times, answers };
 }
 
-/** Every pipeline whose "task dtype" has `pattern` in it, each told to `say` when it is done. */
+/** Every pipeline whose "title dtype" has `pattern` in it, each told to `say` when it is done. */
 export async function contests(libraries, pattern, say) {
   for (const pipeline of [...fetched, ...pipelines.filter(({ expected }) => !expected)])
     for (const dtype of pipeline.dtypes.filter((each) => ['fp32', 'q8', 'q4'].includes(each)))
-      if (`${pipeline.task} ${dtype}`.match(pattern)) await say(await contest(libraries, pipeline, dtype));
+      if (`${pipeline.title ?? pipeline.task} ${dtype}`.match(pattern))
+        await say(await contest(libraries, pipeline, dtype));
 }

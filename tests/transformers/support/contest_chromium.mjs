@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { launchChromium, page, serve } from '../../support/pages.mjs';
+import { aliases } from './aliases.mjs';
 
 const folderOfTests = fileURLToPath(new URL('..', import.meta.url));
 
@@ -40,7 +41,7 @@ window.run = async (pattern) => {
 `;
 
 /** A module of its own in `out`, so that each has its own transformers.js. */
-const bundle = (entry, out, alias = {}) =>
+const bundle = (entry, out, alias) =>
   build({
     root: dirname(entry),
     configFile: false,
@@ -68,9 +69,7 @@ export async function run(networks, pattern, say) {
     await writeFile(join(folder, 'onnxruntime_first.js'), onnxruntimeFirst);
     for (const [name, script] of Object.entries({ ...libraries, main })) {
       await writeFile(join(folder, `${name}.js`), script);
-      const octavo = 'octavo/onnxruntime';
-      const alias = name === 'octavo' ? { 'onnxruntime-web/webgpu': octavo, 'onnxruntime-web': octavo } : {};
-      await bundle(join(folder, `${name}.js`), join(out, name), alias);
+      await bundle(join(folder, `${name}.js`), join(out, name), name === 'octavo' ? aliases : {});
     }
     await writeFile(join(out, 'index.html'), page('<script type="module" src="/main/index.js"></script>'));
     await cp(dirname(createRequire(import.meta.url).resolve('onnxruntime-web')), join(out, 'onnxruntime'), {

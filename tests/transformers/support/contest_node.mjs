@@ -1,8 +1,8 @@
 // The contest in this process.
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { contests } from './contest.mjs';
+import { useOnnxruntimeWeb } from './onnxruntime_web.mjs';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -20,11 +20,6 @@ export async function run(networks, pattern, say) {
   await import('../../../web/package/dist/transformers/index.js');
   const octavo = await libraryOn('octavo', networks);
 
-  const web = await import('onnxruntime-web');
-  Object.assign(web.env.wasm, {
-    wasmPaths: `${pathToFileURL(dirname(resolve('onnxruntime-web')))}/`,
-    numThreads: 1,
-  });
-  globalThis[Symbol.for('onnxruntime')] = web;
+  await useOnnxruntimeWeb();
   await contests([octavo, await libraryOn('onnxruntime', networks)], pattern, say);
 }

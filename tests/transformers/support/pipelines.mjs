@@ -44,7 +44,8 @@ const features = (pipe) => pipe([sentence, 'What a film!'], { pooling: 'mean', n
 export const fetched = [
   {
     folder: 'minilm',
-    task: 'feature-extraction of MiniLM',
+    task: 'feature-extraction',
+    title: 'feature-extraction of MiniLM',
     dtypes: ['fp32', 'q8'],
     ask: features,
   },
