@@ -1,13 +1,11 @@
 // npm run accuracy:distillation [-- --threads N --no-build]: EfficientNet-Lite0 of models/ at 8 bits, trained on its 32 calibration photos
 // with the float network as the teacher, beside the best of quantization after training, from which it goes on. Prints the lines of
 // docs/accuracy.md.
-import { parseArgs } from 'node:util';
-import { buildEngine, buildWeb } from '../build.mjs';
 import { say } from '../lib/log.mjs';
 import { inRoot } from '../lib/paths.mjs';
 import { main } from '../lib/run.mjs';
-import { setUp } from '../setup.mjs';
 import { score } from './score.mjs';
+import { start } from './start.mjs';
 
 /** One training behind the other: each goes on from the network that the one before has made. */
 const stages = [
@@ -39,19 +37,8 @@ function augmented(photo, preprocessing, random, { crop, imageToTensor }) {
 }
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      threads: { type: 'string', default: '2' },
-      'no-build': { type: 'boolean', default: false },
-    },
-  });
-  if (!values['no-build']) {
-    await setUp();
-    await buildEngine();
-    await buildWeb();
-  }
-  const { enableRelaxedSimd, listFiles, readImage } = await import('octavo/node');
-  enableRelaxedSimd();
+  const values = await start('threads');
+  const { listFiles, readImage } = await import('octavo/node');
   const { createEngine, imageToTensor, loadModel, preprocessingFor } = await import('octavo');
   const { crop } = await import(inRoot('web/package/dist/preprocess/resize.js'));
   const engine = await createEngine({ training: true, threads: Number(values.threads) });

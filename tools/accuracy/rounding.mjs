@@ -3,14 +3,12 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { buildEngine, buildWeb } from '../build.mjs';
 import { say, step } from '../lib/log.mjs';
 import { inRoot } from '../lib/paths.mjs';
 import { main } from '../lib/run.mjs';
-import { setUp } from '../setup.mjs';
 import { ensurePython, runScript } from './python.mjs';
 import { score } from './score.mjs';
+import { start } from './start.mjs';
 import { percent, writeTable } from './training_table.mjs';
 
 const resultsFile = inRoot('build/accuracy/rounding.json');
@@ -74,20 +72,7 @@ const shareOf = ({ score: right }) => (right === undefined ? '' : percent(right)
 const told = (made) => [`${made.sqnrDb.toFixed(1)} dB`, shareOf(made)].filter(Boolean).join(', ');
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', default: '' },
-      python: { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
-    },
-  });
-  if (!values['no-build']) {
-    await setUp();
-    await buildEngine();
-    await buildWeb();
-  }
-  const { enableRelaxedSimd } = await import('octavo/node');
-  enableRelaxedSimd();
+  const values = await start('only', 'python');
   const results = existsSync(resultsFile) ? JSON.parse(await readFile(resultsFile, 'utf8')) : {};
   const asked = rows.filter((row) => new RegExp(values.only).test(titleOf(row)));
   for (const name of new Set(asked.map(({ network }) => network))) {

@@ -3,14 +3,12 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { buildEngine, buildWeb } from '../build.mjs';
 import { say, step } from '../lib/log.mjs';
 import { inRoot } from '../lib/paths.mjs';
 import { main } from '../lib/run.mjs';
-import { setUp } from '../setup.mjs';
 import { ensurePython, runScript } from './python.mjs';
 import { largest } from './score.mjs';
+import { start } from './start.mjs';
 import { percent, trainingColumns, writeTable } from './training_table.mjs';
 
 const resultsFile = inRoot('build/accuracy/training.json');
@@ -148,22 +146,7 @@ async function measure(network, row, seeds) {
 }
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', default: '' },
-      seeds: { type: 'string', default: '3' },
-      threads: { type: 'string', default: '2' },
-      python: { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
-    },
-  });
-  if (!values['no-build']) {
-    await setUp();
-    await buildEngine();
-    await buildWeb();
-  }
-  const { enableRelaxedSimd } = await import('octavo/node');
-  enableRelaxedSimd();
+  const values = await start('only', 'seeds', 'threads', 'python');
   const rows = trainings.filter((each) => new RegExp(values.only).test(titleOf(each)));
   const { createEngine } = await import('octavo');
   const engine = await createEngine({ training: true, threads: Number(values.threads) });

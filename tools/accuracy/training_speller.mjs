@@ -2,13 +2,11 @@
 // were trained with few bits, in blocks, beside the best of quantization after training. Writes the table of docs/accuracy.md.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { buildEngine, buildWeb } from '../build.mjs';
 import { say, step } from '../lib/log.mjs';
 import { inRoot } from '../lib/paths.mjs';
 import { main } from '../lib/run.mjs';
-import { setUp } from '../setup.mjs';
 import { ensurePython, runScript } from './python.mjs';
+import { start } from './start.mjs';
 import { percent, trainingColumns, writeTable } from './training_table.mjs';
 
 const network = 'g2p';
@@ -104,22 +102,7 @@ async function train(model, { bits, steps, learningRate }, seed, data, python) {
 }
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', default: '' },
-      seeds: { type: 'string', default: '3' },
-      threads: { type: 'string', default: '2' },
-      python: { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
-    },
-  });
-  if (!values['no-build']) {
-    await setUp();
-    await buildEngine();
-    await buildWeb();
-  }
-  const { enableRelaxedSimd } = await import('octavo/node');
-  enableRelaxedSimd();
+  const values = await start('only', 'seeds', 'threads', 'python');
   const python = await ensurePython(values.python);
   if (!existsSync(folder('spec.json')))
     await step('network and data', () => runScript(python, 'prepare.py', network));
