@@ -9,6 +9,7 @@
 #include "support/graph_builder.h"
 #include "support/json_fixture.h"
 #include "support/op_runner.h"
+#include "support/pooled_convolutions.h"
 
 namespace octavo {
 namespace {
@@ -18,17 +19,7 @@ constexpr int kSamples = 4;
 // Convolutions, one depthwise, with clamps between them, and a product with the sum of its bias.
 struct Network {
   Network() {
-    const auto conv = [&](ValueId x, Shape weights, int64_t group) {
-      const Shape channels{weights[0]};
-      return b.node("Conv", {x, b.random(std::move(weights), 0.3f), b.random(channels, 0.2f)},
-                    test::attrs({{"pads", std::vector<int64_t>(4, 1)}, {"group", group}}));
-    };
-    const ValueId x = b.input("x", {kDynamic, 3, 8, 8});
-    const ValueId first = b.node("Relu", {conv(x, {8, 3, 3, 3}, 1)});
-    const ValueId second = b.node("Clip", {conv(first, {8, 1, 3, 3}, 8), b.constant(Tensor::scalar(0.0f)),
-                                           b.constant(Tensor::scalar(6.0f))});
-    const ValueId rows = b.node("GlobalAveragePool", {conv(second, {12, 8, 3, 3}, 1)});
-    const ValueId row = b.node("Flatten", {rows});
+    const ValueId row = test::PooledConvolutions(b).row;
     b.output(b.node("Add", {b.node("MatMul", {row, b.random({12, 5}, 0.3f)}), b.random({5}, 0.1f)}));
     const std::string file = onnx::write_model({.graph = b.graph});
     model = Model::load(std::as_bytes(std::span(file)), {});

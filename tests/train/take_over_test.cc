@@ -8,6 +8,7 @@
 #include "support/graph_builder.h"
 #include "support/interpreter.h"
 #include "support/op_runner.h"
+#include "support/pooled_convolutions.h"
 #include "train/training.h"
 
 namespace octavo {
@@ -19,19 +20,9 @@ constexpr int kSamples = 6;
 // value that is an output as well, an embedded normalization and a product at the end.
 struct Network {
   Network() {
-    const auto conv = [&](ValueId x, Shape weights, int64_t group) {
-      const Shape channels{weights[0]};
-      return b.node("Conv", {x, b.random(std::move(weights), 0.3f), b.random(channels, 0.2f)},
-                    test::attrs({{"pads", std::vector<int64_t>(4, 1)}, {"group", group}}));
-    };
-    const ValueId x = b.input("x", {kDynamic, 3, 8, 8});
-    const ValueId first = b.node("Relu", {conv(x, {8, 3, 3, 3}, 1)});
-    const ValueId second = b.node("Clip", {conv(first, {8, 1, 3, 3}, 8), b.constant(Tensor::scalar(0.0f)),
-                                           b.constant(Tensor::scalar(6.0f))});
-    const ValueId rows = b.node("GlobalAveragePool", {conv(second, {12, 8, 3, 3}, 1)});
-    const ValueId row = b.node("Flatten", {rows});
+    const auto [clamped, row] = test::PooledConvolutions(b);
     b.output(b.node("Gemm", {row, b.random({12, 5}, 0.3f), b.random({5}, 0.1f)}));
-    b.output(second);
+    b.output(clamped);
     const std::string file = onnx::write_model({.graph = b.graph});
     model = Model::load(std::as_bytes(std::span(file)), {});
     for (int i = 0; i < kSamples; ++i) samples.push_back(b.random_tensor({2, 3, 8, 8}));
